@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An IPv4 or IPv6 address as a plain value: compared, copied and hashed as bytes.
+ */
+#ifndef KNOCKD_ADDR_H
+#define KNOCKD_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ADDR_STRLEN 46 /* longest text with its NUL: INET6_ADDRSTRLEN, <netinet/in.h> */
+
+struct addr {
+	uint8_t bytes[16]; /* network order; IPv4 uses the first 4, the rest is zero */
+	uint8_t family;	   /* AF_INET or AF_INET6; 0: no address */
+};
+
+/* Builds an address from 4 (AF_INET) or 16 (AF_INET6) bytes in network order. */
+struct addr addr_from_bytes(int family, const void *bytes);
+
+/* Reads a numeric address of either family. Returns 0, or -1 when the text is none. */
+int addr_parse(struct addr *addr, const char *text);
+
+/* Writes the canonical text (RFC 5952, no scope, no brackets) and returns `buf`. */
+const char *addr_format(const struct addr *addr, char buf[static ADDR_STRLEN]);
+
+/* The address's length in bytes: 4, 16, or 0 when there is no address. */
+size_t addr_len(const struct addr *addr);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * knockd.conf: a push parser that is fed line by line and touches no file, so that the file, a
+ * test and a fuzzer drive it alike. `struct conf` is plain data and owns its heap.
+ *
+ * Every error is reported and parsing goes on; conf_end() says how many there were. The texts begin
+ * with knockd 0.8's own ("config: line 5: syntax error") and go on to what, where and why.
+ */
+#ifndef KNOCKD_CONF_H
+#define KNOCKD_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "element.h"
+#include "seq.h"
+
+#define CONF_PATH_DEFAULT    "/etc/knockd.conf"
+#define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
+#define CONF_USER_DEFAULT    "knockd"
+#define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
+
+#define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
+#define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
+
+/* Family-dependent values: [0] is for IPv4 knockers, [1] for IPv6. */
+enum conf_family { CONF_V4, CONF_V6, CONF_FAMILIES };
+
+enum conf_rules {
+	CONF_RULES_AUTO, /* the daemon keeps table inet knockd itself */
+	CONF_RULES_NONE, /* the admin's own rules log to the group */
+};
+
+struct conf_grants {
+	struct element *at;
+	size_t		n;
+	bool		given; /* the key was there */
+};
+
+struct door {
+	char	       name[CONF_DOOR_NAME_MAX];
+	int	       line; /* of its section header */
+	struct seq     seq;
+	char	      *one_time_path; /* NULL: the sequence is fixed */
+	int64_t	       seq_timeout;   /* seconds; 0 or less: a sequence of several ports never completes */
+	uint8_t	       flags_mask;    /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
+	uint8_t	       flags_value;   /* ... and what they must be */
+	struct addr    target;	      /* family 0: any address of this machine */
+	int64_t	       cmd_timeout;   /* seconds */
+	int64_t	       cooldown;      /* seconds after a success in which the door ignores every hit */
+	bool	       allow_duplicates;
+	char	      *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
+	char	      *stop_command[CONF_FAMILIES];
+	struct conf_grants grant[CONF_FAMILIES];
+	struct conf_grants revoke[CONF_FAMILIES];
+};
+
+struct conf {
+	bool	      use_syslog;
+	int	      syslog_facility; /* LOG_DAEMON and the like, <syslog.h> */
+	char	     *log_file;	       /* NULL: none */
+	char	     *pid_file;	       /* NULL: not given here */
+	char	    **interfaces;      /* names as iifname takes them, "ppp*" included; n 0: every one */
+	size_t	      n_interfaces;
+	char	     *interface_text;  /* as written, for the log; NULL: not given */
+	enum conf_rules rules;
+	uint16_t      nflog_group;
+	char	     *user;
+	unsigned      max_commands;
+	uint32_t      max_attempts;
+	bool	      only_ipv4;       /* -4, never set by the file */
+	struct door  *doors;
+	size_t	      n_doors;
+};
+
+enum conf_severity { CONF_ERROR, CONF_WARNING, CONF_DEBUG };
+
+/* Takes one finished line, without newline. Debug lines are those of knockd 0.8's -D. */
+typedef void conf_report(void *arg, enum conf_severity severity, const char *text);
+
+struct conf_parser;
+
+/*
+ * begin -> line (any number of times, each at most TEXT_LINE_MAX bytes, changed in place) -> end.
+ * `path` is only for messages. begin returns NULL when memory is out; end frees the parser, does
+ * the whole-file checks and returns the configuration, or NULL when anything was wrong.
+ */
+struct conf_parser *conf_begin(const char *path, conf_report *report, void *arg);
+void conf_line(struct conf_parser *parser, char *line);
+struct conf *conf_end(struct conf_parser *parser);
+
+void conf_free(struct conf *conf); /* NULL is legal */
+
+/*
+ * Replaces what `Interface` said by "eth0, ppp*" or "any" (no restriction). 0, or -1 when a name is
+ * empty or longer than the kernel's 15 characters; `err` then says which.
+ */
+int conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errlen);
+
+/* What a knocker of this family gets: the _6 key, else the plain one. NULL: nothing. */
+const char *door_start_command(const struct door *door, enum conf_family family);
+const char *door_stop_command(const struct door *door, enum conf_family family);
+const struct conf_grants *door_grants(const struct door *door, enum conf_family family);
+const struct conf_grants *door_revokes(const struct door *door, enum conf_family family);
+
+/* AF_INET6 is CONF_V6, anything else CONF_V4. */
+enum conf_family conf_family(const struct addr *addr);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the engine tells the parent: one fixed-size message, no pointers, nothing of a packet but
+ * the source address. The parent checks every field with event_valid() before it uses one.
+ */
+#ifndef KNOCKD_EVENT_H
+#define KNOCKD_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+
+enum event_kind {
+	EVENT_STAGE = 1,  /* a hit was accepted: `stage` of the sequence is reached */
+	EVENT_OPEN,	  /* the sequence is complete */
+	EVENT_TIMEOUT,	  /* the attempt ran out of time at `stage` */
+	EVENT_SUPPRESSED, /* `count` stage and timeout events of `door` were left out */
+	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel (at least) */
+};
+
+struct event {
+	uint32_t    kind;   /* enum event_kind */
+	uint32_t    door;   /* index into conf.doors */
+	uint32_t    stage;  /* 1..length of the sequence */
+	uint32_t    count;
+	struct addr source; /* STAGE, OPEN, TIMEOUT */
+};
+
+#endif

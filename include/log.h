@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the program speaks. Three channels for what knockd 0.8 logs (syslog, a file, standard
+ * output with -v) and standard error for what goes wrong. errno survives every call. Without a
+ * logger (NULL) everything is dropped, which is what unit tests want.
+ */
+#ifndef KNOCKD_LOG_H
+#define KNOCKD_LOG_H
+
+#include <stdbool.h>
+
+#define LOG_TEXT_MAX 1024 /* one message with its NUL, as in knockd 0.8; the rest is cut */
+
+struct log {
+	bool  to_syslog;
+	int   file;	/* append-only descriptor or -1 */
+	char *path;	/* of `file`, for re-opening; owned; NULL: none */
+	bool  verbose;	/* log_notice and log_verbose also on standard output */
+	bool  debug;	/* log_debug on standard output */
+	bool  detached; /* no terminal any more: nothing goes to stdout and stderr */
+};
+
+/* A logger with no channel but standard error. */
+void log_init(struct log *log);
+
+/* Opens syslog with the identifier "knockd" and the facility (LOG_DAEMON, ...). */
+void log_open_syslog(struct log *log, int facility);
+
+/* Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno. */
+int log_open_file(struct log *log, const char *path);
+void log_close(struct log *log);
+
+/* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
+void log_notice(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Standard output only, with -v. */
+void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Standard output only, with -D. */
+void log_debug(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Something is wrong: stderr, syslog at WARNING, the file. log_warn adds ": " and strerror(errno). */
+void log_warn(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_warnx(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

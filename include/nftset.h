@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Elements of the user's sets and maps, written to the kernel by libnftnl. One transaction for a
+ * whole array of operations, one answer for each of them. No text is logged here and nothing is
+ * remembered: a set's key type, flags and size are asked for in the same breath as the element is
+ * added, so a set that was re-created a moment ago is no special case.
+ */
+#ifndef KNOCKD_NFTSET_H
+#define KNOCKD_NFTSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "element.h"
+
+enum nftset_result {
+	NFTSET_OK,
+	NFTSET_ABSENT,	   /* delete only: the element was not there (any more); not a failure */
+	NFTSET_NO_SET,	   /* table or set does not exist */
+	NFTSET_KEY,	   /* the set's key type does not fit the element's text */
+	NFTSET_NO_TIMEOUT, /* a timeout is asked for and the set has no `flags timeout` */
+	NFTSET_DATA,	   /* map and plain set mixed up, or data that the map cannot take */
+	NFTSET_FULL,	   /* the set's `size` is reached */
+	NFTSET_PERMISSION, /* the process lacks CAP_NET_ADMIN in this network namespace */
+	NFTSET_ERROR,	   /* anything else: see `error` */
+};
+
+struct nftset_op {
+	/* set by the caller */
+	bool		      add;	  /* false: delete */
+	const struct element *element;	  /* borrowed */
+	struct addr	      ip;	  /* what %IP% stands for */
+	const char	     *comment;	  /* borrowed; NULL: none. Cut at nft's limit of 128 bytes */
+	uint64_t	      timeout_ms; /* 0: no timeout of its own; overrides element->timeout_ms */
+	/* set by nftset_apply() and nftset_check() */
+	enum nftset_result result;
+	int		   error;	/* errno behind `result`, 0 if none */
+	char		   detail[160]; /* one clause on what does not fit, or "" */
+};
+
+struct nftset;
+
+/* Opens a netlink socket of its own (close-on-exec). NULL with errno on failure. */
+struct nftset *nftset_open(void);
+void nftset_close(struct nftset *nftset); /* NULL is legal */
+
+/*
+ * Adds and deletes all `n` elements, in order, in one transaction where they fit. An operation that
+ * the kernel refuses is taken out and the rest is tried again, so one bad set costs the others
+ * nothing. Adding what is there already gives it the new timeout and comment, on every kernel:
+ * those before 6.12 or so keep the old timeout on a plain re-add, therefore it is sent as add,
+ * delete, add in one transaction. Returns the number of operations whose result is neither
+ * NFTSET_OK nor NFTSET_ABSENT, or -1 with errno when netlink itself failed (results are then unset).
+ */
+int nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n);
+
+/*
+ * Asks the kernel whether the operation would fit its set (key type, flags, data) and fills in the
+ * result; changes nothing. Returns 0, or -1 with errno when netlink itself failed.
+ */
+int nftset_check(struct nftset *nftset, struct nftset_op *op);
+
+/*
+ * Says why an operation failed and what would mend it, in one line, for instance
+ *   inet filter ssh_ok: no such set; create it with: nft add set inet filter ssh_ok '{ type ipv4_addr; flags timeout; }'
+ * Cut at `len`; returns `buf`.
+ */
+const char *nftset_explain(const struct nftset_op *op, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A knock sequence: the ports and protocols that must be hit, in this order.
+ * Shared by the daemon's configuration, one-time files and the client's profiles.
+ */
+#ifndef KNOCKD_SEQ_H
+#define KNOCKD_SEQ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SEQ_MAX 32 /* entries in one sequence, as in knockd 0.8 */
+
+struct knock_port {
+	uint16_t port;	/* 1..65535, host order */
+	uint8_t	 proto; /* IPPROTO_TCP or IPPROTO_UDP */
+};
+
+struct seq {
+	struct knock_port at[SEQ_MAX];
+	size_t		  n; /* 0: no sequence */
+};
+
+/*
+ * Reads "7000,8000:udp, 9000:tcp": blanks around items are fine, the protocol is tcp or udp in
+ * any case and tcp when absent, what follows a second colon is ignored (as knockd 0.8 does).
+ * Returns 0, or -1 with one line in `err` that quotes the offending item and says what is wrong;
+ * `seq` is then untouched.
+ */
+int seq_parse(struct seq *seq, const char *text, char *err, size_t errlen);
+
+/* Writes "7000:tcp,8000:udp", cut at `len`, and returns `buf`. */
+const char *seq_format(const struct seq *seq, char *buf, size_t len);
+#define SEQ_STRLEN (SEQ_MAX * sizeof("65535:tcp"))
+
+/* "tcp", "udp" or, for anything else, "?". */
+const char *proto_name(uint8_t proto);
+
+#endif

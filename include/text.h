@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every reader of a line-oriented file here needs: trimming, and knockd's line grammar
+ * (sections, "key = value", bare words, comments), without a word on what the keys mean.
+ */
+#ifndef KNOCKD_TEXT_H
+#define KNOCKD_TEXT_H
+
+#include <stddef.h>
+
+#define TEXT_LINE_MAX 4096 /* knockd 0.8 reads 4095 bytes and a NUL at a time */
+
+/* Cuts white space from both ends in place; returns the first character that is left. */
+char *text_trim(char *text);
+
+enum line_kind {
+	LINE_BLANK,    /* empty, or '#' as the first character that is no blank */
+	LINE_SECTION,  /* [name]: `key` is the name, taken literally, inner blanks and all */
+	LINE_PAIR,     /* key = value: split at the first '=', both trimmed */
+	LINE_WORD,     /* no '=': `key` is the whole trimmed line */
+};
+
+struct line {
+	enum line_kind kind;
+	char	      *key;   /* points into the text that was split */
+	char	      *value; /* LINE_PAIR only, else NULL; may be "" */
+};
+
+/* Splits one line (its newline may be there or not) in place. The result points into `text`. */
+struct line text_split(char *text);
+
+/* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 when `from` was cut. */
+int text_copy(char *to, size_t len, const char *from);
+
+#endif

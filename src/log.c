@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_FILE_MODE 0640
+
+void
+log_init(struct log *log)
+{
+	*log = (struct log){ .file = -1 };
+}
+
+void
+log_open_syslog(struct log *log, int facility)
+{
+	openlog("knockd", 0, facility);
+	log->to_syslog = true;
+}
+
+int
+log_open_file(struct log *log, const char *path)
+{
+	char *copy = strdup(path);
+	int fd;
+
+	if (!copy)
+		return -1;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+	if (fd < 0) {
+		free(copy);
+		return -1;
+	}
+	if (log->file >= 0)
+		close(log->file);
+	free(log->path);
+	log->file = fd;
+	log->path = copy;
+	return 0;
+}
+
+void
+log_close(struct log *log)
+{
+	if (log->to_syslog)
+		closelog();
+	if (log->file >= 0)
+		close(log->file);
+	free(log->path);
+	log_init(log);
+}
+
+/* One write(2) per line, so that lines of two writers never mix. */
+static void
+write_file(const struct log *log, const char *text)
+{
+	char line[LOG_TEXT_MAX + 32], stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int len;
+
+	if (!localtime_r(&now, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &tm))
+		return;
+	len = snprintf(line, sizeof(line), "[%s] %s\n", stamp, text);
+	if (write(log->file, line, (size_t)len) < 0)
+		return; /* a full disk must not stop the daemon, and there is nowhere to say it */
+}
+
+static void
+write_stream(const struct log *log, FILE *stream, const char *text)
+{
+	if (log->detached)
+		return;
+	fprintf(stream, "%s\n", text);
+	fflush(stream);
+}
+
+static void
+write_logs(const struct log *log, int priority, const char *text)
+{
+	if (log->to_syslog)
+		syslog(priority, "%s", text);
+	if (log->file >= 0)
+		write_file(log, text);
+}
+
+void
+log_notice(const struct log *log, const char *fmt, ...)
+{
+	char text[LOG_TEXT_MAX];
+	int saved = errno;
+	va_list ap;
+
+	if (!log)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	write_logs(log, LOG_NOTICE, text);
+	if (log->verbose)
+		write_stream(log, stdout, text);
+	errno = saved;
+}
+
+static void
+say(const struct log *log, bool wanted, const char *fmt, va_list ap)
+{
+	char text[LOG_TEXT_MAX * 4];
+	int saved = errno;
+
+	if (!log || !wanted)
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	write_stream(log, stdout, text);
+	errno = saved;
+}
+
+void
+log_verbose(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(log, log && log->verbose, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_debug(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(log, log && log->debug, fmt, ap);
+	va_end(ap);
+}
+
+static void
+complain(const struct log *log, const char *reason, const char *fmt, va_list ap)
+{
+	char text[LOG_TEXT_MAX];
+	int saved = errno, len;
+
+	if (!log)
+		return;
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	if (reason && len >= 0 && (size_t)len < sizeof(text))
+		snprintf(text + len, sizeof(text) - (size_t)len, ": %s", reason);
+	write_stream(log, stderr, text);
+	write_logs(log, LOG_WARNING, text);
+	errno = saved;
+}
+
+void
+log_warn(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(log, strerror(errno), fmt, ap);
+	va_end(ap);
+}
+
+void
+log_warnx(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(log, NULL, fmt, ap);
+	va_end(ap);
+}

@@ -73,6 +73,8 @@ needs() {
 		pc:libnetfilter_log       libnetfilter-log-dev   libnetfilter_log-devel libnetfilter_log    libnetfilter_log-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -
+		cmd:tar                   tar                    tar                    tar                 -
+		cmd:find                  findutils              findutils              findutils           -
 		cmd:diff                  diffutils              diffutils              diffutils           -
 		cmd:nft                   nftables               nftables               nftables            nftables
 		iproute                   iproute2               iproute                iproute2            iproute2
@@ -118,13 +120,18 @@ apt_install() {
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@"
 }
 
+# A fresh system has no list of packages yet; an old one should not get half of the new ones.
+pacman_install() {
+	as_root pacman -S --needed --noconfirm "$@" || as_root pacman -Sy --needed --noconfirm "$@"
+}
+
 deps() {
 	if command -v apt-get; then
 		system=debian install=apt_install
 	elif command -v dnf; then
 		system=fedora install='as_root dnf -y install'
 	elif command -v pacman; then
-		system=arch install='as_root pacman -Sy --needed --noconfirm'
+		system=arch install=pacman_install
 	elif command -v apk; then
 		system=alpine install='as_root apk add'
 	else

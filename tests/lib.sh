@@ -245,7 +245,7 @@ firewall() {
 				type filter hook input priority 0; policy drop;
 				ct state established,related accept
 				iif lo accept
-				meta l4proto { icmp, ipv6-icmp } accept
+				meta l4proto { icmp, icmpv6 } accept
 				ip saddr @ssh_ok tcp dport 22 accept
 				ip6 saddr @ssh_ok6 tcp dport 22 accept
 			}
@@ -273,7 +273,8 @@ port_open() {
 	[ "$(in_client socat -T 2 -u "$port_to,connect-timeout=0.3" - 2>/dev/null)" = hello ]
 }
 
-# element_in 'FAMILY TABLE SET' KEY, a concatenated key as nft prints it: '10.0.0.2 . tcp . 22'
+# element_in 'FAMILY TABLE SET' KEY, a concatenated key in words: '10.0.0.2 . tcp . 22'. Where there is
+# no /etc/protocols nft has numbers for them.
 element_in() {
 	[ -n "$(element_json "$@")" ]
 }
@@ -288,7 +289,8 @@ element_json() {
 	nft -j list set $1 2>/dev/null | jq -c --arg key "$2" '
 		.nftables[].set | select(.) | .elem[]? |
 		(.elem? // { val: . }) |
-		select((.val | (.concat? // [.]) | map(tostring) | join(" . ")) == $key)'
+		select((.val | (.concat? // [.]) | map(tostring) | join(" . ")) |
+			. == $key or . == ($key | sub(" tcp "; " 6 ") | sub(" udp "; " 17 ")))'
 }
 
 # --- the daemon ----------------------------------------------------------------------------------

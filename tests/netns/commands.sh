@@ -68,6 +68,6 @@ zombies() {
 only_the_engine() {
 	[ "$(children "$knockd" | wc -l)" = 1 ]
 }
-check 'all of them end and are reaped' only_the_engine
+check 'all of them end and are reaped' -t 10 only_the_engine
 refute 'no zombie stays' zombies
 done_testing

@@ -26,7 +26,7 @@ ok 'a new start takes over at once'
 equal '... and has nothing to complain of' "$(grep -ciE 'error|warn|cannot|failed|busy|exist' "$LOG")" 0
 check '... the orphaned engine ends' not alive "${engine:-0}"
 
-check 'the element expires' not element_in 'inet filter ssh_ok' 10.0.0.2
+check 'the element expires' -t 10 not element_in 'inet filter ssh_ok' 10.0.0.2
 now expired
 check '... on time' [ $((expired - opened)) -ge 290 ]
 check '... and not late' [ $((expired - opened)) -le 450 ]

@@ -29,7 +29,7 @@ opens() {
 
 # shuts CLIENT ADDRESS SET KNOCKER
 shuts() {
-	check "$1: the element goes by itself" not element_in "inet filter $3" "$4"
+	check "$1: the element goes by itself" -t 10 not element_in "inet filter $3" "$4"
 	refute "$1: $2 is shut again" port_open "$2" 22
 }
 

@@ -10,6 +10,8 @@
 # Nothing is built in this checkout: sources are copied to a directory of their own, which the next
 # run uses again. $QUICKSTART_DIR chooses another one.
 
+# shellcheck disable=SC2086 # lists of packages are split on purpose
+
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
@@ -55,14 +57,14 @@ quietly() {
 
 # --- deps ----------------------------------------------------------------------------------------
 
-# What is needed, how to see that it is there, and the package that has it:
-# pc: a pkg-config module; cmd: a program; else a shell command. "-" is a system that has it anyway.
+# What is needed (a program, a header, a pkg-config module, or a word that `present` knows), and the
+# package that has it. "-": the system cannot be without it.
 needs() {
 	cat <<-'E'
 		#                         Debian                 Fedora                 Arch                Alpine
 		cmd:gcc                   gcc                    gcc                    gcc                 gcc
-		[-e/usr/include/stdio.h]  libc6-dev              glibc-devel            glibc               musl-dev
-		[-e/usr/include/linux/netfilter/nf_tables.h]  linux-libc-dev kernel-headers linux-api-headers linux-headers
+		hdr:stdio.h               libc6-dev              glibc-devel            glibc               musl-dev
+		hdr:linux/netlink.h       linux-libc-dev         kernel-headers         linux-api-headers   linux-headers
 		cmd:make                  make                   make                   make                make
 		cmd:autoconf              autoconf               autoconf               autoconf            autoconf
 		cmd:automake              automake               automake               automake            automake
@@ -73,7 +75,7 @@ needs() {
 		pc:libnetfilter_log       libnetfilter-log-dev   libnetfilter_log-devel libnetfilter_log    libnetfilter_log-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -
-		cmd:tar                   tar                    tar                    tar                 -
+		gnutar                    tar                    tar                    tar                 tar
 		cmd:find                  findutils              findutils              findutils           -
 		cmd:diff                  diffutils              diffutils              diffutils           -
 		cmd:nft                   nftables               nftables               nftables            nftables
@@ -89,8 +91,9 @@ present() {
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" ;;
 	pc:*) pkg-config --exists "${1#pc:}" ;;
-	\[-e*) path=${1#\[-e} && [ -e "${path%\]}" ] ;;
+	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
 	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's has no namespaces
+	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -X
 	unshare) unshare --help 2>&1 | grep -q -e --kill-child ;;
 	setpriv) setpriv --help 2>&1 | grep -q -e --bounding-set ;;
 	esac >/dev/null 2>&1
@@ -143,7 +146,7 @@ deps() {
 		return
 	fi
 	packages=$(missing $system)
-	[ -z "$packages" ] || quietly "installing $(echo $packages)" $install $packages
+	[ -z "$packages" ] || quietly "installing $(echo "$packages" | tr '\n' ' ')" $install $packages
 	packages=$(missing $system)
 	[ -z "$packages" ] || die "installed, and still missing:" $packages
 }

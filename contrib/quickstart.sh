@@ -93,7 +93,7 @@ present() {
 	pc:*) pkg-config --exists "${1#pc:}" ;;
 	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
 	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's has no namespaces
-	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -X
+	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -T
 	unshare) unshare --help 2>&1 | grep -q -e --kill-child ;;
 	setpriv) setpriv --help 2>&1 | grep -q -e --bounding-set ;;
 	esac >/dev/null 2>&1
@@ -153,14 +153,24 @@ deps() {
 
 # --- build ---------------------------------------------------------------------------------------
 
-# The checkout as it is now, but for what .gitignore names. Time stamps stay, so make knows what is new.
+# The files of the checkout as they are now, or all of a tarball.
+list_sources() {
+	if [ -e .git ] && git -c safe.directory="$top" ls-files 2>/dev/null; then
+		return
+	fi
+	[ ! -e config.status ] || die "$top has been built in: make distclean first"
+	find . -name .git -prune -o -type f -print
+}
+
+# Time stamps stay, so make knows what is new.
 copy_sources() {
-	{
-		echo ./.git
-		sed 's,^/,./,; s,/$,,; /^$/d' "$top/.gitignore"
-	} >"$QUICKSTART_DIR/exclude"
 	mkdir -p "$src"
-	(cd "$top" && tar -c -X "$QUICKSTART_DIR/exclude" -f - .) | (cd "$src" && tar -x -o -f -)
+	cd "$top"
+	list_sources >"$QUICKSTART_DIR/files"
+	while read -r file; do
+		[ ! -e "$file" ] || echo "$file"
+	done <"$QUICKSTART_DIR/files" | tar -c -T - -f - | (cd "$src" && tar -x -o -f -)
+	cd /
 }
 
 configure_build() {

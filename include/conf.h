@@ -21,6 +21,7 @@
 #define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
 #define CONF_USER_DEFAULT    "knockd"
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
+#define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
 #define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
@@ -68,7 +69,6 @@ struct conf {
 	enum conf_rules rules;
 	uint16_t      nflog_group;
 	char	     *user;
-	unsigned      max_commands;
 	uint32_t      max_attempts;
 	bool	      only_ipv4;       /* -4, never set by the file */
 	struct door  *doors;

@@ -19,8 +19,6 @@
 #include "event.h"
 #include "packet.h"
 
-#define KNOCK_ATTEMPTS_DEFAULT 262144
-
 struct knock;
 
 /* Called from knock_feed and knock_expire; `event` is valid during the call only. */

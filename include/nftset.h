@@ -27,6 +27,9 @@ enum nftset_result {
 	NFTSET_ERROR,	   /* anything else: see `error` */
 };
 
+/* `detail` of NFTSET_NO_SET when it is the table that is missing */
+#define NFTSET_NO_TABLE "no such table"
+
 struct nftset_op {
 	/* set by the caller */
 	bool		      add;	  /* false: delete */

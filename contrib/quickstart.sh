@@ -80,6 +80,7 @@ needs() {
 		cmd:diff                  diffutils              diffutils              diffutils           -
 		cmd:nft                   nftables               nftables               nftables            nftables
 		iproute                   iproute2               iproute                iproute2            iproute2
+		etc:protocols             netbase                setup                  iana-etc            -
 		cmd:socat                 socat                  socat                  socat               socat
 		cmd:jq                    jq                     jq                     jq                  jq
 		unshare                   util-linux             util-linux-core        util-linux          util-linux-misc
@@ -91,6 +92,7 @@ present() {
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" ;;
 	pc:*) pkg-config --exists "${1#pc:}" ;;
+	etc:*) [ -e "/etc/${1#etc:}" ] ;; # without it nft has numbers for names
 	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
 	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's has no namespaces
 	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -T

@@ -1,5 +1,5 @@
-# shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
 #
 # What every test in tests/netns stands on: TAP, two hosts on a wire, the daemon, the two clients.
 # tests/README describes each function; a script begins with

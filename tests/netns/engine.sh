@@ -30,8 +30,8 @@ fi
 
 # replaced: there is an engine, and it is not the one we knew
 replaced() {
-	set -- $(children "$knockd")
-	[ $# = 1 ] && [ "$1" != "$engine" ]
+	new_engine=$(children "$knockd")
+	[ -n "$new_engine" ] && [ "$new_engine" != "$engine" ]
 }
 
 kill -KILL "$engine"

@@ -90,7 +90,7 @@ equal 'revoke of what is not there is no trouble' "$(log_count warn)" "$count"
 
 # complains DOOR SET: one line names the door, the set and the command that would make it fit
 complains() {
-	grep -F "$1" "$LOG" | grep -F "$2" | grep -qF "nft add set inet filter $2 { type ipv4_addr"
+	grep -F "$1" "$LOG" | grep -F "$2" | grep -qF "nft add set inet filter $2 '{ type ipv4_addr;"
 }
 : >"$LOG"
 knock $server 1006 1007 1008 1009

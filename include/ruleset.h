@@ -17,6 +17,7 @@
 #include "conf.h"
 
 #define RULESET_TABLE	      "knockd"
+#define RULESET_PRIORITY      (-350)
 #define RULESET_PREFIX_LOCAL  "knockd local"
 #define RULESET_PREFIX_TARGET "knockd target"
 #define RULESET_SNAPLEN	      256 /* bytes of a packet that reach the engine: IPv6 + extension headers + TCP */

@@ -262,7 +262,8 @@ read_part(struct reader *reader, char **to)
 	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
 	size_t len = word ? strlen(word) : 0;
 
-	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' || !strcmp(word, "timeout"))
+	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
+	    !strcmp(word, "timeout"))
 		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
 	if (len > 2 && *word == '"' && word[len - 1] == '"') {
 		word[len - 1] = '\0';

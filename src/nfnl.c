@@ -47,7 +47,8 @@ configure(struct nfnl *nfnl)
 {
 	int on = 1;
 
-	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) || set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
+	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) ||
+	    set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
 		return -1;
 	/* an error then brings the header of what it is about, not all of it; older than nftables' batches */
 	return mnl_socket_setsockopt(nfnl->socket, NETLINK_CAP_ACK, &on, sizeof(on));

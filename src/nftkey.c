@@ -279,7 +279,8 @@ encode_prefix(const struct field *field, const struct datatype *datatype, char *
 	if (bits == field->len * 8)
 		return 0;
 	if (!field->interval) {
-		snprintf(field->err, field->errlen, "\"%.60s\" is a prefix and the set has no flags interval", field->text);
+		snprintf(field->err, field->errlen, "\"%.60s\" is a prefix and the set has no flags interval",
+			 field->text);
 		return -1;
 	}
 	apply_prefix(field, (unsigned)bits);
@@ -294,7 +295,8 @@ encode_range(const struct field *field, const struct datatype *datatype, char *t
 	    memcmp(field->from, field->to, field->len) > 0)
 		return misfit(field, datatype);
 	if (!field->interval) {
-		snprintf(field->err, field->errlen, "\"%.60s\" is a range and the set has no flags interval", field->text);
+		snprintf(field->err, field->errlen, "\"%.60s\" is a range and the set has no flags interval",
+			 field->text);
 		return -1;
 	}
 	return 0;

@@ -446,7 +446,8 @@ fill(struct nftset *nftset, size_t *next)
 	size_t i;
 
 	for (i = *next; i < nftset->n; i++) {
-		if (nfnl_size(nftset->nfnl) >= TRANSACTION_MAX || nftset->n_messages / MESSAGES_PER_OP >= OPS_PER_ROUND - 1)
+		if (nfnl_size(nftset->nfnl) >= TRANSACTION_MAX ||
+		    nftset->n_messages / MESSAGES_PER_OP >= OPS_PER_ROUND - 1)
 			break;
 		if (nftset->states[i].done)
 			continue;

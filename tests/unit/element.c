@@ -46,7 +46,8 @@ every_form_nft_has(void **state)
 	good("  inet\tfilter ok{ %IP% . tcp . 22 timeout 30m } ",
 	     "nft add element inet filter ok '{ 192.0.2.7 . tcp . 22 timeout 30m }'");
 	good("netdev f ok { %IP%/24 timeout 90 }", "nft add element netdev f ok '{ 192.0.2.7/24 timeout 1m30s }'");
-	good("bridge f ok { \"eth0\" . aa:bb:cc:dd:ee:ff }", "nft add element bridge f ok '{ eth0 . aa:bb:cc:dd:ee:ff }'");
+	good("bridge f ok { \"eth0\" . aa:bb:cc:dd:ee:ff }",
+	     "nft add element bridge f ok '{ eth0 . aa:bb:cc:dd:ee:ff }'");
 	good("ip6 f ok { fe80:: . 0x1f }", "nft add element ip6 f ok '{ fe80:: . 0x1f }'");
 	good("ip f ok { 10.0.0.1 }", "nft add element ip f ok '{ 10.0.0.1 }'");
 	good("ip f ok { 100-200 }", "nft add element ip f ok '{ 100-200 }'");
@@ -141,8 +142,9 @@ commands_survive_a_shell_and_nft(void **state)
 	(void)state;
 	assert_int_equal(addr_parse(&ip, "2001:db8::7"), 0);
 	assert_int_equal(element_parse(&element, "inet t s { %IP% timeout 1h : accept }", err, sizeof(err)), 0);
-	assert_string_equal(element_command(&element, "add", &ip, "bob's \"door\"\n", command, sizeof(command)),
-			    "nft add element inet t s '{ 2001:db8::7 timeout 1h comment \"bob'\\''s _door__\" : accept }'");
+	assert_string_equal(
+	    element_command(&element, "add", &ip, "bob's \"door\"\n", command, sizeof(command)),
+	    "nft add element inet t s '{ 2001:db8::7 timeout 1h comment \"bob'\\''s _door__\" : accept }'");
 	assert_string_equal(element_command(&element, "delete", &ip, "x", command, sizeof(command)),
 			    "nft delete element inet t s '{ 2001:db8::7 }'");
 	assert_string_equal(element_command(&element, "delete", &ip, "x", small, sizeof(small)), "nft delete ");

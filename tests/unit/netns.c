@@ -6,11 +6,12 @@
 #include "netns.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX (16 << 20)
@@ -53,6 +54,15 @@ netns_enter(void)
 	if (system("nft list ruleset >/dev/null 2>&1"))
 		return "this kernel has no nftables";
 	return NULL;
+}
+
+int
+netns_drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { .effective = 0 } };
+
+	return (int)syscall(SYS_capset, &header, none);
 }
 
 void

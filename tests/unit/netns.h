@@ -12,6 +12,9 @@
 /* Enters a new network namespace; NULL, or why that or nft is not to be had here. */
 const char *netns_enter(void);
 
+/* Gives up every capability of this process, for good. 0, or -1 with errno. */
+int netns_drop_capabilities(void);
+
 /* Runs `nft` with these arguments; fails the test when nft does. */
 void nft(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

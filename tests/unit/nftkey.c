@@ -7,7 +7,7 @@
 #include "element.h"
 #include "nftkey.h"
 
-#define ADDR_PORT      NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PORT)
+#define ADDR_PORT       NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PORT)
 #define ADDR_PROTO_PORT NFTKEY_CONCAT(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PROTO), NFTKEY_PORT)
 
 static char err[160];
@@ -100,9 +100,16 @@ static void
 fields_begin_at_registers(void **state)
 {
 	(void)state;
-	good(ADDR_PORT, 8, "%IP% . 443", "c0000207" "01bb0000");
-	good(ADDR_PROTO_PORT, 12, "%IP% . tcp . 22", "c0000207" "06000000" "00160000");
-	good(NFTKEY_CONCAT(NFTKEY_ETHER, NFTKEY_PROTO), 12, "aa:bb:cc:dd:ee:0f . udp", "aabbccddee0f0000" "11000000");
+	good(ADDR_PORT, 8, "%IP% . 443",
+	     "c0000207"
+	     "01bb0000");
+	good(ADDR_PROTO_PORT, 12, "%IP% . tcp . 22",
+	     "c0000207"
+	     "06000000"
+	     "00160000");
+	good(NFTKEY_CONCAT(NFTKEY_ETHER, NFTKEY_PROTO), 12, "aa:bb:cc:dd:ee:0f . udp",
+	     "aabbccddee0f0000"
+	     "11000000");
 }
 
 static void
@@ -117,7 +124,11 @@ prefixes_and_ranges_in_interval_sets(void **state)
 	range(NFTKEY_IPV6, 16, true, "2001:db8::1/33", "20010db8000000000000000000000000",
 	      "20010db87fffffffffffffffffffffff");
 	range(NFTKEY_PORT, 2, true, "100-200", "0064", "00c8");
-	range(ADDR_PORT, 8, true, "%IP%/25 . 1-1024", "c0000200" "00010000", "c000027f" "04000000");
+	range(ADDR_PORT, 8, true, "%IP%/25 . 1-1024",
+	      "c0000200"
+	      "00010000",
+	      "c000027f"
+	      "04000000");
 }
 
 static void
@@ -154,8 +165,10 @@ more_that_does_not_fit(void **state)
 	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "256", "10.0.0.1", "\"256\" is no inet_proto");
 	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "foo", "10.0.0.1", "\"foo\" is no inet_proto");
 	bad((struct nftkey_type){ NFTKEY_MARK, 4, false }, "4294967296", "10.0.0.1", "\"4294967296\" is no mark");
-	bad((struct nftkey_type){ NFTKEY_ETHER, 6, false }, "aa:bb:cc:dd:ee", "10.0.0.1", "\"aa:bb:cc:dd:ee\" is no ether_addr");
-	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "sixteen-letters-", "10.0.0.1", "\"sixteen-letters-\" is no ifname");
+	bad((struct nftkey_type){ NFTKEY_ETHER, 6, false }, "aa:bb:cc:dd:ee", "10.0.0.1",
+	    "\"aa:bb:cc:dd:ee\" is no ether_addr");
+	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "sixteen-letters-", "10.0.0.1",
+	    "\"sixteen-letters-\" is no ifname");
 	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "ppp*", "10.0.0.1", "\"ppp*\" is no ifname");
 	bad((struct nftkey_type){ NFTKEY_NFPROTO, 1, false }, "ip", "10.0.0.1", "\"ip\" is no nf_proto");
 }
@@ -164,12 +177,15 @@ static void
 types_that_are_not_known(void **state)
 {
 	(void)state;
-	bad((struct nftkey_type){ 0, 4, false }, "1", "10.0.0.1", "its type () is not one that can be written from text");
-	bad((struct nftkey_type){ 4, 2, false }, "1", "10.0.0.1", "its type (type 4) is not one that can be written from text");
+	bad((struct nftkey_type){ 0, 4, false }, "1", "10.0.0.1",
+	    "its type () is not one that can be written from text");
+	bad((struct nftkey_type){ 4, 2, false }, "1", "10.0.0.1",
+	    "its type (type 4) is not one that can be written from text");
 	bad((struct nftkey_type){ NFTKEY_CONCAT(NFTKEY_IPV4, 4), 8, false }, "%IP% . 1", "10.0.0.1",
 	    "its type (ipv4_addr . type 4) is not one that can be written from text");
 	bad((struct nftkey_type){ 0xffffffff, 4, false }, "1", "10.0.0.1",
-	    "its type (type 3 . type 63 . type 63 . type 63 . type 63 . type 63) is not one that can be written from text");
+	    "its type (type 3 . type 63 . type 63 . type 63 . type 63 . type 63) is not one that can be written from "
+	    "text");
 	/* the length contradicts the type */
 	bad((struct nftkey_type){ NFTKEY_IPV4, 16, false }, "%IP%", "10.0.0.1",
 	    "its type (ipv4_addr) is not one that can be written from text");
@@ -223,7 +239,8 @@ types_as_nft_writes_them(void **state)
 	char text[NFTKEY_TYPE_LEN], small[6];
 
 	(void)state;
-	assert_string_equal(nftkey_type_text(ADDR_PROTO_PORT, text, sizeof(text)), "ipv4_addr . inet_proto . inet_service");
+	assert_string_equal(nftkey_type_text(ADDR_PROTO_PORT, text, sizeof(text)),
+			    "ipv4_addr . inet_proto . inet_service");
 	assert_string_equal(nftkey_type_text(0, text, sizeof(text)), "");
 	assert_string_equal(nftkey_type_text(ADDR_PORT, small, sizeof(small)), "ipv4_");
 }

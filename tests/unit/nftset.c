@@ -3,11 +3,14 @@
 #include "test.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "netns.h"
 #include "nftset.h"
@@ -195,7 +198,9 @@ intervals(void **state)
 static void
 neighbours_in_an_interval_set(void **state)
 {
-	static const char *const ips[] = { "10.0.0.2", "10.0.0.1", "10.0.0.3", "10.0.0.2", "0.0.0.0", "255.255.255.255" };
+	static const char *const ips[] = {
+		"10.0.0.2", "10.0.0.1", "10.0.0.3", "10.0.0.2", "0.0.0.0", "255.255.255.255"
+	};
 
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
@@ -214,7 +219,8 @@ static void
 nfts_own_intervals(void **state)
 {
 	(void)state;
-	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; elements = { 10.0.0.0/8, 192.0.2.7 timeout 1h } }'");
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; elements = { 10.0.0.0/8, 192.0.2.7 timeout 1h "
+	    "} }'");
 	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
 	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_ERROR);
@@ -320,7 +326,8 @@ a_full_set(void **state)
 	added("inet t s { %IP% timeout 2h }", "192.0.2.1");
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
-	assert_string_equal(explained, "inet t s: the set is full; delete elements of it or create it with a larger size");
+	assert_string_equal(explained,
+			    "inet t s: the set is full; delete elements of it or create it with a larger size");
 	deleted("inet t s { %IP% }", "192.0.2.1");
 	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
 }
@@ -375,7 +382,8 @@ what_is_printed_does_the_same(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'");
 	op = op_of(true, &element, "inet t s { %IP% . 22 timeout 1d2h }", "192.0.2.1");
-	assert_int_equal(system(element_command(&element, "add", &op.ip, "bob's \"tcp\" door", command, sizeof(command))), 0);
+	assert_int_equal(
+	    system(element_command(&element, "add", &op.ip, "bob's \"tcp\" door", command, sizeof(command))), 0);
 	assert_shows("nft list set inet t s", "192.0.2.1 . 22 timeout 1d2h");
 	assert_shows("nft list set inet t s", "comment \"bob's _tcp_ door\"");
 	assert_int_equal(system(element_command(&element, "delete", &op.ip, "tcp", command, sizeof(command))), 0);
@@ -439,8 +447,12 @@ static void
 one_bad_operation_costs_the_others_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"inet t s { %IP% timeout 1h }", "inet t missing { %IP% }",	"inet t full { %IP% }",
-		"inet t s { 10.0.0.1 }",	"inet t s { fe80::1 }",		"inet t gone { %IP% }",
+		"inet t s { %IP% timeout 1h }",
+		"inet t missing { %IP% }",
+		"inet t full { %IP% }",
+		"inet t s { 10.0.0.1 }",
+		"inet t s { fe80::1 }",
+		"inet t gone { %IP% }",
 		"inet t s { 10.0.0.2 timeout 1h }",
 	};
 	static const enum nftset_result expected[] = { NFTSET_OK,  NFTSET_NO_SET, NFTSET_FULL, NFTSET_ABSENT,
@@ -560,16 +572,60 @@ more_sets_than_are_remembered(void **state)
 		element_free(&elements[i]);
 }
 
+/* Until the command closes its output, which it does by ending. */
+static bool
+runs(FILE *command)
+{
+	struct pollfd pollfd = { .fd = fileno(command) };
+
+	return poll(&pollfd, 1, 0) == 0;
+}
+
 /* Someone else changes the ruleset all the time; every operation still gets through. */
 static void
 while_the_ruleset_changes(void **state)
 {
+	FILE *changes;
+	int n = 0;
+
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
-	assert_int_equal(system("(i=0; while [ $i -lt 40 ]; do nft add chain inet t c$i; i=$((i+1)); done) &"), 0);
-	for (int i = 0; i < 3000; i++)
+	changes = popen("i=0; while [ $i -lt 40 ]; do nft add chain inet t c$i; i=$((i+1)); done", "r");
+	assert_non_null(changes);
+	while (runs(changes)) {
 		added("inet t s { %IP% timeout 1h }", "192.0.2.1");
+		n++;
+	}
+	assert_int_equal(pclose(changes), 0);
+	assert_true(n > 0);
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 1h");
+}
+
+static int
+apply_without_capability(void)
+{
+	struct element element;
+	struct nftset_op op = op_of(true, &element, "inet t s { %IP% }", "192.0.2.1");
+	int failures;
+
+	if (netns_drop_capabilities())
+		return 1;
+	failures = nftset_apply(nftset, &op, 1);
+	element_free(&element);
+	return failures != 1 || op.result != NFTSET_PERMISSION ? 2 : 0;
+}
+
+static void
+without_capability(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid)
+		_exit(apply_without_capability());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 int
@@ -600,6 +656,7 @@ main(void)
 		cmocka_unit_test_setup(many, clear),
 		cmocka_unit_test_setup(more_sets_than_are_remembered, clear),
 		cmocka_unit_test_setup(while_the_ruleset_changes, clear),
+		cmocka_unit_test_setup(without_capability, clear),
 	};
 	const char *reason = netns_enter();
 

@@ -20,6 +20,8 @@
 #define CONF_PATH_DEFAULT    "/etc/knockd.conf"
 #define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
 #define CONF_USER_DEFAULT    "knockd"
+#define CONF_STATE_DIR_DEFAULT "/var/lib/knockd"
+#define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
 #define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
@@ -45,6 +47,8 @@ struct door {
 	int	       line; /* of its section header */
 	struct seq     seq;
 	char	      *one_time_path; /* NULL: the sequence is fixed */
+	struct seq    *one_time;      /* what the file held when it was read, in order; not the parser's business */
+	size_t	       n_one_time, next_one_time; /* the first that has not become `seq` yet */
 	int64_t	       seq_timeout;   /* seconds; 0 or less: a sequence of several ports never completes */
 	uint8_t	       flags_mask;    /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
 	uint8_t	       flags_value;   /* ... and what they must be */
@@ -69,6 +73,8 @@ struct conf {
 	enum conf_rules rules;
 	uint16_t      nflog_group;
 	char	     *user;
+	char	     *state_dir;
+	unsigned      max_commands;
 	uint32_t      max_attempts;
 	bool	      only_ipv4;       /* -4, never set by the file */
 	struct door  *doors;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* the table of facility names in <syslog.h> */
+#define SYSLOG_NAMES
+
 #include "conf.h"
 
 #include <ctype.h>
@@ -132,6 +135,22 @@ parse_number(struct conf_parser *p, const char *key, const char *value, long min
 	return 0;
 }
 
+/* For knockd's younger forks' keys and ours: yes and no in the usual spellings. */
+static bool
+parse_switch(struct conf_parser *p, const char *key, const char *value)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (!strcasecmp(value, yes[i]))
+			return true;
+		if (!strcasecmp(value, no[i]))
+			return false;
+	}
+	fail(p, "syntax error: %s must be yes or no, not \"%s\"", key, value);
+	return false;
+}
+
 /* ---- [options] --------------------------------------------------------------------------------- */
 
 static void
@@ -198,6 +217,45 @@ set_user(struct conf_parser *p, char *value)
 		fail(p, "syntax error: User needs a name");
 	else
 		set_string(p, &p->conf->user, value);
+}
+
+static void
+set_state_dir(struct conf_parser *p, char *value)
+{
+	if (*value != '/')
+		fail(p, "syntax error: State_Dir must be an absolute path, not \"%s\"", value);
+	else
+		set_path(p, &p->conf->state_dir, value);
+}
+
+static void
+set_max_commands(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Commands", value, 1, 10000, &n))
+		p->conf->max_commands = (unsigned)n;
+}
+
+static void
+set_max_attempts(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Attempts", value, 16, 1 << 24, &n))
+		p->conf->max_attempts = (uint32_t)n;
+}
+
+static void
+set_syslog_facility(struct conf_parser *p, char *value)
+{
+	for (const CODE *code = facilitynames; code->c_name; code++) {
+		if (!strcasecmp(code->c_name, value)) {
+			p->conf->syslog_facility = code->c_val;
+			return;
+		}
+	}
+	fail(p, "syntax error: Syslog_Facility: there is no facility \"%s\"", value);
 }
 
 /* ---- doors ------------------------------------------------------------------------------------- */
@@ -308,6 +366,47 @@ set_start_command_6(struct conf_parser *p, char *value)
 }
 
 static void
+set_stop_command(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->stop_command[CONF_V4], "stop_command", value);
+}
+
+static void
+set_stop_command_6(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->stop_command[CONF_V6], "stop_command_6", value);
+}
+
+static void
+set_cmd_timeout(struct conf_parser *p, char *value)
+{
+	p->door->cmd_timeout = parse_seconds(p, "Cmd_Timeout", value);
+	tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
+}
+
+/* A sequence above it in the file gives way; one below it is used first, and then the file. */
+static void
+set_one_time_sequences(struct conf_parser *p, char *value)
+{
+	set_path(p, &p->door->one_time_path, value);
+	p->door->seq.n = 0;
+	tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", p->door->name, value);
+}
+
+static void
+set_cooldown(struct conf_parser *p, char *value)
+{
+	p->door->cooldown = parse_seconds(p, "Seq_Cooldown", value);
+	tell(p, CONF_DEBUG, "config: %s: seq_cooldown: %lld", p->door->name, (long long)p->door->cooldown);
+}
+
+static void
+set_allow_duplicates(struct conf_parser *p, char *value)
+{
+	p->door->allow_duplicates = parse_switch(p, "AllowDuplicates", value);
+}
+
+static void
 add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, const char *value)
 {
 	char err[256];
@@ -367,7 +466,12 @@ static const struct key {
 	{ "Rules", SCOPE_OPTIONS, set_rules, false },
 	{ "Nflog_Group", SCOPE_OPTIONS, set_nflog_group, false },
 	{ "User", SCOPE_OPTIONS, set_user, false },
+	{ "Syslog_Facility", SCOPE_OPTIONS, set_syslog_facility, false },
+	{ "State_Dir", SCOPE_OPTIONS, set_state_dir, false },
+	{ "Max_Commands", SCOPE_OPTIONS, set_max_commands, false },
+	{ "Max_Attempts", SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Sequence", SCOPE_DOOR, set_sequence, false },
+	{ "One_Time_Sequences", SCOPE_DOOR, set_one_time_sequences, false },
 	{ "Seq_Timeout", SCOPE_DOOR, set_seq_timeout, false },
 	{ "Timeout", SCOPE_DOOR, set_seq_timeout, false },
 	{ "TCPFlags", SCOPE_DOOR, set_tcpflags, true },
@@ -376,6 +480,12 @@ static const struct key {
 	{ "Command", SCOPE_DOOR, set_start_command, false },
 	{ "Start_Command_6", SCOPE_DOOR, set_start_command_6, false },
 	{ "Command_6", SCOPE_DOOR, set_start_command_6, false },
+	{ "Stop_Command", SCOPE_DOOR, set_stop_command, false },
+	{ "Stop_Command_6", SCOPE_DOOR, set_stop_command_6, false },
+	{ "Cmd_Timeout", SCOPE_DOOR, set_cmd_timeout, false },
+	{ "Seq_Cooldown", SCOPE_DOOR, set_cooldown, false },
+	{ "Cooldown", SCOPE_DOOR, set_cooldown, false },
+	{ "AllowDuplicates", SCOPE_DOOR, set_allow_duplicates, false },
 	{ "Grant", SCOPE_DOOR, set_grant, true },
 	{ "Grant_6", SCOPE_DOOR, set_grant_6, true },
 	{ "Revoke", SCOPE_DOOR, set_revoke, true },
@@ -425,10 +535,31 @@ add_door(struct conf_parser *p, const char *name)
 	return door;
 }
 
+/* What knockd takes without a word, and then does not do. */
+static void
+check_door(struct conf_parser *p, const struct door *door)
+{
+	static const char *const suffix[] = { "", "_6" };
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		const char *start = door_start_command(door, f);
+
+		if (door->stop_command[f] && (!start || !*start))
+			tell(p, CONF_WARNING,
+			     "config: section %s: warning: stop_command%s never runs: there is no start_command (%s)",
+			     door->name, suffix[f], p->path);
+	}
+	if (door->seq.n > 1 && door->seq_timeout <= 0)
+		tell(p, CONF_WARNING, "config: section %s: warning: with seq_timeout %lld nobody is fast enough (%s)",
+		     door->name, (long long)door->seq_timeout, p->path);
+}
+
 static void
 end_section(struct conf_parser *p)
 {
-	if (p->scope == SCOPE_DOOR && !p->door->seq.n && !p->bad_door) {
+	if (p->scope == SCOPE_DOOR)
+		check_door(p, p->door);
+	if (p->scope == SCOPE_DOOR && !p->door->seq.n && !p->door->one_time_path && !p->bad_door) {
 		tell(p, CONF_ERROR, "error: section '%s' has an empty knock sequence (line %d of %s)", p->door->name,
 		     p->door->line, p->path);
 		p->errors++;
@@ -500,13 +631,15 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	struct conf_parser *p = calloc(1, sizeof(*p));
 	struct conf *conf = calloc(1, sizeof(*conf));
 
-	if (!p || !conf || !(conf->user = strdup(CONF_USER_DEFAULT))) {
+	if (!p || !conf || !(conf->user = strdup(CONF_USER_DEFAULT)) ||
+	    !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT))) {
 		free(p);
-		free(conf);
+		conf_free(conf);
 		return NULL;
 	}
 	conf->syslog_facility = LOG_DAEMON;
 	conf->nflog_group = CONF_GROUP_DEFAULT;
+	conf->max_commands = CONF_COMMANDS_DEFAULT;
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
 	*p = (struct conf_parser){ .path = path, .report = report, .arg = arg, .conf = conf };
 	return p;
@@ -564,6 +697,7 @@ static void
 free_door(struct door *door)
 {
 	free(door->one_time_path);
+	free(door->one_time);
 	for (int f = 0; f < CONF_FAMILIES; f++) {
 		free(door->start_command[f]);
 		free(door->stop_command[f]);
@@ -596,6 +730,7 @@ conf_free(struct conf *conf)
 	free(conf->log_file);
 	free(conf->pid_file);
 	free(conf->user);
+	free(conf->state_dir);
 	free(conf);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "capture.h"
 #include "ruleset.h"
 
 #define TCP_FLAGS   8
@@ -192,9 +193,9 @@ add_report(struct rules *rules)
 	struct rule *rule = add_rule(rules, "report");
 
 	add_term(rule, TERM_LOCAL, NULL, NULL);
-	add_term(rule, TERM_LOG, RULESET_PREFIX_LOCAL, NULL);
+	add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
 	add_term(rule, TERM_RETURN, NULL, NULL);
-	add_term(add_rule(rules, "report"), TERM_LOG, RULESET_PREFIX_TARGET, NULL);
+	add_term(add_rule(rules, "report"), TERM_LOG, CAPTURE_PREFIX_TARGET, NULL);
 }
 
 static void

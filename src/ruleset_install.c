@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "capture.h"
 #include "nfnl.h"
 #include "nftkey.h"
 #include "ruleset.h"
@@ -407,7 +408,7 @@ put_log(struct nftnl_rule *rule, const struct rules *rules, const char *prefix)
 	if (!expr)
 		return -1;
 	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, rules->group);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, RULESET_SNAPLEN);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, CAPTURE_SNAPLEN);
 	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, 1);
 	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, prefix);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "capture.h"
 #include "ruleset.h"
 
 static const char *const key_types[PORT_KEYS] = { "inet_proto . inet_service", "ipv4_addr . inet_proto . inet_service",
@@ -79,7 +80,7 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		return;
 	case TERM_LOG:
 		fprintf(out, "log prefix \"%s\" group %u snaplen %d queue-threshold 1", term->name, rules->group,
-			RULESET_SNAPLEN);
+			CAPTURE_SNAPLEN);
 		return;
 	case TERM_RETURN:
 		fputs("return", out);

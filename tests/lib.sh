@@ -311,9 +311,9 @@ children() {
 	sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }
 
-# knockd_conf TEXT: writes $T/knockd.conf: the engine's user first, then TEXT
+# knockd_conf TEXT: writes $T/knockd.conf: first what no test may share with the host, then TEXT
 knockd_conf() {
-	printf '[options]\n\tUser = %s\n%s\n' "$engine_user" "$1" >"$T/knockd.conf"
+	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n%s\n' "$engine_user" "$T/state" "$1" >"$T/knockd.conf"
 }
 
 # knockd_start TEXT [OPTION]...: the daemon in the foreground with -v, $knockd is its pid, its log is $LOG

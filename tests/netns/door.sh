@@ -47,7 +47,7 @@ if have_reference; then story knock_ref; else skip "knockd 0.8's client" "$no_re
 check 'the log tells each stage' log_has '10.0.0.2: openSSH: Stage 1'
 check '... and the opening' log_has 'fd00::2: openSSH: OPEN SESAME'
 check '... and the command that does the same' log_has \
-	'openSSH: running command: nft add element inet filter ssh_ok { 10.0.0.2 timeout 3s comment "openSSH" }'
+	"openSSH: running command: nft add element inet filter ssh_ok '{ 10.0.0.2 timeout 3s comment \"openSSH\" }'"
 
 knockd_stop
 equal 'SIGTERM: exit status 15' $? 15

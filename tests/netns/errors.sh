@@ -47,7 +47,9 @@ wait $holder 2>/dev/null
 
 refuses 'no file' "$T/none: No such file" "$KNOCKD" -c "$T/none"
 refuses 'a directory' "$T" "$KNOCKD" -c "$T"
-printf '[options]\n\tUser = nobody-of-this-name\n%s\n' "$door" >"$conf"
+knockd_conf "$door
+[options]
+	User = nobody-of-this-name"
 refuses 'no such user' nobody-of-this-name "$KNOCKD" -c "$conf"
 knockd_conf "$door"'
 	garbage

@@ -264,13 +264,13 @@ listening() {
 	ss -Hltn "sport = :$1" | grep -q .
 }
 
-# port_open ADDRESS PORT: does a TCP connection of the client succeed?
+# port_open ADDRESS PORT [HOST]: does a TCP connection of the client (or HOST) succeed?
 port_open() {
 	case $1 in
 	*:*) port_to=TCP6:[$1]:$2 ;;
 	*) port_to=TCP4:$1:$2 ;;
 	esac
-	[ "$(in_client socat -T 2 -u "$port_to,connect-timeout=0.3" - 2>/dev/null)" = hello ]
+	[ "$(in_host "${3-client}" socat -T 2 -u "$port_to,connect-timeout=0.3" - 2>/dev/null)" = hello ]
 }
 
 # element_in 'FAMILY TABLE SET' KEY, a concatenated key in words: '10.0.0.2 . tcp . 22'. Where there is
@@ -354,15 +354,6 @@ log_count() {
 
 # --- the clients ---------------------------------------------------------------------------------
 
-# knock_ours, knock_ref: our client and that of knockd 0.8, run on the client
-knock_ours() {
-	in_client "$KNOCK" "$@"
-}
-
-knock_ref() {
-	in_client "$KNOCK_REF" "$@"
-}
-
 # knock WORD...: with whichever client is there, for tests that are not about clients.
 # The pause keeps one processor from overtaking another with a later packet.
 knock() {
@@ -374,6 +365,15 @@ knock_from() {
 	knock_host=$1
 	shift
 	in_host "$knock_host" "$knock_with" -d 3 "$@"
+}
+
+# knock_ours, knock_ref: our client and that of knockd 0.8
+knock_ours() {
+	in_client "$KNOCK" "$@"
+}
+
+knock_ref() {
+	in_client "$KNOCK_REF" "$@"
 }
 
 # fence: when it returns, everything that was sent before has gone through the daemon. So what is

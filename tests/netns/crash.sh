@@ -29,7 +29,7 @@ check '... the orphaned engine ends' not alive "${engine:-0}"
 check 'the element expires' -t 10 not element_in 'inet filter ssh_ok' 10.0.0.2
 now expired
 check '... on time' [ $((expired - opened)) -ge 290 ]
-check '... and not late' [ $((expired - opened)) -le 450 ]
+check '... and not late' [ $((expired - opened)) -le 800 ]
 refute '... the port is shut' port_open $server 22
 
 knock $server 7000 8000 9000

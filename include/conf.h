@@ -111,6 +111,9 @@ const char *door_stop_command(const struct door *door, enum conf_family family);
 const struct conf_grants *door_grants(const struct door *door, enum conf_family family);
 const struct conf_grants *door_revokes(const struct door *door, enum conf_family family);
 
+/* Makes the next one-time sequence the door's. False when there is none: seq.n is then 0, the door is disabled. */
+bool door_next_sequence(struct door *door);
+
 /* AF_INET6 is CONF_V6, anything else CONF_V4. */
 enum conf_family conf_family(const struct addr *addr);
 

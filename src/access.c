@@ -7,13 +7,76 @@
 #include <string.h>
 
 #include "command.h"
+#include "ipc.h"
 #include "logtext.h"
+#include "onetime.h"
 
-/* The elements of one batch, grown once to what the largest batch needs. */
+/* The elements of one batch of events. */
 struct batch {
 	struct nftset_op *ops;
 	size_t		  n;
+	int		  refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
+	bool		  moved_on;	      /* a door has another sequence now, or none */
 };
+
+/* ---- one-time sequences ------------------------------------------------------------------------ */
+
+/* The sequence that has just been knocked was the file's, and not one that `Sequence` put before it. */
+static bool
+is_from_file(const struct door *door)
+{
+	return door->next_one_time > 0;
+}
+
+/*
+ * Marks the door's sequence as used and goes on to the next. Returns 0, or the reason why the mark is not
+ * on disk: then nothing may be done for the knocker, or the sequence would be good a second time.
+ */
+static int
+use_up(struct door *door)
+{
+	if (!door->seq.n)
+		return ECANCELED; /* disabled meanwhile; the engine does not know */
+	if (is_from_file(door) && onetime_mark(door->one_time_path, &door->seq)) {
+		door->seq.n = 0;
+		return errno;
+	}
+	door_next_sequence(door);
+	return 0;
+}
+
+static void
+log_one_time(const struct log *log, const struct door *door, int refused)
+{
+	if (refused && refused != ECANCELED) {
+		errno = refused;
+		log_warn(log, "%s: %s", door->name, door->one_time_path);
+		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",
+			   door->name);
+	} else if (!refused && !door->seq.n) {
+		log_notice(log, "no more sequences left in the one time sequences file for door %s --> disabling the door",
+			   door->name);
+	}
+}
+
+static void
+use_up_all(struct batch *batch, struct conf *conf, const struct event *events, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (events[i].kind != EVENT_OPEN || !conf->doors[events[i].door].one_time_path)
+			continue;
+		batch->refused[i] = use_up(&conf->doors[events[i].door]);
+		batch->moved_on = true;
+	}
+}
+
+/* ---- elements ---------------------------------------------------------------------------------- */
+
+static bool
+is_granted(const struct batch *batch, const struct event *events, size_t i)
+{
+	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+}
 
 static void
 add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const struct door *door,
@@ -48,14 +111,14 @@ collect(struct batch *batch, const struct conf *conf, const struct event *events
 	size_t total = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (events[i].kind == EVENT_OPEN)
+		if (is_granted(batch, events, i))
 			total += count_elements(&conf->doors[events[i].door], &events[i].source);
 	batch->n = 0;
 	batch->ops = total ? calloc(total, sizeof(*batch->ops)) : NULL;
 	if (total && !batch->ops)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (events[i].kind == EVENT_OPEN)
+		if (is_granted(batch, events, i))
 			add_door(batch, &conf->doors[events[i].door], &events[i].source);
 	return 0;
 }
@@ -109,46 +172,55 @@ log_event(const struct log *log, const struct conf *conf, const struct event *ev
 	log_notice(log, "%s", logtext_event(event, door, text, sizeof(text)));
 }
 
-/* Logs one event and, for an opening, what became of its operations; returns how many those were. */
+/* What became of an opening's operations, and its commands; returns how many operations those were. */
 static size_t
-finish(const struct access_tools *tools, const struct conf *conf, const struct event *event,
-       const struct nftset_op *ops)
+finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
 {
-	const struct door *door = &conf->doors[event->door];
-	size_t n;
+	size_t n = count_elements(door, ip);
 
-	log_event(tools->log, conf, event);
-	if (event->kind != EVENT_OPEN)
-		return 0;
-	n = count_elements(door, &event->source);
 	for (size_t i = 0; i < n; i++)
 		log_op(tools->log, door, &ops[i]);
-	run_commands(tools, door, &event->source);
+	run_commands(tools, door, ip);
 	return n;
+}
+
+static void
+apply_elements(const struct access_tools *tools, struct batch *batch)
+{
+	int error;
+
+	if (!batch->n || nftset_apply(tools->nftset, batch->ops, batch->n) >= 0)
+		return;
+	error = errno;
+	for (size_t i = 0; i < batch->n; i++) {
+		batch->ops[i].result = NFTSET_ERROR;
+		batch->ops[i].error = error;
+	}
 }
 
 bool
 access_apply(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n)
 {
-	struct batch batch;
+	struct batch batch = { .n = 0 };
 	size_t done = 0;
 
+	use_up_all(&batch, conf, events, n);
 	if (collect(&batch, conf, events, n)) {
 		log_warn(tools->log, "could not act on %zu events", n);
-		return false;
+		return batch.moved_on;
 	}
-	if (batch.n && nftset_apply(tools->nftset, batch.ops, batch.n) < 0) {
-		int error = errno;
+	apply_elements(tools, &batch);
+	for (size_t i = 0; i < n; i++) {
+		const struct door *door = &conf->doors[events[i].door];
 
-		for (size_t i = 0; i < batch.n; i++) {
-			batch.ops[i].result = NFTSET_ERROR;
-			batch.ops[i].error = error;
-		}
+		log_event(tools->log, conf, &events[i]);
+		if (is_granted(&batch, events, i))
+			done += finish(tools, door, &events[i].source, batch.ops + done);
+		if (events[i].kind == EVENT_OPEN && door->one_time_path)
+			log_one_time(tools->log, door, batch.refused[i]);
 	}
-	for (size_t i = 0; i < n; i++)
-		done += finish(tools, conf, &events[i], batch.ops + done);
 	free(batch.ops);
-	return false;
+	return batch.moved_on;
 }
 
 /* ---- at start ---------------------------------------------------------------------------------- */

@@ -809,3 +809,14 @@ door_revokes(const struct door *door, enum conf_family family)
 {
 	return &door->revoke[door->revoke[family].given ? family : CONF_V4];
 }
+
+bool
+door_next_sequence(struct door *door)
+{
+	if (door->next_one_time == door->n_one_time) {
+		door->seq.n = 0;
+		return false;
+	}
+	door->seq = door->one_time[door->next_one_time++];
+	return true;
+}

@@ -22,6 +22,7 @@
 #include "logtext.h"
 #include "nflog.h"
 #include "nftset.h"
+#include "notify.h"
 #include "pidfile.h"
 #include "priv.h"
 #include "ruleset.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct nftset	     *nftset;
 	struct closings	     *closings;
 	struct access_tools   tools;
+	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
 	struct child	      engine;
 	unsigned	      restarts;	  /* in a row */
 	uint64_t	      started_at; /* ms: the engine's last start */
@@ -131,6 +133,7 @@ read_conf(struct daemon *d, struct priv_user *user)
 	return NULL;
 }
 
+/* Also to open them anew, for who has moved the file away or changed its name in the configuration. */
 static void
 open_logs(struct daemon *d)
 {
@@ -148,6 +151,16 @@ static const char *
 interface_text(const struct conf *conf)
 {
 	return conf->interface_text ? conf->interface_text : "any";
+}
+
+static void
+log_disabled(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->conf->n_doors; i++)
+		if (!d->conf->doors[i].seq.n)
+			log_notice(&d->log,
+				   "no more sequences left in the one time sequences file for door %s --> disabling the door",
+				   d->conf->doors[i].name);
 }
 
 /* A name that is not there now may come: ppp, wireguard and the like do. */
@@ -228,8 +241,7 @@ take_events(void *arg, const struct event *events, size_t n)
 			return;
 		}
 	}
-	if (access_apply(&d->tools, d->conf, events, n))
-		install_rules(d, d->conf);
+	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
 }
 
 static void
@@ -287,6 +299,76 @@ restart_engine(struct daemon *d)
 		log_warnx(&d->log, "a new engine is running");
 }
 
+/* ---- reload ------------------------------------------------------------------------------------ */
+
+static void
+use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int nflog_fd)
+{
+	if (nflog_fd != d->nflog_fd)
+		close(d->nflog_fd);
+	conf_free(d->conf);
+	d->conf = conf;
+	d->user = *user;
+	d->nflog_fd = nflog_fd;
+	d->moved_on = false;
+}
+
+/*
+ * The old engine finishes first. If what it still had to say used up a one-time sequence, the file has
+ * changed since `conf` was read: that sequence must not come to life again.
+ */
+static struct conf *
+stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
+{
+	child_stop(&d->engine, take_events, d);
+	if (!d->moved_on)
+		return conf;
+	conf_free(conf);
+	return read_conf(d, user);
+}
+
+/* Takes over `conf`, or frees it: 0 when it is in force, -1 when the old one still is. Packets wait meanwhile. */
+static int
+adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
+{
+	int fd = conf->nflog_group == d->conf->nflog_group ? d->nflog_fd : listen_on(d, conf->nflog_group);
+	int failed = -1;
+
+	if (fd >= 0)
+		conf = stop_engine(d, conf, user);
+	if (fd >= 0 && conf && !install_rules(d, conf)) {
+		use_conf(d, conf, user, fd);
+		failed = 0;
+	} else {
+		if (fd >= 0 && fd != d->nflog_fd)
+			close(fd);
+		conf_free(conf);
+	}
+	if (!d->engine.pid && start_engine(d))
+		d->restart_at = boot_msec() + RESTART_PAUSE_MSEC;
+	return failed;
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct priv_user user;
+	struct conf *conf;
+
+	notify_reloading();
+	log_notice(&d->log, "re-reading config file: %s", d->config);
+	conf = read_conf(d, &user);
+	if (!conf || adopt(d, conf, &user)) {
+		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
+	} else {
+		access_check(&d->tools, d->conf);
+		log_disabled(d);
+	}
+	log_notice(&d->log, "re-opening log file: %s", d->log.path ? d->log.path : "");
+	open_logs(d);
+	notify_ready();
+}
+
 /* ---- signals ----------------------------------------------------------------------------------- */
 
 static void
@@ -311,6 +393,9 @@ handle_signal(struct daemon *d, int signal)
 	case SIGINT:
 		d->signal = signal;
 		break;
+	case SIGHUP:
+		reload(d);
+		break;
 	case SIGCHLD:
 		reap(d);
 		break;
@@ -334,6 +419,7 @@ open_signals(struct daemon *d)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
@@ -361,6 +447,15 @@ poll_timeout(const struct daemon *d)
 	return next - now > POLL_MAX_MSEC ? POLL_MAX_MSEC : (int)(next - now);
 }
 
+/* The ports of a one-time door's next sequence. Should the kernel refuse, the old ones stay and the next try is the next use. */
+static void
+follow_sequences(struct daemon *d)
+{
+	if (d->moved_on)
+		install_rules(d, d->conf);
+	d->moved_on = false;
+}
+
 static void
 loop(struct daemon *d)
 {
@@ -376,6 +471,7 @@ loop(struct daemon *d)
 			read_engine(d);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
+		follow_sequences(d);
 		if (d->restart_at <= boot_msec())
 			restart_engine(d);
 		closings_tick(d->closings, boot_msec());
@@ -438,7 +534,10 @@ run(struct daemon *d)
 	}
 	log_verbose(&d->log, "listening on %s...", interface_text(d->conf));
 	log_notice(&d->log, "starting up, listening on %s", interface_text(d->conf));
+	log_disabled(d);
+	notify_ready();
 	loop(d);
+	notify_stopping();
 	log_notice(&d->log, "shutting down");
 	return d->signal ? d->signal : EXIT_FAILURE;
 }

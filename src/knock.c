@@ -40,6 +40,8 @@ struct class {
 
 /* What changes about a door. */
 struct state {
+	const struct seq *seq;		 /* the sequence in force; of length 0 when its one-time sequences are used up */
+	size_t		  next_one_time; /* in door.one_time */
 	size_t	 class;
 	uint64_t cold_until; /* ms: in cool-down before that */
 	uint64_t taken;	     /* number of the last hit that an attempt took or ignored */
@@ -69,6 +71,8 @@ struct knock {
 	uint64_t	   hits;   /* counts knock_feed() calls */
 	struct first	  *firsts;   /* sorted by key, then door */
 	size_t		   n_firsts;
+	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
+	size_t		   n_spent;
 	uint64_t	   evicted;
 };
 
@@ -138,6 +142,39 @@ bucket_of(struct knock *k, const struct addr *source)
 	return &k->buckets[siphash(k->secret, source, sizeof(*source)) & k->mask];
 }
 
+/* ---- first ports -------------------------------------------------------------------------------- */
+
+static uint32_t
+first_key(uint8_t proto, uint16_t port)
+{
+	return (uint32_t)proto << 16 | port;
+}
+
+static int
+compare_firsts(const void *a, const void *b)
+{
+	const struct first *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->door < y->door ? -1 : x->door > y->door;
+}
+
+/* Sorted for the search at each hit; anew when a one-time sequence gives way to the next. */
+static void
+index_firsts(struct knock *k)
+{
+	k->n_firsts = 0;
+	for (size_t d = 0; d < k->conf->n_doors; d++) {
+		const struct seq *seq = k->states[d].seq;
+
+		if (seq->n)
+			k->firsts[k->n_firsts++] =
+			    (struct first){ first_key(seq->at[0].proto, seq->at[0].port), (uint16_t)d };
+	}
+	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
+}
+
 /* ---- attempts ---------------------------------------------------------------------------------- */
 
 static void
@@ -191,14 +228,43 @@ remember(struct attempt *a, const struct packet *packet)
 	a->last_seq = packet->tcp_seq;
 }
 
+/* Nobody gets credit in the next sequence for hits of the last one. */
+static void
+drop_attempts(struct knock *k, uint16_t door)
+{
+	uint32_t i = k->classes[k->states[door].class].list.oldest, newer;
+
+	for (; i; i = newer) {
+		newer = k->attempts[i].newer;
+		if (k->attempts[i].door == door)
+			drop(k, i);
+	}
+}
+
+static void
+next_sequence(struct knock *k, uint16_t number)
+{
+	static const struct seq used_up = { .n = 0 };
+	const struct door *door = &k->conf->doors[number];
+	struct state *state = &k->states[number];
+
+	drop_attempts(k, number);
+	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
+	index_firsts(k);
+}
+
 /* The sequence is complete. */
 static void
-succeed(struct knock *k, uint16_t door, uint8_t stage, const struct addr *source)
+succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source)
 {
-	emit(k, EVENT_STAGE, door, stage, source);
-	emit(k, EVENT_OPEN, door, stage, source);
-	if (k->conf->doors[door].cooldown > 0)
-		k->states[door].cold_until = k->now + (uint64_t)k->conf->doors[door].cooldown * 1000;
+	const struct door *door = &k->conf->doors[number];
+
+	emit(k, EVENT_STAGE, number, stage, source);
+	emit(k, EVENT_OPEN, number, stage, source);
+	if (door->cooldown > 0)
+		k->states[number].cold_until = k->now + (uint64_t)door->cooldown * 1000;
+	if (door->one_time_path)
+		k->spent[k->n_spent++] = number;
 }
 
 static void
@@ -206,7 +272,7 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 {
 	uint32_t i, *link;
 
-	if (k->conf->doors[door].seq.n == 1) {
+	if (k->states[door].seq->n == 1) {
 		succeed(k, door, 1, &packet->src);
 		return;
 	}
@@ -229,7 +295,7 @@ static void
 advance(struct knock *k, uint32_t i, const struct packet *packet)
 {
 	struct attempt *a = &k->attempts[i];
-	const struct seq *seq = &k->conf->doors[a->door].seq;
+	const struct seq *seq = k->states[a->door].seq;
 
 	if (a->stage + 1U == seq->n) {
 		uint16_t door = a->door;
@@ -284,13 +350,13 @@ was_matched(const struct attempt *a, const struct seq *seq, const struct packet 
 enum verdict { ADVANCES, IGNORED, ENDS };
 
 static enum verdict
-judge(const struct attempt *a, const struct door *door, const struct packet *packet)
+judge(const struct attempt *a, const struct door *door, const struct seq *seq, const struct packet *packet)
 {
-	if (!flags_fit(door, packet) || is_repeat(a, &door->seq, packet))
+	if (!flags_fit(door, packet) || is_repeat(a, seq, packet))
 		return IGNORED;
-	if (is_at(&door->seq.at[a->stage], packet))
+	if (is_at(&seq->at[a->stage], packet))
 		return ADVANCES;
-	return door->allow_duplicates && was_matched(a, &door->seq, packet) ? IGNORED : ENDS;
+	return door->allow_duplicates && was_matched(a, seq, packet) ? IGNORED : ENDS;
 }
 
 /*
@@ -310,7 +376,8 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 		next = a->chain;
 		if (!addr_equal(&a->source, &packet->src) || !takes(door, packet, local))
 			continue;
-		verdict = k->now < k->states[a->door].cold_until ? IGNORED : judge(a, door, packet);
+		verdict = k->now < k->states[a->door].cold_until ? IGNORED
+								 : judge(a, door, k->states[a->door].seq, packet);
 		if (verdict == ENDS) {
 			drop(k, i);
 			continue;
@@ -338,12 +405,6 @@ find_first(const struct knock *k, uint32_t key)
 	return low;
 }
 
-static uint32_t
-first_key(uint8_t proto, uint16_t port)
-{
-	return (uint32_t)proto << 16 | port;
-}
-
 static void
 begin_attempts(struct knock *k, const struct packet *packet, bool local)
 {
@@ -367,6 +428,9 @@ knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t no
 	k->hits++;
 	feed_attempts(k, packet, local);
 	begin_attempts(k, packet, local);
+	/* not before: the walks above are over attempts and doors that this changes */
+	while (k->n_spent)
+		next_sequence(k, k->spent[--k->n_spent]);
 }
 
 /* ---- time -------------------------------------------------------------------------------------- */
@@ -432,28 +496,16 @@ class_for(struct knock *k, int64_t timeout)
 	return c;
 }
 
-static int
-compare_firsts(const void *a, const void *b)
-{
-	const struct first *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->door < y->door ? -1 : x->door > y->door;
-}
-
 static void
-index_doors(struct knock *k)
+set_up_doors(struct knock *k)
 {
 	for (size_t d = 0; d < k->conf->n_doors; d++) {
-		const struct seq *seq = &k->conf->doors[d].seq;
+		const struct door *door = &k->conf->doors[d];
 
-		k->states[d].class = class_for(k, k->conf->doors[d].seq_timeout);
-		if (seq->n)
-			k->firsts[k->n_firsts++] =
-			    (struct first){ first_key(seq->at[0].proto, seq->at[0].port), (uint16_t)d };
+		k->states[d] = (struct state){ .seq = &door->seq, .next_one_time = door->next_one_time,
+					       .class = class_for(k, door->seq_timeout) };
 	}
-	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
+	index_firsts(k);
 }
 
 static uint32_t
@@ -483,12 +535,13 @@ knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *
 	k->states = calloc(n_doors, sizeof(*k->states));
 	k->classes = calloc(n_doors, sizeof(*k->classes));
 	k->firsts = calloc(n_doors, sizeof(*k->firsts));
-	if (!k->attempts || !k->buckets || !k->states || !k->classes || !k->firsts) {
+	k->spent = calloc(n_doors, sizeof(*k->spent));
+	if (!k->attempts || !k->buckets || !k->states || !k->classes || !k->firsts || !k->spent) {
 		knock_free(k);
 		errno = ENOMEM;
 		return NULL;
 	}
-	index_doors(k);
+	set_up_doors(k);
 	return k;
 }
 
@@ -502,5 +555,6 @@ knock_free(struct knock *k)
 	free(k->states);
 	free(k->classes);
 	free(k->firsts);
+	free(k->spent);
 	free(k);
 }

@@ -155,6 +155,50 @@ a_clock_that_goes_back_does_no_harm(void **state)
 	knock_free(f.knock);
 }
 
+/* A source that was two hits into the old sequence needs all of the new one. */
+static void
+one_time_sequences_follow_each_other(void **state)
+{
+	struct fixture f;
+	struct seq next[2];
+	char err[80];
+
+	(void)state;
+	set_up(&f, 16);
+	seq_parse(&next[0], "1,2,5", err, sizeof(err)); /* the door's own, taken from the file */
+	seq_parse(&next[1], "4,5,6", err, sizeof(err));
+	f.doors[0].one_time_path = (char[]){ "x" };
+	f.doors[0].one_time = next;
+	f.doors[0].n_one_time = 2;
+	f.doors[0].next_one_time = 1;
+	f.doors[0].seq = next[0];
+	knock_free(f.knock);
+	f.knock = knock_new(&f.conf, (uint8_t[16]){ 1 }, count, &f);
+	hit(&f, 2, 1, 0);
+	hit(&f, 2, 2, 0);
+	hit(&f, 1, 1, 1);
+	hit(&f, 1, 2, 1);
+	hit(&f, 1, 5, 1);
+	assert_int_equal(f.opened, 1);
+	assert_int_equal(knock_attempts(f.knock), 0);
+	hit(&f, 2, 6, 2); /* third of the new one: no credit for the old */
+	hit(&f, 1, 1, 2);
+	hit(&f, 1, 2, 2);
+	hit(&f, 1, 5, 2); /* the old one again */
+	assert_int_equal(f.opened, 1);
+	hit(&f, 2, 4, 3);
+	hit(&f, 2, 5, 3);
+	hit(&f, 2, 6, 3);
+	assert_int_equal(f.opened, 2);
+	hit(&f, 2, 4, 4); /* used up */
+	assert_int_equal(knock_attempts(f.knock), 0);
+	hit(&f, 3, 11, 5); /* the other door does not care */
+	hit(&f, 3, 12, 5);
+	hit(&f, 3, 13, 5);
+	assert_int_equal(f.opened, 3);
+	knock_free(f.knock);
+}
+
 int
 main(void)
 {
@@ -164,6 +208,7 @@ main(void)
 		cmocka_unit_test(every_place_is_given_back),
 		cmocka_unit_test(the_next_deadline_is_the_nearest),
 		cmocka_unit_test(a_clock_that_goes_back_does_no_harm),
+		cmocka_unit_test(one_time_sequences_follow_each_other),
 	};
 
 	return cmocka_run_group_tests_name("knock", tests, NULL, NULL);

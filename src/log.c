@@ -110,7 +110,7 @@ log_notice(const struct log *log, const char *fmt, ...)
 	errno = saved;
 }
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 say(const struct log *log, bool wanted, FILE *stream, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX * 4];
@@ -153,7 +153,7 @@ log_stderr(const struct log *log, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 complain(const struct log *log, const char *reason, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX];

@@ -13,12 +13,14 @@
 #include "conf.h"
 #include "event.h"
 #include "log.h"
+#include "lookup.h"
 #include "nftset.h"
 
 struct access_tools {
 	const struct log *log;
 	struct nftset	 *nftset;
 	struct closings	 *closings;
+	struct lookup	 *lookup; /* NULL without -l */
 };
 
 /*

@@ -25,6 +25,7 @@ void closings_free(struct closings *closings);
 struct opening {
 	const char *door; /* its name */
 	struct addr ip;
+	const char *who;   /* the knocker as the log shall call them */
 	const char *start; /* expanded */
 	const char *stop;  /* expanded; NULL: there is none */
 	int64_t	    seconds; /* from the end of the start command to the stop command; negative: never */

@@ -16,7 +16,10 @@
  */
 bool event_valid(const struct event *event, size_t n_doors);
 
-/* One line about the event, cut at `len`; `door` is the door's name. Returns `buf`. */
-const char *logtext_event(const struct event *event, const char *door, char *buf, size_t len);
+/*
+ * One line about the event, cut at `len`; `who` is the source as the line shall call it, "ADDRESS" or
+ * "ADDRESS (NAME)", `door` the door's name. Returns `buf`.
+ */
+const char *logtext_event(const struct event *event, const char *who, const char *door, char *buf, size_t len);
 
 #endif

@@ -145,7 +145,7 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 {
 	const char *start = door_start_command(door, conf_family(ip));
 	const char *stop = door_stop_command(door, conf_family(ip));
-	char start_text[COMMAND_LEN_MAX], stop_text[COMMAND_LEN_MAX];
+	char start_text[COMMAND_LEN_MAX], stop_text[COMMAND_LEN_MAX], who[LOOKUP_WHO_LEN];
 
 	if (!start || !*start)
 		return;
@@ -158,18 +158,21 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 			  "error: parsed stop command has been truncated! --> won't execute start command");
 		return;
 	}
-	closings_run(tools->closings, &(struct opening){ .door = door->name, .ip = *ip, .start = start_text,
-							 .stop = stop ? stop_text : NULL,
+	closings_run(tools->closings, &(struct opening){ .door = door->name, .ip = *ip,
+							 .who = lookup_who(tools->lookup, ip, who),
+							 .start = start_text, .stop = stop ? stop_text : NULL,
 							 .seconds = door->cmd_timeout });
 }
 
 static void
-log_event(const struct log *log, const struct conf *conf, const struct event *event)
+log_event(const struct access_tools *tools, const struct conf *conf, const struct event *event)
 {
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX], who[LOOKUP_WHO_LEN] = "";
 	const char *door = event->door < conf->n_doors ? conf->doors[event->door].name : "";
 
-	log_notice(log, "%s", logtext_event(event, door, text, sizeof(text)));
+	if (event->source.family)
+		lookup_who(tools->lookup, &event->source, who);
+	log_notice(tools->log, "%s", logtext_event(event, who, door, text, sizeof(text)));
 }
 
 /* What became of an opening's operations, and its commands; returns how many operations those were. */
@@ -213,7 +216,7 @@ access_apply(const struct access_tools *tools, struct conf *conf, const struct e
 	for (size_t i = 0; i < n; i++) {
 		const struct door *door = &conf->doors[events[i].door];
 
-		log_event(tools->log, conf, &events[i]);
+		log_event(tools, conf, &events[i]);
 		if (is_granted(&batch, events, i))
 			done += finish(tools, door, &events[i].source, batch.ops + done);
 		if (events[i].kind == EVENT_OPEN && door->one_time_path)

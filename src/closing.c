@@ -20,6 +20,7 @@ struct closing {
 	enum { OPENING, OPEN, CLOSING, CLOSED } state; /* CLOSED: the stop command is running */
 	char	   *door;
 	char	   *stop;
+	char	   *who;
 	struct addr ip;
 	int64_t	    seconds;
 };
@@ -41,20 +42,21 @@ forget(struct closing *c)
 	c->next->prev = c->prev;
 	free(c->door);
 	free(c->stop);
+	free(c->who);
 	free(c);
 }
 
 static struct closing *
-add(struct closings *cs, const char *door, const char *stop, const struct addr *ip)
+add(struct closings *cs, const char *door, const char *stop, const struct addr *ip, const char *who)
 {
 	struct closing *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	*c = (struct closing){ .owner = cs, .prev = cs->list.prev, .next = &cs->list, .door = strdup(door),
-			       .stop = strdup(stop), .ip = *ip };
+			       .stop = strdup(stop), .who = strdup(who), .ip = *ip };
 	c->prev->next = c->next->prev = c;
-	if (!c->door || !c->stop) {
+	if (!c->door || !c->stop || !c->who) {
 		forget(c);
 		return NULL;
 	}
@@ -116,10 +118,8 @@ take_news(void *owner, enum command_state news)
 static void
 close_door(struct closing *c)
 {
-	char ip[ADDR_STRLEN];
-
 	c->state = CLOSING;
-	log_notice(c->owner->log, "%s: %s: command timeout", addr_format(&c->ip, ip), c->door);
+	log_notice(c->owner->log, "%s: %s: command timeout", c->who, c->door);
 	commands_run(c->owner->commands, &(struct command){ .door = c->door, .text = c->stop, .ip = c->ip,
 							    .event = "close", .owner = c });
 }
@@ -129,7 +129,7 @@ close_door(struct closing *c)
 static struct closing *
 prepare(struct closings *cs, const struct opening *o)
 {
-	struct closing *c = add(cs, o->door, o->stop, &o->ip);
+	struct closing *c = add(cs, o->door, o->stop, &o->ip, o->who);
 
 	if (!c) {
 		log_warn(cs->log, "%s: no memory for its stop command: the start command does not run", o->door);

@@ -20,6 +20,7 @@
 #include "detach.h"
 #include "log.h"
 #include "logtext.h"
+#include "lookup.h"
 #include "nflog.h"
 #include "nftset.h"
 #include "notify.h"
@@ -32,7 +33,7 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-enum { SLOT_SIGNALS, SLOT_ENGINE, SLOTS };
+enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOTS };
 
 struct daemon {
 	const struct options *options;
@@ -44,6 +45,7 @@ struct daemon {
 	bool		      ruled; /* table inet knockd is ours to remove */
 	struct nftset	     *nftset;
 	struct closings	     *closings;
+	struct lookup	     *lookup;
 	struct access_tools   tools;
 	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
 	struct child	      engine;
@@ -463,12 +465,15 @@ loop(struct daemon *d)
 		struct pollfd fds[SLOTS] = {
 			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
 			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
+			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
 		};
 
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
 		if (fds[SLOT_ENGINE].revents)
 			read_engine(d);
+		if (fds[SLOT_LOOKUP].revents)
+			lookup_read(d->lookup);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		follow_sequences(d);
@@ -485,11 +490,13 @@ open_tools(struct daemon *d)
 {
 	d->nftset = nftset_open();
 	d->closings = closings_new(&d->log, d->conf->max_commands);
-	if (!d->nftset || !d->closings) {
+	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
+	if (!d->nftset || !d->closings || (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
-	d->tools = (struct access_tools){ .log = &d->log, .nftset = d->nftset, .closings = d->closings };
+	d->tools = (struct access_tools){
+		.log = &d->log, .nftset = d->nftset, .closings = d->closings, .lookup = d->lookup };
 	return 0;
 }
 
@@ -567,6 +574,7 @@ stop(struct daemon *d)
 	log_counters(d);
 	child_stop(&d->engine, take_events, d);
 	pidfile_remove(&d->pidfile);
+	lookup_stop(d->lookup);
 	closings_free(d->closings);
 	nftset_close(d->nftset);
 	if (d->nflog_fd >= 0)

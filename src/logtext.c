@@ -31,19 +31,17 @@ event_valid(const struct event *event, size_t n_doors)
 }
 
 const char *
-logtext_event(const struct event *event, const char *door, char *buf, size_t len)
+logtext_event(const struct event *event, const char *who, const char *door, char *buf, size_t len)
 {
-	char ip[ADDR_STRLEN];
-
 	switch ((enum event_kind)event->kind) {
 	case EVENT_STAGE:
-		snprintf(buf, len, "%s: %s: Stage %u", addr_format(&event->source, ip), door, event->stage);
+		snprintf(buf, len, "%s: %s: Stage %u", who, door, event->stage);
 		break;
 	case EVENT_OPEN:
-		snprintf(buf, len, "%s: %s: OPEN SESAME", addr_format(&event->source, ip), door);
+		snprintf(buf, len, "%s: %s: OPEN SESAME", who, door);
 		break;
 	case EVENT_TIMEOUT:
-		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", addr_format(&event->source, ip), door,
+		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", who, door,
 			 event->stage);
 		break;
 	case EVENT_SUPPRESSED:

@@ -53,12 +53,14 @@ static void
 listen_in(void *arg, const struct event *event)
 {
 	struct replay *r = arg;
+	char who[ADDR_STRLEN];
 
 	if (!event_valid(event, r->conf->n_doors) || r->n_said == SAID_MAX) {
 		fail(r, "event", "makes no sense, or too many");
 		return;
 	}
-	logtext_event(event, r->conf->doors[event->door].name, r->said[r->n_said++], sizeof(r->said[0]));
+	logtext_event(event, addr_format(&event->source, who), r->conf->doors[event->door].name, r->said[r->n_said++],
+		      sizeof(r->said[0]));
 }
 
 /* What was said and not expected is as wrong as the other way round. */

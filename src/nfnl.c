@@ -45,8 +45,12 @@ set_option(struct nfnl *nfnl, int forced, int plain, int size)
 static int
 configure(struct nfnl *nfnl)
 {
-	int on = 1;
+	int on = 1, room = 0;
+	socklen_t len = sizeof(room);
 
+	if (getsockopt(mnl_socket_get_fd(nfnl->socket), SOL_SOCKET, SO_SNDBUF, &room, &len))
+		return -1;
+	nfnl->send_room = (size_t)room;
 	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) ||
 	    set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
 		return -1;

@@ -17,7 +17,7 @@
 #define SEND_SLACK   65536	   /* the kernel counts some bytes of its own */
 #define TRIES	     8
 #define QUESTION     0x80000000u   /* in sequence numbers: questions may be asked while a batch grows */
-#define SEQ_MAX	     0x70000000u
+#define BATCH_SEQ_MAX 0x70000000u  /* below QUESTION, with room for the longest batch */
 
 struct nfnl {
 	struct mnl_socket *socket;
@@ -199,7 +199,7 @@ void
 nfnl_begin(struct nfnl *nfnl, uint32_t generation)
 {
 	nfnl->used = 0;
-	if (nfnl->seq > SEQ_MAX)
+	if (nfnl->seq > BATCH_SEQ_MAX)
 		nfnl->seq = 0;
 	nfnl->first = ++nfnl->seq;
 	nfnl->last = nftnl_batch_begin(nfnl->batch, nfnl->first);

@@ -44,6 +44,7 @@ struct nftset {
 	size_t	 owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
 	size_t	 n_messages;
 	bool	 ranges_added; /* ... to concatenated interval sets */
+	size_t	 refused;      /* the op that was refused last, SIZE_MAX: none */
 };
 
 struct nftset *
@@ -203,12 +204,11 @@ take_refusal(void *arg, size_t index, int error)
 	struct nftset_op *op;
 	struct state *state;
 
-	if (index >= nftset->n_messages)
+	if (index >= nftset->n_messages || nftset->owner[index] == nftset->refused)
 		return;
+	nftset->refused = nftset->owner[index];
 	op = &nftset->ops[nftset->owner[index]];
 	state = &nftset->states[nftset->owner[index]];
-	if (state->done)
-		return;
 	state->done = true;
 	if (error == EPERM)
 		nftfit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
@@ -316,6 +316,7 @@ transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 
 	nftset->n_sets = nftset->n_messages = 0;
 	nftset->ranges_added = false;
+	nftset->refused = SIZE_MAX;
 	*next = first;
 	if (nfnl_generation(nftset->nfnl, &generation))
 		return -1;

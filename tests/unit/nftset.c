@@ -375,7 +375,8 @@ a_full_set(void **state)
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
 	assert_string_equal(explained,
-			    "inet t s: the set is full; delete elements of it or create it with a larger size");
+			    "inet t s: the set is full; delete elements of it, or make it anew with a larger size: "
+			    "nft add set inet t s '{ type ipv4_addr; flags timeout; size 65535; }'");
 	deleted("inet t s { %IP% }", "192.0.2.1");
 	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
 }

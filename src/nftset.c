@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "nfnl.h"
-#include "nftask.h"
-#include "nftfit.h"
+#include "nftset_ask.h"
+#include "nftset_fit.h"
 
 #define TRANSACTION_MAX (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
 #define SETS_MAX	16	    /* descriptions remembered within one transaction */
@@ -90,7 +90,7 @@ describe(struct nftset *nftset, const struct element *element)
 	if (nftset->n_sets < SETS_MAX)
 		nftset->n_sets++;
 	to = &nftset->sets[nftset->n_sets - 1];
-	nftask_set(nftset->nfnl, to, element);
+	nftset_ask_set(nftset->nfnl, to, element);
 	return to;
 }
 
@@ -106,7 +106,7 @@ put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type,
 	nftset->owner[nftset->n_messages++] = owner;
 	if (!set || !nlh || nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) ||
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) ||
-	    nftfit_put(set, encoded, type == NFT_MSG_NEWSETELEM)) {
+	    nftset_fit_put(set, encoded, type == NFT_MSG_NEWSETELEM)) {
 		if (set)
 			nftnl_set_free(set);
 		errno = ENOMEM;
@@ -137,7 +137,7 @@ put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 static enum way
 choose(const struct nftset *nftset, const struct described *described)
 {
-	return nftfit_is_ranges(described) && nftset->n > FEW ? WAY_NEW : WAY_REFRESH;
+	return nftset_fit_is_ranges(described) && nftset->n > FEW ? WAY_NEW : WAY_REFRESH;
 }
 
 static int
@@ -147,7 +147,7 @@ put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 
 	if (!encoded->op->add)
 		return put_delete(nftset, encoded, owner);
-	nftset->ranges_added |= nftfit_is_ranges(encoded->described);
+	nftset->ranges_added |= nftset_fit_is_ranges(encoded->described);
 	if (*way == WAY_FIRST)
 		*way = choose(nftset, encoded->described);
 	if (*way == WAY_NEW)
@@ -187,13 +187,13 @@ refuse_add(struct nftset_op *op, struct state *state, int error)
 	if (try_otherwise(op, state, error))
 		return;
 	if (error == ENFILE)
-		nftfit_fail(op, NFTSET_FULL, error, "the set's size is reached");
+		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
 	else if (error == EEXIST || error == ENOTEMPTY || state->turns == TURNS)
-		nftfit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
 	else if (error == ENOENT && op->element->data)
-		nftfit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
+		nftset_fit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
 	else
-		nftfit_fail(op, NFTSET_ERROR, error, strerror(error));
+		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
 /* Only the first error of an operation says something: the others are its echo. */
@@ -211,13 +211,13 @@ take_refusal(void *arg, size_t index, int error)
 	state = &nftset->states[nftset->owner[index]];
 	state->done = true;
 	if (error == EPERM)
-		nftfit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
+		nftset_fit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
 	else if (op->add)
 		refuse_add(op, state, error);
 	else if (error == ENOENT)
-		nftfit_fail(op, NFTSET_ABSENT, 0, "");
+		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
 	else
-		nftfit_fail(op, NFTSET_ERROR, error, strerror(error));
+		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
 /*
@@ -228,7 +228,7 @@ take_refusal(void *arg, size_t index, int error)
 static bool
 must_search(const struct nftset *nftset, const struct encoded *encoded, size_t i)
 {
-	return nftfit_is_ranges(encoded->described) && (!encoded->op->add || nftset->states[i].way == WAY_REPLACE);
+	return nftset_fit_is_ranges(encoded->described) && (!encoded->op->add || nftset->states[i].way == WAY_REPLACE);
 }
 
 /* Settles the operation, or leaves it to be sent. */
@@ -238,14 +238,14 @@ guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
 	struct nftset_op *op = &nftset->ops[i];
 	enum found found;
 
-	if (nftask_element(nftset->nfnl, encoded, &found))
+	if (nftset_ask_element(nftset->nfnl, encoded, &found))
 		return -1;
 	if (found == FOUND_SAME)
 		return 0;
 	if (found == FOUND_OTHER)
-		nftfit_fail(op, NFTSET_ERROR, EEXIST, "a wider range that is in the set covers it");
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "a wider range that is in the set covers it");
 	else if (!op->add)
-		nftfit_fail(op, NFTSET_ABSENT, 0, "");
+		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
 	else
 		nftset->states[i].way = WAY_NEW;
 	nftset->states[i].done = found == FOUND_OTHER || !op->add;
@@ -260,7 +260,7 @@ put_next(struct nftset *nftset, size_t i)
 {
 	struct encoded encoded;
 
-	if (!nftfit_encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element))) {
+	if (!nftset_fit_encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element))) {
 		nftset->states[i].done = true;
 		return 1;
 	}
@@ -299,7 +299,7 @@ settle(struct nftset *nftset, size_t from, size_t to, enum nftset_result result,
 {
 	for (size_t i = from; i < to; i++) {
 		if (!nftset->states[i].done)
-			nftfit_fail(&nftset->ops[i], result, error, "");
+			nftset_fit_fail(&nftset->ops[i], result, error, "");
 		nftset->states[i].done = true;
 	}
 }
@@ -397,9 +397,9 @@ nftset_check(struct nftset *nftset, struct nftset_op *op)
 	struct described described;
 	struct encoded encoded;
 
-	nftask_set(nftset->nfnl, &described, op->element);
-	if (nftfit_encode(&encoded, op, &described))
-		nftfit_fail(op, NFTSET_OK, 0, "");
+	nftset_ask_set(nftset->nfnl, &described, op->element);
+	if (nftset_fit_encode(&encoded, op, &described))
+		nftset_fit_fail(op, NFTSET_OK, 0, "");
 	if (op->result == NFTSET_ERROR) {
 		errno = op->error;
 		return -1;

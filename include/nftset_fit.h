@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One operation held against what the kernel says of its set: does it fit, and how does it look in
- * a message. Pure: the kernel is asked elsewhere (nftask). Serves nftset alone.
+ * a message. Pure: the kernel is asked elsewhere (nftset_ask). Serves nftset alone.
  */
-#ifndef KNOCKD_NFTFIT_H
-#define KNOCKD_NFTFIT_H
+#ifndef KNOCKD_NFTSET_FIT_H
+#define KNOCKD_NFTSET_FIT_H
 
 #include <libnftnl/set.h>
 #include <stdbool.h>
@@ -34,15 +34,15 @@ struct encoded {
 };
 
 /* Sets the operation's result and returns false. */
-bool nftfit_fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail);
+bool nftset_fit_fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail);
 
 /* True when the operation fits; else its result says why not. `encoded` borrows both. */
-bool nftfit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described);
+bool nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described);
 
 /* A set of ranges in several fields: `flags interval` and a concatenated key. */
-bool nftfit_is_ranges(const struct described *described);
+bool nftset_fit_is_ranges(const struct described *described);
 
 /* Puts the element, or the two that a range takes, into `set`; `add`: with data, timeout, comment. -1: no memory. */
-int nftfit_put(struct nftnl_set *set, const struct encoded *encoded, bool add);
+int nftset_fit_put(struct nftnl_set *set, const struct encoded *encoded, bool add);
 
 #endif

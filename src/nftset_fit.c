@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nftfit.h"
+#include "nftset_fit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "text.h"
 
 bool
-nftfit_fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail)
+nftset_fit_fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail)
 {
 	op->result = result;
 	op->error = error;
@@ -25,10 +25,10 @@ fit_set(struct nftset_op *op, const struct described *described)
 	if (!described->error)
 		return true;
 	if (described->error == ENOENT)
-		return nftfit_fail(op, NFTSET_NO_SET, ENOENT, described->no_table ? NFTSET_NO_TABLE : "no such set");
+		return nftset_fit_fail(op, NFTSET_NO_SET, ENOENT, described->no_table ? NFTSET_NO_TABLE : "no such set");
 	if (described->error == EPERM)
-		return nftfit_fail(op, NFTSET_PERMISSION, EPERM, "");
-	return nftfit_fail(op, NFTSET_ERROR, described->error, strerror(described->error));
+		return nftset_fit_fail(op, NFTSET_PERMISSION, EPERM, "");
+	return nftset_fit_fail(op, NFTSET_ERROR, described->error, strerror(described->error));
 }
 
 static bool
@@ -40,7 +40,7 @@ fit_key(struct encoded *encoded, struct nftset_op *op)
 	if (!nftkey_encode(&encoded->key, &encoded->described->key, element->parts, element->n_parts, &op->ip, err,
 			   sizeof(err)))
 		return true;
-	return nftfit_fail(op, NFTSET_KEY, 0, err);
+	return nftset_fit_fail(op, NFTSET_KEY, 0, err);
 }
 
 static bool
@@ -49,7 +49,7 @@ fit_timeout(struct encoded *encoded, struct nftset_op *op)
 	encoded->timeout_ms = op->timeout_ms ? op->timeout_ms : op->element->timeout_ms;
 	if (!op->add || !encoded->timeout_ms || encoded->described->flags & NFT_SET_TIMEOUT)
 		return true;
-	return nftfit_fail(op, NFTSET_NO_TIMEOUT, 0, "the set has no flags timeout");
+	return nftset_fit_fail(op, NFTSET_NO_TIMEOUT, 0, "the set has no flags timeout");
 }
 
 static bool
@@ -74,7 +74,7 @@ fit_verdict(struct encoded *encoded, struct nftset_op *op)
 		if (!verdicts[i].chain || !text_copy(encoded->chain, sizeof(encoded->chain), data + len + 1))
 			return true;
 	}
-	return nftfit_fail(op, NFTSET_DATA, 0, "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
+	return nftset_fit_fail(op, NFTSET_DATA, 0, "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
 }
 
 static bool
@@ -88,7 +88,7 @@ fit_value(struct encoded *encoded, struct nftset_op *op)
 	n = element_split(copy, parts);
 	if (!nftkey_encode(&encoded->data, &type, parts, n, &op->ip, err, sizeof(err)))
 		return true;
-	return nftfit_fail(op, NFTSET_DATA, 0, err);
+	return nftset_fit_fail(op, NFTSET_DATA, 0, err);
 }
 
 /* A delete names the key alone, so what the map holds is no matter. */
@@ -100,18 +100,18 @@ fit_data(struct encoded *encoded, struct nftset_op *op)
 	if (!op->add)
 		return true;
 	if (flags & NFT_SET_OBJECT)
-		return nftfit_fail(op, NFTSET_DATA, 0, "it is a map to objects, which are not supported");
+		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map to objects, which are not supported");
 	if (!op->element->data)
-		return !(flags & NFT_SET_MAP) || nftfit_fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
+		return !(flags & NFT_SET_MAP) || nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
 	if (!(flags & NFT_SET_MAP))
-		return nftfit_fail(op, NFTSET_DATA, 0, "it is a set and no map: it takes no \": value\"");
+		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a set and no map: it takes no \": value\"");
 	if (encoded->described->data_type == NFT_DATA_VERDICT)
 		return fit_verdict(encoded, op);
 	return fit_value(encoded, op);
 }
 
 bool
-nftfit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
+nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
 {
 	*encoded = (struct encoded){ .op = op, .described = described };
 	return fit_set(op, described) && fit_key(encoded, op) && fit_timeout(encoded, op) && fit_data(encoded, op);
@@ -160,7 +160,7 @@ is_concat(const struct described *described)
 }
 
 bool
-nftfit_is_ranges(const struct described *described)
+nftset_fit_is_ranges(const struct described *described)
 {
 	return is_concat(described) && described->key.interval;
 }
@@ -181,7 +181,7 @@ put_end(struct nftnl_set *set, const struct encoded *encoded, const uint8_t *aft
 
 /* A range in a concatenated set is one element with two keys, elsewhere it is two elements. */
 int
-nftfit_put(struct nftnl_set *set, const struct encoded *encoded, bool add)
+nftset_fit_put(struct nftnl_set *set, const struct encoded *encoded, bool add)
 {
 	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
 	uint8_t after[NFTKEY_LEN_MAX];

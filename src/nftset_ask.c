@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nftask.h"
+#include "nftset_ask.h"
 
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
@@ -43,7 +43,7 @@ ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const c
 }
 
 void
-nftask_set(struct nfnl *nfnl, struct described *to, const struct element *element)
+nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element)
 {
 	*to = (struct described){ .element = element };
 	to->error = ask(nfnl, NFT_MSG_GETSET, element->family, element->table, element->set, to);
@@ -86,7 +86,7 @@ read_elements(const struct nlmsghdr *nlh, void *arg)
 }
 
 int
-nftask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found)
+nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found)
 {
 	const struct element *element = encoded->op->element;
 	struct search search = { .key = &encoded->key };
@@ -95,7 +95,7 @@ nftask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *fou
 	int rc = -1;
 
 	if (set && !nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) &&
-	    !nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) && !nftfit_put(set, encoded, false)) {
+	    !nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) && !nftset_fit_put(set, encoded, false)) {
 		nftnl_set_elems_nlmsg_build_payload(nlh, set);
 		rc = nfnl_ask(nfnl, read_elements, &search);
 	}

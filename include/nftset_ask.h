@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What nftset asks the kernel about sets and their elements. */
-#ifndef KNOCKD_NFTASK_H
-#define KNOCKD_NFTASK_H
+#ifndef KNOCKD_NFTSET_ASK_H
+#define KNOCKD_NFTSET_ASK_H
 
 #include "nfnl.h"
-#include "nftfit.h"
+#include "nftset_fit.h"
 
 /* Fills in what the kernel says of the element's set; `to->error` when it says no. */
-void nftask_set(struct nfnl *nfnl, struct described *to, const struct element *element);
+void nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element);
 
 enum found {
 	FOUND_NOTHING,
@@ -16,6 +16,6 @@ enum found {
 };
 
 /* Looks for the element in a concatenated interval set. 0, or -1 with errno. */
-int nftask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found);
+int nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found);
 
 #endif

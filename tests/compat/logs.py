@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who reads knockd's log must not notice the difference: one full scenario, its lines on all three
+channels (file, syslog, standard output), read the way known consumers read them. knockd 0.8 goes
+through the same checks when it is at hand, so that the checks themselves are checked."""
+import collections
+import datetime
+import ipaddress
+import os
+import re
+import socket
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cases  # noqa: E402
+import lab  # noqa: E402
+import model  # noqa: E402
+
+# Two doors with start and stop command, one that fails, one that nobody gets through in time.
+CONFIG = """\
+[openSSH]
+sequence = 1001,1002,1003
+tcpflags = syn
+start_command = : iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+cmd_timeout = 1
+stop_command = : iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+
+[web door]
+sequence = 1004:udp,1005
+start_command = : ufw allow from %IP%; exit 3
+
+[slow]
+sequence = 1006,1007,1008
+tcpflags = syn
+seq_timeout = 1
+"""
+WORDS = "@200 1 2 3 b:4u b:5 v:1 v:2 v:3 c:6 c:7 ~1500 9"
+A, B, C, V = (cases.address(0, letter) for letter in "abcv")
+
+# What the scenario leaves in the log, in the order of the file where that is promised.
+MATCHER = [f"{A}: openSSH: Stage 1", f"{A}: openSSH: Stage 2", f"{A}: openSSH: Stage 3", f"{A}: openSSH: OPEN SESAME",
+           f"{B}: web door: Stage 1", f"{B}: web door: Stage 2", f"{B}: web door: OPEN SESAME",
+           f"{V}: openSSH: Stage 1", f"{V}: openSSH: Stage 2", f"{V}: openSSH: Stage 3", f"{V}: openSSH: OPEN SESAME",
+           f"{C}: slow: Stage 1", f"{C}: slow: Stage 2", f"{C}: slow: sequence timeout (stage 2)",
+           f"{cases.SENTINEL_SOURCE}: sentinel: Stage 1", f"{cases.SENTINEL_SOURCE}: sentinel: OPEN SESAME"]
+COMMANDS = [f"openSSH: running command: : iptables -{letter} INPUT -s {ip} -p tcp --dport 22 -j ACCEPT"
+            for ip in (A, V) for letter in "AD"]
+COMMANDS += [f"{ip}: openSSH: command timeout" for ip in (A, V)]
+COMMANDS += [f"web door: running command: : ufw allow from {B}; exit 3",
+             "web door: command returned non-zero status code (3)"]
+DAEMON = [f"starting up, listening on {lab.IFACE}", "shutting down"]
+EVERYTHING = sorted(MATCHER + COMMANDS + DAEMON)
+
+
+class Syslog:
+    """Stands where /dev/log is; keeps the datagrams."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        os.chmod(path, 0o666)
+        self.datagrams = []
+        threading.Thread(target=self.receive, daemon=True).start()
+
+    def receive(self):
+        while True:
+            self.datagrams.append(self.socket.recv(65536).decode("utf-8", "backslashreplace"))
+
+
+def logwatch(messages):
+    """The distribution's script: what it counts, and what ends up as "unknown" in the mail."""
+    stages, commands, unknown = collections.Counter(), collections.Counter(), []
+    for message in messages:
+        if (message.startswith("starting up, listening on ") or message.endswith("OPEN SESAME")
+                or ": sequence timeout " in message):
+            continue
+        command = re.match(r"^(\S.*?): running command: (.*)$", message)
+        stage = re.match(r"^(\d+\.\d+\.\d+\.\d+): (.*): Stage (\d+)$", message)
+        if command:
+            commands[command[1]] += 1
+        elif stage:
+            stages[stage[1], stage[2]] += 1
+        else:
+            unknown.append(message)
+    return stages, commands, unknown
+
+
+def check_logwatch(messages):
+    stages, commands, unknown = logwatch(messages)
+    yield stages == {(A, "openSSH"): 3, (B, "web door"): 2, (C, "slow"): 2,
+                     (cases.SENTINEL_SOURCE, "sentinel"): 1}, f"stages {dict(stages)}"
+    yield commands == {"openSSH": 4, "web door": 1}, f"commands {dict(commands)}"
+    # knockd 0.8 leaves these, too: they are no new noise in anybody's mail
+    known = [line for line in EVERYTHING if line.startswith(V) and "Stage" in line or "command timeout" in line
+             or "non-zero" in line or line == "shutting down"]
+    yield sorted(unknown) == sorted(known), f"unknown: {unknown}"
+
+
+def check_logview(text):
+    """The viewer that reads the log file, stamp and all."""
+    seen = []
+    for line in text.splitlines():
+        match = re.match(r"^\[(\d{4}-\d\d-\d\d \d\d:\d\d)\] (\S+): (.+): (Stage [123]$|OPEN SESAME)", line)
+        if match:
+            age = datetime.datetime.now() - datetime.datetime.strptime(match[1], "%Y-%m-%d %H:%M")
+            yield abs(age.total_seconds()) < 300, f"stamp of {line}"
+            yield line.endswith(match[4]), f"trailing text: {line}"
+            seen.append(f"{match[2]}: {match[3]}: {match[4]}")
+    yield seen == [line for line in MATCHER if "timeout" not in line], f"saw {seen}"
+
+
+def three_shapes(message):
+    """ADDR: SECTION: MSG, SECTION: MSG, or a notice of the daemon; None for anything else."""
+    if message.startswith(("starting up", "shutting down")):
+        return "daemon", "", ""
+    parts = message.split(": ", 2)
+    try:
+        ipaddress.ip_address(parts[0])
+    except ValueError:
+        section, _, text = message.partition(": ")
+        good = re.match(r"^(running command: .*|command returned non-zero status code \(\d+\))$", text)
+        return ("door", section, text) if good and ":" not in section else None
+    good = len(parts) == 3 and re.match(
+        r"^(OPEN SESAME|Stage \d+|sequence timeout \(stage \d+\)|command timeout)$", parts[2])
+    return ("knocker", parts[1], parts[2]) if good else None
+
+
+def grants(messages):
+    """Which address was let in and shut out, guessed from the commands as that parser does."""
+    result = []
+    for message in messages:
+        shape = three_shapes(message)
+        if shape and shape[2].startswith("running command: "):
+            words = shape[2].split()
+            verb = "revoke" if {"delete", "-D"} & set(words) else "grant" if {"add", "insert", "-A", "-I",
+                                                                            "allow"} & set(words) else "?"
+            address = [word.rstrip(";") for word in words if re.match(r"^(\d+\.){3}\d+;?$|^[0-9a-f]*:[0-9a-f:]+;?$", word)]
+            result.append((verb, address[0] if address else None))
+    return sorted(result)
+
+
+def check_three_shapes(messages):
+    lost = [message for message in messages if three_shapes(message) is None]
+    yield not lost, f"fit no shape: {lost}"
+    yield grants(messages) == sorted([("grant", A), ("revoke", A), ("grant", V), ("revoke", V), ("grant", B)]), \
+        f"grants {grants(messages)}"
+
+
+def check_file(text):
+    lines = [line for line in text.splitlines() if line]
+    yield all(lab.STAMP.match(line) for line in lines), "a line without stamp"
+    messages = [lab.STAMP.sub("", line) for line in lines]
+    yield sorted(messages) == EVERYTHING, f"differ: {sorted(set(messages) ^ set(EVERYTHING))}"
+    matcher = [line for line in messages if line in MATCHER]
+    yield matcher == MATCHER, f"order: {matcher}"
+    yield messages[0] == DAEMON[0] and messages[-1] == DAEMON[1], "first and last line"
+
+
+def check_syslog(datagrams):
+    """Facility daemon, priority notice, identifier without pid."""
+    shape = re.compile(r"^<29>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d knockd: (.*?)\n?$", re.DOTALL)
+    matches = [shape.match(datagram) for datagram in datagrams]
+    yield all(matches), f"shape: {[d for d, match in zip(datagrams, matches) if not match]}"
+    messages = sorted(match[1] for match in matches if match)
+    yield messages == EVERYTHING, f"differ: {sorted(set(messages) ^ set(EVERYTHING))}"
+
+
+def check_stdout(text):
+    """With -v the same texts without stamp. 0.8 has a few lines that are only here, and leaves a few out."""
+    only_here = re.compile(r"^(listening on \S+\.\.\.|waiting for child processes\.\.\.|closing\.\.\.|closing log file: .*)$")
+    may_lack = set(DAEMON + [line for line in COMMANDS if "non-zero" in line])
+    messages = {line for line in text.splitlines() if line and not only_here.match(line)} | may_lack
+    yield messages == set(EVERYTHING), f"differ: {sorted(messages ^ set(EVERYTHING))}"
+    matcher = [line for line in text.splitlines() if line in MATCHER]
+    yield matcher == MATCHER, f"order: {matcher}"
+
+
+def run(name, binary, options, inject, work):
+    """The scenario on one daemon: texts of file, stdout and syslog."""
+    seen = os.path.join(work, "seen")
+    own = os.path.join(work, name)
+    conf = f"[options]\nUseSyslog\n{options}\n{CONFIG}\n" + cases.SERVICE_DOORS[-1].text()
+    syslog = os.path.join(work, f"{name}.log")
+    collector = Syslog(syslog)
+    daemon = lab.Daemon(binary, own, seen, conf, ["-i", lab.IFACE, "-v", "-g", os.path.join(seen, "log")], syslog=syslog)
+    try:
+        if not daemon.ready():
+            return None, "did not start: " + daemon.tail(), []
+        packets = cases.read_packets(WORDS, 0)
+        packets.append(model.Packet(cases.SENTINEL_SOURCE, lab.LOCAL4, "udp", cases.SENTINEL_PORT, sport=1, pause=0.2))
+        lab.inject(inject, [daemon], "".join(packet.text() for packet in packets))
+        daemon.wait(lambda: len(daemon.log()) >= len(EVERYTHING) - 1, 10)
+    finally:
+        daemon.stop()
+    return daemon.file("log"), daemon.file("stdout"), collector.datagrams
+
+
+def main():
+    inject, ours = lab.find_inject(), lab.find_ours()
+    if not inject or not ours:
+        lab.plan_skip("inject or knockd is not built")
+    if not os.environ.get("COMPAT_INSIDE"):
+        os.environ["KNOCKD_REF_FOUND"] = lab.find_reference() or ""
+    lab.isolate()
+    reference = os.environ["KNOCKD_REF_FOUND"]
+    options = "User = nobody" if lab.inside_as_root() else "User = root"
+    if lab.version(ours) == "knockd 0.8" and not lab.is_ours(ours):
+        options = ""
+    daemons = ([("0.8", os.path.abspath(reference), "")] if reference else []) + [("ours", ours, options)]
+    work = lab.workdir(inject, lab.SOURCE, *(binary for _, binary, _ in daemons))
+    count = failed = 0
+    for name, binary, options in daemons:
+        log, out, datagrams = run(name, binary, options, inject, work)
+        messages = [lab.STAMP.sub("", line) for line in (log or "").splitlines() if line]
+        checks = [("log file", check_file(log or "")), ("syslog", check_syslog(datagrams)),
+                  ("standard output with -v", check_stdout(out)), ("Logwatch's script", check_logwatch(messages)),
+                  ("a log viewer", check_logview(log or "")), ("a journal parser", check_three_shapes(messages))]
+        for title, check in checks:
+            try:
+                problems = [text for good, text in check if not good]
+            except Exception as error:  # pylint: disable=broad-except
+                problems = [repr(error)]
+            count, failed = count + 1, failed + bool(problems)
+            print(f"{'not ok' if problems else 'ok'} {count} - {name}: {title}")
+            for problem in problems:
+                print("#   " + problem.replace("\n", "\n#   "))
+        if failed:
+            print("# standard output, error and log file:\n# " + "\n# ".join((out + (log or "")).splitlines()))
+    print(f"1..{count}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,9 @@ addresses of its own when it is placed in a slot, so that one daemon can serve m
 
 Packets of named cases are words: PORT, with "u" behind it for UDP, "/FLAGS" for other TCP flags than
 SYN ("/-" for none), ">T" for another destination and "SOURCE:" in front (a-e IPv4, v-z IPv6, a if
-left out). "=" is the packet before once more, bit for bit; "==" a second copy of the one before
-that; "!" is the packet before from another source port, "?" with another sequence number. "~MS" waits, "@MS" waits for that fraction of a wall-clock second, "+LEN" adds a payload.
+left out). "+LEN" adds a payload. "=" is the packet before once more, bit for bit, "==" the one before
+that; "!" is the packet before from another source port, "?" with another sequence number. "~MS"
+waits, "@MS" waits for that fraction of a wall-clock second.
 """
 import random
 import re
@@ -183,7 +184,8 @@ NAMED = [
     Named("the same number as TCP and as UDP", [D("A", "1,1u,1")], "1 1u 1", "A"),
     # Flags.
     Named("without TCPFlags any TCP packet counts", [D("A", "1,2,3,4,5", "")], "1 2/A 3/R 4/- 5/PA+100", "A"),
-    Named("without TCPFlags an ACK resets", [D("A", "1,2,3", "")], "1 1/A 2 3", ""),
+    Named("without TCPFlags an ACK resets", [D("A", "1,2,3", "")], "1 3/A 2 3", ""),
+    Named("without TCPFlags an ACK on the first port begins anew", [D("A", "1,2,3", "")], "1 1/A 2 3", "", "A"),
     Named("wrong flags are ignored", [A], "1 2/A 2/R 2/- 3/FA 2 3", "A"),
     Named("syn also matches SYN+ACK", [A], "1/SA 2/SE 3/SPU", "A"),
     Named("syn,!ack does not match SYN+ACK", [D("A", "1,2,3", "syn,!ack")], "1/SA 1 2/SA 2 3/A 3", "A"),
@@ -379,6 +381,10 @@ class Random:
         return model.Packet(source, dst, proto, dport, flags if proto == "tcp" else 0, 20000 + self.count,
                             self.rng.getrandbits(32) if proto == "tcp" else 0)
 
+    def stray(self, source):
+        """A packet on a port that is no door's."""
+        return self.fresh(source, lab.LOCAL6 if ":" in source else lab.LOCAL4, self.idle, "tcp", 2)
+
     def destination(self, source, door):
         rng = self.rng
         six = ":" in source
@@ -428,6 +434,8 @@ class Random:
         self.count = 0
         queues = [queue for queue in (self.walk(source) for source in self.sources) if queue]
         packets = []
+        if not queues:  # everything was skipped by chance
+            queues = [self.walk(self.sources[0]) or [self.stray(self.sources[0])]]
         while queues:
             queue = rng.choice(queues)
             for _ in range(rng.choice([1, 1, 1, 2, 3, 9])):

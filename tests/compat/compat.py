@@ -33,9 +33,11 @@ ATTEMPTS = 4		  # of a case whose answer hung on a few milliseconds
 SLACK = 0.15		  # seconds that a loaded machine may shift a due timeout by
 STARTED, STOPPED = "starting up, listening on ", "shutting down"
 
-MATCHER = re.compile(r"^(?P<source>\S+): (?P<door>[^:]+): (?P<what>Stage \d+|OPEN SESAME|sequence timeout \(stage \d+\))$")
-COMMAND = re.compile(r"^(?:(?P<source>[0-9a-f:.]+): )?(?P<door>[^:]+): (?:running command: (?P<command>.*)|command timeout|"
-                     r"command returned non-zero status code \((?P<status>\d+)\))$")
+MATCHER = re.compile(r"^(?P<source>\S+): (?P<door>[^:]+): "
+                     r"(?P<what>Stage \d+|OPEN SESAME|sequence timeout \(stage \d+\))$")
+COMMAND = re.compile(r"^(?:(?P<source>[0-9a-f:.]+): )?(?P<door>[^:]+): "
+                     r"(?:running command: .*|command timeout|command returned non-zero status code \(\d+\))$")
+WARNING = re.compile(r"^config: .*warning: ")  # words on what 0.8 swallows silently
 UPTIME = re.compile(r" t=([\d.]+)$")
 
 
@@ -259,8 +261,7 @@ class Batch:
         for number, case in enumerate(self.cases):
             mine = [packet for packet, owner in zip(packets, owners) if owner == number]
             outcome = Outcome(case)
-            outcome.times = "".join(f"{packet.time - mine[0].time:9.4f} s, second {packet.second % 100:02d}.{packet.fraction * 1000:03.0f}  "
-                                    f"{packet.text().splitlines()[-1]}\n" for packet in mine)
+            outcome.times = "".join(map(self.times_of(mine[0]), mine))
             for side in self.lab.sides:
                 expected[side.name].append(Expected(case, mine, side.rules, mine[-1].time))
             outcome.uncertain = number in uncertain or any(
@@ -272,6 +273,13 @@ class Batch:
             if trouble:
                 return trouble
         return outcomes
+
+    @staticmethod
+    def times_of(first):
+        """How a packet is told: since the first one, by the wall clock, and what it was."""
+        return lambda packet: (f"{packet.time - first.time:9.4f} s, "
+                               f"second {packet.second % 100:02d}.{packet.fraction * 1000:03.0f}  "
+                               f"{packet.text().splitlines()[-1]}\n")
 
     def attribute(self, outcome, packets):
         """Where 0.8 and ours are not of one mind: which rules make the difference?"""
@@ -295,7 +303,8 @@ class Batch:
         if status != 15:
             strange.append(f"(exit status {status} on SIGTERM)")
         if side.name == "ours":
-            strange += ["(stderr) " + line for line in daemon.file("stderr").splitlines() if not COMMAND.match(line)]
+            strange += ["(stderr) " + line for line in daemon.file("stderr").splitlines()
+                        if not COMMAND.match(line) and not WARNING.match(line)]
         for number, outcome in enumerate(outcomes):
             outcome.logs[side.name] = logs[number]
             outcome.problems += [f"{side.name}: {text}" for text in
@@ -390,7 +399,8 @@ class Lab:
 class Tap:
     def __init__(self):
         self.count = self.failed = 0
-        self.rules, self.differing, self.uncertain, self.done = collections.Counter(), 0, 0, 0
+        self.rules = collections.Counter()
+        self.done = self.differing = self.uncertain = self.unexplained = 0
 
     def result(self, good, title):
         self.count += 1
@@ -404,7 +414,8 @@ class Tap:
     def tell(self, outcome):
         self.note(f"--- {outcome.case.title}\n" + "\n".join("problem: " + text for text in outcome.problems))
         self.note("options: " + " ".join(outcome.case.args) + " " + outcome.case.options)
-        self.note(outcome.case.config() + "packets (those at the end take all sources' attempts away):\n" + outcome.times)
+        self.note(outcome.case.config() + "packets (those at the end take all sources' attempts away):\n"
+                  + outcome.times)
         for name, log in outcome.logs.items():
             self.note(f"log of {name}:\n" + "".join(f"  {line}\n" for line in log))
         self.note("rules that make the difference: " + (", ".join(outcome.rules) or "none, no difference"))
@@ -413,9 +424,11 @@ class Tap:
         self.done += 1
         if outcome.uncertain:
             self.uncertain += 1
-            return not outcome.problems or self.note(f"{outcome.case.title}: left open, the machine is too slow") or True
+            self.note(f"{outcome.case.title}: left open, its answer hangs on milliseconds that this machine lost")
+            return True
         self.rules.update(outcome.rules)
         self.differing += bool(outcome.rules)
+        self.unexplained += bool(outcome.problems)
         if outcome.problems:
             self.tell(outcome)
         return not outcome.problems
@@ -425,7 +438,7 @@ class Tap:
                   f"{self.uncertain} left open for timing, {self.failed} not ok")
         for rule, reason in model.RULES.items():
             self.note(f"  {rule:20} {self.rules[rule]:5}  {reason}")
-        self.note(f"0 unexplained" if not self.failed else "UNEXPLAINED differences: see above")
+        self.note(f"{self.unexplained} unexplained")
         print(f"1..{self.count}")
 
 
@@ -523,6 +536,7 @@ def main():
         reports.append(start_random(bench, tap, args))
     for report in reports:
         report()
+    tap.result(tap.uncertain * 100 <= tap.done, "at most one case in a hundred is left open for timing")
     for trouble in bench.fallen:
         tap.note("run again, because " + trouble)
     tap.summary()

@@ -84,7 +84,8 @@ def isolate():
         plan_skip("unshare (util-linux) or ip (iproute2) is missing")
     root = os.geteuid() == 0
     unshare = ["unshare", "-nm" if root else "-rnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    probe = subprocess.run(unshare + ["unshare", "-nm", "ip", "link", "add", FAR, "type", "veth", "peer", "name", IFACE],
+    veth = ["ip", "link", "add", FAR, "type", "veth", "peer", "name", IFACE]
+    probe = subprocess.run(unshare + ["unshare", "-nm"] + veth,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if probe.returncode:
         lines = probe.stderr.strip().splitlines() or ["no reason given"]

@@ -64,7 +64,8 @@ class Door:
 
     def wants(self, packet, locals_):
         """Would a filter made for this door alone let the packet through?"""
-        return self.accepts(packet, locals_) and (packet.dport, packet.proto) in self.sequence and self.flags_fit(packet)
+        return (self.accepts(packet, locals_) and (packet.dport, packet.proto) in self.sequence
+                and self.flags_fit(packet))
 
     def commands(self, source):
         """What a success leads to: start command, stop command (None: nothing), both expanded."""

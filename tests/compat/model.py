@@ -91,7 +91,8 @@ class Packet:
         return other
 
     def identity(self):
-        return (self.dst, self.proto, self.dport, self.sport, self.seq)
+        """What makes a TCP packet the same one as before; at which of our addresses it arrives does not."""
+        return (self.proto, self.dport, self.sport, self.seq)
 
     def text(self):
         letters = "".join(letter for letter, bit in FLAG_LETTERS.items() if self.flags & bit) or "-"

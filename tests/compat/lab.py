@@ -66,6 +66,7 @@ for name in {IFACE} {FAR}; do
   until ip -o link show dev $name | grep -q "state UP"; do sleep 0.01; done
   ip link set $name up
 done
+eval "$COMPAT_SETUP"
 exec "$@"
 """
 
@@ -159,7 +160,7 @@ STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d\] ")
 class Daemon:
     """One knockd in its own namespaces. `seen` is the directory both daemons see at the same path."""
 
-    def __init__(self, binary, own, seen, conf, args=("-i", IFACE), files=None, syslog=None):
+    def __init__(self, binary, own, seen, conf, args=("-i", IFACE), files=None, syslog=None, setup=""):
         self.binary, self.own, self.args = binary, own, list(args)
         os.makedirs(own)
         os.makedirs(seen, exist_ok=True)
@@ -174,7 +175,7 @@ class Daemon:
         self.process = subprocess.Popen(
             ["unshare", "-nm", "sh", "-c", ENTER, "sh", own, seen, binary, "-c", os.path.join(seen, "conf")]
             + self.args, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err, start_new_session=True,
-            env=dict(os.environ, COMPAT_SYSLOG=syslog or ""))
+            env=dict(os.environ, COMPAT_SYSLOG=syslog or "", COMPAT_SETUP=setup))
 
     def file(self, name):
         return read(os.path.join(self.own, name))

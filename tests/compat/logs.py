@@ -8,6 +8,7 @@ import datetime
 import ipaddress
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
@@ -199,6 +200,56 @@ def run(name, binary, options, inject, work):
     return daemon.file("log"), daemon.file("stdout"), collector.datagrams
 
 
+GRANTS = """\
+[gate]
+sequence = 1010
+tcpflags = syn
+grant = inet filter ok { %IP% timeout 15m }
+grant_6 = inet filter ok6 { %IP% timeout 15m }
+
+[shut]
+sequence = 1011
+tcpflags = syn
+revoke = inet filter ok { %IP% }
+revoke_6 = inet filter ok6 { %IP% }
+"""
+SETS = """\
+nft add table inet filter
+nft 'add set inet filter ok { type ipv4_addr; flags timeout; }'
+nft 'add set inet filter ok6 { type ipv6_addr; flags timeout; }'
+"""
+
+
+def check_grants(messages):
+    """What knockd does itself reads like the command that would do it."""
+    commands = [message.replace("'", "") for message in messages if ": running command: " in message]
+    want = {f"{door}: running command: nft {verb} element inet filter {name} {{ {ip} "
+            for door, verb in (("gate", "add"), ("shut", "delete")) for name, ip in (("ok", A), ("ok6", V))}
+    yield len(commands) == 4 and all(any(line.startswith(text) for line in commands) for text in want), f"{commands}"
+    yield all(("timeout 15m" in line) == line.startswith("gate") for line in commands), f"timeouts: {commands}"
+    yield grants(messages) == sorted([("grant", A), ("grant", V), ("revoke", A), ("revoke", V)]), \
+        f"grants {grants(messages)}"
+    yield all(three_shapes(message) for message in messages), "a line of no shape"
+    yield not [line for line in logwatch(messages)[2] if V not in line and line != "shutting down"], \
+        f"new noise: {logwatch(messages)[2]}"
+
+
+def run_grants(binary, options, inject, work):
+    """A door that grants and one that revokes; the log file's messages."""
+    seen = os.path.join(work, "seen")
+    conf = f"[options]\nLogFile = {seen}/log\n{options}\n{GRANTS}\n" + cases.SERVICE_DOORS[-1].text()
+    daemon = lab.Daemon(binary, os.path.join(work, "grants"), seen, conf, setup=SETS)
+    try:
+        if not daemon.ready():
+            return ["did not start: " + daemon.tail()]
+        packets = cases.read_packets("10 v:10 ~200 11 v:11", 0)
+        lab.inject(inject, [daemon], "".join(packet.text() for packet in packets))
+        daemon.wait(lambda: len(daemon.log()) >= 13, 5)
+    finally:
+        daemon.stop()
+    return daemon.log()
+
+
 def main():
     inject, ours = lab.find_inject(), lab.find_ours()
     if not inject or not ours:
@@ -230,6 +281,18 @@ def main():
                 print("#   " + problem.replace("\n", "\n#   "))
         if failed:
             print("# standard output, error and log file:\n# " + "\n# ".join((out + (log or "")).splitlines()))
+    count += 1
+    title = "what knockd grants and revokes itself"
+    if not shutil.which("nft"):
+        print(f"ok {count} - {title} # SKIP nft is missing")
+    elif not options:
+        print(f"ok {count} - {title} # SKIP that is knockd 0.8 on both sides")
+    else:
+        problems = [text for good, text in check_grants(run_grants(ours, options, inject, work)) if not good]
+        failed += bool(problems)
+        print(f"{'not ok' if problems else 'ok'} {count} - {title}")
+        for problem in problems:
+            print("#   " + problem)
     print(f"1..{count}")
     sys.exit(1 if failed else 0)
 

@@ -45,8 +45,11 @@ UPTIME = re.compile(r" t=([\d.]+)$")
 class Side:
     """One of the two daemons: where it is, what it is expected to do."""
 
-    def __init__(self, name, binary, rules, options):
-        self.name, self.binary, self.rules, self.options = name, binary, rules, options
+    def __init__(self, name, binary, rules, own_options):
+        self.name, self.binary, self.rules, self.own_options = name, binary, rules, own_options
+
+    def options(self, seen):
+        return lab.own_options(seen) if self.own_options else ""
 
 
 def canonical(events):
@@ -225,7 +228,7 @@ class Batch:
         doors = cases.SERVICE_DOORS + [door for case in self.cases for door in case.doors]
         if first.families == (4,):
             doors = [door for door in doors if not door.target or ":" not in door.target]
-        return (f"[options]\nLogFile = {self.lab.seen}/log\n{side.options}{first.options}\n"
+        return (f"[options]\nLogFile = {self.lab.seen}/log\n{side.options(self.lab.seen)}{first.options}\n"
                 + "\n".join(door.text() for door in doors))
 
     def stream(self):
@@ -464,9 +467,8 @@ def find(args):
     if not inject or not ours:
         lab.plan_skip("inject or knockd is not built")
     reference = os.environ.get("KNOCKD_REF_FOUND")
-    options = "" if args.as_old else "User = nobody\n" if lab.inside_as_root() else "User = root\n"
-    return inject, [Side("0.8", reference, model.OLD, ""),
-                    Side("ours", ours, model.OLD if args.as_old else model.NEW, options)]
+    return inject, [Side("0.8", reference, model.OLD, False),
+                    Side("ours", ours, model.OLD if args.as_old else model.NEW, not args.as_old)]
 
 
 # Each of the following starts its cases at once and returns a function that waits for them and reports.

@@ -13,7 +13,6 @@
  * one line is printed, "N WALL_BEFORE WALL_AFTER MONOTONIC", nanoseconds, so that the reader knows
  * which second each receiver must have seen; no packet is sent across the edge of a second.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -179,11 +179,15 @@ def check_stdout(text):
     yield matcher == MATCHER, f"order: {matcher}"
 
 
-def run(name, binary, options, inject, work):
+def options_for(binary, seen):
+    return "" if lab.is_reference(binary) else lab.own_options(seen)
+
+
+def run(name, binary, inject, work):
     """The scenario on one daemon: texts of file, stdout and syslog."""
     seen = os.path.join(work, "seen")
     own = os.path.join(work, name)
-    conf = f"[options]\nUseSyslog\n{options}\n{CONFIG}\n" + cases.SERVICE_DOORS[-1].text()
+    conf = f"[options]\nUseSyslog\n{options_for(binary, seen)}\n{CONFIG}\n" + cases.SERVICE_DOORS[-1].text()
     syslog = os.path.join(work, f"{name}.log")
     collector = Syslog(syslog)
     daemon = lab.Daemon(binary, own, seen, conf, ["-i", lab.IFACE, "-v", "-g", os.path.join(seen, "log")],
@@ -234,10 +238,10 @@ def check_grants(messages):
         f"new noise: {logwatch(messages)[2]}"
 
 
-def run_grants(binary, options, inject, work):
+def run_grants(binary, inject, work):
     """A door that grants and one that revokes; the log file's messages."""
     seen = os.path.join(work, "seen")
-    conf = f"[options]\nLogFile = {seen}/log\n{options}\n{GRANTS}\n" + cases.SERVICE_DOORS[-1].text()
+    conf = f"[options]\nLogFile = {seen}/log\n{options_for(binary, seen)}\n{GRANTS}\n" + cases.SERVICE_DOORS[-1].text()
     daemon = lab.Daemon(binary, os.path.join(work, "grants"), seen, conf, setup=SETS)
     try:
         if not daemon.ready():
@@ -258,14 +262,11 @@ def main():
         os.environ["KNOCKD_REF_FOUND"] = lab.find_reference() or ""
     lab.isolate()
     reference = os.environ["KNOCKD_REF_FOUND"]
-    options = "User = nobody" if lab.inside_as_root() else "User = root"
-    if lab.version(ours) == "knockd 0.8" and not lab.is_ours(ours):
-        options = ""
-    daemons = ([("0.8", os.path.abspath(reference), "")] if reference else []) + [("ours", ours, options)]
-    work = lab.workdir(inject, lab.SOURCE, *(binary for _, binary, _ in daemons))
+    daemons = ([("0.8", os.path.abspath(reference))] if reference else []) + [("ours", ours)]
+    work = lab.workdir(inject, lab.SOURCE, *(binary for _, binary in daemons))
     count = failed = 0
-    for name, binary, options in daemons:
-        log, out, datagrams = run(name, binary, options, inject, work)
+    for name, binary in daemons:
+        log, out, datagrams = run(name, binary, inject, work)
         messages = [lab.STAMP.sub("", line) for line in (log or "").splitlines() if line]
         checks = [("log file", check_file(log or "")), ("syslog", check_syslog(datagrams)),
                   ("standard output with -v", check_stdout(out)), ("Logwatch's script", check_logwatch(messages)),
@@ -285,10 +286,10 @@ def main():
     title = "what knockd grants and revokes itself"
     if not shutil.which("nft"):
         print(f"ok {count} - {title} # SKIP nft is missing")
-    elif not options:
+    elif lab.is_reference(ours):
         print(f"ok {count} - {title} # SKIP that is knockd 0.8 on both sides")
     else:
-        problems = [text for good, text in check_grants(run_grants(ours, options, inject, work)) if not good]
+        problems = [text for good, text in check_grants(run_grants(ours, inject, work)) if not good]
         failed += bool(problems)
         print(f"{'not ok' if problems else 'ok'} {count} - {title}")
         for problem in problems:

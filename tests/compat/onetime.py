@@ -95,7 +95,7 @@ def run_one(bench, scenario):
     daemons = []
     try:
         for side in sides:
-            conf = (f"[options]\nLogFile = {seen}/log\n{side.options}\n" + door + OTHER.text()
+            conf = (f"[options]\nLogFile = {seen}/log\n{side.options(seen)}\n" + door + OTHER.text()
                     + cases.SERVICE_DOORS[-1].text())
             daemons.append(lab.Daemon(side.binary, os.path.join(bench.work, f"{name}-{side.name}"), seen, conf,
                                       files={"onetime": scenario.file}))

@@ -9,9 +9,11 @@ import ipaddress
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -254,6 +256,118 @@ def run_grants(binary, inject, work):
     return daemon.log()
 
 
+# --- the rarer lines: ours must log what 0.8 logs -----------------------------------------------------
+
+LONG = ": " + "%IP% " * 600  # fits a line of the file, and is too long once the address is in it
+
+
+# Lines that may differ from 0.8's, and why: what 0.8 says (None: nothing), what ours says, where.
+ALLOWED = [
+    ("any", r"command returned non-zero status code \(0\)$", r"command returned non-zero status code \(137\)$",
+     "0.8 calls death by a signal status 0; ours says 128 + the signal's number, as shells do"),
+    ("file", None, r"^re-opening log file: ",
+     "0.8's log file is closed when it says so; ours says it in the file just opened as well"),
+]
+
+
+def unexplained(channel, old, new):
+    """Lines only in one of two sorted lists, without those that the table allows."""
+    only_old = list((collections.Counter(old) - collections.Counter(new)).elements())
+    only_new = list((collections.Counter(new) - collections.Counter(old)).elements())
+    for where, old_shape, new_shape, _ in ALLOWED:
+        if where not in ("any", channel):
+            continue
+        olds = [line for line in only_old if old_shape and re.search(old_shape, line)]
+        news = [line for line in only_new if re.search(new_shape, line)]
+        if old_shape is None or len(olds) == len(news):
+            only_old = [line for line in only_old if line not in olds]
+            only_new = [line for line in only_new if line not in news]
+    return only_old, only_new
+
+
+class Rare:
+    """A configuration, packets, and then perhaps another configuration, SIGHUP and more packets."""
+
+    def __init__(self, title, conf, words, after=None, words_after=""):
+        self.title, self.conf, self.words, self.after, self.words_after = title, conf, words, after, words_after
+
+
+RARE = [
+    Rare("a start command that grows too long", f"[A]\nsequence = 1001\nstart_command = {LONG}\n", "1"),
+    Rare("a stop command that grows too long prevents both",
+         f"[A]\nsequence = 1001\nstart_command = echo A >>@SEEN/cmds\nstop_command = {LONG}\ncmd_timeout = 0\n",
+         "1"),
+    Rare("a command that fails, and one that a signal ends",
+         "[A]\nsequence = 1001\nstart_command = exit 7\n[B]\nsequence = 1002\nstart_command = kill -9 $$\n",
+         "1 ~200 2"),
+    Rare("a command that is not there", "[A]\nsequence = 1001\nstart_command = /nonexistent 2>/dev/null\n", "1"),
+    Rare("a message of more than 1023 bytes is cut", "[A]\nsequence = 1001\nstart_command = : " + "x" * 1200 + "\n",
+         "1"),
+    Rare("a reload that brings a new door", "[A]\nsequence = 1001\n", "1",
+         "[A]\nsequence = 1001\n[N]\nsequence = 1002\n", "1 2"),
+]
+
+
+def wait_quiet(daemon, collector, count):
+    """The sentinel, sent last, is in the log; what children still say comes within a moment."""
+    def shown():
+        return sum("sentinel: OPEN SESAME" in line for line in daemon.log()) >= count
+    daemon.wait(shown, 10)
+    before = None
+    end = time.monotonic() + 3
+    while before != (len(daemon.log()), len(collector.datagrams)) and time.monotonic() < end:
+        before = len(daemon.log()), len(collector.datagrams)
+        time.sleep(0.4)
+
+
+def run_rare(binary, name, scenario, inject, work):
+    """Messages in file and syslog, and what the commands wrote, each a list of lines."""
+    seen = os.path.join(work, "seen")
+
+    def config(doors):
+        return (f"[options]\nUseSyslog\nLogFile = {seen}/log\n{options_for(binary, seen)}\n"
+                + doors.replace("@SEEN", seen) + cases.SERVICE_DOORS[-1].text())
+
+    def send(words):
+        packets = cases.read_packets(words, 0)
+        packets.append(model.Packet(cases.SENTINEL_SOURCE, lab.LOCAL4, "udp", cases.SENTINEL_PORT, sport=1, pause=0.1))
+        lab.inject(inject, [daemon], "".join(packet.text() for packet in packets))
+
+    syslog = os.path.join(work, f"{name}.log")
+    collector = Syslog(syslog)
+    daemon = lab.Daemon(binary, os.path.join(work, name), seen, config(scenario.conf), syslog=syslog)
+    try:
+        if not daemon.ready():
+            return ["did not start: " + daemon.tail()], [], []
+        send(scenario.words)
+        wait_quiet(daemon, collector, 1)
+        if scenario.after:
+            with open(os.path.join(daemon.own, "conf"), "w", encoding="utf-8") as file:
+                file.write(config(scenario.after))
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait(lambda: any(re.search("re-opening log file", text) for text in collector.datagrams), 5)
+            send(scenario.words_after)
+            wait_quiet(daemon, collector, 2)
+    finally:
+        daemon.stop()
+    sent = [re.sub(r"^<\d+>.{15} knockd: ", "", text).rstrip("\n") for text in collector.datagrams]
+    return ([line.rstrip() for line in daemon.log()], [line.rstrip() for line in sent],
+            daemon.file("cmds").splitlines())
+
+
+def check_rare(scenario, number, reference, ours, inject, work):
+    old = run_rare(reference, f"rare{number}-0.8", scenario, inject, work)
+    new = run_rare(ours, f"rare{number}-ours", scenario, inject, work)
+    for channel, want, have in zip(("file", "syslog", "commands"), old, new):
+        only_old, only_new = unexplained(channel, want, have)
+        yield not only_old + only_new, \
+            f"{channel}: only 0.8 {list(map(cut, only_old))}, only ours {list(map(cut, only_new))}"
+
+
+def cut(text):
+    return text if len(text) < 120 else f"{text[:100]}... ({len(text)} bytes)"
+
+
 def main():
     inject, ours = lab.find_inject(), lab.find_ours()
     if not inject or not ours:
@@ -282,6 +396,16 @@ def main():
                 print("#   " + problem.replace("\n", "\n#   "))
         if failed:
             print("# standard output, error and log file:\n# " + "\n# ".join((out + (log or "")).splitlines()))
+    for number, scenario in enumerate(RARE):
+        count += 1
+        problems = []
+        if reference:
+            problems = [text for good, text in check_rare(scenario, number, reference, ours, inject, work) if not good]
+        failed += bool(problems)
+        print(f"{'not ok' if problems else 'ok'} {count} - as 0.8 logs it: {scenario.title}"
+              + ("" if reference else " # SKIP no knockd 0.8 here"))
+        for problem in problems:
+            print("#   " + problem)
     count += 1
     title = "what knockd grants and revokes itself"
     if not shutil.which("nft"):

@@ -33,7 +33,7 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOTS };
+enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOT_JOURNAL, SLOTS };
 
 struct daemon {
 	const struct options *options;
@@ -466,6 +466,7 @@ loop(struct daemon *d)
 			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
 			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
 			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
+			[SLOT_JOURNAL] = { .fd = closings_fd(d->closings), .events = POLLIN },
 		};
 
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
@@ -474,6 +475,8 @@ loop(struct daemon *d)
 			read_engine(d);
 		if (fds[SLOT_LOOKUP].revents)
 			lookup_read(d->lookup);
+		if (fds[SLOT_JOURNAL].revents)
+			closings_report(d->closings);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		follow_sequences(d);
@@ -520,7 +523,10 @@ start(struct daemon *d)
 		return -1;
 	access_check(&d->tools, d->conf);
 	warn_of_interfaces(d);
-	return start_engine(d);
+	if (start_engine(d))
+		return -1;
+	closings_open_journal(d->closings, d->conf->state_dir);
+	return 0;
 }
 
 /* A service manager that waits for readiness wants the process that it has started, whatever -d says. */

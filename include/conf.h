@@ -17,10 +17,9 @@
 #include "element.h"
 #include "seq.h"
 
-#define CONF_PATH_DEFAULT    "/etc/knockd.conf"
+#define CONF_PATH_DEFAULT    SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
-#define CONF_USER_DEFAULT    "knockd"
-#define CONF_STATE_DIR_DEFAULT "/var/lib/knockd"
+#define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
 #define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
 #define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */

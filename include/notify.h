@@ -6,6 +6,11 @@
 #ifndef KNOCKD_NOTIFY_H
 #define KNOCKD_NOTIFY_H
 
+#include <stdbool.h>
+
+/* Is there a manager that waits to hear? */
+bool notify_expected(void);
+
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);

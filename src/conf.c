@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "config.h"
 #include "text.h"
 
 enum scope { SCOPE_NONE, SCOPE_OPTIONS, SCOPE_DOOR };
@@ -188,6 +189,8 @@ set_interface(struct conf_parser *p, char *value)
 		fail(p, "%s", err);
 	else
 		tell(p, CONF_DEBUG, "config: interface: %s", value);
+	if (strchr(value, '"'))
+		warn(p, "Interface: quotes belong to the name here, and no interface has one like %s", value);
 }
 
 static void
@@ -631,7 +634,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	struct conf_parser *p = calloc(1, sizeof(*p));
 	struct conf *conf = calloc(1, sizeof(*conf));
 
-	if (!p || !conf || !(conf->user = strdup(CONF_USER_DEFAULT)) ||
+	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) ||
 	    !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT))) {
 		free(p);
 		conf_free(conf);

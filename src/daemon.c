@@ -523,19 +523,27 @@ start(struct daemon *d)
 	return start_engine(d);
 }
 
+/* A service manager that waits for readiness wants the process that it has started, whatever -d says. */
+static bool
+wants_detach(const struct daemon *d)
+{
+	return d->options->daemon && !notify_expected();
+}
+
 static int
 run(struct daemon *d)
 {
 	int waiting = -1;
 
-	if (d->options->daemon && (waiting = detach_begin()) < 0) {
+	if (wants_detach(d) && (waiting = detach_begin()) < 0) {
 		log_warn(&d->log, "daemon");
 		return EXIT_FAILURE;
 	}
 	if (start(d))
 		return EXIT_FAILURE;
-	if (d->options->daemon) {
+	if (d->options->daemon)
 		create_pidfile(d);
+	if (waiting >= 0) {
 		d->log.detached = true;
 		detach_finish(waiting);
 	}

@@ -17,7 +17,7 @@
 #define SEND_SLACK   65536	   /* the kernel counts some bytes of its own */
 #define TRIES	     8
 #define QUESTION     0x80000000u   /* in sequence numbers: questions may be asked while a batch grows */
-#define SEQ_MAX	     0x70000000u
+#define BATCH_SEQ_MAX 0x70000000u  /* below QUESTION, with room for the longest batch */
 
 struct nfnl {
 	struct mnl_socket *socket;
@@ -45,8 +45,12 @@ set_option(struct nfnl *nfnl, int forced, int plain, int size)
 static int
 configure(struct nfnl *nfnl)
 {
-	int on = 1;
+	int on = 1, room = 0;
+	socklen_t len = sizeof(room);
 
+	if (getsockopt(mnl_socket_get_fd(nfnl->socket), SOL_SOCKET, SO_SNDBUF, &room, &len))
+		return -1;
+	nfnl->send_room = (size_t)room;
 	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) ||
 	    set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
 		return -1;
@@ -195,7 +199,7 @@ void
 nfnl_begin(struct nfnl *nfnl, uint32_t generation)
 {
 	nfnl->used = 0;
-	if (nfnl->seq > SEQ_MAX)
+	if (nfnl->seq > BATCH_SEQ_MAX)
 		nfnl->seq = 0;
 	nfnl->first = ++nfnl->seq;
 	nfnl->last = nftnl_batch_begin(nfnl->batch, nfnl->first);

@@ -1,44 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nftset.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/set.h>
-#include <libnftnl/udata.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nfnl.h"
-#include "nftkey.h"
-#include "text.h"
+#include "nftset_ask.h"
+#include "nftset_fit.h"
 
 #define TRANSACTION_MAX (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
 #define SETS_MAX	16	    /* descriptions remembered within one transaction */
+#define FEW		16	    /* operations in one call; see choose() */
+#define TURNS		4	    /* of the way an addition is sent, while others change the same key */
 #define TRIES		32	    /* for one transaction, while others change the ruleset all the time */
 #define MESSAGES_PER_OP 3	    /* add, delete, add */
 #define OPS_PER_ROUND	1024	    /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
 
-/* What the kernel says of a set, good for one generation of the ruleset. */
-struct described {
-	const struct element *element; /* names family, table and set; borrowed from the first op that asked */
-	int	 error;		       /* errno of the question, 0: the rest is valid */
-	bool	 no_table;
-	uint32_t flags, data_type, data_len;
-	struct nftkey_type key;
-};
-
 /* How an addition is sent; the kernel's answer to one way may ask for another. */
 enum way {
+	WAY_FIRST,   /* to be chosen by the set */
 	WAY_REFRESH, /* add, delete, add: right whether it is there or not */
-	WAY_REPLACE, /* delete, add: it is there with other data */
+	WAY_NEW,     /* add what must not be there */
+	WAY_REPLACE, /* delete, add: it is there, maybe with other data */
 };
 
 struct state {
 	bool	 done;
-	bool	 interval; /* the set's */
+	uint8_t	 turns; /* how often the way was changed */
 	enum way way;
 };
 
@@ -52,6 +43,8 @@ struct nftset {
 	size_t	 n;
 	size_t	 owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
 	size_t	 n_messages;
+	bool	 ranges_added; /* ... to concatenated interval sets */
+	size_t	 refused;      /* the op that was refused last, SIZE_MAX: none */
 };
 
 struct nftset *
@@ -78,52 +71,6 @@ nftset_close(struct nftset *nftset)
 	free(nftset);
 }
 
-/* --- what the kernel knows of a set -------------------------------------------------------------- */
-
-static int
-read_set(const struct nlmsghdr *nlh, void *arg)
-{
-	struct described *described = arg;
-	struct nftnl_set *set = nftnl_set_alloc();
-
-	if (!set || nftnl_set_nlmsg_parse(nlh, set)) {
-		nftnl_set_free(set);
-		return MNL_CB_ERROR;
-	}
-	described->flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS);
-	described->key.type = nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE);
-	described->key.len = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN);
-	described->key.interval = described->flags & NFT_SET_INTERVAL;
-	described->data_type = nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE);
-	described->data_len = nftnl_set_get_u32(set, NFTNL_SET_DATA_LEN);
-	nftnl_set_free(set);
-	return MNL_CB_OK;
-}
-
-/* 0, or the kernel's errno. */
-static int
-ask(struct nftset *nftset, uint16_t type, uint8_t family, const char *table, const char *set, struct described *to)
-{
-	struct nlmsghdr *nlh = nfnl_request(nftset->nfnl, type, family);
-
-	mnl_attr_put_strz(nlh, type == NFT_MSG_GETTABLE ? NFTA_TABLE_NAME : NFTA_SET_TABLE, table);
-	if (set)
-		mnl_attr_put_strz(nlh, NFTA_SET_NAME, set);
-	errno = 0;
-	if (!nfnl_ask(nftset->nfnl, set ? read_set : NULL, to))
-		return 0;
-	return errno ? errno : EPROTO;
-}
-
-static void
-query(struct nftset *nftset, struct described *to, const struct element *element)
-{
-	*to = (struct described){ .element = element };
-	to->error = ask(nftset, NFT_MSG_GETSET, element->family, element->table, element->set, to);
-	if (to->error == ENOENT)
-		to->no_table = ask(nftset, NFT_MSG_GETTABLE, element->family, element->table, NULL, NULL) == ENOENT;
-}
-
 static bool
 same_set(const struct element *a, const struct element *b)
 {
@@ -143,223 +90,25 @@ describe(struct nftset *nftset, const struct element *element)
 	if (nftset->n_sets < SETS_MAX)
 		nftset->n_sets++;
 	to = &nftset->sets[nftset->n_sets - 1];
-	query(nftset, to, element);
+	nftset_ask_set(nftset->nfnl, to, element);
 	return to;
-}
-
-/* --- does the operation fit the set? ------------------------------------------------------------- */
-
-/* An operation as the set wants it. */
-struct encoded {
-	const struct nftset_op *op;
-	const struct described *described;
-	uint64_t      timeout_ms;
-	struct nftkey key;
-	struct nftkey data;
-	uint32_t      verdict;	  /* of a verdict map */
-	char	      chain[256]; /* ... for jump and goto; NFT_NAME_MAXLEN */
-};
-
-static bool
-fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail)
-{
-	op->result = result;
-	op->error = error;
-	text_copy(op->detail, sizeof(op->detail), detail);
-	return false;
-}
-
-static bool
-fit_set(struct nftset_op *op, const struct described *described)
-{
-	if (!described->error)
-		return true;
-	if (described->error == ENOENT)
-		return fail(op, NFTSET_NO_SET, ENOENT, described->no_table ? NFTSET_NO_TABLE : "no such set");
-	if (described->error == EPERM)
-		return fail(op, NFTSET_PERMISSION, EPERM, "");
-	return fail(op, NFTSET_ERROR, described->error, strerror(described->error));
-}
-
-static bool
-fit_key(struct encoded *encoded, struct nftset_op *op)
-{
-	const struct element *element = op->element;
-	char err[sizeof(op->detail)];
-
-	if (!nftkey_encode(&encoded->key, &encoded->described->key, element->parts, element->n_parts, &op->ip, err,
-			   sizeof(err)))
-		return true;
-	return fail(op, NFTSET_KEY, 0, err);
-}
-
-static bool
-fit_timeout(struct encoded *encoded, struct nftset_op *op)
-{
-	encoded->timeout_ms = op->timeout_ms ? op->timeout_ms : op->element->timeout_ms;
-	if (!op->add || !encoded->timeout_ms || encoded->described->flags & NFT_SET_TIMEOUT)
-		return true;
-	return fail(op, NFTSET_NO_TIMEOUT, 0, "the set has no flags timeout");
-}
-
-static bool
-fit_verdict(struct encoded *encoded, struct nftset_op *op)
-{
-	static const struct {
-		const char *word;
-		int	    verdict;
-		bool	    chain;
-	} verdicts[] = {
-		{ "accept", NF_ACCEPT, false },	  { "drop", NF_DROP, false }, { "return", NFT_RETURN, false },
-		{ "continue", NFT_CONTINUE, false }, { "jump", NFT_JUMP, true },   { "goto", NFT_GOTO, true },
-	};
-	const char *data = op->element->data;
-	size_t len = strcspn(data, " ");
-
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		if (strlen(verdicts[i].word) != len || strncmp(verdicts[i].word, data, len) ||
-		    verdicts[i].chain != (data[len] == ' '))
-			continue;
-		encoded->verdict = (uint32_t)verdicts[i].verdict;
-		if (!verdicts[i].chain || !text_copy(encoded->chain, sizeof(encoded->chain), data + len + 1))
-			return true;
-	}
-	return fail(op, NFTSET_DATA, 0, "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
-}
-
-static bool
-fit_value(struct encoded *encoded, struct nftset_op *op)
-{
-	struct nftkey_type type = { .type = encoded->described->data_type, .len = encoded->described->data_len };
-	char copy[ELEMENT_TEXT_MAX], err[sizeof(op->detail)], *parts[ELEMENT_PARTS];
-	size_t n;
-
-	text_copy(copy, sizeof(copy), op->element->data);
-	n = element_split(copy, parts);
-	if (!nftkey_encode(&encoded->data, &type, parts, n, &op->ip, err, sizeof(err)))
-		return true;
-	return fail(op, NFTSET_DATA, 0, err);
-}
-
-/* A delete names the key alone, so what the map holds is no matter. */
-static bool
-fit_data(struct encoded *encoded, struct nftset_op *op)
-{
-	uint32_t flags = encoded->described->flags;
-
-	if (!op->add)
-		return true;
-	if (flags & NFT_SET_OBJECT)
-		return fail(op, NFTSET_DATA, 0, "it is a map to objects, which are not supported");
-	if (!op->element->data)
-		return !(flags & NFT_SET_MAP) || fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
-	if (!(flags & NFT_SET_MAP))
-		return fail(op, NFTSET_DATA, 0, "it is a set and no map: it takes no \": value\"");
-	if (encoded->described->data_type == NFT_DATA_VERDICT)
-		return fit_verdict(encoded, op);
-	return fit_value(encoded, op);
-}
-
-static bool
-encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
-{
-	*encoded = (struct encoded){ .op = op, .described = described };
-	return fit_set(op, described) && fit_key(encoded, op) && fit_timeout(encoded, op) && fit_data(encoded, op);
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */
 
 static int
-put_userdata(struct nftnl_set_elem *elem, const char *comment, bool open)
-{
-	struct nftnl_udata_buf *buf;
-	char text[ELEMENT_COMMENT_MAX];
-
-	if (!comment && !open)
-		return 0;
-	buf = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
-	if (!buf)
-		return -1;
-	if (comment)
-		nftnl_udata_put_strz(buf, NFTNL_UDATA_SET_ELEM_COMMENT, element_comment(comment, text));
-	if (open) /* nft then shows a range that has no closing element as one */
-		nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_ELEM_FLAGS, NFTNL_SET_ELEM_F_INTERVAL_OPEN);
-	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(buf), nftnl_udata_buf_len(buf));
-	nftnl_udata_buf_free(buf);
-	return 0;
-}
-
-static void
-put_data(struct nftnl_set_elem *elem, const struct encoded *encoded)
-{
-	if (!encoded->op->element->data)
-		return;
-	if (encoded->described->data_type != NFT_DATA_VERDICT) {
-		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_DATA, encoded->data.from, encoded->data.len);
-		return;
-	}
-	nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_VERDICT, encoded->verdict);
-	if (*encoded->chain)
-		nftnl_set_elem_set_str(elem, NFTNL_SET_ELEM_CHAIN, encoded->chain);
-}
-
-static bool
-is_concat(const struct described *described)
-{
-	return described->key.type >> 6;
-}
-
-/* The element that closes a range [from, to) in a set that is not concatenated. */
-static int
-put_end(struct nftnl_set *set, const struct encoded *encoded, const uint8_t *after)
-{
-	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
-
-	if (!elem)
-		return -1;
-	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, after, encoded->key.len);
-	nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-	nftnl_set_elem_add(set, elem);
-	return 0;
-}
-
-/* A range in a concatenated set is one element with two keys, elsewhere it is two elements. */
-static int
-put_elements(struct nftnl_set *set, const struct encoded *encoded, bool add)
-{
-	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
-	uint8_t after[NFTKEY_LEN_MAX];
-	bool interval = encoded->described->key.interval, concat = is_concat(encoded->described);
-	bool closed = interval && !concat && nftkey_after(&encoded->key, after);
-
-	if (!elem)
-		return -1;
-	nftnl_set_elem_add(set, elem);
-	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, encoded->key.from, encoded->key.len);
-	if (interval && concat)
-		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY_END, encoded->key.to, encoded->key.len);
-	if (add) {
-		if (put_userdata(elem, encoded->op->comment, interval && !concat && !closed))
-			return -1;
-		if (encoded->timeout_ms)
-			nftnl_set_elem_set_u64(elem, NFTNL_SET_ELEM_TIMEOUT, encoded->timeout_ms);
-		put_data(elem, encoded);
-	}
-	return closed ? put_end(set, encoded, after) : 0;
-}
-
-static int
-put_message(struct nftset *nftset, const struct encoded *encoded, bool add, size_t owner)
+put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type, uint16_t flags, size_t owner)
 {
 	const struct element *element = encoded->op->element;
 	struct nftnl_set *set = nftnl_set_alloc();
-	struct nlmsghdr *nlh = nfnl_add(nftset->nfnl, add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, element->family,
-					add ? NLM_F_CREATE : 0);
+	struct nlmsghdr *nlh = nfnl_add(nftset->nfnl, type, element->family, flags);
 
 	nftset->owner[nftset->n_messages++] = owner;
 	if (!set || !nlh || nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) ||
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) || put_elements(set, encoded, add)) {
-		nftnl_set_free(set);
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) ||
+	    nftset_fit_put(set, encoded, type == NFT_MSG_NEWSETELEM)) {
+		if (set)
+			nftnl_set_free(set);
 		errno = ENOMEM;
 		return -1;
 	}
@@ -369,30 +118,65 @@ put_message(struct nftset *nftset, const struct encoded *encoded, bool add, size
 }
 
 static int
-put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+put_add(struct nftset *nftset, const struct encoded *encoded, size_t owner, uint16_t flags)
 {
-	nftset->states[owner].interval = encoded->described->key.interval;
-	if (!encoded->op->add)
-		return put_message(nftset, encoded, false, owner);
-	if (nftset->states[owner].way == WAY_REFRESH && put_message(nftset, encoded, true, owner))
-		return -1;
-	return put_message(nftset, encoded, false, owner) || put_message(nftset, encoded, true, owner) ? -1 : 0;
+	return put_message(nftset, encoded, NFT_MSG_NEWSETELEM, NLM_F_CREATE | flags, owner);
 }
 
-/* --- transactions -------------------------------------------------------------------------------- */
+static int
+put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+{
+	return put_message(nftset, encoded, NFT_MSG_DELSETELEM, 0, owner);
+}
 
-/* The key may be in a map with other data (EBUSY on old kernels), and gone again when that is acted upon. */
+/*
+ * A refused transaction costs the kernel a grace period of RCU, some milliseconds, so the way that is
+ * never refused is the rule. In a concatenated interval set it takes time with the square of the
+ * additions in one transaction, which is no matter for a few and seconds for hundreds.
+ */
+static enum way
+choose(const struct nftset *nftset, const struct described *described)
+{
+	return nftset_fit_is_ranges(described) && nftset->n > FEW ? WAY_NEW : WAY_REFRESH;
+}
+
+static int
+put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+{
+	enum way *way = &nftset->states[owner].way;
+
+	if (!encoded->op->add)
+		return put_delete(nftset, encoded, owner);
+	nftset->ranges_added |= nftset_fit_is_ranges(encoded->described);
+	if (*way == WAY_FIRST)
+		*way = choose(nftset, encoded->described);
+	if (*way == WAY_NEW)
+		return put_add(nftset, encoded, owner, NLM_F_EXCL);
+	if (*way == WAY_REFRESH && put_add(nftset, encoded, owner, 0))
+		return -1;
+	return put_delete(nftset, encoded, owner) || put_add(nftset, encoded, owner, 0) ? -1 : 0;
+}
+
+/* --- refusals ------------------------------------------------------------------------------------ */
+
+/*
+ * What is there already is replaced: the element itself, or in a map its key with other data (EBUSY
+ * on old kernels). It may be gone again by then.
+ */
 static bool
 try_otherwise(const struct nftset_op *op, struct state *state, int error)
 {
-	if (!op->element->data)
+	bool there = error == EEXIST || error == EBUSY;
+
+	if (state->turns == TURNS)
 		return false;
-	if (state->way == WAY_REFRESH && (error == EEXIST || error == EBUSY))
+	if (there && (state->way == WAY_NEW || (state->way == WAY_REFRESH && op->element->data)))
 		state->way = WAY_REPLACE;
-	else if (state->way == WAY_REPLACE && error == ENOENT && !state->interval)
-		state->way = WAY_REFRESH;
+	else if (error == ENOENT && state->way == WAY_REPLACE)
+		state->way = WAY_FIRST;
 	else
 		return false;
+	state->turns++;
 	state->done = false;
 	return true;
 }
@@ -400,18 +184,16 @@ try_otherwise(const struct nftset_op *op, struct state *state, int error)
 static void
 refuse_add(struct nftset_op *op, struct state *state, int error)
 {
-	bool gone = error == ENOENT && state->way == WAY_REPLACE;
-
 	if (try_otherwise(op, state, error))
 		return;
 	if (error == ENFILE)
-		fail(op, NFTSET_FULL, error, "the set's size is reached");
-	else if (error == EEXIST || error == ENOTEMPTY || gone)
-		fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
+		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
+	else if (error == EEXIST || error == ENOTEMPTY || state->turns == TURNS)
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
 	else if (error == ENOENT && op->element->data)
-		fail(op, NFTSET_DATA, error, "there is no such chain in the table");
+		nftset_fit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
 	else
-		fail(op, NFTSET_ERROR, error, strerror(error));
+		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
 /* Only the first error of an operation says something: the others are its echo. */
@@ -422,39 +204,91 @@ take_refusal(void *arg, size_t index, int error)
 	struct nftset_op *op;
 	struct state *state;
 
-	if (index >= nftset->n_messages)
+	if (index >= nftset->n_messages || nftset->owner[index] == nftset->refused)
 		return;
+	nftset->refused = nftset->owner[index];
 	op = &nftset->ops[nftset->owner[index]];
 	state = &nftset->states[nftset->owner[index]];
-	if (state->done)
-		return;
 	state->done = true;
 	if (error == EPERM)
-		fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
+		nftset_fit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
 	else if (op->add)
 		refuse_add(op, state, error);
 	else if (error == ENOENT)
-		fail(op, NFTSET_ABSENT, 0, "");
+		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
 	else
-		fail(op, NFTSET_ERROR, error, strerror(error));
+		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
+}
+
+/*
+ * In a concatenated interval set the kernel deletes whatever covers the key's beginning, an admin's
+ * wide range for one address in it. So the kernel is asked what it would be. The answer does not
+ * know what this transaction has added, hence an end is made to it first.
+ */
+static bool
+must_search(const struct nftset *nftset, const struct encoded *encoded, size_t i)
+{
+	return nftset_fit_is_ranges(encoded->described) && (!encoded->op->add || nftset->states[i].way == WAY_REPLACE);
+}
+
+/* Settles the operation, or leaves it to be sent. */
+static int
+guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
+{
+	struct nftset_op *op = &nftset->ops[i];
+	enum found found;
+
+	if (nftset_ask_element(nftset->nfnl, encoded, &found))
+		return -1;
+	if (found == FOUND_SAME)
+		return 0;
+	if (found == FOUND_OTHER)
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "a wider range that is in the set covers it");
+	else if (!op->add)
+		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
+	else
+		nftset->states[i].way = WAY_NEW;
+	nftset->states[i].done = found == FOUND_OTHER || !op->add;
+	return 0;
+}
+
+/* --- transactions -------------------------------------------------------------------------------- */
+
+/* 1: sent or settled, 0: this one must begin a transaction, -1: netlink failed. */
+static int
+put_next(struct nftset *nftset, size_t i)
+{
+	struct encoded encoded;
+
+	if (!nftset_fit_encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element))) {
+		nftset->states[i].done = true;
+		return 1;
+	}
+	if (must_search(nftset, &encoded, i)) {
+		if (nftset->ranges_added)
+			return 0;
+		if (guard(nftset, &encoded, i))
+			return -1;
+	}
+	return nftset->states[i].done || !put_op(nftset, &encoded, i) ? 1 : -1;
 }
 
 static int
 fill(struct nftset *nftset, size_t *next)
 {
-	struct encoded encoded;
+	int rc = 1;
 	size_t i;
 
 	for (i = *next; i < nftset->n; i++) {
 		if (nfnl_size(nftset->nfnl) >= TRANSACTION_MAX ||
 		    nftset->n_messages / MESSAGES_PER_OP >= OPS_PER_ROUND - 1)
 			break;
-		if (nftset->states[i].done)
-			continue;
-		if (!encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element)))
-			nftset->states[i].done = true;
-		else if (put_op(nftset, &encoded, i))
+		if (!nftset->states[i].done)
+			rc = put_next(nftset, i);
+		if (rc < 0)
 			return -1;
+		if (!rc)
+			break;
 	}
 	*next = i;
 	return 0;
@@ -465,7 +299,7 @@ settle(struct nftset *nftset, size_t from, size_t to, enum nftset_result result,
 {
 	for (size_t i = from; i < to; i++) {
 		if (!nftset->states[i].done)
-			fail(&nftset->ops[i], result, error, "");
+			nftset_fit_fail(&nftset->ops[i], result, error, "");
 		nftset->states[i].done = true;
 	}
 }
@@ -481,6 +315,8 @@ transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 	int refused;
 
 	nftset->n_sets = nftset->n_messages = 0;
+	nftset->ranges_added = false;
+	nftset->refused = SIZE_MAX;
 	*next = first;
 	if (nfnl_generation(nftset->nfnl, &generation))
 		return -1;
@@ -540,7 +376,7 @@ apply_all(struct nftset *nftset)
 int
 nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 {
-	struct state one = { .way = WAY_REFRESH };
+	struct state one = { .way = WAY_FIRST };
 	int rc;
 
 	nftset->ops = ops;
@@ -561,9 +397,9 @@ nftset_check(struct nftset *nftset, struct nftset_op *op)
 	struct described described;
 	struct encoded encoded;
 
-	query(nftset, &described, op->element);
-	if (encode(&encoded, op, &described))
-		fail(op, NFTSET_OK, 0, "");
+	nftset_ask_set(nftset->nfnl, &described, op->element);
+	if (nftset_fit_encode(&encoded, op, &described))
+		nftset_fit_fail(op, NFTSET_OK, 0, "");
 	if (op->result == NFTSET_ERROR) {
 		errno = op->error;
 		return -1;

@@ -12,6 +12,8 @@
 #include "nftkey.h"
 #include "text.h"
 
+#define SIZE_PROPOSED 65535 /* more than knockers ever have open, and a limit all the same */
+
 struct writer {
 	char  *buf;
 	size_t len, used;
@@ -97,6 +99,8 @@ put_set(struct writer *writer, const struct nftset_op *op)
 	if (interval || timeout)
 		put(writer, "; flags %s%s%s", interval ? "interval" : "", interval && timeout ? "," : "",
 		    timeout ? "timeout" : "");
+	if (op->result == NFTSET_FULL)
+		put(writer, "; size %d", SIZE_PROPOSED);
 	put(writer, "; }'");
 }
 
@@ -139,7 +143,8 @@ put_reason(struct writer *writer, const struct nftset_op *op)
 		put_misfit(writer, op);
 		return;
 	case NFTSET_FULL:
-		put(writer, "the set is full; delete elements of it or create it with a larger size");
+		put(writer, "the set is full; delete elements of it, or make it anew with a larger size: ");
+		put_set(writer, op);
 		return;
 	case NFTSET_PERMISSION:
 		put(writer, "not permitted: %s", *op->detail ? op->detail : "CAP_NET_ADMIN is missing");

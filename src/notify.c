@@ -33,6 +33,12 @@ notify(const char *state)
 	close(fd);
 }
 
+bool
+notify_expected(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL;
+}
+
 void
 notify_ready(void)
 {

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "capture.h"
-#include "ruleset.h"
 
 #define TCP_FLAGS   8
 #define RULES_FIXED 3 /* two in `report`, one in `prerouting` */
@@ -218,8 +217,12 @@ static void
 add_interfaces(struct rules *rules, const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->n_interfaces; i++) {
-		struct rule *rule = add_rule(rules, "interfaces");
+		struct rule *rule;
 
+		/* nft's text has no way to write a quote; the parser has warned of it */
+		if (strchr(conf->interfaces[i], '"'))
+			continue;
+		rule = add_rule(rules, "interfaces");
 		if (strcmp(conf->interfaces[i], "*"))
 			add_term(rule, TERM_IFNAME, conf->interfaces[i], NULL);
 		add_term(rule, TERM_GOTO, "knocks", NULL);

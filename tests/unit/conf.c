@@ -216,6 +216,8 @@ what_knockd_swallows_is_said(void **state)
 	      "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
 	warns("[Options]\nsequence=1\n",
 	      "config: line 1: warning: [Options] is a door: only [options], in lower case, holds options (x.conf)\n");
+	warns("[options]\ninterface = \"\"\n",
+	      "config: line 2: warning: Interface: quotes belong to the name here, and no interface has one like \"\" (x.conf)\n");
 	warns("[options]\ninterface = eth0\ninterface = eth1\n",
 	      "config: line 3: warning: Interface was given before: \"eth1\" is ignored (x.conf)\n");
 }

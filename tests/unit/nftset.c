@@ -262,6 +262,54 @@ concatenated_intervals(void **state)
 	assert_shows("nft list set inet t m", "2001:db8::/64 . 0x00000010-0x00000020 timeout 1h");
 }
 
+/* What has expired does not stand in the way, whether the kernel has swept it out or not. */
+static void
+expired_ranges(void **state)
+{
+	static const char *const texts[] = { "inet t s { %IP% timeout 50ms }",
+					     "inet t c { %IP%/24 . 22 timeout 50ms }" };
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	nft("add set inet t c '{ type ipv4_addr . inet_service; flags interval,timeout; }'");
+	for (int i = 0; i < 20; i++) {
+		for (size_t j = 0; j < 2; j++) {
+			added(texts[j], i % 3 ? "192.0.2.1" : "192.0.2.2");
+			added(texts[j], "192.0.2.3");
+		}
+		assert_int_equal(poll(NULL, 0, 10 + i * 5), 0);
+	}
+	added("inet t s { %IP% timeout 1h }", "192.0.2.1");
+	added("inet t c { %IP%/24 . 22 timeout 1h }", "192.0.2.1");
+	assert_shows("nft list set inet t s", "192.0.2.1 timeout 1h");
+	assert_shows("nft list set inet t c", "192.0.2.0/24 . 22 timeout 1h");
+}
+
+static void
+overlaps_in_concatenated_intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; size 2; }'");
+	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	/* the kernel would take the wide range away */
+	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "a wider range that is in the set covers it");
+	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.3.1"), NFTSET_ABSENT);
+	assert_shows("nft list set inet t s", "192.0.2.0/24 . 22");
+	added("inet t s { 192.0.2.0/24 . 23 }", "192.0.2.1");
+	added("inet t s { 192.0.2.0/24 . 23 timeout 1h }", "192.0.2.1");
+	assert_int_equal(apply(true, "inet t s { 192.0.3.0/24 . 23 }", "192.0.2.1"), NFTSET_FULL);
+	nft("add map inet t m '{ type ipv4_addr . inet_service : verdict; flags interval,timeout; }'");
+	added("inet t m { %IP%/24 . 22 timeout 1h : accept }", "192.0.2.1");
+	added("inet t m { %IP%/24 . 22 timeout 2h : drop }", "192.0.2.1");
+	assert_shows("nft list map inet t m", "192.0.2.0/24 . 22 timeout 2h");
+	assert_shows("nft list map inet t m", ": drop");
+	assert_int_equal(apply(true, "inet t m { %IP%/24 . 22 : jump no }", "192.0.2.1"), NFTSET_DATA);
+}
+
 static void
 verdict_maps(void **state)
 {
@@ -327,7 +375,8 @@ a_full_set(void **state)
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
 	assert_string_equal(explained,
-			    "inet t s: the set is full; delete elements of it or create it with a larger size");
+			    "inet t s: the set is full; delete elements of it, or make it anew with a larger size: "
+			    "nft add set inet t s '{ type ipv4_addr; flags timeout; size 65535; }'");
 	deleted("inet t s { %IP% }", "192.0.2.1");
 	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
 }
@@ -554,6 +603,45 @@ many(void **state)
 	free(ops);
 }
 
+/* Many at once go into a concatenated interval set in another way: new, there already, and overlapping. */
+static void
+many_concatenated_intervals(void **state)
+{
+	static const char text[] = "inet t s { %IP%/32 . 22 timeout 2h }";
+	struct nftset_op ops[100];
+	struct element element;
+	char *count;
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'");
+	nft("add element inet t s '{ 10.0.0.16/28 . 22 timeout 1h }'");
+	added("inet t s { %IP%/32 . 22 timeout 1h }", "10.0.0.1");
+	ops[0] = op_of(true, &element, text, "10.0.0.0");
+	for (uint8_t i = 1; i < 100; i++) {
+		ops[i] = ops[0];
+		ops[i].ip.bytes[3] = i;
+	}
+	assert_int_equal(nftset_apply(nftset, ops, 100), 16);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ops[i].result, i / 16 == 1 ? NFTSET_ERROR : NFTSET_OK);
+	assert_shows("nft list set inet t s", "10.0.0.1 . 22 timeout 2h");
+	count = output_of("nft list set inet t s | grep -o 'timeout 2h' | wc -l");
+	assert_int_equal(atoi(count), 84);
+	free(count);
+	assert_shows("nft list set inet t s", "10.0.0.16/28 . 22 timeout 1h");
+	/* added and deleted in one go: the deletions see the additions */
+	for (int i = 0; i < 100; i++)
+		ops[i].add = i % 2 == 0;
+	for (int i = 0; i < 100; i++)
+		ops[i].ip.bytes[3] = (uint8_t)(100 + i / 2);
+	assert_int_equal(nftset_apply(nftset, ops, 100), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ops[i].result, NFTSET_OK);
+	assert_lacks("nft list set inet t s", "10.0.0.100");
+	assert_lacks("nft list set inet t s", "10.0.0.149");
+	element_free(&element);
+}
+
 static void
 more_sets_than_are_remembered(void **state)
 {
@@ -641,6 +729,8 @@ main(void)
 		cmocka_unit_test_setup(nfts_own_intervals, clear),
 		cmocka_unit_test_setup(marks_and_ports_in_intervals, clear),
 		cmocka_unit_test_setup(concatenated_intervals, clear),
+		cmocka_unit_test_setup(expired_ranges, clear),
+		cmocka_unit_test_setup(overlaps_in_concatenated_intervals, clear),
 		cmocka_unit_test_setup(verdict_maps, clear),
 		cmocka_unit_test_setup(data_maps, clear),
 		cmocka_unit_test_setup(a_full_set, clear),
@@ -654,6 +744,7 @@ main(void)
 		cmocka_unit_test_setup(in_the_order_given, clear),
 		cmocka_unit_test_setup(a_set_made_anew_with_another_type, clear),
 		cmocka_unit_test_setup(many, clear),
+		cmocka_unit_test_setup(many_concatenated_intervals, clear),
 		cmocka_unit_test_setup(more_sets_than_are_remembered, clear),
 		cmocka_unit_test_setup(while_the_ruleset_changes, clear),
 		cmocka_unit_test_setup(without_capability, clear),

@@ -795,6 +795,7 @@ conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errle
 	conf->interface_text = strdup(text);
 	while ((name = strsep(&rest, ","))) {
 		name = text_trim(name);
+		name[strcspn(name, ":")] = '\0'; /* eth0:1 labels an address of eth0 and is no interface */
 		if (!is_interface_name(name)) {
 			snprintf(err, errlen, "no interface can have the name \"%s\"", name);
 			free_interfaces(conf);

@@ -45,6 +45,17 @@ skipped(void *arg, unsigned long line, const char *reason)
 	r->report(r->arg, CONF_WARNING, text);
 }
 
+/* Not an error: whoever checks a file with -t may not be the one who runs the daemon. */
+static void
+warn_unmarkable(const struct reading *r)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "config: section %s: warning: %s cannot be marked, so the door will not open: %s",
+		 r->door->name, r->door->one_time_path, strerror(errno));
+	r->report(r->arg, CONF_WARNING, text);
+}
+
 /* conf_load. The file may be edited between counting and storing, so what is stored is what counts. */
 static int
 load_one_time(void *arg, struct door *door)
@@ -62,6 +73,8 @@ load_one_time(void *arg, struct door *door)
 	stored = list && door->one_time ? onetime_read(door->one_time_path, list, (size_t)n, NULL, NULL) : -1;
 	for (ssize_t i = 0; i < stored && i < n; i++)
 		door->one_time[door->n_one_time++] = list[i].seq;
+	if (stored > 0 && onetime_check(door->one_time_path, &list[0].seq))
+		warn_unmarkable(r);
 	free(list);
 	return stored < 0 ? -1 : 0;
 }

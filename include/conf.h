@@ -17,10 +17,12 @@
 #include "element.h"
 #include "seq.h"
 
-#define CONF_PATH_DEFAULT    "/etc/knockd.conf"
+#define CONF_PATH_DEFAULT    SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
-#define CONF_USER_DEFAULT    "knockd"
+#define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
+#define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
+#define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
 #define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
@@ -44,6 +46,8 @@ struct door {
 	int	       line; /* of its section header */
 	struct seq     seq;
 	char	      *one_time_path; /* NULL: the sequence is fixed */
+	struct seq    *one_time;      /* what the file held when it was read, in order; not the parser's business */
+	size_t	       n_one_time, next_one_time; /* the first that has not become `seq` yet */
 	int64_t	       seq_timeout;   /* seconds; 0 or less: a sequence of several ports never completes */
 	uint8_t	       flags_mask;    /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
 	uint8_t	       flags_value;   /* ... and what they must be */
@@ -68,6 +72,7 @@ struct conf {
 	enum conf_rules rules;
 	uint16_t      nflog_group;
 	char	     *user;
+	char	     *state_dir;
 	unsigned      max_commands;
 	uint32_t      max_attempts;
 	bool	      only_ipv4;       /* -4, never set by the file */
@@ -104,6 +109,9 @@ const char *door_start_command(const struct door *door, enum conf_family family)
 const char *door_stop_command(const struct door *door, enum conf_family family);
 const struct conf_grants *door_grants(const struct door *door, enum conf_family family);
 const struct conf_grants *door_revokes(const struct door *door, enum conf_family family);
+
+/* Makes the next one-time sequence the door's. False when there is none: seq.n is then 0, the door is disabled. */
+bool door_next_sequence(struct door *door);
 
 /* AF_INET6 is CONF_V6, anything else CONF_V4. */
 enum conf_family conf_family(const struct addr *addr);

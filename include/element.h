@@ -15,6 +15,7 @@
 #define ELEMENT_PARTS	  8   /* fields of a concatenated key */
 #define ELEMENT_NAME_MAX  256 /* NFT_NAME_MAXLEN in <linux/netfilter/nf_tables.h> */
 #define ELEMENT_TEXT_MAX  4096
+#define ELEMENT_COMMENT_MAX 129 /* with its NUL: NFTNL_UDATA_COMMENT_MAXLEN in <libnftnl/udata.h> */
 
 struct element {
 	uint8_t	 family; /* NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, ... */
@@ -22,7 +23,7 @@ struct element {
 	char	*set;
 	char	*parts[ELEMENT_PARTS]; /* the key's fields as written; "%IP%" stands for the knocker */
 	size_t	 n_parts;
-	char	*data;	     /* what stands behind ':' in a map's element, or NULL */
+	char	*data;	     /* what stands behind ':' in a map's element, single blanks in it, or NULL */
 	uint64_t timeout_ms; /* 0: not given, the set's own default rules */
 };
 
@@ -34,12 +35,22 @@ int element_parse(struct element *element, const char *text, char *err, size_t e
 void element_free(struct element *element);
 
 /*
- * Writes the nft command line that does the same: VERB is "add" or "delete", e.g.
- *   nft add element inet filter ssh_ok { 192.0.2.7 . tcp . 22 timeout 30m comment "openSSH" }
+ * Writes the nft command line that does the same, ready for a shell (without the quotes it would
+ * eat the comment's): VERB is "add" or "delete", e.g.
+ *   nft add element inet filter ssh_ok '{ 192.0.2.7 . tcp . 22 timeout 30m comment "openSSH" }'
  * `comment` may be NULL; delete leaves out timeout, comment and data. Cut at `len`; returns `buf`.
  */
 const char *element_command(const struct element *element, const char *verb, const struct addr *ip,
 			    const char *comment, char *buf, size_t len);
+
+/* A comment as nft can read it back: `"` and control characters become '_', the length is cut. Returns `buf`. */
+const char *element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX]);
+
+/* Cuts "a . b . c" into its fields, in place; returns how many, 0 when they are more than ELEMENT_PARTS. */
+size_t element_split(char *text, char *parts[static ELEMENT_PARTS]);
+
+/* Writes a field with `%IP%` in front ("%IP%", "%IP%/24") replaced by the address. Returns `buf`. */
+const char *element_expand(const char *part, const struct addr *ip, char *buf, size_t len);
 
 /* nft's word for a family ("inet", "ip", ...) and back; NULL and -1 when there is none. */
 const char *element_family_name(uint8_t family);

@@ -12,11 +12,12 @@
 #include "addr.h"
 
 enum event_kind {
-	EVENT_STAGE = 1,  /* a hit was accepted: `stage` of the sequence is reached */
+	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
+	EVENT_STAGE,	  /* a hit was accepted: `stage` of the sequence is reached */
 	EVENT_OPEN,	  /* the sequence is complete */
 	EVENT_TIMEOUT,	  /* the attempt ran out of time at `stage` */
 	EVENT_SUPPRESSED, /* `count` stage and timeout events of `door` were left out */
-	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel (at least) */
+	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
 };
 
 struct event {

@@ -6,7 +6,8 @@
  * Per source and door there is at most one attempt; attempts do not know of each other. A hit
  * advances an attempt, or is ignored by it (wrong TCP flags for this door, a retransmission of the
  * packet just accepted), or ends it. A hit that advances no attempt of a door, and is the door's
- * first port, begins one. An attempt ends `seq_timeout` seconds after its first hit.
+ * first port, begins one. An attempt ends `seq_timeout` seconds after its first hit. A door that has
+ * one-time sequences goes on to the next after each success; attempts at the one before are forgotten.
  */
 #ifndef KNOCKD_KNOCK_H
 #define KNOCKD_KNOCK_H
@@ -18,8 +19,6 @@
 #include "conf.h"
 #include "event.h"
 #include "packet.h"
-
-#define KNOCK_ATTEMPTS_DEFAULT 262144
 
 struct knock;
 

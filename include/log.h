@@ -39,6 +39,9 @@ void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((for
 /* Standard output only, with -D. */
 void log_debug(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Standard error only: for a person at a terminal. */
+void log_stderr(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Something is wrong: stderr, syslog at WARNING, the file. log_warn adds ": " and strerror(errno). */
 void log_warn(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warnx(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

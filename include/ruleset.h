@@ -6,8 +6,8 @@
  *
  * A chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no
  * drop, notrack or DNAT of the user's hides a knock. An unrelated packet costs one look-up in one
- * set. The log prefix tells the engine where the packet was going: RULESET_PREFIX_LOCAL for an
- * address of this machine, RULESET_PREFIX_TARGET for anything else (a door's Target to be forwarded).
+ * set. The log prefix tells the engine where the packet was going: CAPTURE_PREFIX_LOCAL for an
+ * address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be forwarded).
  */
 #ifndef KNOCKD_RULESET_H
 #define KNOCKD_RULESET_H
@@ -17,9 +17,7 @@
 #include "conf.h"
 
 #define RULESET_TABLE	      "knockd"
-#define RULESET_PREFIX_LOCAL  "knockd local"
-#define RULESET_PREFIX_TARGET "knockd target"
-#define RULESET_SNAPLEN	      256 /* bytes of a packet that reach the engine: IPv6 + extension headers + TCP */
+#define RULESET_PRIORITY      (-350)
 
 /* Writes the table as nft text that `nft -f` loads over an existing one. 0, or -1 with errno. */
 int ruleset_print(const struct conf *conf, FILE *out);

@@ -110,8 +110,8 @@ log_notice(const struct log *log, const char *fmt, ...)
 	errno = saved;
 }
 
-static void
-say(const struct log *log, bool wanted, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+say(const struct log *log, bool wanted, FILE *stream, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX * 4];
 	int saved = errno;
@@ -119,7 +119,7 @@ say(const struct log *log, bool wanted, const char *fmt, va_list ap)
 	if (!log || !wanted)
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
-	write_stream(log, stdout, text);
+	write_stream(log, stream, text);
 	errno = saved;
 }
 
@@ -129,7 +129,7 @@ log_verbose(const struct log *log, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(log, log && log->verbose, fmt, ap);
+	say(log, log && log->verbose, stdout, fmt, ap);
 	va_end(ap);
 }
 
@@ -139,11 +139,21 @@ log_debug(const struct log *log, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(log, log && log->debug, fmt, ap);
+	say(log, log && log->debug, stdout, fmt, ap);
 	va_end(ap);
 }
 
-static void
+void
+log_stderr(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(log, true, stderr, fmt, ap);
+	va_end(ap);
+}
+
+static void __attribute__((format(printf, 3, 0)))
 complain(const struct log *log, const char *reason, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX];

@@ -1,6 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-int
-main(void)
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conffile.h"
+#include "daemon.h"
+#include "options.h"
+#include "ruleset.h"
+
+/* conf_report: errors and warnings for a person, debug lines with -D. */
+static void
+report(void *arg, enum conf_severity severity, const char *text)
 {
-	return 0;
+	const struct options *options = arg;
+
+	if (severity != CONF_DEBUG)
+		fprintf(stderr, "%s\n", text);
+	else if (options->debug)
+		printf("%s\n", text);
+}
+
+static int
+inspect(struct options *options)
+{
+	struct conf *conf = conffile_read(options->config, report, options);
+	char err[256];
+	int failed;
+
+	if (!conf)
+		return EXIT_FAILURE;
+	failed = options_apply(options, conf, err, sizeof(err));
+	if (failed)
+		fprintf(stderr, "%s\n", err);
+	else if (options->mode == MODE_PRINT_RULES)
+		failed = ruleset_print(conf, stdout);
+	else
+		puts("configuration OK");
+	conf_free(conf);
+	return failed || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_parse(&options, argc, argv)) {
+		options_usage(stderr);
+		return EXIT_FAILURE;
+	}
+	switch (options.mode) {
+	case MODE_HELP:
+		options_usage(stdout);
+		return EXIT_SUCCESS;
+	case MODE_VERSION:
+		options_version(stdout);
+		return EXIT_SUCCESS;
+	case MODE_CHECK:
+	case MODE_PRINT_RULES:
+		return inspect(&options);
+	case MODE_RUN:
+		break;
+	}
+	return daemon_run(&options);
 }

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The completions parse, and bash's offer options, profiles and ports where they belong.
-dir=${top_srcdir:-.}/contrib/completion
-knock=$(cd "${top_builddir:-.}" && pwd)/knock
+top=$(cd "$(dirname "$0")/.." && pwd)
+dir=$top/contrib/completion
+knock=$PWD/knock
+[ -x "$knock" ] || knock=$top/knock
 command -v bash >/dev/null || { echo "1..0 # SKIP bash is not here"; exit 0; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -5,20 +5,16 @@
 #   server  this shell's namespaces   interface srv   10.77.0.1   fd77::1   name "server"
 #   client  at_client COMMAND...      interface cli   10.77.0.2   fd77::2
 
-: "${top_builddir:=.}" "${top_srcdir:=.}"
-top_builddir=$(cd "$top_builddir" && pwd)
-top_srcdir=$(cd "$top_srcdir" && pwd)
-export top_builddir top_srcdir
-
-if [ -z "$CLIENT_TEST_INSIDE" ]; then
-  [ "$(id -u)" -eq 0 ] || { echo "1..0 # SKIP needs root: sshd and knockd 0.8 want a second uid"; exit 0; }
-  unshare -nmpf --mount-proc true 2>/dev/null || { echo "1..0 # SKIP needs namespaces"; exit 0; }
-  # With a process namespace nothing can outlive the test, whatever it forks.
-  CLIENT_TEST_INSIDE=yes exec unshare -nmpf --mount-proc --kill-child "$0" "$@"
+if [ -z "${TESTS_INSIDE-}" ]; then
+  exec "$(dirname "$0")/../netns-run" "$0" "$@"
 fi
+awk '$3 > 1 { more = 1 } END { exit !more }' /proc/self/uid_map ||
+  { echo "1..0 # SKIP needs root: sshd and knockd 0.8 want a second uid"; exit 77; }
 
+build=$PWD
+[ -x "$build/knock" ] || build=$TESTS_TOP
 server4=10.77.0.1 server6=fd77::1
-knock=$top_builddir/knock
+knock=${KNOCK:-$build/knock}
 count=0
 pids=
 
@@ -28,7 +24,7 @@ ok() { count=$((count + 1)); echo "ok $count - $1"; }
 not_ok() { count=$((count + 1)); echo "not ok $count - $1"; }
 skip() { count=$((count + 1)); echo "ok $count - $1 # SKIP $2"; }
 done_testing() { echo "1..$count"; }
-skip_all() { echo "1..0 # SKIP $1"; exit 0; }
+skip_all() { echo "1..0 # SKIP $1"; exit 77; }
 
 # check DESCRIPTION COMMAND...: the command's output is shown when it fails.
 check() {
@@ -137,29 +133,24 @@ is_open() { nft list set inet fw "ok$1" | grep -q elements; }
 
 # --- other people's programs ---------------------------------------------------------------------
 
-# find_reference bin/knock: Debian's knockd 0.8, unpacked or installed.
+# find_reference bin/knock: knockd 0.8's, named by KNOCK_REF and KNOCKD_REF, unpacked by
+# fetch-reference, or installed.
 find_reference() {
-  for each in "$KNOCK_REF/usr/$1" "/tmp/ref/x/usr/$1" "/usr/$1"; do
-    if [ -x "$each" ] && "$each" -V 2>/dev/null | grep -q ' 0\.8$'; then
+  case $1 in
+  bin/knock) named=${KNOCK_REF-} ;;
+  *) named=${KNOCKD_REF-} ;;
+  esac
+  for each in "$named" "$build/tests/ref/usr/$1" "/usr/$1"; do
+    if [ -x "$each" ] && "$each" -V 2>/dev/null | tr '\n' ' ' | grep -q ' 0\.8 .*Judd Vinet'; then
       echo "$each"
       return
     fi
   done
-  fetch_reference "$1"
 }
 
-# The package is fetched once and kept beside the tests' logs.
-fetch_reference() {
-  (
-    mkdir -p "$top_builddir/tests/reference" && cd "$top_builddir/tests/reference" || exit
-    [ -x "usr/$1" ] || { apt-get download knockd && dpkg -x knockd_*.deb .; } >/dev/null 2>&1
-    [ ! -x "usr/$1" ] || echo "$PWD/usr/$1"
-  )
-}
-
-# start_daemon FILE: knockd on FILE at the server; another one by KNOCKD=/path/to/knockd.
+# start_daemon FILE: knockd 0.8 on FILE at the server, or the daemon that $daemon names.
 start_daemon() {
-  daemon=${KNOCKD:-$(find_reference sbin/knockd)}
+  : "${daemon:=$(find_reference sbin/knockd)}"
   [ -n "$daemon" ] || skip_all "knockd 0.8 is not here"
   background "$daemon" -c "$1" -i srv -v >"$tmp/daemon.log" 2>&1
   daemon_pid=$pid
@@ -202,10 +193,9 @@ write_profiles() {
   (umask 077; cat >"$tmp/config/knock/config")
 }
 
-tmp=$(mktemp -d)
+tmp=$(mktemp -d /run/client-test.XXXXXX)
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP
 export XDG_CONFIG_HOME="$tmp/config"
-mount -t tmpfs tmpfs /run || skip_all "cannot mount"
 set_names
 set_network

@@ -4,7 +4,7 @@
 # those of knockd 0.8's sample: the closing one begins with the opening one's last port, which a lost
 # packet turns into an attempt that swallows the next knock's first hit.
 #   KNOCK_LOSS_RUNS=100 for the long form, KNOCK_LOSS_TIMEOUT=5 for the default timeout.
-. "${top_srcdir:-.}/tests/netns/client_lib.sh"
+. "$(dirname "$0")/client_lib.sh"
 
 runs=${KNOCK_LOSS_RUNS:-20}
 set_firewall

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Profiles keep secrets: out of the process list, out of what is printed, out of others' reach.
-. "${top_srcdir:-.}/tests/netns/client_lib.sh"
+. "$(dirname "$0")/client_lib.sh"
 
 secret='7101|8202|9303'
 write_profiles <<CONF

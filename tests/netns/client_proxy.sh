@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --proxy: ssh gets in by "ProxyCommand knock --profile home --proxy %p", and bytes pass as through
 # a wire: whole, in both directions at once, with the end of each of them.
-. "${top_srcdir:-.}/tests/netns/client_lib.sh"
+. "$(dirname "$0")/client_lib.sh"
 
 set_firewall
 cat >"$tmp/knockd.conf" <<CONF

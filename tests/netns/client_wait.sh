@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --wait and "-- COMMAND": did the door open? With a real sshd behind a real closed door.
-. "${top_srcdir:-.}/tests/netns/client_lib.sh"
+. "$(dirname "$0")/client_lib.sh"
 
 set_firewall
 cat >"$tmp/knockd.conf" <<CONF

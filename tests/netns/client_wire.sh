@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same command line puts the same packets on the wire as knock 0.8: the ones found in the wild,
 # and some for what those leave out.
-. "${top_srcdir:-.}/tests/netns/client_lib.sh"
+. "$(dirname "$0")/client_lib.sh"
 
 reference=$(find_reference bin/knock)
 [ -n "$reference" ] || skip_all "knock 0.8 is not here"
 command -v tcpdump >/dev/null || skip_all "tcpdump is not here"
-for each in "$KNOCK_CORPUS" "$top_srcdir/../shared/corpus" "$top_srcdir/../../shared/corpus"; do
+for each in "$KNOCK_CORPUS" "$TESTS_TOP/../shared/corpus" "$TESTS_TOP/../../shared/corpus"; do
   [ ! -r "$each/client-invocations.txt" ] || corpus=$each/client-invocations.txt
 done
 

@@ -1,0 +1,244 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# quickstart.sh deps | demo | check
+#
+#	deps	installs what building and testing need (Debian, Ubuntu, Fedora, Arch, Alpine)
+#	demo	builds, then shows a door at work between two throwaway hosts; within a minute
+#	check	builds, then runs the whole test suite
+#
+# Nothing is built in this checkout: sources are copied to a directory of their own, which the next
+# run uses again. $QUICKSTART_DIR chooses another one.
+
+# shellcheck disable=SC2086 # lists of packages are split on purpose
+
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+umask 022
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+if [ -z "${QUICKSTART_DIR-}" ]; then
+	if [ "$(id -u)" = 0 ]; then
+		QUICKSTART_DIR=/var/cache/knockd-nft
+	else
+		QUICKSTART_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/knockd-nft
+	fi
+	# one per checkout
+	QUICKSTART_DIR=$QUICKSTART_DIR/$(printf %s "$top" | cksum | cut -d ' ' -f 1)
+fi
+src=$QUICKSTART_DIR/src
+build=$QUICKSTART_DIR/build
+log=$QUICKSTART_DIR/log
+
+bold='' plain=''
+if [ -t 1 ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+
+say() {
+	printf '%s==> %s%s\n' "$bold" "$*" "$plain"
+}
+
+die() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# quietly TEXT COMMAND...: its output is shown only if it fails
+quietly() {
+	say "$1"
+	shift
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 60 "$log" >&2
+		die "failed: $* (all of it: $log)"
+	fi
+}
+
+# --- deps ----------------------------------------------------------------------------------------
+
+# What is needed (a program, a header, a pkg-config module, or a word that `present` knows), and the
+# package that has it. "-": the system cannot be without it.
+needs() {
+	cat <<-'E'
+		#                         Debian                 Fedora                 Arch                Alpine
+		cmd:gcc                   gcc                    gcc                    gcc                 gcc
+		hdr:stdio.h               libc6-dev              glibc-devel            glibc               musl-dev
+		hdr:linux/netlink.h       linux-libc-dev         kernel-headers         linux-api-headers   linux-headers
+		cmd:make                  make                   make                   make                make
+		cmd:autoconf              autoconf               autoconf               autoconf            autoconf
+		cmd:automake              automake               automake               automake            automake
+		cmd:pkg-config            pkg-config             pkgconf-pkg-config     pkgconf             pkgconf
+		pc:libmnl                 libmnl-dev             libmnl-devel           libmnl              libmnl-dev
+		pc:libnftnl               libnftnl-dev           libnftnl-devel         libnftnl            libnftnl-dev
+		pc:libnfnetlink           libnfnetlink-dev       libnfnetlink-devel     libnfnetlink        libnfnetlink-dev
+		pc:libnetfilter_log       libnetfilter-log-dev   libnetfilter_log-devel libnetfilter_log    libnetfilter_log-dev
+		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
+		cmd:awk                   mawk                   gawk                   gawk                -
+		gnutar                    tar                    tar                    tar                 tar
+		cmd:find                  findutils              findutils              findutils           -
+		cmd:diff                  diffutils              diffutils              diffutils           -
+		cmd:nft                   nftables               nftables               nftables            nftables
+		iproute                   iproute2               iproute                iproute2            iproute2
+		etc:protocols             netbase                setup                  iana-etc            -
+		cmd:socat                 socat                  socat                  socat               socat
+		cmd:jq                    jq                     jq                     jq                  jq
+		unshare                   util-linux             util-linux-core        util-linux          util-linux-misc
+		setpriv                   util-linux             util-linux             util-linux          setpriv
+	E
+}
+
+present() {
+	case $1 in
+	cmd:*) command -v "${1#cmd:}" ;;
+	pc:*) pkg-config --exists "${1#pc:}" ;;
+	etc:*) [ -e "/etc/${1#etc:}" ] ;; # without it nft has numbers for names
+	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
+	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's has no namespaces
+	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -T
+	unshare) unshare --help 2>&1 | grep -q -e --kill-child ;;
+	setpriv) setpriv --help 2>&1 | grep -q -e --bounding-set ;;
+	esac >/dev/null 2>&1
+}
+
+# missing COLUMN: packages for what is not there
+missing() {
+	needs | while read -r what debian fedora arch alpine; do
+		case $what in '#') continue ;; esac
+		present "$what" || eval "echo \$$1"
+	done | grep -vx -e - | sort -u
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "this needs root, and there is no sudo: $*" >&2
+		return 1
+	fi
+}
+
+apt_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -y update &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@"
+}
+
+# A fresh system has no list of packages yet; an old one should not get half of the new ones.
+pacman_install() {
+	as_root pacman -S --needed --noconfirm "$@" || as_root pacman -Sy --needed --noconfirm "$@"
+}
+
+deps() {
+	if command -v apt-get; then
+		system=debian install=apt_install
+	elif command -v dnf; then
+		system=fedora install='as_root dnf -y install'
+	elif command -v pacman; then
+		system=arch install=pacman_install
+	elif command -v apk; then
+		system=alpine install='as_root apk add'
+	else
+		system=
+	fi >/dev/null
+	if [ -z "$system" ]; then
+		packages=$(missing debian)
+		[ -z "$packages" ] || die "I know apt-get, dnf, pacman and apk. By Debian's names, this is missing:" $packages
+		return
+	fi
+	packages=$(missing $system)
+	[ -z "$packages" ] || quietly "installing $(echo "$packages" | tr '\n' ' ')" $install $packages
+	packages=$(missing $system)
+	[ -z "$packages" ] || die "installed, and still missing:" $packages
+}
+
+# --- build ---------------------------------------------------------------------------------------
+
+# The files of the checkout as they are now, or all of a tarball.
+list_sources() {
+	if [ -e .git ] && git -c safe.directory="$top" ls-files 2>/dev/null; then
+		return
+	fi
+	[ ! -e config.status ] || die "$top has been built in: make distclean first"
+	find . -name .git -prune -o -type f -print
+}
+
+# Time stamps stay, so make knows what is new.
+copy_sources() {
+	mkdir -p "$src"
+	cd "$top"
+	list_sources >"$QUICKSTART_DIR/files"
+	while read -r file; do
+		[ ! -e "$file" ] || echo "$file"
+	done <"$QUICKSTART_DIR/files" | tar -c -T - -f - | (cd "$src" && tar -x -o -f -)
+	cd /
+}
+
+configure_build() {
+	mkdir -p "$build"
+	[ -x "$src/configure" ] || (cd "$src" && ./autogen.sh) || return
+	[ -f "$build/Makefile" ] || (cd "$build" && "$src/configure" --enable-tests)
+}
+
+make_build() {
+	make -C "$build" -j "$(nproc)" "$@"
+}
+
+prepare() {
+	mkdir -p "$QUICKSTART_DIR"
+	deps
+	copy_sources
+	quietly 'configuring' configure_build
+	quietly 'building' make_build
+}
+
+# --- demo, check ---------------------------------------------------------------------------------
+
+demo() {
+	prepare
+	status=0
+	(cd "$build" && "$src/tests/netns-run" "$src/contrib/demo.sh") || status=$?
+	case $status in
+	0) ;;
+	77) die "the demonstration needs what is said above (is it run by root?)" ;;
+	*) die "the demonstration did not end well (status $status)" ;;
+	esac
+}
+
+# results: sums up what automake has noted of each test point
+results() {
+	find "$build" -name '*.trs' -exec cat {} + | awk '
+		$1 == ":test-result:" { n[$2]++ }
+		END { printf "%d passed, %d failed, %d skipped\n", n["PASS"] + n["XFAIL"],
+		      n["FAIL"] + n["XPASS"] + n["ERROR"], n["SKIP"] }'
+}
+
+check() {
+	prepare
+	quietly 'building the tests' make_build check TESTS=
+	say 'testing'
+	find "$build" -name '*.trs' -exec rm -f {} +
+	rm -f "$QUICKSTART_DIR/failed"
+	{ make_build check </dev/null 2>&1 || : >"$QUICKSTART_DIR/failed"; } | tee "$log" |
+		grep -E '^(PASS|FAIL|SKIP|XPASS|XFAIL|ERROR):' || :
+	if [ -e "$QUICKSTART_DIR/failed" ]; then
+		say 'what failed'
+		cat "$build/test-suite.log" 2>/dev/null || tail -n 60 "$log"
+		results
+		exit 1
+	fi
+	results
+}
+
+case ${1-} in
+deps)
+	mkdir -p "$QUICKSTART_DIR"
+	deps
+	;;
+demo | check) "$1" ;;
+*)
+	sed -n '4,/^$/s/^#[[:space:]]\{0,1\}//p' "$0"
+	exit 2
+	;;
+esac

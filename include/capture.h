@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the rules in the kernel and the engine that reads their packets must agree on.
+ */
+#ifndef KNOCKD_CAPTURE_H
+#define KNOCKD_CAPTURE_H
+
+/* Bytes of a packet that reach the engine: IP header, extension headers and TCP, but next to no payload. */
+#define CAPTURE_SNAPLEN 256
+
+/* The log rule's prefix says where the packet was going: to this machine, or to a door's Target elsewhere. */
+#define CAPTURE_PREFIX_LOCAL  "knockd local"
+#define CAPTURE_PREFIX_TARGET "knockd target"
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine as its parent sees it: a process, the street its events come on, its counters.
+ */
+#ifndef KNOCKD_CHILD_H
+#define KNOCKD_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf.h"
+#include "counters.h"
+#include "event.h"
+#include "ipc.h"
+#include "log.h"
+#include "priv.h"
+
+struct child {
+	pid_t		 pid;	 /* 0: there is none */
+	int		 ipc_fd; /* the parent's end; -1: closed */
+	struct counters *counters;
+};
+
+/*
+ * Forks an engine for this configuration, reading from `nflog_fd`, and waits until it says that it is
+ * confined and reading. 0, or -1 after a line in the log.
+ */
+int child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int nflog_fd,
+		const struct log *log);
+
+/* Called with what the engine still had to say while child_stop() waited for it. */
+typedef void child_events(void *arg, const struct event *events, size_t n);
+
+/*
+ * Asks the engine to finish, hands over the events it still sends, and reaps it; one that has not ended
+ * after a second is killed. Does nothing when there is none.
+ */
+void child_stop(struct child *child, child_events *take, void *arg);
+
+/* Ends it without another word and returns its status as waitpid() tells it; one that had died keeps its own. */
+int child_kill(struct child *child);
+
+/* Forgets a process that was reaped elsewhere. */
+void child_forget(struct child *child);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Giving up privilege, for good.
+ */
+#ifndef KNOCKD_PRIV_H
+#define KNOCKD_PRIV_H
+
+#include <sys/types.h>
+
+struct priv_user {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Looks a user up. 0, or -1: there is none (errno 0) or the look-up failed (errno). */
+int priv_lookup(struct priv_user *user, const char *name);
+
+/*
+ * Becomes `user` with no group but its own, no capability in any set, no way to gain one by exec
+ * (no_new_privs), no core dump and no ptrace by others of that uid, and checks that it is so. Returns
+ * 0, or -1 with errno and the step that failed in `step`: the caller must then end at once.
+ */
+int priv_drop(const struct priv_user *user, const char **step);
+
+/* Closes every descriptor from `from` on. */
+void priv_close_from(int from);
+
+#endif

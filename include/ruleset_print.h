@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The nft text of single rules, for the whole table's text and for messages about what was refused. */
+#ifndef KNOCKD_RULESET_PRINT_H
+#define KNOCKD_RULESET_PRINT_H
+
+#include <stdio.h>
+
+#include "rules.h"
+
+/* Writes one rule without indentation and newline. */
+void rule_print(const struct rules *rules, const struct rule *rule, FILE *out);
+
+#endif

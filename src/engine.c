@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "ipc.h"
+#include "knock.h"
+#include "limiter.h"
+#include "nflog.h"
+#include "packet.h"
+
+/*
+ * Stage and timeout lines are driven by strangers. Per door so many pass at once and so many per second
+ * after that; openings always pass.
+ */
+#define EVENT_BURST	 200
+#define EVENT_PER_SECOND 10
+
+/* How often at most the engine says what it left out or lost. */
+#define REPORT_MSEC 10000
+
+enum { POLL_NFLOG, POLL_IPC, POLL_SLOTS };
+
+struct engine {
+	const struct conf   *conf;
+	int		     ipc_fd;
+	struct counters	    *counters;
+	struct nflog_reader *reader;
+	struct knock	    *knock;
+	struct limiter	    *limiters; /* by door */
+	uint64_t	     now;	/* ms, monotonic */
+	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
+	uint32_t	     next_seq;	/* NFLOG's number of the next packet */
+	bool		     has_seq;
+	uint64_t	     reported_lost, reported_overruns;
+};
+
+static uint64_t
+monotonic_msec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* ---- to the parent ----------------------------------------------------------------------------- */
+
+static void
+report_later(struct engine *e)
+{
+	if (e->report_at == UINT64_MAX)
+		e->report_at = e->now + REPORT_MSEC;
+}
+
+/* Sends what must arrive. Without a parent there is nothing left to do here. */
+static void
+send_surely(struct engine *e, const struct event *event)
+{
+	if (ipc_send(e->ipc_fd, event, true))
+		_exit(0);
+}
+
+static void
+suppress(struct engine *e, struct limiter *limiter)
+{
+	limiter->suppressed++;
+	e->counters->suppressed++;
+	report_later(e);
+}
+
+/* knock_emit: what the matcher has to say. */
+static void
+pass_on(void *arg, const struct event *event)
+{
+	struct engine *e = arg;
+	struct limiter *limiter = &e->limiters[event->door];
+
+	if (event->kind == EVENT_OPEN) {
+		send_surely(e, event);
+	} else if (!limiter_pass(limiter, EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+		e->counters->suppressed++;
+		report_later(e);
+	} else if (ipc_send(e->ipc_fd, event, false)) {
+		suppress(e, limiter);
+	}
+}
+
+static void
+report_suppressed(struct engine *e)
+{
+	for (uint32_t door = 0; door < e->conf->n_doors; door++) {
+		struct limiter *limiter = &e->limiters[door];
+
+		if (limiter->suppressed) {
+			send_surely(e, &(struct event){
+					   .kind = EVENT_SUPPRESSED, .door = door, .count = limiter->suppressed });
+			limiter->suppressed = 0;
+		}
+	}
+}
+
+static void
+report_lost(struct engine *e)
+{
+	const struct counters *c = e->counters;
+	uint64_t lost = c->lost - e->reported_lost;
+
+	if (!lost && c->overruns == e->reported_overruns)
+		return;
+	send_surely(e, &(struct event){ .kind = EVENT_LOST, .count = lost > UINT32_MAX ? UINT32_MAX : (uint32_t)lost });
+	e->reported_lost = c->lost;
+	e->reported_overruns = c->overruns;
+}
+
+static void
+report(struct engine *e)
+{
+	if (e->now < e->report_at)
+		return;
+	e->report_at = UINT64_MAX;
+	report_suppressed(e);
+	report_lost(e);
+}
+
+/* ---- from the kernel --------------------------------------------------------------------------- */
+
+static void
+count_gap(struct engine *e, uint32_t seq)
+{
+	uint32_t gap = seq - e->next_seq;
+
+	if (e->has_seq && gap) {
+		e->counters->lost += gap;
+		report_later(e);
+	}
+	e->has_seq = true;
+	e->next_seq = seq + 1;
+}
+
+static void
+count_refused(struct counters *c, enum packet_status status)
+{
+	switch (status) {
+	case PACKET_SHORT:
+		c->cut++;
+		break;
+	case PACKET_BAD:
+		c->malformed++;
+		break;
+	case PACKET_FRAGMENT:
+		c->fragments++;
+		break;
+	case PACKET_OTHER:
+		c->other++;
+		break;
+	case PACKET_OK:
+	case PACKET_STATUSES:
+		break;
+	}
+}
+
+/* nflog_take: one packet. */
+static void
+take_packet(void *arg, const struct nflog_packet *raw)
+{
+	struct engine *e = arg;
+	struct packet packet;
+	enum packet_status status;
+
+	if (!raw) {
+		e->counters->bad_messages++;
+		return;
+	}
+	e->counters->packets++;
+	if (raw->has_seq)
+		count_gap(e, raw->seq);
+	status = packet_decode(&packet, raw->data, raw->len);
+	if (status != PACKET_OK)
+		count_refused(e->counters, status);
+	else if (packet.src.family == AF_INET || !e->conf->only_ipv4)
+		knock_feed(e->knock, &packet, raw->local, e->now);
+}
+
+/* False when the socket is gone for good. */
+static bool
+read_packets(struct engine *e)
+{
+	if (!nflog_read(e->reader, take_packet, e) || errno == EAGAIN || errno == EINTR)
+		return true;
+	if (errno != ENOBUFS)
+		return false;
+	e->counters->overruns++;
+	report_later(e);
+	return true;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------- */
+
+static int
+poll_timeout(const struct engine *e)
+{
+	uint64_t next = knock_next(e->knock);
+
+	if (e->report_at < next)
+		next = e->report_at;
+	if (next == UINT64_MAX)
+		return -1;
+	if (next <= e->now)
+		return 0;
+	return next - e->now > 60000 ? 60000 : (int)(next - e->now);
+}
+
+static void
+loop(struct engine *e, const struct engine_setup *setup)
+{
+	struct pollfd fds[POLL_SLOTS] = {
+		[POLL_NFLOG] = { .fd = setup->nflog_fd, .events = POLLIN },
+		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
+	};
+
+	for (;;) {
+		int ready = poll(fds, POLL_SLOTS, poll_timeout(e));
+
+		e->now = monotonic_msec();
+		if (ready > 0 && fds[POLL_IPC].revents)
+			return;
+		if (ready > 0 && fds[POLL_NFLOG].revents && !read_packets(e))
+			return;
+		knock_expire(e->knock, e->now);
+		e->counters->attempts = knock_attempts(e->knock);
+		e->counters->evicted = knock_evicted(e->knock);
+		report(e);
+	}
+}
+
+/* ---- birth ------------------------------------------------------------------------------------- */
+
+/* The parent decides when it is over, by closing its end. */
+static void
+reset_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGQUIT };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+prepare(struct engine *e, const struct engine_setup *setup)
+{
+	uint8_t secret[16];
+	size_t n_doors = setup->conf->n_doors ? setup->conf->n_doors : 1;
+
+	*e = (struct engine){ .conf = setup->conf, .ipc_fd = setup->ipc_fd, .counters = setup->counters,
+			      .now = monotonic_msec(), .report_at = UINT64_MAX };
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		goto fail;
+	e->reader = nflog_reader_new(setup->nflog_fd);
+	e->knock = knock_new(setup->conf, secret, pass_on, e);
+	e->limiters = calloc(n_doors, sizeof(*e->limiters));
+	if (!e->reader || !e->knock || !e->limiters)
+		goto fail;
+	for (size_t i = 0; i < setup->conf->n_doors; i++)
+		limiter_init(&e->limiters[i], EVENT_BURST, e->now);
+	return;
+fail:
+	log_warn(setup->log, "engine: could not start");
+	_exit(1);
+}
+
+/* Standard streams become /dev/null last, so that every complaint until then is heard. */
+static void
+confine(const struct engine_setup *setup)
+{
+	const char *step;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || priv_drop(&setup->user, &step)) {
+		log_warn(setup->log, "engine: could not %s", null < 0 ? "open /dev/null" : step);
+		_exit(1);
+	}
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+#ifndef SANITIZERS
+	dup2(null, STDERR_FILENO);
+#endif
+	close(null);
+}
+
+/* Keeps the two descriptors that the engine needs, as 3 and 4, and lets go of all others. */
+static void
+keep_descriptors(struct engine_setup *setup)
+{
+	int nflog = fcntl(setup->nflog_fd, F_DUPFD_CLOEXEC, 64);
+	int ipc = fcntl(setup->ipc_fd, F_DUPFD_CLOEXEC, 64);
+
+	if (nflog < 0 || ipc < 0)
+		_exit(1);
+	setup->nflog_fd = dup2(nflog, STDERR_FILENO + 1);
+	setup->ipc_fd = dup2(ipc, STDERR_FILENO + 2);
+	priv_close_from(STDERR_FILENO + 3);
+}
+
+_Noreturn void
+engine_run(const struct engine_setup *given)
+{
+	struct engine_setup setup = *given;
+	struct log log;
+	struct engine e;
+
+	log_init(&log);
+	log.detached = given->log->detached;
+	setup.log = &log;
+	prctl(PR_SET_NAME, "knockd-engine");
+	reset_signals();
+	keep_descriptors(&setup);
+	prepare(&e, &setup);
+	confine(&setup);
+	send_surely(&e, &(struct event){ .kind = EVENT_READY });
+	loop(&e, &setup);
+	_exit(0);
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attempts live in one array of fixed size and are linked by index (0 is "none"), so that a link
+ * costs 4 bytes and untouched memory stays untouched. Each attempt is in three places:
+ *   - the chain of its bucket, found by a keyed hash of the source address;
+ *   - the list of its deadline class: attempts of doors with the same timeout, oldest first, which is
+ *     also the order in which they are due;
+ *   - while at stage 1, the list of fresh attempts, oldest first: who is pushed out when the table is full.
+ */
+#include "knock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "siphash.h"
+
+struct attempt {
+	struct addr source;	 /* 17 bytes */
+	uint8_t	    stage;	 /* 1..SEQ_MAX-1: hits accepted so far */
+	uint16_t    door;
+	uint16_t    last_port;	 /* source port and sequence number of the hit that was accepted last: */
+	uint32_t    last_seq;	 /* the same again is a retransmission */
+	uint32_t    chain;	 /* next in the bucket, or in the list of free attempts */
+	uint32_t    older, newer; /* in the deadline class */
+	uint32_t    fresh_older, fresh_newer;
+	uint64_t    start;	 /* ms */
+};
+
+struct list {
+	uint32_t oldest, newest;
+};
+
+/* Attempts that get the same time to finish. */
+struct class {
+	int64_t	    timeout; /* seconds */
+	struct list list;
+};
+
+/* What changes about a door. */
+struct state {
+	const struct seq *seq;		 /* the sequence in force; of length 0 when its one-time sequences are used up */
+	size_t		  next_one_time; /* in door.one_time */
+	size_t	 class;
+	uint64_t cold_until; /* ms: in cool-down before that */
+	uint64_t taken;	     /* number of the last hit that an attempt took or ignored */
+};
+
+/* Doors by the first port of their sequence: for a hit, only these can begin. */
+struct first {
+	uint32_t key; /* protocol << 16 | port */
+	uint16_t door;
+};
+
+struct knock {
+	const struct conf *conf;
+	uint8_t		   secret[16];
+	knock_emit	  *emit;
+	void		  *arg;
+	uint64_t	   now;
+	struct attempt	  *attempts; /* [1..max] */
+	uint32_t	   max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
+	uint32_t	   live;
+	uint32_t	  *buckets;
+	uint32_t	   mask;
+	struct list	   fresh;
+	struct class	  *classes;
+	size_t		   n_classes;
+	struct state	  *states; /* by door */
+	uint64_t	   hits;   /* counts knock_feed() calls */
+	struct first	  *firsts;   /* sorted by key, then door */
+	size_t		   n_firsts;
+	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
+	size_t		   n_spent;
+	uint64_t	   evicted;
+};
+
+/* ---- lists ------------------------------------------------------------------------------------- */
+
+static void
+class_append(struct knock *k, struct list *list, uint32_t i)
+{
+	struct attempt *a = &k->attempts[i];
+
+	a->older = list->newest;
+	a->newer = 0;
+	if (list->newest)
+		k->attempts[list->newest].newer = i;
+	else
+		list->oldest = i;
+	list->newest = i;
+}
+
+static void
+class_remove(struct knock *k, struct list *list, uint32_t i)
+{
+	struct attempt *a = &k->attempts[i];
+
+	if (a->older)
+		k->attempts[a->older].newer = a->newer;
+	else
+		list->oldest = a->newer;
+	if (a->newer)
+		k->attempts[a->newer].older = a->older;
+	else
+		list->newest = a->older;
+}
+
+static void
+fresh_append(struct knock *k, uint32_t i)
+{
+	struct attempt *a = &k->attempts[i];
+
+	a->fresh_older = k->fresh.newest;
+	a->fresh_newer = 0;
+	if (k->fresh.newest)
+		k->attempts[k->fresh.newest].fresh_newer = i;
+	else
+		k->fresh.oldest = i;
+	k->fresh.newest = i;
+}
+
+static void
+fresh_remove(struct knock *k, uint32_t i)
+{
+	struct attempt *a = &k->attempts[i];
+
+	if (a->fresh_older)
+		k->attempts[a->fresh_older].fresh_newer = a->fresh_newer;
+	else
+		k->fresh.oldest = a->fresh_newer;
+	if (a->fresh_newer)
+		k->attempts[a->fresh_newer].fresh_older = a->fresh_older;
+	else
+		k->fresh.newest = a->fresh_older;
+}
+
+static uint32_t *
+bucket_of(struct knock *k, const struct addr *source)
+{
+	return &k->buckets[siphash(k->secret, source, sizeof(*source)) & k->mask];
+}
+
+/* ---- first ports -------------------------------------------------------------------------------- */
+
+static uint32_t
+first_key(uint8_t proto, uint16_t port)
+{
+	return (uint32_t)proto << 16 | port;
+}
+
+static int
+compare_firsts(const void *a, const void *b)
+{
+	const struct first *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->door < y->door ? -1 : x->door > y->door;
+}
+
+/* Sorted for the search at each hit; anew when a one-time sequence gives way to the next. */
+static void
+index_firsts(struct knock *k)
+{
+	k->n_firsts = 0;
+	for (size_t d = 0; d < k->conf->n_doors; d++) {
+		const struct seq *seq = k->states[d].seq;
+
+		if (seq->n)
+			k->firsts[k->n_firsts++] =
+			    (struct first){ first_key(seq->at[0].proto, seq->at[0].port), (uint16_t)d };
+	}
+	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
+}
+
+/* ---- attempts ---------------------------------------------------------------------------------- */
+
+static void
+emit(struct knock *k, enum event_kind kind, uint16_t door, uint8_t stage, const struct addr *source)
+{
+	struct event event = { .kind = kind, .door = door, .stage = stage, .source = *source };
+
+	k->emit(k->arg, &event);
+}
+
+static void
+drop(struct knock *k, uint32_t i)
+{
+	struct attempt *a = &k->attempts[i];
+	uint32_t *link = bucket_of(k, &a->source);
+
+	while (*link != i)
+		link = &k->attempts[*link].chain;
+	*link = a->chain;
+	class_remove(k, &k->classes[k->states[a->door].class].list, i);
+	if (a->stage == 1)
+		fresh_remove(k, i);
+	a->chain = k->unused;
+	k->unused = i;
+	k->live--;
+}
+
+/* A place for a new attempt. Who is further on keeps it; the oldest that has only begun gives it up. */
+static uint32_t
+take_place(struct knock *k)
+{
+	uint32_t i;
+
+	if (!k->unused && k->used == k->max) {
+		if (!k->fresh.oldest)
+			return 0;
+		drop(k, k->fresh.oldest);
+		k->evicted++;
+	}
+	if (!k->unused)
+		return ++k->used;
+	i = k->unused;
+	k->unused = k->attempts[i].chain;
+	return i;
+}
+
+static void
+remember(struct attempt *a, const struct packet *packet)
+{
+	a->last_port = packet->src_port;
+	a->last_seq = packet->tcp_seq;
+}
+
+/* Nobody gets credit in the next sequence for hits of the last one. */
+static void
+drop_attempts(struct knock *k, uint16_t door)
+{
+	uint32_t i = k->classes[k->states[door].class].list.oldest, newer;
+
+	for (; i; i = newer) {
+		newer = k->attempts[i].newer;
+		if (k->attempts[i].door == door)
+			drop(k, i);
+	}
+}
+
+static void
+next_sequence(struct knock *k, uint16_t number)
+{
+	static const struct seq used_up = { .n = 0 };
+	const struct door *door = &k->conf->doors[number];
+	struct state *state = &k->states[number];
+
+	drop_attempts(k, number);
+	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
+	index_firsts(k);
+}
+
+/* The sequence is complete. */
+static void
+succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source)
+{
+	const struct door *door = &k->conf->doors[number];
+
+	emit(k, EVENT_STAGE, number, stage, source);
+	emit(k, EVENT_OPEN, number, stage, source);
+	if (door->cooldown > 0)
+		k->states[number].cold_until = k->now + (uint64_t)door->cooldown * 1000;
+	if (door->one_time_path)
+		k->spent[k->n_spent++] = number;
+}
+
+static void
+begin(struct knock *k, uint16_t door, const struct packet *packet)
+{
+	uint32_t i, *link;
+
+	if (k->states[door].seq->n == 1) {
+		succeed(k, door, 1, &packet->src);
+		return;
+	}
+	i = take_place(k);
+	if (!i)
+		return;
+	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door, .start = k->now };
+	remember(&k->attempts[i], packet);
+	/* at the end, so that attempts of one source are fed, and logged, in the order they began */
+	for (link = bucket_of(k, &packet->src); *link; link = &k->attempts[*link].chain)
+		;
+	*link = i;
+	class_append(k, &k->classes[k->states[door].class].list, i);
+	fresh_append(k, i);
+	k->live++;
+	emit(k, EVENT_STAGE, door, 1, &packet->src);
+}
+
+static void
+advance(struct knock *k, uint32_t i, const struct packet *packet)
+{
+	struct attempt *a = &k->attempts[i];
+	const struct seq *seq = k->states[a->door].seq;
+
+	if (a->stage + 1U == seq->n) {
+		uint16_t door = a->door;
+
+		drop(k, i);
+		succeed(k, door, (uint8_t)seq->n, &packet->src);
+		return;
+	}
+	if (a->stage == 1)
+		fresh_remove(k, i);
+	a->stage++;
+	remember(a, packet);
+	emit(k, EVENT_STAGE, a->door, a->stage, &packet->src);
+}
+
+/* ---- matching ---------------------------------------------------------------------------------- */
+
+static bool
+is_at(const struct knock_port *kp, const struct packet *packet)
+{
+	return kp->port == packet->dst_port && kp->proto == packet->proto;
+}
+
+static bool
+flags_fit(const struct door *door, const struct packet *packet)
+{
+	return packet->proto != IPPROTO_TCP || (packet->tcp_flags & door->flags_mask) == door->flags_value;
+}
+
+static bool
+takes(const struct door *door, const struct packet *packet, bool local)
+{
+	return door->target.family ? addr_equal(&door->target, &packet->dst) : local;
+}
+
+static bool
+is_repeat(const struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	return packet->proto == IPPROTO_TCP && packet->src_port == a->last_port && packet->tcp_seq == a->last_seq &&
+	       is_at(&seq->at[a->stage - 1], packet);
+}
+
+static bool
+was_matched(const struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	for (uint8_t i = 0; i < a->stage; i++)
+		if (is_at(&seq->at[i], packet))
+			return true;
+	return false;
+}
+
+enum verdict { ADVANCES, IGNORED, ENDS };
+
+static enum verdict
+judge(const struct attempt *a, const struct door *door, const struct seq *seq, const struct packet *packet)
+{
+	if (!flags_fit(door, packet) || is_repeat(a, seq, packet))
+		return IGNORED;
+	if (is_at(&seq->at[a->stage], packet))
+		return ADVANCES;
+	return door->allow_duplicates && was_matched(a, seq, packet) ? IGNORED : ENDS;
+}
+
+/*
+ * Feeds the hit to every attempt of its source. A hit that an attempt takes or ignores begins nothing at
+ * that door; one that ends the attempt may begin it anew.
+ */
+static void
+feed_attempts(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t i = *bucket_of(k, &packet->src), next;
+
+	for (; i; i = next) {
+		struct attempt *a = &k->attempts[i];
+		const struct door *door = &k->conf->doors[a->door];
+		enum verdict verdict;
+
+		next = a->chain;
+		if (!addr_equal(&a->source, &packet->src) || !takes(door, packet, local))
+			continue;
+		verdict = k->now < k->states[a->door].cold_until ? IGNORED
+								 : judge(a, door, k->states[a->door].seq, packet);
+		if (verdict == ENDS) {
+			drop(k, i);
+			continue;
+		}
+		k->states[a->door].taken = k->hits;
+		if (verdict == ADVANCES)
+			advance(k, i, packet);
+	}
+}
+
+/* The first of the doors that begin with this port; they follow each other in the order of the file. */
+static size_t
+find_first(const struct knock *k, uint32_t key)
+{
+	size_t low = 0, high = k->n_firsts;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (k->firsts[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+begin_attempts(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t key = first_key(packet->proto, packet->dst_port);
+
+	for (size_t i = find_first(k, key); i < k->n_firsts && k->firsts[i].key == key; i++) {
+		uint16_t number = k->firsts[i].door;
+		const struct door *door = &k->conf->doors[number];
+		const struct state *state = &k->states[number];
+
+		if (state->taken != k->hits && k->now >= state->cold_until && takes(door, packet, local) &&
+		    flags_fit(door, packet))
+			begin(k, number, packet);
+	}
+}
+
+void
+knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t now)
+{
+	knock_expire(k, now);
+	k->hits++;
+	feed_attempts(k, packet, local);
+	begin_attempts(k, packet, local);
+	/* not before: the walks above are over attempts and doors that this changes */
+	while (k->n_spent)
+		next_sequence(k, k->spent[--k->n_spent]);
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+
+static uint64_t
+due(const struct knock *k, const struct class *class)
+{
+	uint64_t timeout = class->timeout > 0 ? (uint64_t)class->timeout : 0;
+
+	return class->list.oldest ? k->attempts[class->list.oldest].start + timeout * 1000 : UINT64_MAX;
+}
+
+void
+knock_expire(struct knock *k, uint64_t now)
+{
+	if (now > k->now)
+		k->now = now;
+	for (size_t c = 0; c < k->n_classes; c++) {
+		while (due(k, &k->classes[c]) <= k->now) {
+			uint32_t i = k->classes[c].list.oldest;
+			struct attempt ended = k->attempts[i];
+
+			drop(k, i);
+			emit(k, EVENT_TIMEOUT, ended.door, ended.stage, &ended.source);
+		}
+	}
+}
+
+uint64_t
+knock_next(const struct knock *k)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t c = 0; c < k->n_classes; c++)
+		if (due(k, &k->classes[c]) < next)
+			next = due(k, &k->classes[c]);
+	return next;
+}
+
+uint32_t
+knock_attempts(const struct knock *k)
+{
+	return k->live;
+}
+
+uint64_t
+knock_evicted(const struct knock *k)
+{
+	return k->evicted;
+}
+
+/* ---- set-up ------------------------------------------------------------------------------------ */
+
+static size_t
+class_for(struct knock *k, int64_t timeout)
+{
+	size_t c = 0;
+
+	while (c < k->n_classes && k->classes[c].timeout != timeout)
+		c++;
+	if (c == k->n_classes)
+		k->classes[k->n_classes++].timeout = timeout;
+	return c;
+}
+
+static void
+set_up_doors(struct knock *k)
+{
+	for (size_t d = 0; d < k->conf->n_doors; d++) {
+		const struct door *door = &k->conf->doors[d];
+
+		k->states[d] = (struct state){ .seq = &door->seq, .next_one_time = door->next_one_time,
+					       .class = class_for(k, door->seq_timeout) };
+	}
+	index_firsts(k);
+}
+
+static uint32_t
+power_of_two(uint32_t n)
+{
+	uint32_t power = 1;
+
+	while (power < n)
+		power <<= 1;
+	return power;
+}
+
+struct knock *
+knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *emit_event, void *arg)
+{
+	size_t n_doors = conf->n_doors ? conf->n_doors : 1;
+	struct knock *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	*k = (struct knock){ .conf = conf, .emit = emit_event, .arg = arg, .max = conf->max_attempts };
+	memcpy(k->secret, secret, sizeof(k->secret));
+	k->mask = power_of_two(k->max) - 1;
+	/* large and zeroed, so the kernel gives pages only as attempts come */
+	k->attempts = calloc((size_t)k->max + 1, sizeof(*k->attempts));
+	k->buckets = calloc((size_t)k->mask + 1, sizeof(*k->buckets));
+	k->states = calloc(n_doors, sizeof(*k->states));
+	k->classes = calloc(n_doors, sizeof(*k->classes));
+	k->firsts = calloc(n_doors, sizeof(*k->firsts));
+	k->spent = calloc(n_doors, sizeof(*k->spent));
+	if (!k->attempts || !k->buckets || !k->states || !k->classes || !k->firsts || !k->spent) {
+		knock_free(k);
+		errno = ENOMEM;
+		return NULL;
+	}
+	set_up_doors(k);
+	return k;
+}
+
+void
+knock_free(struct knock *k)
+{
+	if (!k)
+		return;
+	free(k->attempts);
+	free(k->buckets);
+	free(k->states);
+	free(k->classes);
+	free(k->firsts);
+	free(k->spent);
+	free(k);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "logtext.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "seq.h"
+
+static bool
+names_source(const struct event *event)
+{
+	return (event->source.family == AF_INET || event->source.family == AF_INET6) && event->stage >= 1 &&
+	       event->stage <= SEQ_MAX;
+}
+
+bool
+event_valid(const struct event *event, size_t n_doors)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_STAGE:
+	case EVENT_OPEN:
+	case EVENT_TIMEOUT:
+		return event->door < n_doors && names_source(event);
+	case EVENT_SUPPRESSED:
+		return event->door < n_doors;
+	case EVENT_READY:
+	case EVENT_LOST:
+		return true;
+	}
+	return false;
+}
+
+const char *
+logtext_event(const struct event *event, const char *who, const char *door, char *buf, size_t len)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_STAGE:
+		snprintf(buf, len, "%s: %s: Stage %u", who, door, event->stage);
+		break;
+	case EVENT_OPEN:
+		snprintf(buf, len, "%s: %s: OPEN SESAME", who, door);
+		break;
+	case EVENT_TIMEOUT:
+		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", who, door,
+			 event->stage);
+		break;
+	case EVENT_SUPPRESSED:
+		snprintf(buf, len, "%s: %u stage and timeout lines left out", door, event->count);
+		break;
+	case EVENT_LOST:
+		if (event->count)
+			snprintf(buf, len, "%u packets were lost between kernel and knockd: too many at once", event->count);
+		else
+			snprintf(buf, len, "packets were lost between kernel and knockd: too many at once");
+		break;
+	case EVENT_READY:
+		snprintf(buf, len, "engine ready");
+		break;
+	}
+	return buf;
+}

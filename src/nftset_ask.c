@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nftset_ask.h"
+
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <string.h>
+
+static int
+read_set(const struct nlmsghdr *nlh, void *arg)
+{
+	struct described *described = arg;
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (!set)
+		return MNL_CB_ERROR;
+	if (nftnl_set_nlmsg_parse(nlh, set)) {
+		nftnl_set_free(set);
+		return MNL_CB_ERROR;
+	}
+	described->flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS);
+	described->key.type = nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE);
+	described->key.len = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN);
+	described->key.interval = described->flags & NFT_SET_INTERVAL;
+	described->data_type = nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE);
+	described->data_len = nftnl_set_get_u32(set, NFTNL_SET_DATA_LEN);
+	nftnl_set_free(set);
+	return MNL_CB_OK;
+}
+
+/* 0, or the kernel's errno. */
+static int
+ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const char *set, struct described *to)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, type, family);
+
+	mnl_attr_put_strz(nlh, type == NFT_MSG_GETTABLE ? NFTA_TABLE_NAME : NFTA_SET_TABLE, table);
+	if (set)
+		mnl_attr_put_strz(nlh, NFTA_SET_NAME, set);
+	errno = 0;
+	if (!nfnl_ask(nfnl, set ? read_set : NULL, to))
+		return 0;
+	return errno ? errno : EPROTO;
+}
+
+void
+nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element)
+{
+	*to = (struct described){ .element = element };
+	to->error = ask(nfnl, NFT_MSG_GETSET, element->family, element->table, element->set, to);
+	if (to->error == ENOENT)
+		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, NULL) == ENOENT;
+}
+
+struct search {
+	const struct nftkey *key;
+	enum found found;
+};
+
+static int
+compare_element(struct nftnl_set_elem *elem, void *arg)
+{
+	struct search *search = arg;
+	uint32_t len = 0, end_len = 0;
+	const void *from = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+	const void *to = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY_END, &end_len);
+
+	if (from && to && len == search->key->len && end_len == len && !memcmp(from, search->key->from, len) &&
+	    !memcmp(to, search->key->to, len))
+		search->found = FOUND_SAME;
+	else
+		search->found = FOUND_OTHER;
+	return 0;
+}
+
+static int
+read_elements(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int rc = set && !nftnl_set_elems_nlmsg_parse(nlh, set) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK)
+		nftnl_set_elem_foreach(set, compare_element, arg);
+	if (set)
+		nftnl_set_free(set);
+	return rc;
+}
+
+int
+nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found)
+{
+	const struct element *element = encoded->op->element;
+	struct search search = { .key = &encoded->key };
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, element->family);
+	int rc = -1;
+
+	if (set && !nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) &&
+	    !nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) && !nftset_fit_put(set, encoded, false)) {
+		nftnl_set_elems_nlmsg_build_payload(nlh, set);
+		rc = nfnl_ask(nfnl, read_elements, &search);
+	}
+	if (set)
+		nftnl_set_free(set);
+	*found = search.found;
+	return rc && errno != ENOENT ? -1 : 0;
+}

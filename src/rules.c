@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "capture.h"
+
+#define TCP_FLAGS   8
+#define RULES_FIXED 3 /* two in `report`, one in `prerouting` */
+
+const char *
+rules_flag_name(unsigned bit)
+{
+	static const char *const names[TCP_FLAGS] = { "fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr" };
+
+	return names[bit];
+}
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+static enum port_key
+key_of(const struct door *door)
+{
+	switch (door->target.family) {
+	case AF_INET:
+		return PORT_KEY_IP;
+	case AF_INET6:
+		return PORT_KEY_IP6;
+	}
+	return PORT_KEY_LOCAL;
+}
+
+/* "local_any", "ip_syn_not_ack": what the set's packets have in common. */
+static void
+name_set(struct port_set *set)
+{
+	static const char *const prefixes[PORT_KEYS] = { "local", "ip", "ip6" };
+	int used = snprintf(set->name, sizeof(set->name), "%s%s", prefixes[set->key], set->mask ? "" : "_any");
+
+	for (unsigned bit = 0; bit < TCP_FLAGS; bit++) {
+		if (set->mask & 1u << bit)
+			used += snprintf(set->name + used, sizeof(set->name) - (size_t)used, "%s_%s",
+					 set->value & 1u << bit ? "" : "_not", rules_flag_name(bit));
+	}
+}
+
+static struct port_set *
+add_set(struct rules *rules)
+{
+	size_t room = rules->room ? 2 * rules->room : 8;
+	struct port_set *grown;
+
+	if (rules->n_sets == rules->room) {
+		grown = reallocarray(rules->sets, room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		rules->sets = grown;
+		rules->room = room;
+	}
+	rules->sets[rules->n_sets] = (struct port_set){ .n = 0 };
+	return &rules->sets[rules->n_sets++];
+}
+
+/* The set of such packets, a new one if need be. The first set is not one of these. */
+static struct port_set *
+find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
+{
+	struct port_set *set;
+
+	for (size_t i = 1; i < rules->n_sets; i++) {
+		set = &rules->sets[i];
+		if (set->key == key && set->mask == mask && set->value == value)
+			return set;
+	}
+	set = add_set(rules);
+	if (!set)
+		return NULL;
+	set->key = key;
+	set->mask = mask;
+	set->value = value;
+	name_set(set);
+	return set;
+}
+
+static int
+add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port)
+{
+	size_t room = set->room ? 2 * set->room : 32;
+	struct port_entry *grown;
+
+	if (set->n == set->room) {
+		grown = reallocarray(set->at, room, sizeof(*grown));
+		if (!grown)
+			return -1;
+		set->at = grown;
+		set->room = room;
+	}
+	set->at[set->n++] = (struct port_entry){ .target = *target, .port = *port };
+	return 0;
+}
+
+/* UDP has no flags: its ports are among those of any flags. */
+static int
+add_door(struct rules *rules, const struct door *door)
+{
+	static const struct addr nowhere;
+
+	for (size_t i = 0; i < door->seq.n; i++) {
+		const struct knock_port *port = &door->seq.at[i];
+		bool tcp = port->proto == IPPROTO_TCP;
+		struct port_set *set = find_set(rules, key_of(door), tcp ? door->flags_mask : 0,
+						tcp ? door->flags_value & door->flags_mask : 0);
+
+		if (!set || add_entry(set, &door->target, port) || add_entry(&rules->sets[0], &nowhere, port))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct port_entry *left = a, *right = b;
+	int order = memcmp(left->target.bytes, right->target.bytes, sizeof(left->target.bytes));
+
+	if (!order)
+		order = left->port.proto - right->port.proto;
+	return order ? order : left->port.port - right->port.port;
+}
+
+static void
+sort(struct port_set *set)
+{
+	size_t kept = 0;
+
+	if (set->n)
+		qsort(set->at, set->n, sizeof(*set->at), compare);
+	for (size_t i = 0; i < set->n; i++) {
+		if (!kept || compare(&set->at[kept - 1], &set->at[i]))
+			set->at[kept++] = set->at[i];
+	}
+	set->n = kept;
+}
+
+/* In the order of the keys, so that local sets come before those with a Target. */
+static int
+add_doors(struct rules *rules, const struct conf *conf)
+{
+	struct port_set *all = add_set(rules);
+
+	if (!all)
+		return -1;
+	strcpy(all->name, "ports");
+	for (int key = 0; key < PORT_KEYS; key++) {
+		if (key == PORT_KEY_IP6 && conf->only_ipv4)
+			continue;
+		for (size_t i = 0; i < conf->n_doors; i++) {
+			if ((int)key_of(&conf->doors[i]) == key && add_door(rules, &conf->doors[i]))
+				return -1;
+		}
+	}
+	for (size_t i = 0; i < rules->n_sets; i++)
+		sort(&rules->sets[i]);
+	return 0;
+}
+
+/* --- chains and rules ---------------------------------------------------------------------------- */
+
+static struct rule *
+add_rule(struct rules *rules, const char *chain)
+{
+	struct rule *rule = &rules->rules[rules->n_rules++];
+
+	*rule = (struct rule){ .chain = chain };
+	return rule;
+}
+
+static void
+add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
+}
+
+/* Whether an address is this machine's is asked once a packet is to be logged, not for every packet. */
+static void
+add_report(struct rules *rules)
+{
+	struct rule *rule = add_rule(rules, "report");
+
+	add_term(rule, TERM_LOCAL, NULL, NULL);
+	add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
+	add_term(rule, TERM_RETURN, NULL, NULL);
+	add_term(add_rule(rules, "report"), TERM_LOG, CAPTURE_PREFIX_TARGET, NULL);
+}
+
+static void
+add_knocks(struct rules *rules)
+{
+	for (size_t i = 1; i < rules->n_sets; i++) {
+		const struct port_set *set = &rules->sets[i];
+		struct rule *rule = add_rule(rules, "knocks");
+
+		add_term(rule, TERM_SET, NULL, set);
+		if (set->mask)
+			add_term(rule, TERM_FLAGS, NULL, set);
+		if (set->key == PORT_KEY_LOCAL)
+			add_term(rule, TERM_LOCAL, NULL, NULL);
+		add_term(rule, TERM_GOTO, "report", NULL);
+	}
+}
+
+static void
+add_interfaces(struct rules *rules, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_interfaces; i++) {
+		struct rule *rule;
+
+		/* nft's text has no way to write a quote; the parser has warned of it */
+		if (strchr(conf->interfaces[i], '"'))
+			continue;
+		rule = add_rule(rules, "interfaces");
+		if (strcmp(conf->interfaces[i], "*"))
+			add_term(rule, TERM_IFNAME, conf->interfaces[i], NULL);
+		add_term(rule, TERM_GOTO, "knocks", NULL);
+	}
+}
+
+static void
+add_base(struct rules *rules, const struct conf *conf)
+{
+	struct rule *rule = add_rule(rules, "prerouting");
+
+	if (conf->only_ipv4)
+		add_term(rule, TERM_IPV4, NULL, NULL);
+	add_term(rule, TERM_SET, NULL, &rules->sets[0]);
+	add_term(rule, TERM_COUNTER, NULL, NULL);
+	add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
+}
+
+static int
+add_rules(struct rules *rules, const struct conf *conf)
+{
+	rules->rules = calloc(rules->n_sets + conf->n_interfaces + RULES_FIXED, sizeof(*rules->rules));
+	if (!rules->rules)
+		return -1;
+	rules->chains[rules->n_chains++] = "report";
+	add_report(rules);
+	rules->chains[rules->n_chains++] = "knocks";
+	add_knocks(rules);
+	if (conf->n_interfaces)
+		rules->chains[rules->n_chains++] = "interfaces";
+	add_interfaces(rules, conf);
+	rules->chains[rules->n_chains++] = "prerouting";
+	add_base(rules, conf);
+	return 0;
+}
+
+/* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
+static int
+fill(struct rules *rules, const struct conf *conf)
+{
+	rules->group = conf->nflog_group;
+	if (add_doors(rules, conf))
+		return -1;
+	if (rules->sets[0].n)
+		return add_rules(rules, conf);
+	rules->n_sets = 0;
+	rules->chains[rules->n_chains++] = "prerouting";
+	return 0;
+}
+
+struct rules *
+rules_new(const struct conf *conf)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+
+	if (rules && fill(rules, conf)) {
+		rules_free(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+void
+rules_free(struct rules *rules)
+{
+	if (!rules)
+		return;
+	for (size_t i = 0; i < rules->n_sets; i++)
+		free(rules->sets[i].at);
+	free(rules->sets);
+	free(rules->rules);
+	free(rules);
+}

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What every test in tests/netns stands on: TAP, two hosts on a wire, the daemon, the two clients.
+# tests/README describes each function; a script begins with
+#
+#	. "$(dirname "$0")/../lib.sh"
+
+if [ -z "${TESTS_INSIDE-}" ]; then
+	exec "$(dirname "$0")/../netns-run" "$0" "$@"
+fi
+
+set -u
+: "${TESTS_DEADLINE:=5}" # seconds that a condition may take to come true
+T=$(mktemp -d /run/knockd-test.XXXXXX) && chmod 755 "$T" || exit
+LOG=$T/log
+: >"$LOG"
+
+build=$PWD
+[ -x "$build/knockd" ] || build=$TESTS_TOP
+: "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${NFLOG:=$build/tests/tools/nflog}"
+
+# --- TAP ---------------------------------------------------------------------------------------
+
+tap_count=0
+tap_failed=0
+tap_done=
+
+diag() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+ok() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $*"
+}
+
+fail() {
+	tap_count=$((tap_count + 1))
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_count - $*"
+	diag "the daemon's log:"
+	diag "$(tail -n 25 "$LOG")"
+	diag "the ruleset:"
+	diag "$(nft list ruleset 2>&1 | head -n 100)"
+}
+
+# skip DESCRIPTION REASON: one point; skip_all REASON: the whole script
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	tap_done=yes
+	exit 77
+}
+
+bail() {
+	echo "Bail out! $*"
+	diag "$(tail -n 25 "$LOG")"
+	tap_done=yes
+	exit 99
+}
+
+done_testing() {
+	echo "1..$tap_count"
+	tap_done=yes
+	[ "$tap_failed" = 0 ]
+	exit
+}
+
+# --- conditions --------------------------------------------------------------------------------
+
+# now VAR: the time since boot in hundredths of a second
+now() {
+	read -r now_up _ </proc/uptime
+	now_up=${now_up%.*}${now_up#*.}
+	eval "$1=\$now_up"
+}
+
+# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds
+wait_for() {
+	wait_limit=$TESTS_DEADLINE
+	if [ "$1" = -t ]; then
+		wait_limit=$2
+		shift 2
+	fi
+	now wait_until
+	wait_until=$((wait_until + wait_limit * 100))
+	until "$@"; do
+		now wait_now
+		[ "$wait_now" -lt "$wait_until" ] || return 1
+		sleep 0.02
+	done
+}
+
+not() {
+	! "$@"
+}
+
+# check DESCRIPTION [-t SECONDS] COMMAND...: one test point; COMMAND may need a moment to come true
+check() {
+	check_text=$1
+	shift
+	if wait_for "$@"; then
+		ok "$check_text"
+	else
+		fail "$check_text"
+		diag "never true: $*"
+	fi
+}
+
+# refute DESCRIPTION COMMAND...: one test point; COMMAND must not be true now
+refute() {
+	refute_text=$1
+	shift
+	if "$@"; then
+		fail "$refute_text"
+		diag "must not be true: $*"
+	else
+		ok "$refute_text"
+	fi
+}
+
+# equal DESCRIPTION GOT EXPECTED
+equal() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		fail "$1"
+		diag "got:      $2"
+		diag "expected: $3"
+	fi
+}
+
+# --- what a test needs ---------------------------------------------------------------------------
+
+# need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours,
+# nflog (tests/tools), uids (a second user id that can be used)
+need() {
+	for need_word; do
+		case $need_word in
+		knock_ref) have_reference || skip_all "$no_reference" ;;
+		knock) need_any_knock ;;
+		knock_ours) [ -x "$KNOCK" ] || skip_all "the client $KNOCK is not built" ;;
+		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
+		uids) have_uids || skip_all "$no_uids" ;;
+		*) command -v "$need_word" >/dev/null || skip_all "$need_word is missing" ;;
+		esac
+	done
+}
+
+# A user namespace made without privilege maps one user id only.
+no_uids='only one user id in this user namespace'
+have_uids() {
+	awk '{ n += $3 } END { exit n < 2 }' /proc/self/uid_map
+}
+
+if have_uids; then
+	engine_user=nobody
+else
+	engine_user=root
+fi
+
+# knock_with is what `knock` sends with: our client, else the original.
+need_any_knock() {
+	knock_with=$KNOCK
+	[ -x "$KNOCK" ] && return
+	have_reference || skip_all "$KNOCK is not built, and $no_reference"
+	knock_with=$KNOCK_REF
+}
+
+no_reference='no knock of knockd 0.8 here (Debian: apt-get install knockd, or set KNOCK_REF)'
+have_reference() {
+	if [ -z "${KNOCK_REF-}" ]; then
+		for KNOCK_REF in "$build/tests/ref/usr/bin/knock" /usr/bin/knock; do
+			is_reference && return
+		done
+	fi
+	is_reference
+}
+
+# Both clients may call themselves "knock 0.8"; only the original's author stands below it.
+is_reference() {
+	"$KNOCK_REF" -V 2>/dev/null | tr '\n' ' ' | grep -q '^knock 0\.8 .*Judd Vinet'
+}
+
+# --- hosts ---------------------------------------------------------------------------------------
+
+# topo_pair: the server (where the script itself runs, 10.0.0.1 and fd00::1) and a client
+# (10.0.0.2 and fd00::2), joined by a wire.
+topo_pair() {
+	server=10.0.0.1 server6=fd00::1
+	topo_client client 0
+}
+
+# topo_client NAME NUMBER: one more client, on a wire of its own: 10.0.NUMBER.2, fd00:NUMBER::2
+topo_client() {
+	{
+		ip link set lo up &&
+		ip netns add "$1" &&
+		ip link add "$1" type veth peer name eth0 netns "$1" &&
+		ip -batch - <<-E &&
+			addr add 10.0.$2.1/24 dev $1
+			addr add fd00:$2::1/64 dev $1 nodad
+			link set $1 up
+		E
+		ip -n "$1" -batch - <<-E
+			addr add 10.0.$2.2/24 dev eth0
+			addr add fd00:$2::2/64 dev eth0 nodad
+			link set lo up
+			link set eth0 up
+			route add default via 10.0.$2.1
+			route add default via fd00:$2::1
+		E
+	} || bail "cannot join $1 and the server"
+}
+
+# in_host NAME COMMAND...: COMMAND is a program, not a function
+in_host() {
+	in_name=$1
+	shift
+	nsenter --net="/run/netns/$in_name" "$@"
+}
+
+in_client() {
+	in_host client "$@"
+}
+
+in_server() {
+	"$@"
+}
+
+# --- the firewall and what is behind it ----------------------------------------------------------
+
+# firewall: a user's own table: port 22 is shut but for the elements of two sets
+firewall() {
+	nft -f - <<-E || bail "cannot load the firewall"
+		table inet filter {
+			set ssh_ok { type ipv4_addr; flags timeout; size 100; }
+			set ssh_ok6 { type ipv6_addr; flags timeout; size 100; }
+			chain input {
+				type filter hook input priority 0; policy drop;
+				ct state established,related accept
+				iif lo accept
+				meta l4proto { icmp, icmpv6 } accept
+				ip saddr @ssh_ok tcp dport 22 accept
+				ip6 saddr @ssh_ok6 tcp dport 22 accept
+			}
+		}
+	E
+}
+
+# service PORT: a TCP server that says hello, over IPv4 and IPv6
+service() {
+	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" SYSTEM:'echo hello' 2>>"$LOG" &
+	started $!
+	wait_for listening "$1" || bail "no service on port $1"
+}
+
+listening() {
+	ss -Hltn "sport = :$1" | grep -q .
+}
+
+# port_open ADDRESS PORT [HOST]: does a TCP connection of the client (or HOST) succeed?
+port_open() {
+	case $1 in
+	*:*) port_to=TCP6:[$1]:$2 ;;
+	*) port_to=TCP4:$1:$2 ;;
+	esac
+	[ "$(in_host "${3-client}" socat -T 2 -u "$port_to,connect-timeout=0.3" - 2>/dev/null)" = hello ]
+}
+
+# element_in 'FAMILY TABLE SET' KEY, a concatenated key in words: '10.0.0.2 . tcp . 22'. Where there is
+# no /etc/protocols nft has numbers for them.
+element_in() {
+	[ -n "$(element_json "$@")" ]
+}
+
+# element_get SET KEY FIELD: timeout, expires (both in seconds) or comment of the element
+element_get() {
+	element_json "$1" "$2" | jq -r ".$3 // empty"
+}
+
+element_json() {
+	# shellcheck disable=SC2086 # three words
+	nft -j list set $1 2>/dev/null | jq -c --arg key "$2" '
+		.nftables[].set | select(.) | .elem[]? |
+		(.elem? // { val: . }) |
+		select((.val | (.concat? // [.]) | map(tostring) | join(" . ")) |
+			. == $key or . == ($key | sub(" tcp "; " 6 ") | sub(" udp "; " 17 ")))'
+}
+
+# --- the daemon ----------------------------------------------------------------------------------
+
+started_pids=
+
+# started PID: end it when the script ends
+started() {
+	started_pids="$started_pids $1"
+}
+
+alive() {
+	kill -0 "$1" 2>/dev/null
+}
+
+# children PID
+children() {
+	sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
+}
+
+# knockd_conf TEXT: writes $T/knockd.conf: first what no test may share with the host, then TEXT
+knockd_conf() {
+	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n%s\n' "$engine_user" "$T/state" "$1" >"$T/knockd.conf"
+}
+
+# knockd_start TEXT [OPTION]...: the daemon in the foreground with -v, $knockd is its pid, its log is $LOG
+knockd_start() {
+	knockd_conf "$1"
+	shift
+	knockd_again "$@"
+}
+
+# knockd_again [OPTION]...: with the configuration that is there
+knockd_again() {
+	start_count=$(log_count 'starting up')
+	"$KNOCKD" -c "$T/knockd.conf" -v "$@" >>"$LOG" 2>&1 </dev/null &
+	knockd=$!
+	started "$knockd"
+	wait_for knockd_started || bail "the daemon does not start"
+	alive "$knockd" || bail "the daemon does not start"
+}
+
+knockd_started() {
+	[ "$(log_count 'starting up')" -gt "$start_count" ] || ! alive "$knockd"
+}
+
+# knockd_stop: by SIGTERM; returns the daemon's exit status
+knockd_stop() {
+	kill "$knockd"
+	wait "$knockd"
+}
+
+# log_has TEXT; log_count TEXT: lines with TEXT in what the daemon has said
+log_has() {
+	grep -qF -- "$1" "$LOG"
+}
+
+log_count() {
+	grep -cF -- "$1" "$LOG"
+}
+
+# --- the clients ---------------------------------------------------------------------------------
+
+# knock WORD...: with whichever client is there, for tests that are not about clients.
+# The pause keeps one processor from overtaking another with a later packet.
+knock() {
+	knock_from client "$@"
+}
+
+# knock_from NAME WORD...: the same from another host
+knock_from() {
+	knock_host=$1
+	shift
+	in_host "$knock_host" "$knock_with" -d 3 "$@"
+}
+
+# knock_ours, knock_ref: our client and that of knockd 0.8
+knock_ours() {
+	in_client "$KNOCK" "$@"
+}
+
+knock_ref() {
+	in_client "$KNOCK_REF" "$@"
+}
+
+# fence: when it returns, everything that was sent before has gone through the daemon. So what is
+# not there afterwards will never be. It needs $fence_door in the configuration.
+# shellcheck disable=SC2034
+fence_door='
+[fence]
+	sequence = 9:udp
+'
+fence() {
+	fence_count=$(log_count 'fence: OPEN SESAME')
+	echo | socat -u - UDP4:127.0.0.1:9 || bail "cannot send to the fence"
+	wait_for fenced || bail "the daemon does not react any more"
+}
+
+fenced() {
+	[ "$(log_count 'fence: OPEN SESAME')" -gt "$fence_count" ]
+}
+
+# --- the end -------------------------------------------------------------------------------------
+
+cleanup() {
+	cleanup_status=$?
+	trap - EXIT
+	for cleanup_pid in $started_pids; do
+		kill "$cleanup_pid" 2>/dev/null
+	done
+	if [ -z "$tap_done" ]; then
+		echo "Bail out! the script ended early, status $cleanup_status"
+		cleanup_status=99
+	fi
+	rm -rf "$T" 2>/dev/null # a test may have mounted something in there; it goes with the namespace
+	exit "$cleanup_status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+need nft ip ss socat jq
+nft list ruleset >/dev/null 2>&1 || skip_all "no nftables: $(nft list ruleset 2>&1 | head -n 1)"
+[ -x "$KNOCKD" ] || bail "$KNOCKD is not there: build it first"

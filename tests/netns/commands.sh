@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Commands: what they get, what they do not get, and that the daemon does not wait for them.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+knockd_start "
+[note]
+	sequence        = 7000
+	tcpflags        = syn
+	start_command   = echo 'v4 %IP% %IP%' >>$T/note
+	start_command_6 = echo 'v6 %IP%' >>$T/note
+[fds]
+	sequence = 7001
+	command  = ls -l /proc/self/fd >$T/fds.new && mv $T/fds.new $T/fds
+[state]
+	sequence = 7004
+	command  = cat /proc/self/status >$T/state.new && mv $T/state.new $T/state
+[slow]
+	sequence = 7002
+	command  = exec sleep 2
+[fails]
+	sequence = 7003
+	command  = exit 3
+$fence_door"
+
+knock $server 7000
+check '%IP% is the knocker' grep -qsx 'v4 10.0.0.2 10.0.0.2' "$T/note"
+knock $server6 7000
+check '... over IPv6, too' grep -qsx 'v6 fd00::2' "$T/note"
+check 'the log has the command' log_has "note: running command: echo 'v4 10.0.0.2 10.0.0.2' >>$T/note"
+
+knock $server 7003
+check 'the log has an exit status' log_has 'fails: command returned non-zero status code (3)'
+
+knock $server 7001
+check 'a command sees its descriptors' [ -s "$T/fds" ]
+leaked=$(grep -- '->' "$T/fds" | grep -vE ' (0|1|2) -> ' | grep -v '/proc/')
+equal '... none but the standard three' "$leaked" ''
+refute '... no socket among them' grep -q socket: "$T/fds"
+
+knock $server 7004
+check 'a command has a clean state' [ -s "$T/state" ]
+equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/state")" 0000000000000000
+
+# sleepers: how many of the slow commands run now
+sleepers() {
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sleep
+}
+sleepers_at_least() {
+	[ "$(sleepers)" -ge "$1" ]
+}
+
+# shellcheck disable=SC2046
+knock $server $(for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo 7002; done)
+now before
+fence
+now after
+check 'twenty slow commands run' sleepers_at_least 20
+check 'the daemon reacts meanwhile' [ $((after - before)) -lt 100 ]
+
+# zombies: of the daemon's children
+zombies() {
+	grep -lE "^[0-9]+ \(.*\) Z $knockd " /proc/[0-9]*/stat 2>/dev/null
+}
+only_the_engine() {
+	[ "$(children "$knockd" | wc -l)" = 1 ]
+}
+check 'all of them end and are reaped' -t 10 only_the_engine
+refute 'no zombie stays' zombies
+done_testing

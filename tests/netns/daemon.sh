@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# -d, the pid file, the log file, syslog, exit statuses: as scripts around knockd know them.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+conf=$T/knockd.conf
+door="
+[a]
+	sequence = 7000
+	command  = echo out; echo err >&2
+$fence_door"
+
+# stop_daemon: the one whose pid file is $T/pid
+stop_daemon() {
+	kill "$(cat "$T/pid")"
+	wait_for not test -e "$T/pid"
+}
+
+cd "$T" || bail "no $T"
+knockd_conf "$door
+[options]
+	LogFile = $T/file.log"
+"$KNOCKD" -d -c knockd.conf -p "$T/pid" >"$T/out" 2>"$T/err"
+equal '-d returns 0 when it is up' $? 0
+equal '... and is silent' "$(cat "$T/out" "$T/err")" ''
+check '... with its pid in the file' alive "$(cat "$T/pid")"
+started "$(cat "$T/pid")"
+equal '... the working directory is /' "$(readlink "/proc/$(cat "$T/pid")/cwd")" /
+knock $server 7000
+check 'the log file, with its stamp' grep -qE '^\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}\] 10\.0\.0\.2: a: OPEN SESAME$' "$T/file.log"
+equal '... readable by root and its group' "$(stat -c %a "$T/file.log")" 640
+
+"$KNOCKD" -d -c knockd.conf -p "$T/pid" >"$T/out" 2>"$T/err"
+equal 'a second one ends with 1' $? 1
+check '... says why' grep -q 'NFLOG group 7777' "$T/err"
+check '... and leaves the pid file alone' alive "$(cat "$T/pid")"
+
+mv file.log file.log.1
+kill -HUP "$(cat "$T/pid")"
+check 'SIGHUP opens the log file anew, the configuration too, by their relative names' test -s file.log.1
+check '...' test -e file.log
+knock $server 7000
+check '... and it is written to' grep -q 'OPEN SESAME' file.log
+stop_daemon
+check 'shutting down is logged' grep -q 'shutting down$' file.log
+refute 'the rules are gone' nft list table inet knockd 2>/dev/null
+
+echo 999999 >"$T/pid"
+"$KNOCKD" -d -c knockd.conf -p "$T/pid" 2>"$T/err"
+check 'a stale pid file is no obstacle' alive "$(cat "$T/pid")"
+started "$(cat "$T/pid")"
+stop_daemon
+
+knockd_conf "$door
+	nonsense"
+"$KNOCKD" -d -c knockd.conf -p "$T/pid" 2>"$T/err"
+equal '-d with a broken file: status 1 for who started it' $? 1
+check '... and the reason' grep -q nonsense "$T/err"
+
+knockd_conf "$door
+[options]
+	PidFile = $T/other.pid"
+"$KNOCKD" -d -c knockd.conf -p "$T/pid"
+check 'PidFile wins over -p' alive "$(cat "$T/other.pid")"
+kill "$(cat "$T/other.pid")"
+wait_for not test -e "$T/other.pid"
+
+knockd_start "$door"
+refute 'no pid file in the foreground' test -e "$T/pid"
+knockd_stop
+equal 'SIGTERM: exit status' $? 15
+# a background job of this shell ignores SIGINT, and so would its child
+knockd_again
+if grep -q '^SigIgn:.*[2367abef]$' "/proc/$knockd/status"; then
+	diag 'SIGINT is blocked by signalfd, ignored or not'
+fi
+kill -INT "$knockd"
+wait "$knockd"
+equal 'SIGINT: exit status' $? 2
+
+# syslog: a /dev of our own with a log in it
+mkdir "$T/dev"
+for node in null zero urandom; do
+	: >"$T/dev/$node" && mount --bind /dev/$node "$T/dev/$node"
+done
+socat -u "UNIX-RECV:$T/dev/log" "OPEN:$T/syslog,creat,append" 2>/dev/null &
+started $!
+wait_for test -S "$T/dev/log"
+knockd_conf "UseSyslog
+$door"
+unshare -m sh -c "mount --bind $T/dev /dev && exec $KNOCKD -c $conf" >/dev/null 2>"$T/err" &
+started $!
+check 'syslog: daemon.notice, identifier knockd, no pid' grep -qaE '<29>.*[0-9] knockd: starting up, listening on any' "$T/syslog"
+knock $server 7000
+check '... and knocks' grep -qaE '<29>.*[0-9] knockd: 10\.0\.0\.2: a: Stage 1' "$T/syslog"
+done_testing

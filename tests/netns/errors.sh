@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the daemon cannot start with: one clear line on standard error, exit status 1.
+# What it can live with: a set that is not there yet.
+
+. "$(dirname "$0")/../lib.sh"
+need knock nflog setpriv
+topo_pair
+door='
+[openSSH]
+	sequence = 7000,8000,9000
+	grant    = inet filter ssh_ok { %IP% timeout 30s }
+'
+
+# refuses DESCRIPTION WORD COMMAND...: ends with 1 after one line, and that has WORD in it
+refuses() {
+	refuses_text=$1 refuses_word=$2
+	shift 2
+	timeout 5 "$@" >"$T/out" 2>"$T/err" </dev/null
+	equal "$refuses_text: exit status" $? 1
+	equal "$refuses_text: one line" "$(grep -c . "$T/err")" 1
+	check "$refuses_text: it says '$refuses_word'" grep -qiF -- "$refuses_word" "$T/err"
+	diag "$(cat "$T/err")"
+}
+
+conf=$T/knockd.conf
+knockd_conf "$door"
+
+refuses 'no capability' permi \
+	setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all "$KNOCKD" -c "$conf"
+if have_uids; then
+	cp "$KNOCKD" "$T/knockd"
+	refuses 'an ordinary user' permi \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$T/knockd" -c "$conf"
+else
+	skip 'an ordinary user' "$no_uids"
+fi
+
+"$NFLOG" 7777 >"$T/holder" &
+holder=$!
+started $holder
+wait_for grep -q listening "$T/holder" || bail 'cannot hold the group'
+refuses 'the NFLOG group is taken' 7777 "$KNOCKD" -c "$conf"
+kill $holder
+wait $holder 2>/dev/null
+
+refuses 'no file' "$T/none: No such file" "$KNOCKD" -c "$T/none"
+refuses 'a directory' "$T" "$KNOCKD" -c "$T"
+knockd_conf "$door
+[options]
+	User = nobody-of-this-name"
+refuses 'no such user' nobody-of-this-name "$KNOCKD" -c "$conf"
+knockd_conf "$door"'
+	garbage
+'
+refuses 'a line that is none' "config: line $(grep -n garbage "$conf" | cut -d : -f 1): " "$KNOCKD" -c "$conf"
+refuses '-t: the same' garbage "$KNOCKD" -t -c "$conf"
+refute 'nothing is left in the kernel' nft list table inet knockd 2>/dev/null
+
+nft add table inet filter
+knockd_start "$door"
+check 'no set: a warning with the line that makes it' log_has 'nft add set inet filter ssh_ok'
+knock $server 7000 8000 9000
+check 'no set: the knock is heard' log_has 'openSSH: OPEN SESAME'
+advice=$(grep -o "nft add set inet filter ssh_ok '{.*}'" "$LOG" | head -n 1)
+sh -c "$advice"
+check 'the line makes the set' nft list set inet filter ssh_ok
+knock $server 7000 8000 9000
+check 'the set is there: the door works' element_in 'inet filter ssh_ok' 10.0.0.2
+done_testing

@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Elements: keys of several parts, tables of every family, refreshing, revoking, and sets that do
+# not fit.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+nft -f - <<E || bail 'cannot load the sets'
+	table inet filter {
+		set plain { type ipv4_addr; flags timeout; }
+		set plain6 { type ipv6_addr; flags timeout; }
+		set pair { type ipv4_addr . inet_service; flags timeout; }
+		set triple { type ipv4_addr . inet_proto . inet_service; flags timeout; }
+		set own_time { type ipv4_addr; flags timeout; timeout 45s; }
+		set full { type ipv4_addr; size 1; flags timeout; elements = { 192.0.2.1 }; }
+		set other_key { type inet_service; flags timeout; }
+		set eternal { type ipv4_addr; }
+	}
+	table ip old { set ok { type ipv4_addr; flags timeout; }; }
+	table ip6 old { set ok { type ipv6_addr; flags timeout; }; }
+E
+knockd_start "
+[plain]
+	sequence = 1000
+	tcpflags = syn
+	grant    = inet filter plain { %IP% timeout 30s }
+	grant_6  = inet filter plain6 { %IP% timeout 30s }
+[pair]
+	sequence = 1001
+	grant    = inet filter pair { %IP% . 22 timeout 30s }
+[triple]
+	sequence = 1002
+	grant    = inet filter triple { %IP% . tcp . 22 timeout 1m }
+[old]
+	sequence = 1003
+	grant    = ip old ok { %IP% timeout 30s }
+	grant_6  = ip6 old ok { %IP% timeout 30s }
+[ownTime]
+	sequence = 1004
+	grant    = inet filter own_time { %IP% }
+[leave]
+	sequence = 1005
+	revoke   = inet filter pair { %IP% . 22 }
+[full]
+	sequence = 1006
+	grant    = inet filter full { %IP% timeout 30s }
+[otherKey]
+	sequence = 1007
+	grant    = inet filter other_key { %IP% timeout 30s }
+[eternal]
+	sequence = 1008
+	grant    = inet filter eternal { %IP% timeout 30s }
+[missing]
+	sequence = 1009
+	grant    = inet filter missing { %IP% timeout 30s }
+$fence_door"
+
+knock $server 1000 1001 1002 1003 1004
+knock $server6 1000 1003
+check 'a plain key' element_in 'inet filter plain' 10.0.0.2
+check 'an IPv6 key' element_in 'inet filter plain6' fd00::2
+check 'two parts' element_in 'inet filter pair' '10.0.0.2 . 22'
+check 'three parts' element_in 'inet filter triple' '10.0.0.2 . tcp . 22'
+check 'a table of family ip' element_in 'ip old ok' 10.0.0.2
+check 'a table of family ip6' element_in 'ip6 old ok' fd00::2
+check "the set's own timeout" element_in 'inet filter own_time' 10.0.0.2
+check '... is in force' [ "$(element_get 'inet filter own_time' 10.0.0.2 expires)" -gt 35 ]
+equal 'three parts: timeout' "$(element_get 'inet filter triple' '10.0.0.2 . tcp . 22' timeout)" 60
+equal 'three parts: comment' "$(element_get 'inet filter triple' '10.0.0.2 . tcp . 22' comment)" triple
+
+# left_less SECONDS, left_at_least SECONDS: of the plain element
+left_less() {
+	[ "$(element_get 'inet filter plain' 10.0.0.2 expires)" -lt "$1" ]
+}
+left_at_least() {
+	[ "$(element_get 'inet filter plain' 10.0.0.2 expires)" -ge "$1" ]
+}
+check 'time goes by' -t 10 left_less 29
+knock $server 1000
+check 'a repeated knock starts it again' left_at_least 29
+
+knock $server 1005
+check 'revoke deletes' not element_in 'inet filter pair' '10.0.0.2 . 22'
+count=$(log_count warn)
+knock $server 1005
+fence
+equal 'revoke of what is not there is no trouble' "$(log_count warn)" "$count"
+
+# complains DOOR SET: one line names the door, the set and the command that would make it fit
+complains() {
+	grep -F "$1" "$LOG" | grep -F "$2" | grep -qF "nft add set inet filter $2 '{ type ipv4_addr;"
+}
+: >"$LOG"
+knock $server 1006 1007 1008 1009
+check 'a full set' complains full full
+check 'a set of another key' complains otherKey other_key
+check 'a set without timeout' complains eternal eternal
+check 'no set' complains missing missing
+refute 'nothing comes into a set without timeout' element_in 'inet filter eternal' 10.0.0.2
+
+knock $server 1001
+check 'the daemon goes on' element_in 'inet filter pair' '10.0.0.2 . 22'
+done_testing

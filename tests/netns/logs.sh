@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every line that readers of knockd's log know, as they know it; and how many strangers can cause.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+firewall
+long=$(yes %IP% | head -n 600 | tr '\n' ' ') # what knockd allows for a line, but not for a command
+knockd_start "
+[a]
+	sequence     = 1001,1002
+	seq_timeout  = 1
+	command      = exit 7
+	cmd_timeout  = 0
+	stop_command = true %IP%
+[long]
+	sequence     = 2001
+	command      = : $long %IP%
+[longStop]
+	sequence     = 2002
+	command      = : never
+	stop_command = : $long %IP%
+[dies]
+	sequence     = 2003
+	command      = kill -9 \$\$
+[grants]
+	sequence     = 2004
+	grant        = inet filter ssh_ok { %IP% timeout 1h }
+[six]
+	sequence     = 2005,2006
+[flood]
+	sequence     = 2007:udp,2008:udp
+	seq_timeout  = 2
+$fence_door"
+
+# line TEXT: a whole line of the log
+line() {
+	grep -qxF -- "$1" "$LOG"
+}
+
+check 'start' line 'starting up, listening on any'
+knock $server 1001 1002
+check 'stages' line '10.0.0.2: a: Stage 1'
+check '...' line '10.0.0.2: a: Stage 2'
+check 'success' line '10.0.0.2: a: OPEN SESAME'
+check 'command' line 'a: running command: exit 7'
+check 'status' line 'a: command returned non-zero status code (7)'
+check 'time is up' line '10.0.0.2: a: command timeout'
+check 'stop command' line 'a: running command: true 10.0.0.2'
+equal 'in this order' "$(grep ' a: \|^a: ' "$LOG" | sed 's/.*a: //' | tr '\n' '|')" \
+	'Stage 1|Stage 2|OPEN SESAME|running command: exit 7|command returned non-zero status code (7)|command timeout|running command: true 10.0.0.2|'
+knock $server 1001
+check 'sequence timeout, when it is due' line '10.0.0.2: a: sequence timeout (stage 1)'
+knock $server 2001 2002 2003 2004
+check 'start command too long' line "error: parsed start command has been truncated! --> won't execute it"
+check 'stop command too long' line "error: parsed stop command has been truncated! --> won't execute start command"
+refute '... neither of them runs' log_has 'longStop: running'
+check 'a shell that a signal ended' line 'dies: command returned non-zero status code (137)'
+check 'a grant reads like the command that would do it' \
+	line "grants: running command: nft add element inet filter ssh_ok '{ 10.0.0.2 timeout 1h comment \"grants\" }'"
+knock $server6 2005
+check 'an IPv6 address, compressed' line 'fd00::2: six: Stage 1'
+
+# 300 first hits: 200 lines at once, the rest is counted
+knock $server $(yes 2007:udp | head -n 300)
+fence
+lines=$(log_count 'flood: Stage 1')
+check "lines that strangers cause have a limit ($lines)" [ "$lines" -ge 200 ]
+check '...' [ "$lines" -le 260 ]
+check '... and what is left out is counted' -t 15 log_has 'stage and timeout lines left out'
+
+knockd_stop
+check 'end' line 'shutting down'
+refute 'nothing was said twice or without a name' grep -q '^$' "$LOG"
+
+# Names (-l): the helper answers from a file, so this is quick; a first line may come before the answer.
+mount --bind "$T" /mnt 2>/dev/null
+printf '127.0.0.1 localhost\n10.0.0.2 knocker.example\n' >"$T/hosts"
+printf 'hosts: files\n' >"$T/nsswitch.conf"
+mount --bind "$T/hosts" /etc/hosts && mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf || bail 'no hosts of our own'
+knockd_again -l
+named() {
+	knock $server 1001 1002
+	line '10.0.0.2 (knocker.example): a: Stage 1' && line '10.0.0.2 (knocker.example): a: OPEN SESAME' &&
+		line '10.0.0.2 (knocker.example): a: command timeout'
+}
+check '-l: with the name' named
+done_testing

@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One-time sequences: marked before anything is done, the next one live at once for both families, and a
+# door that has none left shuts nobody else's.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+firewall
+printf ' 1001,1002\nno sequence\n 2001,2002:udp\n3001,3002\n' >"$T/once"
+chmod 640 "$T/once"
+knockd_start "
+[once]
+	one_time_sequences = $T/once
+	grant   = inet filter ssh_ok  { %IP% timeout 1m }
+	grant_6 = inet filter ssh_ok6 { %IP% timeout 1m }
+[other]
+	sequence = 4001
+	command  = true
+$fence_door"
+
+opened() {
+	log_count 'once: OPEN SESAME'
+}
+marked() {
+	grep -qx -- "$1" "$T/once"
+}
+
+check 'a bad line is reported, without what it holds' log_has 'line 2'
+refute '... ' log_has 'no sequence'
+
+knock $server 1001 1002
+check 'the first one opens' element_in 'inet filter ssh_ok' 10.0.0.2
+check '... and is marked in its first column' marked '#1001,1002'
+equal '... nothing else has changed' "$(sed 1d "$T/once")" "$(printf 'no sequence\n 2001,2002:udp\n3001,3002')"
+equal '... mode kept' "$(stat -c %a "$T/once")" 640
+
+knock $server 1001 1002
+fence
+equal 'it is good once' "$(opened)" 1
+
+knock $server6 2001 2002:udp
+check 'the next one is live over IPv6' element_in 'inet filter ssh_ok6' fd00::2
+check '... and marked' marked '#2001,2002:udp'
+
+knock $server 3001
+fence
+knockd_stop
+knockd_again
+knock $server 3001 3002
+check 'a restart goes on where the file says' marked '#3001,3002'
+check 'the door is disabled' log_has 'no more sequences left in the one time sequences file for door once --> disabling the door'
+knock $server 3001 3002 4001
+check 'the other door is not' log_has 'other: OPEN SESAME'
+equal 'three openings in all' "$(opened)" 3
+
+printf ' 5001,5002\n' >>"$T/once"
+kill -HUP "$knockd"
+wait_for log_has 're-reading'
+fence
+knock $server 5001
+fence
+# a mark that cannot be made: nothing may happen
+mkdir "$T/ro"
+mount -t tmpfs none "$T/ro" && cp "$T/once" "$T/ro/once" && mount -o bind "$T/ro/once" "$T/once" &&
+	mount -o remount,bind,ro "$T/once" || bail 'cannot make the file read-only'
+knock $server 5001 5002
+check 'a sequence that cannot be marked is refused' \
+	log_has 'error while disabling used one time sequence for door once --> disabling the door'
+equal '... and nothing is done for it' "$(log_count 'running command: nft add element')" 3
+done_testing

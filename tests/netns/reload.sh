@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# SIGHUP: what is new is live, what is open stays, a broken file changes nothing, no hit is lost.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+firewall
+first='
+[ssh]
+	sequence = 1001,1002
+	grant    = inet filter ssh_ok { %IP% timeout 1m }
+'
+knockd_start "$first"'
+[closes]
+	sequence     = 1003
+	command      = true
+	cmd_timeout  = 2
+	stop_command = echo closed %IP%
+'"$fence_door"
+knock $server 1001 1002 1003
+wait_for log_has 'closes: running command: true'
+check 'open' element_in 'inet filter ssh_ok' 10.0.0.2
+
+reloads=0
+reload() {
+	kill -HUP "$knockd"
+	reloads=$((reloads + 1))
+	wait_for reloaded || bail 'no reload'
+}
+reloaded() {
+	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
+}
+
+knockd_conf "$first"'
+[udp]
+	sequence = 2001:udp,2002:udp
+	tcpflags = syn
+	command  = echo new door
+[options]
+	Interface = client, lo
+	Nflog_Group = 7778
+'"$fence_door"
+reload
+check 'the elements of before stay' element_in 'inet filter ssh_ok' 10.0.0.2
+knock $server 2001:udp 2002:udp
+check 'a new door, new ports, another group, interfaces' log_has 'udp: OPEN SESAME'
+check 'a stop command of before runs, though its door is gone' log_has 'closes: running command: echo closed 10.0.0.2'
+check 'one engine' [ "$(children "$knockd" | wc -l)" = 1 ]
+
+knockd_conf "$first"'
+[udp]
+	sequence = 2001,no
+'"$fence_door"
+reload
+check 'a broken file: the reason' log_has "config: section udp: port no is invalid (line "
+check '... and that nothing has changed' log_has 'reload failed'
+knock $server 2001:udp 2002:udp
+check '... nothing has' [ "$(log_count 'udp: OPEN SESAME')" = 2 ]
+mv "$T/knockd.conf" "$T/away"
+reload
+check 'no file' log_has "$T/knockd.conf: No such file or directory"
+mv "$T/away" "$T/knockd.conf"
+
+# one-port door: each hit is an opening, so every hit that is lost shows
+knockd_conf "
+[count]
+	sequence = 3000:udp
+$fence_door"
+reload
+(
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		knock $server $(yes 3000:udp | head -n 30)
+	done
+) &
+hits=$!
+for _ in 1 2 3 4 5 6 7 8; do
+	reload
+done
+wait $hits
+fence
+equal '300 hits during eight reloads: all of them counted' "$(log_count 'count: OPEN SESAME')" 300
+done_testing

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# knockd --print-rules: needs no privilege, loads, and is what the daemon installs.
+
+. "$(dirname "$0")/../lib.sh"
+need setpriv
+topo_pair
+
+# same DESCRIPTION CONFIGURATION [OPTION]...: printed and installed rules are the same
+same() {
+	same_text=$1 same_conf=$2
+	shift 2
+	knockd_conf "$same_conf"
+	setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all \
+		"$KNOCKD" -c "$T/knockd.conf" --print-rules "$@" >"$T/printed" 2>>"$LOG"
+	equal "$same_text: printed without privilege" $? 0
+	check "$same_text: nft takes it" nft -c -f "$T/printed"
+	nft -f "$T/printed"
+	nft -s list table inet knockd >"$T/loaded"
+	nft -f "$T/printed"
+	nft -s list table inet knockd >"$T/twice"
+	check "$same_text: it makes a table" [ -s "$T/loaded" ]
+	check "$same_text: it loads over itself" cmp -s "$T/loaded" "$T/twice"
+	nft delete table inet knockd
+	knockd_start "$same_conf" "$@"
+	nft -s list table inet knockd >"$T/installed"
+	check "$same_text: the daemon installs the same" cmp -s "$T/loaded" "$T/installed"
+	diag "$(diff -u "$T/loaded" "$T/installed" | head -n 60)"
+	knockd_stop
+}
+
+same 'one door' '
+[openSSH]
+	sequence = 7000,8000,9000
+	tcpflags = syn
+'
+same 'all kinds' '
+[options]
+	Interface   = client, ppp*
+	Nflog_Group = 42
+[mixed]
+	sequence = 2222:udp,3333,4444:udp
+[flags]
+	sequence = 7000,8000
+	tcpflags = syn,!ack
+[udp]
+	sequence = 5000:udp
+[router]
+	sequence = 6000,6001
+	target   = 192.0.2.7
+[router6]
+	sequence = 6000,6001:udp
+	target   = 2001:db8::7
+'
+same 'one interface' '
+[a]
+	sequence = 1
+' -i client
+same 'IPv4 only' '
+[a]
+	sequence = 1,2:udp
+' -4
+same 'no door' ''
+
+if have_uids; then
+	cp "$KNOCKD" "$T/knockd"
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$T/knockd" -c "$T/knockd.conf" --print-rules >"$T/nobody" 2>>"$LOG"
+	equal 'any user may print' $? 0
+	check '... the same' cmp -s "$T/printed" "$T/nobody"
+else
+	skip 'any user may print' "$no_uids"
+fi
+done_testing

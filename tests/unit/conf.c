@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "conf.h"
+#include "text.h"
+
+/* Everything reported, one line each, by severity. */
+struct heard {
+	char text[3][16384];
+};
+
+static void
+hear(void *arg, enum conf_severity severity, const char *text)
+{
+	char *to = ((struct heard *)arg)->text[severity];
+	size_t used = strlen(to);
+
+	snprintf(to + used, 16384 - used, "%s\n", text);
+}
+
+static struct conf *
+parse(const char *text, struct heard *heard)
+{
+	struct conf_parser *parser;
+	char line[TEXT_LINE_MAX];
+
+	memset(heard, 0, sizeof(*heard));
+	parser = conf_begin("x.conf", hear, heard);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		memcpy(line, text, len);
+		line[len] = '\0';
+		conf_line(parser, line);
+		text += len + (text[len] == '\n');
+	}
+	return conf_end(parser);
+}
+
+static struct conf *
+good(const char *text)
+{
+	struct heard heard;
+	struct conf *conf = parse(text, &heard);
+
+	if (!conf)
+		fail_msg("%s", heard.text[CONF_ERROR]);
+	assert_string_equal(heard.text[CONF_WARNING], "");
+	return conf;
+}
+
+static void
+bad(const char *text, const char *errors)
+{
+	struct heard heard;
+
+	assert_null(parse(text, &heard));
+	assert_string_equal(heard.text[CONF_ERROR], errors);
+}
+
+static void
+warns(const char *text, const char *warnings)
+{
+	struct heard heard;
+	struct conf *conf = parse(text, &heard);
+
+	assert_non_null(conf);
+	assert_string_equal(heard.text[CONF_WARNING], warnings);
+	conf_free(conf);
+}
+
+static void
+an_ordinary_file(void **state)
+{
+	struct conf *conf = good("# comment\n"
+				 "[options]\r\n"
+				 "\tUseSyslog\n"
+				 "  LogFile = /var/log/knockd.log  \n"
+				 "  Interface = eth0, ppp*\n"
+				 "  rules = NONE\n"
+				 "  nflog_group = 42\n"
+				 "  user = nobody\n"
+				 "[ open SSH ]\n"
+				 "  sequence = 7000, 8000 : udp\n"
+				 "  seq_timeout = 5\n"
+				 "  TCPFlags = syn,!ACK\n"
+				 "  Command = /bin/x -s %IP% a=b # no comment\n"
+				 "  grant = inet filter ssh_ok { %IP% timeout 1h }\n"
+				 "  grant = inet filter web_ok { %IP% . 443 }\n");
+	const struct door *door = &conf->doors[0];
+
+	(void)state;
+	assert_true(conf->use_syslog);
+	assert_string_equal(conf->log_file, "/var/log/knockd.log");
+	assert_int_equal(conf->n_interfaces, 2);
+	assert_string_equal(conf->interfaces[1], "ppp*");
+	assert_string_equal(conf->interface_text, "eth0, ppp*");
+	assert_int_equal(conf->rules, CONF_RULES_NONE);
+	assert_int_equal(conf->nflog_group, 42);
+	assert_string_equal(conf->user, "nobody");
+	assert_int_equal(conf->n_doors, 1);
+	assert_string_equal(door->name, " open SSH ");
+	assert_int_equal(door->seq.n, 2);
+	assert_int_equal(door->seq_timeout, 5);
+	assert_int_equal(door->flags_mask, TH_SYN | TH_ACK);
+	assert_int_equal(door->flags_value, TH_SYN);
+	assert_string_equal(door->start_command[CONF_V4], "/bin/x -s %IP% a=b # no comment");
+	assert_int_equal(door_grants(door, CONF_V4)->n, 2);
+	assert_string_equal(door_grants(door, CONF_V4)->at[1].set, "web_ok");
+	conf_free(conf);
+}
+
+static void
+defaults(void **state)
+{
+	struct conf *conf = good("[a]\nsequence = 1\n");
+
+	(void)state;
+	assert_false(conf->use_syslog);
+	assert_null(conf->log_file);
+	assert_int_equal(conf->n_interfaces, 0);
+	assert_int_equal(conf->rules, CONF_RULES_AUTO);
+	assert_int_equal(conf->nflog_group, 7777);
+	assert_string_equal(conf->user, "knockd");
+	assert_int_equal(conf->doors[0].seq_timeout, 25);
+	assert_int_equal(conf->doors[0].cmd_timeout, 10);
+	assert_int_equal(conf->doors[0].flags_mask, 0);
+	assert_int_equal(conf->doors[0].target.family, 0);
+	conf_free(conf);
+	conf_free(good(""));
+	conf_free(good("[options]\n"));
+}
+
+static void
+commands_of_the_other_family(void **state)
+{
+	struct conf *conf = good("[a]\nsequence=1\ncommand = four\n"
+				 "[b]\nsequence=1\ncommand = four\ncommand_6 = six\n"
+				 "[c]\nsequence=1\ncommand = four\ncommand_6 =\ngrant = t s { %IP% }\ngrant_6 =\n");
+
+	(void)state;
+	assert_string_equal(door_start_command(&conf->doors[0], CONF_V6), "four");
+	assert_string_equal(door_start_command(&conf->doors[1], CONF_V6), "six");
+	assert_string_equal(door_start_command(&conf->doors[1], CONF_V4), "four");
+	assert_string_equal(door_start_command(&conf->doors[2], CONF_V6), "");
+	assert_null(door_stop_command(&conf->doors[0], CONF_V4));
+	assert_int_equal(door_grants(&conf->doors[2], CONF_V4)->n, 1);
+	assert_int_equal(door_grants(&conf->doors[2], CONF_V6)->n, 0);
+	conf_free(conf);
+}
+
+static void
+errors_name_line_text_and_file(void **state)
+{
+	(void)state;
+	bad("x = 1\n", "config: line 1: all directives must belong to a section (x.conf)\n");
+	bad("[]\n", "config: line 1: bad section name (x.conf)\n");
+	bad("[a]\nsequence=1\n\nfoo = bar\n", "config: line 4: syntax error: unknown key \"foo\" in [a] (x.conf)\n");
+	bad("[a]\nsequence=1\nlogfile = /x\n",
+	    "config: line 3: syntax error: \"logfile\" does not belong into [a] but into [options] (x.conf)\n");
+	bad("[options]\nsequence = 1\n",
+	    "config: line 2: syntax error: \"sequence\" does not belong into [options] but into a door's section (x.conf)\n");
+	bad("[a]\nsequence=1\nUseSyslog = yes\n",
+	    "config: line 3: syntax error: unknown key \"UseSyslog\" in [a] (x.conf)\n");
+	bad("[a] # note\n", "config: line 1: all directives must belong to a section (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = syn, ack\n", "config: line 3: unrecognized flag \" ACK\" in [a] (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags =\n", "config: line 3: unrecognized flag \"\" in [a] (x.conf)\n");
+	bad("[a]\nsequence = 70000,1\n", "config: section a: port 70000 is invalid (line 2 of x.conf)\n");
+	bad("[a]\n[b]\nsequence=1\n", "error: section 'a' has an empty knock sequence (line 1 of x.conf)\n");
+	bad("[a]\nsequence=1\ntarget = gw.example\n",
+	    "config: line 3: syntax error: Target must be an IPv4 or IPv6 address, not \"gw.example\", in [a] (x.conf)\n");
+	bad("[options]\nnflog_group = 70000\n",
+	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
+	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");
+	bad("[options]\ninterface = averylonginterface\n",
+	    "config: line 2: no interface can have the name \"averylonginterface\" (x.conf)\n");
+}
+
+static void
+a_forgotten_equals_sign_does_not_print_the_secret(void **state)
+{
+	(void)state;
+	bad("[a]\nsequence 7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n"
+					 );
+}
+
+static void
+all_errors_are_reported(void **state)
+{
+	(void)state;
+	bad("[a]\nsequence = 0\nfoo = 1\n[b]\nsequence = 1:icmp\n[c]\n",
+	    "config: section a: port 0 is invalid (line 2 of x.conf)\n"
+	    "config: line 3: syntax error: unknown key \"foo\" in [a] (x.conf)\n"
+	    "config: section b: unknown protocol in knock sequence: \"icmp\" (line 5 of x.conf)\n"
+	    "error: section 'c' has an empty knock sequence (line 6 of x.conf)\n");
+}
+
+static void
+what_knockd_swallows_is_said(void **state)
+{
+	(void)state;
+	warns("[a]\nsequence=1\ncommand = x\nstart_command = y\n",
+	      "config: line 4: warning: start_command was given before in [a]: this one replaces it (x.conf)\n");
+	warns("[a]\nsequence=1\nseq_timeout = 5s\n",
+	      "config: line 3: warning: Seq_Timeout: \"s\" behind the number is ignored (x.conf)\n");
+	warns("[a]\nsequence=1\ntimeout = abc\n",
+	      "config: line 3: warning: Seq_Timeout: \"abc\" is no number and counts as 0 (x.conf)\n");
+	warns("[a]\nsequence = 7000,8000 # ssh\n",
+	      "config: line 2: warning: \"# ssh\" is ignored: there are no comments behind a value (x.conf)\n");
+	warns("[options]\nlogfile = /x # y\n",
+	      "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
+	warns("[Options]\nsequence=1\n",
+	      "config: line 1: warning: [Options] is a door: only [options], in lower case, holds options (x.conf)\n");
+	warns("[options]\ninterface = \"\"\n",
+	      "config: line 2: warning: Interface: quotes belong to the name here, and no interface has one like \"\" (x.conf)\n");
+	warns("[options]\ninterface = eth0\ninterface = eth1\n",
+	      "config: line 3: warning: Interface was given before: \"eth1\" is ignored (x.conf)\n");
+}
+
+static void
+two_doors_of_one_name(void **state)
+{
+	struct conf *conf = good("[a]\nsequence=1\nUseSyslog\n[options]\n[a]\nsequence=2\n");
+
+	(void)state;
+	assert_int_equal(conf->n_doors, 2);
+	assert_true(conf->use_syslog);
+	conf_free(conf);
+}
+
+static void
+any_interface(void **state)
+{
+	struct conf *conf = good("[options]\ninterface = any\n");
+	char err[80];
+
+	(void)state;
+	assert_int_equal(conf->n_interfaces, 0);
+	assert_string_equal(conf->interface_text, "any");
+	assert_int_equal(conf_set_interfaces(conf, "wg0", err, sizeof(err)), 0);
+	assert_int_equal(conf->n_interfaces, 1);
+	assert_int_equal(conf_set_interfaces(conf, "wg/0", err, sizeof(err)), -1);
+	assert_string_equal(err, "no interface can have the name \"wg/0\"");
+	conf_free(conf);
+}
+
+static void
+debug_lines_are_knockds(void **state)
+{
+	struct heard heard;
+	struct conf *conf = parse("[options]\nusesyslog\nlogfile=/l\npidfile=/p\ninterface=lo\n"
+				  "[a]\nsequence=1,2:udp\nseq_timeout=7.9\ntcpflags=syn,!ack\ntarget=192.0.2.1\n"
+				  "command=c\ncommand_6=\n",
+				  &heard);
+
+	(void)state;
+	conf_free(conf);
+	assert_string_equal(heard.text[CONF_DEBUG], "config: new section: 'options'\n"
+						    "config: usesyslog\n"
+						    "config: log file: /l\n"
+						    "config: pid file: /p\n"
+						    "config: interface: lo\n"
+						    "config: new section: 'a'\n"
+						    "config: a: sequence: 1:tcp,2:udp\n"
+						    "config: a: seq_timeout: 7\n"
+						    "config: tcp flag: SYN\n"
+						    "config: tcp flag: !ACK\n"
+						    "config: a: target: 192.0.2.1\n"
+						    "config: a: start_command: c\n"
+						    "config: a: start_command_6: \n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_ordinary_file),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(commands_of_the_other_family),
+		cmocka_unit_test(errors_name_line_text_and_file),
+		cmocka_unit_test(a_forgotten_equals_sign_does_not_print_the_secret),
+		cmocka_unit_test(all_errors_are_reported),
+		cmocka_unit_test(what_knockd_swallows_is_said),
+		cmocka_unit_test(two_doors_of_one_name),
+		cmocka_unit_test(any_interface),
+		cmocka_unit_test(debug_lines_are_knockds),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}

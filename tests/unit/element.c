@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <netinet/in.h>
+
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "element.h"
+
+/* Read, and written back as the command line for 192.0.2.7. */
+static void
+good(const char *text, const char *expected)
+{
+	struct element element;
+	struct addr ip;
+	char err[200] = "", command[1024];
+
+	assert_int_equal(addr_parse(&ip, "192.0.2.7"), 0);
+	if (element_parse(&element, text, err, sizeof(err)))
+		fail_msg("\"%s\": %s", text, err);
+	assert_string_equal(element_command(&element, "add", &ip, NULL, command, sizeof(command)), expected);
+	element_free(&element);
+}
+
+static void
+bad(const char *text, const char *reason)
+{
+	struct element element;
+	char err[200] = "";
+
+	assert_int_equal(element_parse(&element, text, err, sizeof(err)), -1);
+	assert_string_equal(err, reason);
+	assert_null(element.table);
+	assert_int_equal(element.n_parts, 0);
+}
+
+static void
+every_form_nft_has(void **state)
+{
+	(void)state;
+	good("inet filter ok { %IP% }", "nft add element inet filter ok '{ 192.0.2.7 }'");
+	good("filter ok {%IP%}", "nft add element ip filter ok '{ 192.0.2.7 }'");
+	good("  inet\tfilter ok{ %IP% . tcp . 22 timeout 30m } ",
+	     "nft add element inet filter ok '{ 192.0.2.7 . tcp . 22 timeout 30m }'");
+	good("netdev f ok { %IP%/24 timeout 90 }", "nft add element netdev f ok '{ 192.0.2.7/24 timeout 1m30s }'");
+	good("bridge f ok { \"eth0\" . aa:bb:cc:dd:ee:ff }",
+	     "nft add element bridge f ok '{ eth0 . aa:bb:cc:dd:ee:ff }'");
+	good("ip6 f ok { fe80:: . 0x1f }", "nft add element ip6 f ok '{ fe80:: . 0x1f }'");
+	good("ip f ok { 10.0.0.1 }", "nft add element ip f ok '{ 10.0.0.1 }'");
+	good("ip f ok { 100-200 }", "nft add element ip f ok '{ 100-200 }'");
+}
+
+static void
+maps_take_their_timeout_on_either_side(void **state)
+{
+	const char *expected = "nft add element inet f m '{ 192.0.2.7 timeout 1h : jump web }'";
+
+	(void)state;
+	good("inet f m { %IP% timeout 1h : jump web }", expected);
+	good("inet f m { %IP% : jump web timeout 1h }", expected);
+	good("inet f m { %IP%: jump  web timeout 1h }", expected);
+	good("inet f m { 22 : %IP% . 80 }", "nft add element inet f m '{ 22 : 192.0.2.7 . 80 }'");
+}
+
+static void
+the_parts_of_one(void **state)
+{
+	struct element element;
+	char err[80];
+
+	(void)state;
+	assert_int_equal(element_parse(&element, "inet t s { %IP% . 443 timeout 1d : 0x2 }", err, sizeof(err)), 0);
+	assert_int_equal(element.family, NFPROTO_INET);
+	assert_string_equal(element.table, "t");
+	assert_string_equal(element.set, "s");
+	assert_int_equal(element.n_parts, 2);
+	assert_string_equal(element.parts[0], "%IP%");
+	assert_string_equal(element.parts[1], "443");
+	assert_string_equal(element.data, "0x2");
+	assert_int_equal(element.timeout_ms, 86400000);
+	element_free(&element);
+	element_free(&element);
+}
+
+static void
+what_is_wrong_is_quoted(void **state)
+{
+	(void)state;
+	bad("", "there is no { in it: \"family table set { key }\" is expected");
+	bad("inet filter ok %IP%", "there is no { in it: \"family table set { key }\" is expected");
+	bad("ok { %IP% }", "\"[family] table set\" is expected before the {");
+	bad("a inet filter ok { %IP% }", "\"[family] table set\" is expected before the {");
+	bad("ipx filter ok { %IP% }", "unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp)");
+	bad("inet fil;ter ok { %IP% }", "\"fil;ter\" is no name of a table");
+	bad("inet filter 0k { %IP% }", "\"0k\" is no name of a set");
+	bad("inet filter ok { }", "there is nothing between the braces");
+	bad("inet filter ok { %IP%", "the closing } is missing");
+	bad("inet filter ok { { %IP% } }", "a value is expected before \"{\"");
+	bad("inet filter ok { %IP% } timeout 1h", "\"timeout\" stands behind the }");
+	bad("inet filter ok { %IP% . }", "a value is expected before \"}\"");
+	bad("inet filter ok { . %IP% }", "a value is expected before \".\"");
+	bad("inet filter ok { timeout 1h }", "a value is expected before \"timeout\"");
+	bad("inet filter ok { %IP% 22 }", "\"22\" is not understood");
+	bad("inet filter ok { %IP% timeout }", "\"}\" is no timeout (for example 90, 30s, 1h30m, 7d)");
+	bad("inet filter ok { %IP% timeout 1x }", "\"1x\" is no timeout (for example 90, 30s, 1h30m, 7d)");
+	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "there are two timeouts in it");
+	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" cannot be given: it is always the door's name");
+	bad("inet filter ok { %IP% expires 1h }", "\"expires\" cannot be given: use timeout");
+	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is no value of an element");
+	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element can stand between the braces");
+	bad("inet filter ok { %IP% ; flush }", "\";\" is not understood");
+	bad("inet filter ok { $(id) }", "\"$(id)\" is no value of an element");
+	bad("inet filter ok { %IP% : }", "a value is expected after \":\"");
+	bad("inet filter ok { %IP% : a . }", "a value is expected before \"}\"");
+	bad("inet filter ok { %IP% : a : b }", "there are two \":\" in it");
+	bad("inet f s { 1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9 }", "a key has at most 8 parts");
+}
+
+static void
+a_long_text_is_refused(void **state)
+{
+	char text[ELEMENT_TEXT_MAX + 1];
+
+	(void)state;
+	memset(text, '{', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	bad(text, "the element is longer than 4095 characters");
+	text[sizeof(text) - 2] = '\0';
+	bad(text, "too many words in it");
+}
+
+static void
+commands_survive_a_shell_and_nft(void **state)
+{
+	struct element element;
+	struct addr ip;
+	char err[80], command[600], small[12];
+
+	(void)state;
+	assert_int_equal(addr_parse(&ip, "2001:db8::7"), 0);
+	assert_int_equal(element_parse(&element, "inet t s { %IP% timeout 1h : accept }", err, sizeof(err)), 0);
+	assert_string_equal(
+	    element_command(&element, "add", &ip, "bob's \"door\"\n", command, sizeof(command)),
+	    "nft add element inet t s '{ 2001:db8::7 timeout 1h comment \"bob'\\''s _door__\" : accept }'");
+	assert_string_equal(element_command(&element, "delete", &ip, "x", command, sizeof(command)),
+			    "nft delete element inet t s '{ 2001:db8::7 }'");
+	assert_string_equal(element_command(&element, "delete", &ip, "x", small, sizeof(small)), "nft delete ");
+	element_free(&element);
+}
+
+static void
+comments_are_cut_at_nfts_limit(void **state)
+{
+	char text[300], comment[ELEMENT_COMMENT_MAX];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(strlen(element_comment(text, comment)), 128);
+	assert_string_equal(element_comment("", comment), "");
+}
+
+static void
+split_at_dots_that_stand_alone(void **state)
+{
+	char text[] = "10.0.0.1 . eth0.5 .  22", many[] = "1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9";
+	char *parts[ELEMENT_PARTS];
+
+	(void)state;
+	assert_int_equal(element_split(text, parts), 3);
+	assert_string_equal(parts[0], "10.0.0.1");
+	assert_string_equal(parts[1], "eth0.5");
+	assert_string_equal(parts[2], "22");
+	assert_int_equal(element_split(many, parts), 0);
+}
+
+static void
+times(const char *text, int64_t expected)
+{
+	uint64_t ms = 0;
+
+	if (expected < 0) {
+		assert_int_equal(timeout_parse(&ms, text), -1);
+		assert_int_equal(ms, 0);
+		return;
+	}
+	assert_int_equal(timeout_parse(&ms, text), 0);
+	assert_int_equal(ms, expected);
+}
+
+static void
+times_in_nfts_units(void **state)
+{
+	(void)state;
+	times("90", 90000);
+	times("30s", 30000);
+	times("1h30m", 5400000);
+	times("7d", 604800000);
+	times("500ms", 500);
+	times("1d2h3m4s500ms", 93784500);
+	times("1s1ms", 1001);
+	times("", -1);
+	times("0", -1);
+	times("0h0m", -1);
+	times("h", -1);
+	times("1x", -1);
+	times("1m1h", -1);
+	times("1h1h", -1);
+	times("1h1", -1);
+	times("-1", -1);
+	times("1.5h", -1);
+	times(" 1h", -1);
+	times("1h ", -1);
+	times("18446744073709551616ms", -1);
+	times("18446744073709551615", -1);
+	times("213503982335d", -1);
+}
+
+static void
+times_are_written_the_same_way(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	assert_string_equal(timeout_format(93784500, buf, sizeof(buf)), "1d2h3m4s500ms");
+	assert_string_equal(timeout_format(1800000, buf, sizeof(buf)), "30m");
+	assert_string_equal(timeout_format(90000, buf, sizeof(buf)), "1m30s");
+	assert_string_equal(timeout_format(0, buf, sizeof(buf)), "0s");
+	assert_string_equal(timeout_format(93784500, buf, 5), "1d2h");
+	srandom(1);
+	for (int i = 0; i < 10000; i++) {
+		uint64_t ms = (uint64_t)random() * (uint64_t)random() + 1, back;
+
+		assert_int_equal(timeout_parse(&back, timeout_format(ms, buf, sizeof(buf))), 0);
+		assert_int_equal(back, ms);
+	}
+}
+
+static void
+families(void **state)
+{
+	(void)state;
+	assert_int_equal(element_family("inet"), NFPROTO_INET);
+	assert_int_equal(element_family("INET"), -1);
+	assert_string_equal(element_family_name(NFPROTO_IPV6), "ip6");
+	assert_null(element_family_name(77));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_nft_has),
+		cmocka_unit_test(maps_take_their_timeout_on_either_side),
+		cmocka_unit_test(the_parts_of_one),
+		cmocka_unit_test(what_is_wrong_is_quoted),
+		cmocka_unit_test(a_long_text_is_refused),
+		cmocka_unit_test(commands_survive_a_shell_and_nft),
+		cmocka_unit_test(comments_are_cut_at_nfts_limit),
+		cmocka_unit_test(split_at_dots_that_stand_alone),
+		cmocka_unit_test(times_in_nfts_units),
+		cmocka_unit_test(times_are_written_the_same_way),
+		cmocka_unit_test(families),
+	};
+
+	return cmocka_run_group_tests_name("element", tests, NULL, NULL);
+}

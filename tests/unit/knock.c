@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the traces do not show: the bounds of the table. Its behaviour is in tests/traces. */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "knock.h"
+
+struct fixture {
+	struct conf   conf;
+	struct door   doors[2];
+	struct knock *knock;
+	unsigned      opened, timed_out;
+};
+
+static void
+count(void *arg, const struct event *event)
+{
+	struct fixture *f = arg;
+
+	f->opened += event->kind == EVENT_OPEN;
+	f->timed_out += event->kind == EVENT_TIMEOUT;
+}
+
+static void
+set_up(struct fixture *f, uint32_t max_attempts)
+{
+	static const uint8_t secret[16] = { 42 };
+	char err[80];
+
+	memset(f, 0, sizeof(*f));
+	f->conf = (struct conf){ .doors = f->doors, .n_doors = 2, .max_attempts = max_attempts };
+	for (size_t i = 0; i < 2; i++)
+		f->doors[i].seq_timeout = i ? 5 : 25;
+	assert_int_equal(seq_parse(&f->doors[0].seq, "1,2,3", err, sizeof(err)), 0);
+	assert_int_equal(seq_parse(&f->doors[1].seq, "11,12,13", err, sizeof(err)), 0);
+	f->knock = knock_new(&f->conf, secret, count, f);
+	assert_non_null(f->knock);
+}
+
+static void
+hit(struct fixture *f, uint32_t source, uint16_t port, uint64_t now)
+{
+	uint32_t bytes = htonl(source);
+	struct packet packet = { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP, .tcp_flags = TH_SYN,
+				 .dst_port = port, .src_port = port };
+
+	knock_feed(f->knock, &packet, true, now);
+}
+
+static void
+a_full_table_drops_the_oldest_that_has_only_begun(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 100);
+	hit(&f, 1, 1, 0); /* further on: keeps its place */
+	hit(&f, 1, 2, 0);
+	hit(&f, 2, 1, 0); /* the oldest at stage 1: pushed out */
+	for (uint32_t source = 1000; source < 1099; source++)
+		hit(&f, source, 1, 1);
+	assert_int_equal(knock_attempts(f.knock), 100);
+	assert_int_equal(knock_evicted(f.knock), 1);
+	hit(&f, 2, 2, 2);
+	hit(&f, 2, 3, 2);
+	assert_int_equal(f.opened, 0);
+	hit(&f, 1, 3, 2);
+	assert_int_equal(f.opened, 1);
+	hit(&f, 1098, 2, 2);
+	hit(&f, 1098, 3, 2);
+	assert_int_equal(f.opened, 2);
+	knock_free(f.knock);
+}
+
+static void
+a_table_full_of_those_further_on_takes_no_more(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 3);
+	for (uint32_t source = 1; source <= 3; source++) {
+		hit(&f, source, 1, 0);
+		hit(&f, source, 2, 0);
+	}
+	hit(&f, 9, 1, 1);
+	assert_int_equal(knock_attempts(f.knock), 3);
+	for (uint32_t source = 1; source <= 3; source++)
+		hit(&f, source, 3, 2);
+	assert_int_equal(f.opened, 3);
+	knock_free(f.knock);
+}
+
+static void
+every_place_is_given_back(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 64);
+	for (uint32_t round = 0; round < 1000; round++) {
+		for (uint32_t source = 0; source < 64; source++)
+			hit(&f, round * 64 + source, source % 2 ? 1 : 11, round * 100000);
+		for (uint32_t source = 0; source < 64; source += 3)
+			hit(&f, round * 64 + source, source % 2 ? 2 : 12, round * 100000 + 1);
+		for (uint32_t source = 0; source < 64; source += 6)
+			hit(&f, round * 64 + source, 13, round * 100000 + 2);
+		knock_expire(f.knock, round * 100000 + 30000);
+		assert_int_equal(knock_attempts(f.knock), 0);
+	}
+	assert_int_equal(f.opened, 1000 * 11);
+	assert_int_equal(f.timed_out, 1000 * (64 - 11));
+	assert_int_equal(knock_evicted(f.knock), 0);
+	knock_free(f.knock);
+}
+
+static void
+the_next_deadline_is_the_nearest(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 16);
+	assert_true(knock_next(f.knock) == UINT64_MAX);
+	hit(&f, 1, 1, 1000);
+	assert_int_equal(knock_next(f.knock), 26000);
+	hit(&f, 2, 11, 2000);
+	assert_int_equal(knock_next(f.knock), 7000);
+	knock_expire(f.knock, 7000);
+	assert_int_equal(knock_next(f.knock), 26000);
+	assert_int_equal(f.timed_out, 1);
+	knock_expire(f.knock, 26000);
+	assert_true(knock_next(f.knock) == UINT64_MAX);
+	knock_free(f.knock);
+}
+
+static void
+a_clock_that_goes_back_does_no_harm(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 16);
+	hit(&f, 1, 1, 50000);
+	hit(&f, 2, 1, 10000);
+	knock_expire(f.knock, 74999);
+	assert_int_equal(f.timed_out, 0);
+	knock_expire(f.knock, 75000);
+	assert_int_equal(f.timed_out, 2);
+	knock_free(f.knock);
+}
+
+/* A source that was two hits into the old sequence needs all of the new one. */
+static void
+one_time_sequences_follow_each_other(void **state)
+{
+	struct fixture f;
+	struct seq next[2];
+	char err[80];
+
+	(void)state;
+	set_up(&f, 16);
+	seq_parse(&next[0], "1,2,5", err, sizeof(err)); /* the door's own, taken from the file */
+	seq_parse(&next[1], "4,5,6", err, sizeof(err));
+	f.doors[0].one_time_path = (char[]){ "x" };
+	f.doors[0].one_time = next;
+	f.doors[0].n_one_time = 2;
+	f.doors[0].next_one_time = 1;
+	f.doors[0].seq = next[0];
+	knock_free(f.knock);
+	f.knock = knock_new(&f.conf, (uint8_t[16]){ 1 }, count, &f);
+	hit(&f, 2, 1, 0);
+	hit(&f, 2, 2, 0);
+	hit(&f, 1, 1, 1);
+	hit(&f, 1, 2, 1);
+	hit(&f, 1, 5, 1);
+	assert_int_equal(f.opened, 1);
+	assert_int_equal(knock_attempts(f.knock), 0);
+	hit(&f, 2, 6, 2); /* third of the new one: no credit for the old */
+	hit(&f, 1, 1, 2);
+	hit(&f, 1, 2, 2);
+	hit(&f, 1, 5, 2); /* the old one again */
+	assert_int_equal(f.opened, 1);
+	hit(&f, 2, 4, 3);
+	hit(&f, 2, 5, 3);
+	hit(&f, 2, 6, 3);
+	assert_int_equal(f.opened, 2);
+	hit(&f, 2, 4, 4); /* used up */
+	assert_int_equal(knock_attempts(f.knock), 0);
+	hit(&f, 3, 11, 5); /* the other door does not care */
+	hit(&f, 3, 12, 5);
+	hit(&f, 3, 13, 5);
+	assert_int_equal(f.opened, 3);
+	knock_free(f.knock);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_table_drops_the_oldest_that_has_only_begun),
+		cmocka_unit_test(a_table_full_of_those_further_on_takes_no_more),
+		cmocka_unit_test(every_place_is_given_back),
+		cmocka_unit_test(the_next_deadline_is_the_nearest),
+		cmocka_unit_test(a_clock_that_goes_back_does_no_harm),
+		cmocka_unit_test(one_time_sequences_follow_each_other),
+	};
+
+	return cmocka_run_group_tests_name("knock", tests, NULL, NULL);
+}

@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Against the running kernel, in a network namespace of its own; nft says what has become of it. */
+#include "test.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "nftset.h"
+
+#define MANY 20000
+
+static struct nftset *nftset;
+
+static int
+start(void **state)
+{
+	(void)state;
+	nftset = nftset_open();
+	return nftset ? 0 : -1;
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	nftset_close(nftset);
+	return 0;
+}
+
+static int
+clear(void **state)
+{
+	(void)state;
+	nft("flush ruleset");
+	nft("add table inet t");
+	return 0;
+}
+
+static struct nftset_op
+op_of(bool add, struct element *element, const char *text, const char *ip)
+{
+	struct nftset_op op = { .add = add, .element = element, .comment = "door" };
+	char err[160];
+
+	if (element_parse(element, text, err, sizeof(err)))
+		fail_msg("\"%s\": %s", text, err);
+	assert_int_equal(addr_parse(&op.ip, ip), 0);
+	return op;
+}
+
+/* One operation; its detail stays in `detail`, its explanation in `explained`. */
+static char detail[160], explained[512];
+
+static enum nftset_result
+apply(bool add, const char *text, const char *ip)
+{
+	struct element element;
+	struct nftset_op op = op_of(add, &element, text, ip);
+	int failures = nftset_apply(nftset, &op, 1);
+
+	if (failures < 0)
+		fail_msg("\"%s\": %s", text, strerror(errno));
+	assert_int_equal(failures, op.result != NFTSET_OK && op.result != NFTSET_ABSENT);
+	strcpy(detail, op.detail);
+	nftset_explain(&op, explained, sizeof(explained));
+	element_free(&element);
+	return op.result;
+}
+
+static void
+added(const char *text, const char *ip)
+{
+	enum nftset_result result = apply(true, text, ip);
+
+	if (result != NFTSET_OK)
+		fail_msg("%d: %s", (int)result, explained);
+}
+
+static void
+deleted(const char *text, const char *ip)
+{
+	assert_int_equal(apply(false, text, ip), NFTSET_OK);
+	assert_int_equal(apply(false, text, ip), NFTSET_ABSENT);
+}
+
+static void
+check(const char *text, const char *ip, enum nftset_result expected)
+{
+	struct element element;
+	struct nftset_op op = op_of(true, &element, text, ip);
+
+	assert_int_equal(nftset_check(nftset, &op), 0);
+	assert_int_equal(op.result, expected);
+	element_free(&element);
+}
+
+static void
+add_refresh_delete(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	added("inet t s { %IP% timeout 30m }", "192.0.2.7");
+	assert_shows("nft list set inet t s", "192.0.2.7 timeout 30m expires ");
+	assert_shows("nft list set inet t s", "comment \"door\"");
+	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
+	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h expires ");
+	assert_lacks("nft list set inet t s", "expires 29m");
+	deleted("inet t s { %IP% }", "192.0.2.7");
+	assert_lacks("nft list set inet t s", "192.0.2.7");
+}
+
+static void
+the_operations_timeout_comes_first(void **state)
+{
+	struct element element;
+	struct nftset_op op;
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; timeout 5m; }'");
+	op = op_of(true, &element, "inet t s { %IP% timeout 30m }", "192.0.2.7");
+	op.timeout_ms = 90500;
+	op.comment = NULL;
+	assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+	assert_shows("nft list set inet t s", "192.0.2.7 timeout 1m30s500ms expires 1m");
+	assert_lacks("nft list set inet t s", "comment");
+	element_free(&element);
+	added("inet t s { %IP% }", "192.0.2.8");
+	assert_shows("nft list set inet t s", "192.0.2.8 expires ");
+}
+
+static void
+every_family(void **state)
+{
+	static const char *const names[] = { "ip", "ip6", "inet", "netdev", "bridge", "arp" };
+	char command[80], text[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		nft("add table %s every", names[i]);
+		nft("add set %s every s '{ type ipv6_addr; flags timeout; }'", names[i]);
+		snprintf(text, sizeof(text), "%s every s { %%IP%% timeout 1h }", names[i]);
+		added(text, "2001:db8::7");
+		snprintf(command, sizeof(command), "nft list set %s every s", names[i]);
+		assert_shows(command, "2001:db8::7 timeout 1h");
+	}
+}
+
+static void
+concatenations(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_proto . inet_service; flags timeout; }'");
+	added("inet t s { %IP% . tcp . 443 timeout 1h }", "192.0.2.7");
+	assert_shows("nft list set inet t s", "192.0.2.7 . tcp . 443 timeout 1h");
+	deleted("inet t s { %IP% . tcp . 443 }", "192.0.2.7");
+	nft("add set inet t w '{ type ifname . mark . ether_addr . ipv4_addr . inet_service; }'");
+	added("inet t w { eth0 . 0x1f . aa:bb:cc:dd:ee:0f . %IP% . ssh }", "192.0.2.7");
+	assert_shows("nft list set inet t w", "\"eth0\" . 0x0000001f . aa:bb:cc:dd:ee:0f . 192.0.2.7 . 22 comment");
+	nft("add set inet t like '{ typeof ip saddr . tcp dport; flags timeout; }'");
+	added("inet t like { %IP% . 443 timeout 1h }", "192.0.2.7");
+	assert_shows("nft list set inet t like", "192.0.2.7 . 443 timeout 1h");
+	nft("add set inet t p '{ type nf_proto . inet_proto; }'");
+	added("inet t p { ipv6 . udp }", "192.0.2.7");
+	assert_shows("nft list set inet t p", "ipv6 . udp");
+}
+
+static void
+intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	for (int i = 1; i <= 2; i++) {
+		added(i == 1 ? "inet t s { %IP% timeout 1h }" : "inet t s { %IP% timeout 2h }", "192.0.2.7");
+		assert_shows("nft list set inet t s", i == 1 ? "192.0.2.7 timeout 1h" : "192.0.2.7 timeout 2h");
+		assert_shows("nft list set inet t s", "comment \"door\"");
+	}
+	added("inet t s { %IP%/24 timeout 1h }", "198.51.100.7");
+	added("inet t s { %IP%/24 timeout 3h }", "198.51.100.7");
+	added("inet t s { 255.255.255.0/24 timeout 1h }", "198.51.100.7");
+	assert_shows("nft list set inet t s", "198.51.100.0/24 timeout 3h");
+	assert_shows("nft list set inet t s", "255.255.255.0/24 timeout 1h");
+	assert_shows("nft get element inet t s '{ 198.51.100.200 }'", "198.51.100.0/24");
+	deleted("inet t s { %IP%/24 }", "198.51.100.7");
+	deleted("inet t s { 255.255.255.0/24 }", "198.51.100.7");
+	deleted("inet t s { %IP% }", "192.0.2.7");
+	assert_lacks("nft list set inet t s", "elements");
+}
+
+/* Neighbours share a border: the end of one range is the beginning of the next. */
+static void
+neighbours_in_an_interval_set(void **state)
+{
+	static const char *const ips[] = {
+		"10.0.0.2", "10.0.0.1", "10.0.0.3", "10.0.0.2", "0.0.0.0", "255.255.255.255"
+	};
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	for (size_t i = 0; i < 6; i++)
+		added("inet t s { %IP% timeout 1h }", ips[i]);
+	assert_int_equal(apply(false, "inet t s { %IP% }", "10.0.0.2"), NFTSET_OK);
+	assert_shows("nft list set inet t s", "10.0.0.1 timeout 1h");
+	assert_shows("nft list set inet t s", "10.0.0.3 timeout 1h");
+	assert_shows("nft list set inet t s", "255.255.255.255 timeout 1h");
+	assert_lacks("nft list set inet t s", "10.0.0.2");
+	added("inet t s { %IP% timeout 2h }", "10.0.0.2");
+	assert_shows("nft list set inet t s", "10.0.0.2 timeout 2h");
+}
+
+static void
+nfts_own_intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; elements = { 10.0.0.0/8, 192.0.2.7 timeout 1h "
+	    "} }'");
+	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
+	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	nft("add element inet t s '{ 198.51.100.1 timeout 1h }'");
+	deleted("inet t s { %IP% }", "198.51.100.1");
+}
+
+static void
+marks_and_ports_in_intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t m '{ type mark; flags interval; }'");
+	added("inet t m { 0x10-0x20 }", "192.0.2.7");
+	assert_shows("nft list set inet t m", "0x00000010-0x00000020");
+	nft("add set inet t p '{ type inet_service; flags interval; }'");
+	added("inet t p { 1024-65535 }", "192.0.2.7");
+	added("inet t p { 0-21 }", "192.0.2.7");
+	assert_shows("nft list set inet t p", "0-21");
+	assert_shows("nft list set inet t p", "1024-65535");
+	deleted("inet t p { 1024-65535 }", "192.0.2.7");
+}
+
+static void
+concatenated_intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'");
+	added("inet t s { %IP%/24 . 100-200 timeout 1h }", "192.0.2.7");
+	added("inet t s { %IP%/24 . 100-200 timeout 2h }", "192.0.2.7");
+	assert_shows("nft list set inet t s", "192.0.2.0/24 . 100-200 timeout 2h");
+	assert_shows("nft list set inet t s", "comment \"door\"");
+	added("inet t s { %IP% . 443 timeout 1h }", "198.51.100.7");
+	assert_shows("nft list set inet t s", "198.51.100.7 . 443 timeout 1h");
+	deleted("inet t s { %IP%/24 . 100-200 }", "192.0.2.7");
+	deleted("inet t s { %IP% . 443 }", "198.51.100.7");
+	nft("add set inet t m '{ type ipv6_addr . mark; flags interval,timeout; }'");
+	added("inet t m { %IP%/64 . 0x10-0x20 timeout 1h }", "2001:db8::7");
+	assert_shows("nft list set inet t m", "2001:db8::/64 . 0x00000010-0x00000020 timeout 1h");
+}
+
+/* What has expired does not stand in the way, whether the kernel has swept it out or not. */
+static void
+expired_ranges(void **state)
+{
+	static const char *const texts[] = { "inet t s { %IP% timeout 50ms }",
+					     "inet t c { %IP%/24 . 22 timeout 50ms }" };
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	nft("add set inet t c '{ type ipv4_addr . inet_service; flags interval,timeout; }'");
+	for (int i = 0; i < 20; i++) {
+		for (size_t j = 0; j < 2; j++) {
+			added(texts[j], i % 3 ? "192.0.2.1" : "192.0.2.2");
+			added(texts[j], "192.0.2.3");
+		}
+		assert_int_equal(poll(NULL, 0, 10 + i * 5), 0);
+	}
+	added("inet t s { %IP% timeout 1h }", "192.0.2.1");
+	added("inet t c { %IP%/24 . 22 timeout 1h }", "192.0.2.1");
+	assert_shows("nft list set inet t s", "192.0.2.1 timeout 1h");
+	assert_shows("nft list set inet t c", "192.0.2.0/24 . 22 timeout 1h");
+}
+
+static void
+overlaps_in_concatenated_intervals(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; size 2; }'");
+	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	/* the kernel would take the wide range away */
+	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "a wider range that is in the set covers it");
+	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.3.1"), NFTSET_ABSENT);
+	assert_shows("nft list set inet t s", "192.0.2.0/24 . 22");
+	added("inet t s { 192.0.2.0/24 . 23 }", "192.0.2.1");
+	added("inet t s { 192.0.2.0/24 . 23 timeout 1h }", "192.0.2.1");
+	assert_int_equal(apply(true, "inet t s { 192.0.3.0/24 . 23 }", "192.0.2.1"), NFTSET_FULL);
+	nft("add map inet t m '{ type ipv4_addr . inet_service : verdict; flags interval,timeout; }'");
+	added("inet t m { %IP%/24 . 22 timeout 1h : accept }", "192.0.2.1");
+	added("inet t m { %IP%/24 . 22 timeout 2h : drop }", "192.0.2.1");
+	assert_shows("nft list map inet t m", "192.0.2.0/24 . 22 timeout 2h");
+	assert_shows("nft list map inet t m", ": drop");
+	assert_int_equal(apply(true, "inet t m { %IP%/24 . 22 : jump no }", "192.0.2.1"), NFTSET_DATA);
+}
+
+static void
+verdict_maps(void **state)
+{
+	(void)state;
+	nft("add chain inet t web");
+	nft("add map inet t m '{ type ipv4_addr : verdict; flags timeout; }'");
+	added("inet t m { %IP% timeout 1h : accept }", "192.0.2.1");
+	added("inet t m { %IP% : drop }", "192.0.2.2");
+	added("inet t m { %IP% : jump web }", "192.0.2.3");
+	added("inet t m { %IP% : goto web }", "192.0.2.4");
+	added("inet t m { %IP% : return }", "192.0.2.5");
+	added("inet t m { %IP% : continue }", "192.0.2.6");
+	assert_shows("nft list map inet t m", "192.0.2.1 timeout 1h");
+	assert_shows("nft list map inet t m", ": accept");
+	assert_shows("nft list map inet t m", "192.0.2.2 comment \"door\" : drop");
+	assert_shows("nft list map inet t m", "192.0.2.3 comment \"door\" : jump web");
+	assert_shows("nft list map inet t m", "192.0.2.4 comment \"door\" : goto web");
+	assert_shows("nft list map inet t m", "192.0.2.5 comment \"door\" : return");
+	assert_shows("nft list map inet t m", "192.0.2.6 comment \"door\" : continue");
+	added("inet t m { %IP% : goto web }", "192.0.2.3");
+	assert_shows("nft list map inet t m", "192.0.2.3 comment \"door\" : goto web");
+	deleted("inet t m { %IP% : jump web }", "192.0.2.3");
+	assert_int_equal(apply(true, "inet t m { %IP% : jump nowhere }", "192.0.2.9"), NFTSET_DATA);
+	assert_string_equal(detail, "there is no such chain in the table");
+	assert_int_equal(apply(true, "inet t m { %IP% : jump }", "192.0.2.9"), NFTSET_DATA);
+	assert_int_equal(apply(true, "inet t m { %IP% : 22 }", "192.0.2.9"), NFTSET_DATA);
+	assert_int_equal(apply(true, "inet t m { %IP% }", "192.0.2.9"), NFTSET_DATA);
+	assert_string_equal(detail, "it is a map: \": value\" is missing");
+}
+
+static void
+data_maps(void **state)
+{
+	(void)state;
+	nft("add map inet t m '{ type ipv4_addr : mark; flags timeout; }'");
+	added("inet t m { %IP% timeout 1h : 0x1f }", "192.0.2.1");
+	assert_shows("nft list map inet t m", ": 0x0000001f");
+	added("inet t m { %IP% timeout 1h : 0x20 }", "192.0.2.1");
+	assert_shows("nft list map inet t m", ": 0x00000020");
+	nft("add map inet t n '{ type inet_service : ipv4_addr . inet_service; }'");
+	added("inet t n { 22 : %IP% . 2222 }", "192.0.2.1");
+	assert_shows("nft list map inet t n", "22 comment \"door\" : 192.0.2.1 . 2222");
+	assert_int_equal(apply(true, "inet t n { 22 : %IP% }", "192.0.2.1"), NFTSET_DATA);
+	assert_string_equal(detail, "1 part is given where ipv4_addr . inet_service is wanted");
+	nft("add map inet t i '{ type ipv4_addr : mark; flags interval; }'");
+	added("inet t i { %IP%/24 : 0x1f }", "192.0.2.1");
+	added("inet t i { %IP%/24 : 0x20 }", "192.0.2.1");
+	assert_shows("nft list map inet t i", "192.0.2.0/24 comment \"door\" : 0x00000020");
+	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	nft("add set inet t s '{ type ipv4_addr; }'");
+	assert_int_equal(apply(true, "inet t s { %IP% : 0x20 }", "192.0.2.1"), NFTSET_DATA);
+	assert_string_equal(detail, "it is a set and no map: it takes no \": value\"");
+}
+
+static void
+a_full_set(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; size 1; flags timeout; }'");
+	added("inet t s { %IP% timeout 1h }", "192.0.2.1");
+	added("inet t s { %IP% timeout 2h }", "192.0.2.1");
+	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
+	assert_string_equal(explained,
+			    "inet t s: the set is full; delete elements of it, or make it anew with a larger size: "
+			    "nft add set inet t s '{ type ipv4_addr; flags timeout; size 65535; }'");
+	deleted("inet t s { %IP% }", "192.0.2.1");
+	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
+}
+
+static void
+nothing_there(void **state)
+{
+	(void)state;
+	assert_int_equal(apply(true, "inet t s { %IP% . tcp . 22 timeout 1h }", "192.0.2.1"), NFTSET_NO_SET);
+	assert_string_equal(detail, "no such set");
+	assert_string_equal(explained, "inet t s: no such set; create it with: nft add set inet t s "
+				       "'{ type ipv4_addr . inet_proto . inet_service; flags timeout; }'");
+	assert_int_equal(apply(false, "ip6 u s { %IP%/64 timeout 1h }", "2001:db8::1"), NFTSET_NO_SET);
+	assert_string_equal(detail, NFTSET_NO_TABLE);
+	assert_string_equal(explained, "ip6 u s: no such table; create both with: nft add table ip6 u; "
+				       "nft add set ip6 u s '{ type ipv6_addr; flags interval,timeout; }'");
+	assert_int_equal(apply(true, "inet t m { eth0 . %IP% : 0x1f }", "192.0.2.1"), NFTSET_NO_SET);
+	assert_string_equal(explained, "inet t m: no such set; create it with: nft add map inet t m "
+				       "'{ type ifname . ipv4_addr : mark; }'");
+}
+
+/* What nftset_explain proposes is taken by nft, and the element then fits. */
+static void
+what_is_proposed_fits(void **state)
+{
+	static const char *const texts[] = {
+		"inet new s { %IP% }",
+		"ip new s { %IP% . 22 timeout 1h }",
+		"ip6 new s { %IP%/24 . tcp . 1-1024 . 0x10 . eth0 timeout 1h }",
+		"inet new m { %IP% timeout 1h : accept }",
+		"inet new m2 { %IP% . 22 : 10.0.0.1 . 80 }",
+		"inet new m3 { 100-200 timeout 1h : 0x1f }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(apply(true, texts[i], "192.0.2.1"), NFTSET_NO_SET);
+		if (system(strstr(explained, "nft add")))
+			fail_msg("%s", explained);
+		added(texts[i], "192.0.2.1");
+	}
+}
+
+/* ... and so is the command that element_command() prints for an element. */
+static void
+what_is_printed_does_the_same(void **state)
+{
+	struct element element;
+	struct nftset_op op;
+	char command[512];
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'");
+	op = op_of(true, &element, "inet t s { %IP% . 22 timeout 1d2h }", "192.0.2.1");
+	assert_int_equal(
+	    system(element_command(&element, "add", &op.ip, "bob's \"tcp\" door", command, sizeof(command))), 0);
+	assert_shows("nft list set inet t s", "192.0.2.1 . 22 timeout 1d2h");
+	assert_shows("nft list set inet t s", "comment \"bob's _tcp_ door\"");
+	assert_int_equal(system(element_command(&element, "delete", &op.ip, "tcp", command, sizeof(command))), 0);
+	assert_lacks("nft list set inet t s", "192.0.2.1");
+	op.comment = "bob's \"tcp\" door";
+	assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+	assert_shows("nft list set inet t s", "comment \"bob's _tcp_ door\"");
+	element_free(&element);
+}
+
+static void
+a_long_comment_is_cut(void **state)
+{
+	char comment[201], expected[160];
+	struct element element;
+	struct nftset_op op;
+
+	(void)state;
+	memset(comment, 'x', 200);
+	comment[200] = '\0';
+	snprintf(expected, sizeof(expected), "comment \"%.128s\"", comment);
+	nft("add set inet t s '{ type ipv4_addr; }'");
+	op = op_of(true, &element, "inet t s { %IP% }", "192.0.2.1");
+	op.comment = comment;
+	assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+	assert_shows("nft list set inet t s", expected);
+	element_free(&element);
+}
+
+static void
+sets_that_do_not_fit(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; }'");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_NO_TIMEOUT);
+	assert_string_equal(explained, "inet t s: the set has no flags timeout; it would fit a set made with: "
+				       "nft add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	assert_int_equal(apply(true, "inet t s { %IP% }", "2001:db8::1"), NFTSET_KEY);
+	assert_string_equal(detail, "the key wants ipv4_addr, the knocker is IPv6: use grant_6 with another set");
+	assert_int_equal(apply(true, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_KEY);
+	assert_int_equal(apply(true, "inet t s { %IP%/24 }", "192.0.2.1"), NFTSET_KEY);
+	assert_int_equal(apply(true, "inet t s { 22 }", "192.0.2.1"), NFTSET_KEY);
+	nft("add set inet t tag '{ typeof vlan id; }'");
+	assert_int_equal(apply(true, "inet t tag { 22 }", "192.0.2.1"), NFTSET_KEY);
+	assert_lacks("nft list table inet t", "elements");
+}
+
+static void
+checking_changes_nothing(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	check("inet t s { %IP% timeout 1h }", "192.0.2.1", NFTSET_OK);
+	check("inet t s { %IP% timeout 1h }", "::1", NFTSET_KEY);
+	check("inet t s { %IP% : accept }", "192.0.2.1", NFTSET_DATA);
+	check("inet t x { %IP% }", "192.0.2.1", NFTSET_NO_SET);
+	assert_lacks("nft list set inet t s", "elements");
+}
+
+static void
+one_bad_operation_costs_the_others_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"inet t s { %IP% timeout 1h }",
+		"inet t missing { %IP% }",
+		"inet t full { %IP% }",
+		"inet t s { 10.0.0.1 }",
+		"inet t s { fe80::1 }",
+		"inet t gone { %IP% }",
+		"inet t s { 10.0.0.2 timeout 1h }",
+	};
+	static const enum nftset_result expected[] = { NFTSET_OK,  NFTSET_NO_SET, NFTSET_FULL, NFTSET_ABSENT,
+						       NFTSET_KEY, NFTSET_NO_SET, NFTSET_OK };
+	struct element elements[7];
+	struct nftset_op ops[7];
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	nft("add set inet t full '{ type ipv4_addr; size 1; elements = { 10.9.9.9 } }'");
+	for (size_t i = 0; i < 7; i++)
+		ops[i] = op_of(i != 3, &elements[i], texts[i], "192.0.2.1");
+	assert_int_equal(nftset_apply(nftset, ops, 7), 4);
+	for (size_t i = 0; i < 7; i++) {
+		assert_int_equal(ops[i].result, expected[i]);
+		element_free(&elements[i]);
+	}
+	assert_shows("nft list set inet t s", "192.0.2.1 timeout 1h");
+	assert_shows("nft list set inet t s", "10.0.0.2 timeout 1h");
+}
+
+static void
+in_the_order_given(void **state)
+{
+	static const char text[] = "inet t s { %IP% timeout 1h }";
+	struct element elements[3];
+	struct nftset_op ops[3];
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	for (size_t i = 0; i < 3; i++)
+		ops[i] = op_of(i != 1, &elements[i], text, "192.0.2.1");
+	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
+	assert_lacks("nft list set inet t s", "192.0.2.1");
+	assert_int_equal(nftset_apply(nftset, ops, 3), 0);
+	assert_shows("nft list set inet t s", "192.0.2.1");
+	assert_int_equal(nftset_apply(nftset, ops, 0), 0);
+	for (size_t i = 0; i < 3; i++)
+		element_free(&elements[i]);
+}
+
+static void
+a_set_made_anew_with_another_type(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; }'");
+	added("inet t s { %IP% }", "192.0.2.1");
+	nft("delete set inet t s");
+	nft("add set inet t s '{ type ipv6_addr; flags timeout; }'");
+	added("inet t s { %IP% timeout 1h }", "2001:db8::1");
+	assert_int_equal(apply(true, "inet t s { %IP% }", "192.0.2.1"), NFTSET_KEY);
+	nft("delete set inet t s");
+	assert_int_equal(apply(true, "inet t s { %IP% }", "192.0.2.1"), NFTSET_NO_SET);
+	nft("add set inet t s '{ type ipv4_addr; flags interval; }'");
+	added("inet t s { %IP%/24 }", "192.0.2.1");
+}
+
+static double
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void
+many(void **state)
+{
+	struct element element;
+	struct nftset_op *ops = calloc(MANY, sizeof(*ops));
+	double begun;
+	char *count;
+
+	(void)state;
+	assert_non_null(ops);
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'");
+	for (uint32_t i = 0; i < MANY; i++) {
+		if (i)
+			element_free(&element);
+		ops[i] = op_of(true, &element, "inet t s { %IP% . 22 timeout 1h }", "10.0.0.0");
+		ops[i].ip.bytes[1] = (uint8_t)(i >> 16);
+		ops[i].ip.bytes[2] = (uint8_t)(i >> 8);
+		ops[i].ip.bytes[3] = (uint8_t)i;
+	}
+	begun = seconds();
+	assert_int_equal(nftset_apply(nftset, ops, MANY), 0);
+	print_message("# %.0f grants per second\n", MANY / (seconds() - begun));
+	count = output_of("nft list set inet t s | grep -o timeout.1h | wc -l");
+	assert_int_equal(atoi(count), MANY);
+	free(count);
+	for (uint32_t i = 0; i < MANY; i++)
+		ops[i].add = false;
+	assert_int_equal(nftset_apply(nftset, ops, MANY), 0);
+	assert_int_equal(nftset_apply(nftset, ops, MANY), 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(ops[i].result, NFTSET_ABSENT);
+	element_free(&element);
+	free(ops);
+}
+
+/* Many at once go into a concatenated interval set in another way: new, there already, and overlapping. */
+static void
+many_concatenated_intervals(void **state)
+{
+	static const char text[] = "inet t s { %IP%/32 . 22 timeout 2h }";
+	struct nftset_op ops[100];
+	struct element element;
+	char *count;
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'");
+	nft("add element inet t s '{ 10.0.0.16/28 . 22 timeout 1h }'");
+	added("inet t s { %IP%/32 . 22 timeout 1h }", "10.0.0.1");
+	ops[0] = op_of(true, &element, text, "10.0.0.0");
+	for (uint8_t i = 1; i < 100; i++) {
+		ops[i] = ops[0];
+		ops[i].ip.bytes[3] = i;
+	}
+	assert_int_equal(nftset_apply(nftset, ops, 100), 16);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ops[i].result, i / 16 == 1 ? NFTSET_ERROR : NFTSET_OK);
+	assert_shows("nft list set inet t s", "10.0.0.1 . 22 timeout 2h");
+	count = output_of("nft list set inet t s | grep -o 'timeout 2h' | wc -l");
+	assert_int_equal(atoi(count), 84);
+	free(count);
+	assert_shows("nft list set inet t s", "10.0.0.16/28 . 22 timeout 1h");
+	/* added and deleted in one go: the deletions see the additions */
+	for (int i = 0; i < 100; i++)
+		ops[i].add = i % 2 == 0;
+	for (int i = 0; i < 100; i++)
+		ops[i].ip.bytes[3] = (uint8_t)(100 + i / 2);
+	assert_int_equal(nftset_apply(nftset, ops, 100), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ops[i].result, NFTSET_OK);
+	assert_lacks("nft list set inet t s", "10.0.0.100");
+	assert_lacks("nft list set inet t s", "10.0.0.149");
+	element_free(&element);
+}
+
+static void
+more_sets_than_are_remembered(void **state)
+{
+	struct element elements[40];
+	struct nftset_op ops[40];
+	char text[64];
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		nft("add set inet t s%d '{ type %s; }'", i, i % 2 ? "ipv4_addr" : "ipv4_addr . inet_service");
+		snprintf(text, sizeof(text), "inet t s%d { %%IP%%%s }", i, i % 2 ? "" : " . 22");
+		ops[i] = op_of(true, &elements[i], text, "192.0.2.1");
+	}
+	assert_int_equal(nftset_apply(nftset, ops, 40), 0);
+	for (int i = 0; i < 40; i++)
+		element_free(&elements[i]);
+}
+
+/* Until the command closes its output, which it does by ending. */
+static bool
+runs(FILE *command)
+{
+	struct pollfd pollfd = { .fd = fileno(command) };
+
+	return poll(&pollfd, 1, 0) == 0;
+}
+
+/* Someone else changes the ruleset all the time; every operation still gets through. */
+static void
+while_the_ruleset_changes(void **state)
+{
+	FILE *changes;
+	int n = 0;
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	changes = popen("i=0; while [ $i -lt 40 ]; do nft add chain inet t c$i; i=$((i+1)); done", "r");
+	assert_non_null(changes);
+	while (runs(changes)) {
+		added("inet t s { %IP% timeout 1h }", "192.0.2.1");
+		n++;
+	}
+	assert_int_equal(pclose(changes), 0);
+	assert_true(n > 0);
+	assert_shows("nft list set inet t s", "192.0.2.1 timeout 1h");
+}
+
+static int
+apply_without_capability(void)
+{
+	struct element element;
+	struct nftset_op op = op_of(true, &element, "inet t s { %IP% }", "192.0.2.1");
+	int failures;
+
+	if (netns_drop_capabilities())
+		return 1;
+	failures = nftset_apply(nftset, &op, 1);
+	element_free(&element);
+	return failures != 1 || op.result != NFTSET_PERMISSION ? 2 : 0;
+}
+
+static void
+without_capability(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid)
+		_exit(apply_without_capability());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(add_refresh_delete, clear),
+		cmocka_unit_test_setup(the_operations_timeout_comes_first, clear),
+		cmocka_unit_test_setup(every_family, clear),
+		cmocka_unit_test_setup(concatenations, clear),
+		cmocka_unit_test_setup(intervals, clear),
+		cmocka_unit_test_setup(neighbours_in_an_interval_set, clear),
+		cmocka_unit_test_setup(nfts_own_intervals, clear),
+		cmocka_unit_test_setup(marks_and_ports_in_intervals, clear),
+		cmocka_unit_test_setup(concatenated_intervals, clear),
+		cmocka_unit_test_setup(expired_ranges, clear),
+		cmocka_unit_test_setup(overlaps_in_concatenated_intervals, clear),
+		cmocka_unit_test_setup(verdict_maps, clear),
+		cmocka_unit_test_setup(data_maps, clear),
+		cmocka_unit_test_setup(a_full_set, clear),
+		cmocka_unit_test_setup(nothing_there, clear),
+		cmocka_unit_test_setup(what_is_proposed_fits, clear),
+		cmocka_unit_test_setup(what_is_printed_does_the_same, clear),
+		cmocka_unit_test_setup(a_long_comment_is_cut, clear),
+		cmocka_unit_test_setup(sets_that_do_not_fit, clear),
+		cmocka_unit_test_setup(checking_changes_nothing, clear),
+		cmocka_unit_test_setup(one_bad_operation_costs_the_others_nothing, clear),
+		cmocka_unit_test_setup(in_the_order_given, clear),
+		cmocka_unit_test_setup(a_set_made_anew_with_another_type, clear),
+		cmocka_unit_test_setup(many, clear),
+		cmocka_unit_test_setup(many_concatenated_intervals, clear),
+		cmocka_unit_test_setup(more_sets_than_are_remembered, clear),
+		cmocka_unit_test_setup(while_the_ruleset_changes, clear),
+		cmocka_unit_test_setup(without_capability, clear),
+	};
+	const char *reason = netns_enter();
+
+	if (reason) {
+		printf("1..0 # SKIP %s\n", reason);
+		return 0;
+	}
+	return cmocka_run_group_tests_name("nftset", tests, start, stop);
+}

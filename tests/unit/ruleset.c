@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "confs.h"
+#include "rules.h"
+#include "ruleset.h"
+
+/* What is printed, without the lines that are the same for all; takes the configuration. */
+static void
+prints(struct conf *conf, const char *expected)
+{
+	static const char begin[] = "table inet knockd\ndelete table inet knockd\ntable inet knockd {\n";
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(ruleset_print(conf, out), 0);
+	fclose(out);
+	assert_true(!strncmp(text, begin, strlen(begin)));
+	assert_string_equal(text + strlen(begin), expected);
+	free(text);
+	confs_free(conf);
+}
+
+#define REPORT                                                                                                   \
+	"\tchain report {\n"                                                                                     \
+	"\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n" \
+	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
+	"\t}\n\n"
+
+#define BASE(terms)              \
+	"\tchain prerouting {\n" \
+	"\t\ttype filter hook prerouting priority -350; policy accept;\n" terms "\t}\n}\n"
+
+static void
+no_doors(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "", SYN, SYN, NULL);
+	prints(conf, BASE(""));
+}
+
+static void
+one_door(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "9000,7000,8000:udp,7000", SYN, SYN, NULL);
+	prints(conf,
+	       "\tset ports {\n\t\ttype inet_proto . inet_service\n"
+	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000,\n\t\t\t     udp . 8000 }\n\t}\n\n"
+	       "\tset local_syn {\n\t\ttype inet_proto . inet_service\n"
+	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000 }\n\t}\n\n"
+	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n"
+	       "\t\telements = { udp . 8000 }\n\t}\n\n" REPORT "\tchain knocks {\n"
+	       "\t\tmeta l4proto . th dport @local_syn tcp flags & (syn) == syn fib daddr type local goto report\n"
+	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n"
+	       "\t}\n\n" BASE("\t\tmeta l4proto . th dport @ports counter goto knocks\n"));
+}
+
+static void
+targets_interfaces_and_flags(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_interface(conf, (char[]){ "eth0" });
+	confs_interface(conf, (char[]){ "ppp*" });
+	confs_door(conf, "1", SYN | ACK, SYN, "2001:db8::1");
+	confs_door(conf, "1", SYN, 0, "192.0.2.1");
+	prints(conf,
+	       "\tset ports {\n\t\ttype inet_proto . inet_service\n\t\telements = { tcp . 1 }\n\t}\n\n"
+	       "\tset ip_not_syn {\n\t\ttype ipv4_addr . inet_proto . inet_service\n"
+	       "\t\telements = { 192.0.2.1 . tcp . 1 }\n\t}\n\n"
+	       "\tset ip6_syn_not_ack {\n\t\ttype ipv6_addr . inet_proto . inet_service\n"
+	       "\t\telements = { 2001:db8::1 . tcp . 1 }\n\t}\n\n" REPORT "\tchain knocks {\n"
+	       "\t\tip daddr . meta l4proto . th dport @ip_not_syn tcp flags & (syn) == 0 goto report\n"
+	       "\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn goto report\n"
+	       "\t}\n\n"
+	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t\tiifname \"ppp*\" goto knocks\n\t}\n\n" BASE(
+		   "\t\tmeta l4proto . th dport @ports counter goto interfaces\n"));
+}
+
+static void
+ipv4_alone(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	conf->only_ipv4 = true;
+	conf->nflog_group = 5;
+	confs_interface(conf, (char[]){ "*" });
+	confs_door(conf, "1:udp", SYN, SYN, NULL);
+	confs_door(conf, "2", 0, 0, "2001:db8::1");
+	prints(conf,
+	       "\tset ports {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
+	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
+	       "\tchain report {\n"
+	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
+	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
+	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
+	       "\tchain interfaces {\n\t\tgoto knocks\n\t}\n\n" BASE(
+		   "\t\tmeta nfproto ipv4 meta l4proto . th dport @ports counter goto interfaces\n"));
+}
+
+/* Each combination of flags is a set of its own, with a name of its own. */
+static void
+every_combination_of_flags(void **state)
+{
+	struct conf *conf = confs_new();
+	struct rules *rules;
+
+	(void)state;
+	for (unsigned mask = 0; mask < 256; mask++)
+		confs_door(conf, "7000,8000:udp", (uint8_t)mask, (uint8_t)(mask & 0x55), NULL);
+	confs_door(conf, "1", 0xff, 0, NULL);
+	confs_door(conf, "1", SYN, 0xff, NULL);
+	rules = rules_new(conf);
+	assert_non_null(rules);
+	assert_int_equal(rules->n_sets, 1 + 256 + 2);
+	assert_int_equal(rules->sets[0].n, 3);
+	for (size_t i = 0; i < rules->n_sets; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(rules->sets[i].name, rules->sets[j].name);
+	}
+	assert_string_equal(rules->sets[257].name,
+			    "local_not_fin_not_syn_not_rst_not_psh_not_ack_not_urg_not_ecn_not_cwr");
+	assert_string_equal(rules->sets[258].name, "local_syn");
+	rules_free(rules);
+	confs_free(conf);
+}
+
+static void
+a_full_disk_is_an_error(void **state)
+{
+	struct conf *conf = confs_new();
+	FILE *out = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(out);
+	assert_int_equal(ruleset_print(conf, out), -1);
+	fclose(out);
+	confs_free(conf);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_doors),
+		cmocka_unit_test(one_door),
+		cmocka_unit_test(targets_interfaces_and_flags),
+		cmocka_unit_test(ipv4_alone),
+		cmocka_unit_test(every_combination_of_flags),
+		cmocka_unit_test(a_full_disk_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("ruleset", tests, NULL, NULL);
+}

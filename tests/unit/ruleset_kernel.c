@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is installed is what is printed: both are loaded and nft lists them alike, to the last expression. */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confs.h"
+#include "netns.h"
+#include "nfnl.h"
+#include "ruleset.h"
+
+#define LIST "nft -s list table inet knockd"
+/* sets have no order, chains have one; expressions are shown with the registers they use */
+#define SORTED      LIST " | sed 's/[{},]/\\n/g' | sed 's/^[ \\t]*//; s/[ \\t]*$//' | sort"
+#define CHAINS      LIST " | sed -n '/chain/,$p'"
+#define EXPRESSIONS "nft --debug=netlink list table inet knockd 2>&1 | grep '^  \\[ ' | sed 's/counter pkts.*/counter/'"
+
+static void
+load_printed(const struct conf *conf)
+{
+	FILE *pipe = popen("nft -f -", "w");
+
+	assert_non_null(pipe);
+	assert_int_equal(ruleset_print(conf, pipe), 0);
+	assert_int_equal(pclose(pipe), 0);
+}
+
+static void
+install(const struct conf *conf)
+{
+	char err[400] = "";
+
+	if (ruleset_install(conf, err, sizeof(err)))
+		fail_msg("%s", err);
+}
+
+/* Takes the configuration. */
+static void
+same(struct conf *conf)
+{
+	static const char *const views[] = { SORTED, CHAINS, EXPRESSIONS " || true" };
+	char *installed[3], *printed;
+
+	install(conf);
+	for (size_t i = 0; i < 3; i++)
+		installed[i] = output_of("%s", views[i]);
+	assert_int_equal(ruleset_remove(), 0);
+	load_printed(conf);
+	for (size_t i = 0; i < 3; i++) {
+		printed = output_of("%s", views[i]);
+		assert_string_equal(installed[i], printed);
+		free(installed[i]);
+		free(printed);
+	}
+	confs_free(conf);
+}
+
+static void
+ignore(void *arg, size_t index, int error)
+{
+	(void)arg;
+	(void)index;
+	(void)error;
+}
+
+static int
+clear(void **state)
+{
+	(void)state;
+	nft("flush ruleset");
+	return 0;
+}
+
+static void
+no_doors(void **state)
+{
+	(void)state;
+	same(confs_new());
+}
+
+static void
+one_door(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000,8000:udp,9000", SYN, SYN, NULL);
+	same(conf);
+	assert_shows(EXPRESSIONS, "lookup reg 1 set ports");
+	assert_shows(LIST, "meta l4proto . th dport @ports counter goto knocks");
+}
+
+static void
+groups_of_flags(void **state)
+{
+	static const uint8_t flags[][2] = {
+		{ 0, 0 },    { SYN, SYN },   { SYN, 0 },    { SYN | ACK, SYN }, { SYN | ACK, SYN | ACK },
+		{ 0xff, 0 }, { 0xff, 0xff }, { 0xff, SYN }, { 0xc0, 0x40 }
+	};
+	struct conf *conf = confs_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		confs_door(conf, "7000,8000:udp,9000", flags[i][0], flags[i][1], NULL);
+		confs_door(conf, "7000,65535:udp,1", flags[i][0], flags[i][1], "192.0.2.1");
+		confs_door(conf, "7000,65535:udp,1", flags[i][0], flags[i][1], "2001:db8::1");
+	}
+	same(conf);
+}
+
+static void
+targets(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000,8000:udp", 0, 0, "192.0.2.1");
+	confs_door(conf, "7000,8000:udp", SYN, SYN, "2001:db8::1");
+	confs_door(conf, "7000,8000:udp", SYN, SYN, "2001:db8::2");
+	same(conf);
+	assert_shows(LIST, "2001:db8::2 . udp . 8000");
+	assert_shows(LIST, "ip6 daddr . meta l4proto . th dport @ip6_any goto report");
+}
+
+static void
+interfaces(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_interface(conf, (char[]){ "eth0" });
+	confs_interface(conf, (char[]){ "ppp*" });
+	confs_interface(conf, (char[]){ "fifteen-letters" });
+	confs_interface(conf, (char[]){ "fourteen-lett*" });
+	confs_interface(conf, (char[]){ "*" });
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	same(conf);
+	assert_shows(LIST, "iifname \"ppp*\" goto knocks");
+}
+
+static void
+ipv4_alone(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	conf->only_ipv4 = true;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_door(conf, "7000", SYN, SYN, "2001:db8::1");
+	same(conf);
+	assert_shows(LIST, "meta nfproto ipv4 meta l4proto . th dport @ports");
+	assert_lacks(LIST, "ip6");
+}
+
+static void
+a_thousand_doors(void **state)
+{
+	struct conf *conf = confs_new();
+	char sequence[400], target[32], *count;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(sequence, sizeof(sequence), "%u,%u,%u:udp,%u", 1 + i * 60, 2 + i * 60, 3 + i * 60, 4 + i * 60);
+		snprintf(target, sizeof(target), "2001:db8::%x", i + 1);
+		confs_door(conf, sequence, i % 2 ? SYN : 0, i % 2 ? SYN : 0, i % 3 ? NULL : target);
+	}
+	same(conf);
+	count = output_of("nft list set inet knockd ports | grep -o '[tu][cd]p \\.' | wc -l");
+	assert_int_equal(atoi(count), 4000);
+	free(count);
+}
+
+static void
+what_was_there_is_replaced_and_the_rest_is_not(void **state)
+{
+	struct conf *conf = confs_new();
+	char *before, *after;
+
+	(void)state;
+	nft("add table inet knockd");
+	nft("add chain inet knockd foreign '{ type filter hook input priority 0; }'");
+	nft("add set inet knockd ports '{ type ipv4_addr; }'");
+	nft("add rule inet knockd foreign drop");
+	nft("add table ip knockd");
+	nft("add table inet other");
+	nft("add chain inet other input '{ type filter hook input priority 0; }'");
+	before = output_of("nft list table inet other; nft list table ip knockd");
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	install(conf);
+	install(conf);
+	assert_lacks("nft list ruleset", "foreign");
+	assert_shows(LIST, "chain prerouting");
+	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(), 0);
+	after = output_of("nft list table inet other; nft list table ip knockd");
+	assert_string_equal(before, after);
+	assert_lacks("nft list tables", "inet knockd");
+	free(before);
+	free(after);
+	confs_free(conf);
+}
+
+/* A table that another process owns cannot be replaced: said, and nothing changed. */
+static void
+what_is_refused_is_named(void **state)
+{
+	struct conf *conf = confs_new();
+	struct nfnl *owner = nfnl_open();
+	struct nlmsghdr *nlh;
+	char err[400] = "";
+
+	(void)state;
+	assert_non_null(owner);
+	nfnl_begin(owner, 0);
+	nlh = nfnl_add(owner, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NFT_TABLE_F_OWNER));
+	if (nfnl_commit(owner, ignore, NULL))
+		skip(); /* before Linux 5.12 */
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	assert_int_equal(ruleset_install(conf, err, sizeof(err)), -1);
+	assert_int_equal(errno, EPERM);
+	assert_string_equal(err, "the kernel refused table knockd: Operation not permitted");
+	assert_int_equal(ruleset_remove(), -1);
+	assert_int_equal(errno, EPERM);
+	assert_lacks(LIST, "chain");
+	nfnl_close(owner);
+	confs_free(conf);
+}
+
+/* The child's exit status says which check failed. */
+static int
+without_capability(void)
+{
+	struct conf *conf = confs_new();
+	char err[400] = "";
+
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	if (netns_drop_capabilities())
+		return 1;
+	if (!ruleset_install(conf, err, sizeof(err)) || errno != EPERM)
+		return 2;
+	if (strcmp(err, "Operation not permitted"))
+		return 3;
+	return !ruleset_remove() || errno != EPERM ? 4 : 0;
+}
+
+static void
+without_capability_it_is_eperm(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid)
+		_exit(without_capability());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(no_doors, clear),
+		cmocka_unit_test_setup(one_door, clear),
+		cmocka_unit_test_setup(groups_of_flags, clear),
+		cmocka_unit_test_setup(targets, clear),
+		cmocka_unit_test_setup(interfaces, clear),
+		cmocka_unit_test_setup(ipv4_alone, clear),
+		cmocka_unit_test_setup(a_thousand_doors, clear),
+		cmocka_unit_test_setup(what_was_there_is_replaced_and_the_rest_is_not, clear),
+		cmocka_unit_test_setup(what_is_refused_is_named, clear),
+		cmocka_unit_test_setup(without_capability_it_is_eperm, clear),
+	};
+	const char *reason = netns_enter();
+
+	if (reason) {
+		printf("1..0 # SKIP %s\n", reason);
+		return 0;
+	}
+	return cmocka_run_group_tests_name("ruleset_kernel", tests, NULL, NULL);
+}

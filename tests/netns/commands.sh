@@ -17,7 +17,7 @@ knockd_start "
 	command  = ls -l /proc/self/fd >$T/fds.new && mv $T/fds.new $T/fds
 [state]
 	sequence = 7004
-	command  = cat /proc/self/status >$T/state.new && mv $T/state.new $T/state
+	command  = cat /proc/self/status >$T/status.new && mv $T/status.new $T/status
 [slow]
 	sequence = 7002
 	command  = exec sleep 2
@@ -42,8 +42,8 @@ equal '... none but the standard three' "$leaked" ''
 refute '... no socket among them' grep -q socket: "$T/fds"
 
 knock $server 7004
-check 'a command has a clean state' [ -s "$T/state" ]
-equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/state")" 0000000000000000
+check 'a command has a clean state' [ -s "$T/status" ]
+equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/status")" 0000000000000000
 
 # sleepers: how many of the slow commands run now
 sleepers() {

@@ -242,8 +242,10 @@ closings_free(struct closings *cs)
 {
 	if (!cs)
 		return;
-	close_unremembered(cs);
-	commands_start_all(cs->commands);
+	if (!cs->journal) {
+		close_unremembered(cs);
+		commands_start_all(cs->commands);
+	}
 	commands_free(cs->commands);
 	while (cs->list.next != &cs->list)
 		forget(cs->list.next);

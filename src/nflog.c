@@ -237,13 +237,20 @@ decode_message(const struct nlmsghdr *nlh, struct nflog_packet *packet)
 	return 0;
 }
 
+/* libmnl takes a length above INT_MAX for a negative one, which is never too long, and would walk on for ever. */
+static bool
+is_whole(const struct nlmsghdr *nlh, int rest)
+{
+	return mnl_nlmsg_ok(nlh, rest) && nlh->nlmsg_len <= (uint32_t)rest;
+}
+
 void
 nflog_decode(const void *datagram, size_t len, nflog_take *take, void *arg)
 {
 	const struct nlmsghdr *nlh = datagram;
 	int rest = (int)len;
 
-	for (; mnl_nlmsg_ok(nlh, rest); nlh = mnl_nlmsg_next(nlh, &rest)) {
+	for (; is_whole(nlh, rest); nlh = mnl_nlmsg_next(nlh, &rest)) {
 		struct nflog_packet packet;
 
 		if (nlh->nlmsg_type == NLMSG_DONE)

@@ -164,14 +164,19 @@ list_sources() {
 	find . -name .git -prune -o -type f -print
 }
 
-# Time stamps stay, so make knows what is new.
+# Time stamps stay, so make knows what is new. What the checkout no longer has goes.
 copy_sources() {
 	mkdir -p "$src"
 	cd "$top"
-	list_sources >"$QUICKSTART_DIR/files"
-	while read -r file; do
+	list_sources | while read -r file; do
 		[ ! -e "$file" ] || echo "$file"
-	done <"$QUICKSTART_DIR/files" | tar -c -T - -f - | (cd "$src" && tar -x -o -f -)
+	done | LC_ALL=C sort >"$QUICKSTART_DIR/files"
+	tar -c -T "$QUICKSTART_DIR/files" -f - | (cd "$src" && tar -x -o -f -)
+	cd "$src"
+	if [ -e ../copied ]; then
+		LC_ALL=C comm -23 ../copied ../files | while read -r file; do rm -f "$file"; done
+	fi
+	mv ../files ../copied
 	cd /
 }
 

@@ -46,7 +46,7 @@ struct door {
 	int	       line; /* of its section header */
 	struct seq     seq;
 	char	      *one_time_path; /* NULL: the sequence is fixed */
-	struct seq    *one_time;      /* what the file held when it was read, in order; not the parser's business */
+	struct seq    *one_time;      /* what the file held when it was read, in order */
 	size_t	       n_one_time, next_one_time; /* the first that has not become `seq` yet */
 	int64_t	       seq_timeout;   /* seconds; 0 or less: a sequence of several ports never completes */
 	uint8_t	       flags_mask;    /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
@@ -95,6 +95,13 @@ struct conf_parser;
 struct conf_parser *conf_begin(const char *path, conf_report *report, void *arg);
 void conf_line(struct conf_parser *parser, char *line);
 struct conf *conf_end(struct conf_parser *parser);
+
+/*
+ * Reads the door's one-time file into one_time and n_one_time. 0, or -1 with errno. Without such a function,
+ * to be set before the first line, the parser leaves the file alone.
+ */
+typedef int conf_load(void *arg, struct door *door);
+void conf_load_by(struct conf_parser *parser, conf_load *load);
 
 void conf_free(struct conf *conf); /* NULL is legal */
 

@@ -14,7 +14,6 @@
 struct log {
 	bool  to_syslog;
 	int   file;	/* append-only descriptor or -1 */
-	char *path;	/* of `file`, for re-opening; owned; NULL: none */
 	bool  verbose;	/* log_notice and log_verbose also on standard output */
 	bool  debug;	/* log_debug on standard output */
 	bool  detached; /* no terminal any more: nothing goes to stdout and stderr */
@@ -28,6 +27,7 @@ void log_open_syslog(struct log *log, int facility);
 
 /* Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno. */
 int log_open_file(struct log *log, const char *path);
+void log_close_file(struct log *log); /* does nothing when none is open */
 void log_close(struct log *log);
 
 /* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */

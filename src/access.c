@@ -150,12 +150,12 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 	if (!start || !*start)
 		return;
 	if (command_expand(start_text, start, ip)) {
-		log_warnx(tools->log, "error: parsed start command has been truncated! --> won't execute it");
+		log_notice(tools->log, "error: parsed start command has been truncated! --> won't execute it");
 		return;
 	}
 	if (stop && command_expand(stop_text, stop, ip)) {
-		log_warnx(tools->log,
-			  "error: parsed stop command has been truncated! --> won't execute start command");
+		log_notice(tools->log,
+			   "error: parsed stop command has been truncated! --> won't execute start command");
 		return;
 	}
 	closings_run(tools->closings, &(struct opening){ .door = door->name, .ip = *ip,
@@ -216,7 +216,8 @@ access_apply(const struct access_tools *tools, struct conf *conf, const struct e
 	for (size_t i = 0; i < n; i++) {
 		const struct door *door = &conf->doors[events[i].door];
 
-		log_event(tools, conf, &events[i]);
+		if (!batch.refused[i])
+			log_event(tools, conf, &events[i]);
 		if (is_granted(&batch, events, i))
 			done += finish(tools, door, &events[i].source, batch.ops + done);
 		if (events[i].kind == EVENT_OPEN && door->one_time_path)

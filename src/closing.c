@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
+#include "journal.h"
 #include "timers.h"
 
 /* When a stop command that could not be started is tried again. */
@@ -18,6 +18,7 @@ struct closing {
 	struct closings *owner;
 	struct closing	*prev, *next;
 	enum { OPENING, OPEN, CLOSING, CLOSED } state; /* CLOSED: the stop command is running */
+	uint64_t    journal_id;
 	char	   *door;
 	char	   *stop;
 	char	   *who;
@@ -28,6 +29,7 @@ struct closing {
 struct closings {
 	const struct log *log;
 	struct commands	 *commands;
+	struct journal	 *journal;
 	struct timers	  timers;
 	struct closing	  list; /* ring with this as its anchor */
 };
@@ -64,12 +66,9 @@ add(struct closings *cs, const char *door, const char *stop, const struct addr *
 }
 
 static void
-arm(struct closing *c, uint64_t msec)
+arm(struct closing *c, struct moment end)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	if (timers_arm(&c->owner->timers, &c->timer, (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000 + msec))
+	if (timers_arm(&c->owner->timers, &c->timer, (uint64_t)end.boot_ms))
 		log_warn(c->owner->log, "%s: no memory for the deadline of its stop command", c->door);
 }
 
@@ -77,9 +76,14 @@ arm(struct closing *c, uint64_t msec)
 static void
 opened(struct closing *c)
 {
+	struct moment end;
+
 	c->state = OPEN;
-	if (c->seconds >= 0)
-		arm(c, (uint64_t)c->seconds * 1000);
+	if (c->seconds < 0)
+		return;
+	end = moment_after(moment_now(), c->seconds * 1000);
+	journal_move(c->owner->journal, c->journal_id, end);
+	arm(c, end);
 }
 
 /* A stop command that could not be started is not lost: it is tried again. */
@@ -87,10 +91,13 @@ static void
 try_later(struct closing *c)
 {
 	c->state = OPEN;
-	arm(c, RETRY_MSEC);
+	arm(c, moment_after(moment_now(), RETRY_MSEC));
 }
 
-/* command_news */
+/*
+ * command_news. The journal lets go when the stop command is running: it is on its own then, and running
+ * it a second time after a restart could shut out somebody who has knocked again.
+ */
 static void
 take_news(void *owner, enum command_state news)
 {
@@ -102,10 +109,12 @@ take_news(void *owner, enum command_state news)
 			opened(c);
 		break;
 	case CLOSING:
-		if (news == COMMAND_ENDED)
+		if (news == COMMAND_ENDED) {
 			try_later(c);
-		else
+		} else {
 			c->state = CLOSED;
+			journal_end(c->owner->journal, c->journal_id);
+		}
 		break;
 	case CLOSED:
 		forget(c);
@@ -130,6 +139,7 @@ static struct closing *
 prepare(struct closings *cs, const struct opening *o)
 {
 	struct closing *c = add(cs, o->door, o->stop, &o->ip, o->who);
+	struct journal_entry entry;
 
 	if (!c) {
 		log_warn(cs->log, "%s: no memory for its stop command: the start command does not run", o->door);
@@ -137,6 +147,12 @@ prepare(struct closings *cs, const struct opening *o)
 	}
 	c->state = OPENING;
 	c->seconds = o->seconds;
+	/* until the start command has ended, its own time does not count; a crash before that closes early */
+	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND, .door = c->door, .ip = c->ip, .text = c->stop,
+					.end = moment_after(moment_now(),
+							    o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
+									   : o->seconds * 1000) };
+	c->journal_id = journal_add(cs->journal, &entry);
 	return c;
 }
 
@@ -172,7 +188,53 @@ closings_next(const struct closings *cs)
 	return timers_next(&cs->timers);
 }
 
+int
+closings_fd(const struct closings *cs)
+{
+	return journal_fd(cs->journal);
+}
+
+void
+closings_report(struct closings *cs)
+{
+	journal_report(cs->journal);
+}
+
 /* ---- start and end ----------------------------------------------------------------------------- */
+
+/* journal_found */
+static void
+take_up(void *arg, const struct journal_entry *entry)
+{
+	struct closings *cs = arg;
+	char who[ADDR_STRLEN];
+	struct closing *c;
+
+	if (entry->kind != JOURNAL_COMMAND)
+		return;
+	c = add(cs, entry->door, entry->text, &entry->ip, addr_format(&entry->ip, who));
+	if (!c) {
+		log_warn(cs->log, "%s: no memory for its stop command", entry->door);
+		return;
+	}
+	c->state = OPEN;
+	c->journal_id = entry->id;
+	arm(c, entry->end);
+}
+
+static void
+warn(void *arg, const char *text)
+{
+	log_warnx(((struct closings *)arg)->log, "%s", text);
+}
+
+void
+closings_open_journal(struct closings *cs, const char *dir)
+{
+	cs->journal = journal_open(dir, take_up, warn, cs);
+	if (!cs->journal)
+		log_warnx(cs->log, "without a journal, stop commands that are not due when knockd ends run at once then");
+}
 
 struct closings *
 closings_new(const struct log *log, unsigned max_commands)
@@ -194,10 +256,10 @@ closings_new(const struct log *log, unsigned max_commands)
 
 /* Nobody will remember these doors, so they close now. */
 static void
-close_all(struct closings *cs)
+close_unremembered(struct closings *cs)
 {
 	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		if (c->state != CLOSED)
+		if (!c->journal_id && c->state != CLOSED)
 			close_door(c);
 }
 
@@ -206,11 +268,12 @@ closings_free(struct closings *cs)
 {
 	if (!cs)
 		return;
-	close_all(cs);
+	close_unremembered(cs);
 	commands_start_all(cs->commands);
 	commands_free(cs->commands);
 	while (cs->list.next != &cs->list)
 		forget(cs->list.next);
+	journal_close(cs->journal);
 	timers_free(&cs->timers);
 	free(cs);
 }

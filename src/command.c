@@ -153,6 +153,14 @@ find_running(struct commands *c, pid_t pid)
 	return NULL;
 }
 
+/* The line that readers of the log know, and the reason in one of its own. */
+static void
+log_fork_failed(const struct commands *c, const char *door)
+{
+	log_notice(c->log, "error: command fork failed!");
+	log_warn(c->log, "%s: /bin/sh", door);
+}
+
 static void
 tell(const struct commands *c, void *owner, enum command_state state)
 {
@@ -179,7 +187,7 @@ start(struct commands *c, struct job *job)
 	log_notice(c->log, "%s: running command: %s", job->door, job->text);
 	job->pid = spawn(job);
 	if (job->pid < 0) {
-		log_warn(c->log, "error: command fork failed!");
+		log_fork_failed(c, job->door);
 		finish(c, job);
 		return;
 	}
@@ -207,7 +215,7 @@ commands_run(struct commands *c, const struct command *command)
 	struct job job;
 
 	if (copy_job(&job, command)) {
-		log_warn(c->log, "error: command fork failed!");
+		log_fork_failed(c, command->door);
 		tell(c, command->owner, COMMAND_ENDED);
 	} else if (c->n_running < c->max) {
 		start(c, &job);
@@ -240,7 +248,7 @@ commands_start_all(struct commands *c)
 
 		log_notice(c->log, "%s: running command: %s", job->door, job->text);
 		if (spawn(job) < 0)
-			log_warn(c->log, "error: command fork failed!");
+			log_fork_failed(c, job->door);
 		clear_job(job);
 		c->head = (c->head + 1) % COMMAND_QUEUE;
 	}

@@ -5,6 +5,7 @@
 #include "conf.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
@@ -24,6 +25,7 @@ enum scope { SCOPE_NONE, SCOPE_OPTIONS, SCOPE_DOOR };
 struct conf_parser {
 	const char  *path;
 	conf_report *report;
+	conf_load   *load;
 	void	    *arg;
 	struct conf *conf;
 	int	     line;
@@ -277,9 +279,17 @@ cut_note(struct conf_parser *p, char *value)
 }
 
 static void
+tell_sequence(struct conf_parser *p)
+{
+	char text[SEQ_STRLEN];
+
+	tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name, seq_format(&p->door->seq, text, sizeof(text)));
+}
+
+static void
 set_sequence(struct conf_parser *p, char *value)
 {
-	char err[160], text[SEQ_STRLEN];
+	char err[160];
 
 	cut_note(p, value);
 	if (seq_parse(&p->door->seq, value, err, sizeof(err))) {
@@ -288,8 +298,8 @@ set_sequence(struct conf_parser *p, char *value)
 		p->bad_door = true;
 		return;
 	}
-	tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name,
-	     seq_format(&p->door->seq, text, sizeof(text)));
+	p->door->next_one_time = 0; /* of a file named above: it comes after this one */
+	tell_sequence(p);
 }
 
 static void
@@ -391,9 +401,21 @@ set_cmd_timeout(struct conf_parser *p, char *value)
 static void
 set_one_time_sequences(struct conf_parser *p, char *value)
 {
-	set_path(p, &p->door->one_time_path, value);
-	p->door->seq.n = 0;
-	tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", p->door->name, value);
+	struct door *door = p->door;
+
+	set_path(p, &door->one_time_path, value);
+	tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", door->name, value);
+	free(door->one_time);
+	door->one_time = NULL;
+	door->n_one_time = door->next_one_time = door->seq.n = 0;
+	if (!p->load || !door->one_time_path)
+		return;
+	if (p->load(p->arg, door))
+		fail(p, "%s: %s, in [%s]", value, strerror(errno), door->name);
+	else if (door_next_sequence(door))
+		tell_sequence(p);
+	else
+		warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value, door->name);
 }
 
 static void
@@ -649,6 +671,12 @@ conf_begin(const char *path, conf_report *report, void *arg)
 }
 
 void
+conf_load_by(struct conf_parser *p, conf_load *load)
+{
+	p->load = load;
+}
+
+void
 conf_line(struct conf_parser *p, char *text)
 {
 	struct line line = text_split(text);
@@ -767,6 +795,7 @@ conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errle
 	conf->interface_text = strdup(text);
 	while ((name = strsep(&rest, ","))) {
 		name = text_trim(name);
+		name[strcspn(name, ":")] = '\0'; /* eth0:1 labels an address of eth0 and is no interface */
 		if (!is_interface_name(name)) {
 			snprintf(err, errlen, "no interface can have the name \"%s\"", name);
 			free_interfaces(conf);

@@ -18,19 +18,26 @@ complain(const char *path, conf_report *report, void *arg)
 	report(arg, CONF_ERROR, text);
 }
 
-/* ---- one-time files ---------------------------------------------------------------------------- */
-
-struct one_time_report {
-	const struct door *door;
-	conf_report	  *report;
-	void		  *arg;
+/* What both the parser's lines and the one-time files' go to. */
+struct reading {
+	conf_report *report;
+	void	    *arg;
+	struct door *door; /* whose one-time file is being read */
 };
+
+static void
+pass_on(void *arg, enum conf_severity severity, const char *text)
+{
+	const struct reading *r = arg;
+
+	r->report(r->arg, severity, text);
+}
 
 /* onetime_report */
 static void
 skipped(void *arg, unsigned long line, const char *reason)
 {
-	const struct one_time_report *r = arg;
+	const struct reading *r = arg;
 	char text[TEXT_LINE_MAX];
 
 	snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s", r->door->name, line,
@@ -38,70 +45,58 @@ skipped(void *arg, unsigned long line, const char *reason)
 	r->report(r->arg, CONF_WARNING, text);
 }
 
-/* Keeps all sequences that are left; the file may be edited meanwhile, so what is stored is what counts. */
-static int
-load(struct door *door, struct one_time_report *report)
+/* Not an error: whoever checks a file with -t may not be the one who runs the daemon. */
+static void
+warn_unmarkable(const struct reading *r)
 {
-	ssize_t n = onetime_read(door->one_time_path, NULL, 0, skipped, report), stored;
-	struct onetime *list = n > 0 ? calloc((size_t)n, sizeof(*list)) : NULL;
+	char text[TEXT_LINE_MAX];
 
+	snprintf(text, sizeof(text), "config: section %s: warning: %s cannot be marked, so the door will not open: %s",
+		 r->door->name, r->door->one_time_path, strerror(errno));
+	r->report(r->arg, CONF_WARNING, text);
+}
+
+/* conf_load. The file may be edited between counting and storing, so what is stored is what counts. */
+static int
+load_one_time(void *arg, struct door *door)
+{
+	struct reading *r = arg;
+	ssize_t n, stored;
+	struct onetime *list;
+
+	r->door = door;
+	n = onetime_read(door->one_time_path, NULL, 0, skipped, r);
 	if (n <= 0)
 		return (int)n;
+	list = calloc((size_t)n, sizeof(*list));
 	door->one_time = calloc((size_t)n, sizeof(*door->one_time));
 	stored = list && door->one_time ? onetime_read(door->one_time_path, list, (size_t)n, NULL, NULL) : -1;
 	for (ssize_t i = 0; i < stored && i < n; i++)
 		door->one_time[door->n_one_time++] = list[i].seq;
+	if (stored > 0 && onetime_check(door->one_time_path, &list[0].seq))
+		warn_unmarkable(r);
 	free(list);
 	return stored < 0 ? -1 : 0;
-}
-
-static int
-load_one_time(struct door *door, conf_report *report, void *arg)
-{
-	struct one_time_report context = { door, report, arg };
-
-	if (!door->one_time_path)
-		return 0;
-	if (load(door, &context)) {
-		complain(door->one_time_path, report, arg);
-		return -1;
-	}
-	if (!door->seq.n && !door_next_sequence(door)) {
-		char text[TEXT_LINE_MAX];
-
-		snprintf(text, sizeof(text), "config: no more sequences left in the one time sequences file %s: [%s] is disabled",
-			 door->one_time_path, door->name);
-		report(arg, CONF_WARNING, text);
-	}
-	return 0;
-}
-
-static int
-load_all(struct conf *conf, conf_report *report, void *arg)
-{
-	int failed = 0;
-
-	for (size_t i = 0; i < conf->n_doors; i++)
-		failed |= load_one_time(&conf->doors[i], report, arg);
-	return failed;
 }
 
 struct conf *
 conffile_read(const char *path, conf_report *report, void *arg)
 {
+	struct reading reading = { .report = report, .arg = arg };
 	char line[TEXT_LINE_MAX];
 	struct conf_parser *parser;
 	struct conf *conf;
 	FILE *file = fopen(path, "re");
 	int failed;
 
-	parser = file ? conf_begin(path, report, arg) : NULL;
+	parser = file ? conf_begin(path, pass_on, &reading) : NULL;
 	if (!parser) {
 		complain(path, report, arg);
 		if (file)
 			fclose(file);
 		return NULL;
 	}
+	conf_load_by(parser, load_one_time);
 	/* as in knockd, the rest of an over-long line counts as the next one */
 	while (fgets(line, sizeof(line), file))
 		conf_line(parser, line);
@@ -109,7 +104,7 @@ conffile_read(const char *path, conf_report *report, void *arg)
 	if (failed)
 		complain(path, report, arg);
 	conf = conf_end(parser);
-	if (failed || (conf && load_all(conf, report, arg))) {
+	if (failed) {
 		conf_free(conf);
 		conf = NULL;
 	}

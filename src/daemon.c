@@ -33,7 +33,7 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOTS };
+enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOT_JOURNAL, SLOTS };
 
 struct daemon {
 	const struct options *options;
@@ -83,7 +83,7 @@ absolute_path(const char *path)
 	return whole;
 }
 
-/* conf_report. Warnings are for the person who edits the file, not for each line of the log's readers. */
+/* conf_report. Warnings are for the person who edits the file; the log has them when nobody sees our streams. */
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {
@@ -94,7 +94,10 @@ report(void *arg, enum conf_severity severity, const char *text)
 		log_warnx(&d->log, "%s", text);
 		break;
 	case CONF_WARNING:
-		log_stderr(&d->log, "%s", text);
+		if (d->log.detached)
+			log_warnx(&d->log, "%s", text);
+		else
+			log_stderr(&d->log, "%s", text);
 		break;
 	case CONF_DEBUG:
 		log_debug(&d->log, "%s", text);
@@ -135,18 +138,38 @@ read_conf(struct daemon *d, struct priv_user *user)
 	return NULL;
 }
 
-/* Also to open them anew, for who has moved the file away or changed its name in the configuration. */
+/* The configuration's log file, or else the command line's, as knockd has it. */
+static char *
+log_path(const struct daemon *d)
+{
+	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
+
+	return wanted ? absolute_path(wanted) : NULL;
+}
+
 static void
 open_logs(struct daemon *d)
 {
-	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
-	char *path = wanted ? absolute_path(wanted) : NULL;
+	char *path = log_path(d);
 
 	if (d->conf->use_syslog && !d->log.to_syslog)
 		log_open_syslog(&d->log, d->conf->syslog_facility);
-	if (path && log_open_file(&d->log, path))
+	if (!path)
+		log_close_file(&d->log);
+	else if (log_open_file(&d->log, path))
 		log_warn(&d->log, "warning: cannot open logfile: %s", path);
 	free(path);
+}
+
+/* For who has moved the file away, or changed its name in the configuration. */
+static void
+reopen_logs(struct daemon *d)
+{
+	char *path = log_path(d);
+
+	log_notice(&d->log, "re-opening log file: %s", path ? path : "");
+	free(path);
+	open_logs(d);
 }
 
 static const char *
@@ -364,10 +387,10 @@ reload(struct daemon *d)
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
 		access_check(&d->tools, d->conf);
+		warn_of_interfaces(d);
 		log_disabled(d);
 	}
-	log_notice(&d->log, "re-opening log file: %s", d->log.path ? d->log.path : "");
-	open_logs(d);
+	reopen_logs(d);
 	notify_ready();
 }
 
@@ -466,6 +489,7 @@ loop(struct daemon *d)
 			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
 			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
 			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
+			[SLOT_JOURNAL] = { .fd = closings_fd(d->closings), .events = POLLIN },
 		};
 
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
@@ -474,6 +498,8 @@ loop(struct daemon *d)
 			read_engine(d);
 		if (fds[SLOT_LOOKUP].revents)
 			lookup_read(d->lookup);
+		if (fds[SLOT_JOURNAL].revents)
+			closings_report(d->closings);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		follow_sequences(d);
@@ -503,12 +529,12 @@ open_tools(struct daemon *d)
 static void
 create_pidfile(struct daemon *d)
 {
-	const char *path = d->conf->pid_file ? d->conf->pid_file : d->options->pid_file;
+	const char *wanted = d->conf->pid_file ? d->conf->pid_file : d->options->pid_file;
+	char *path = absolute_path(wanted ? wanted : CONF_PIDFILE_DEFAULT);
 
-	if (!path)
-		path = CONF_PIDFILE_DEFAULT;
-	if (pidfile_create(&d->pidfile, path))
-		log_warn(&d->log, "could not create pid file %s", path);
+	if (!path || pidfile_create(&d->pidfile, path))
+		log_warn(&d->log, "could not create pid file %s", path ? path : "");
+	free(path);
 }
 
 /* Everything that can fail, while somebody is watching. */
@@ -520,7 +546,10 @@ start(struct daemon *d)
 		return -1;
 	access_check(&d->tools, d->conf);
 	warn_of_interfaces(d);
-	return start_engine(d);
+	if (start_engine(d))
+		return -1;
+	closings_open_journal(d->closings, d->conf->state_dir);
+	return 0;
 }
 
 /* A service manager that waits for readiness wants the process that it has started, whatever -d says. */

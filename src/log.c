@@ -29,22 +29,21 @@ log_open_syslog(struct log *log, int facility)
 int
 log_open_file(struct log *log, const char *path)
 {
-	char *copy = strdup(path);
-	int fd;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
 
-	if (!copy)
+	if (fd < 0)
 		return -1;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
-	if (fd < 0) {
-		free(copy);
-		return -1;
-	}
+	log_close_file(log);
+	log->file = fd;
+	return 0;
+}
+
+void
+log_close_file(struct log *log)
+{
 	if (log->file >= 0)
 		close(log->file);
-	free(log->path);
-	log->file = fd;
-	log->path = copy;
-	return 0;
+	log->file = -1;
 }
 
 void
@@ -52,9 +51,7 @@ log_close(struct log *log)
 {
 	if (log->to_syslog)
 		closelog();
-	if (log->file >= 0)
-		close(log->file);
-	free(log->path);
+	log_close_file(log);
 	log_init(log);
 }
 

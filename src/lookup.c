@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,6 +53,22 @@ resolve(struct answer *answer)
 		answer->name[0] = '\0';
 }
 
+/* Nothing of the daemon's but the socket; above all not its caller's streams, or `x=$(knockd -d -l)` never ends. */
+static int
+keep_socket(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -1;
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+		dup2(null, stream);
+	if (fd != STDERR_FILENO + 1)
+		fd = dup2(fd, STDERR_FILENO + 1);
+	priv_close_from(STDERR_FILENO + 2);
+	return fd;
+}
+
 static _Noreturn void
 help(int fd, const struct priv_user *user)
 {
@@ -60,17 +77,14 @@ help(int fd, const struct priv_user *user)
 	sigset_t none;
 
 	prctl(PR_SET_NAME, "knockd-lookup");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(fd, STDERR_FILENO + 1) < 0)
+	fd = keep_socket(fd);
+	if (fd < 0 || priv_drop(user, &step))
 		_exit(1);
-	fd = STDERR_FILENO + 1;
-	priv_close_from(fd + 1);
-	if (priv_drop(user, &step))
-		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the uid clears it, see prctl(2) */
 	memset(&answer, 0, sizeof(answer));
 	while (recv(fd, &answer.addr, sizeof(answer.addr), 0) == sizeof(answer.addr)) {
 		resolve(&answer);

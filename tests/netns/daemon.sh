@@ -68,6 +68,15 @@ check 'PidFile wins over -p' alive "$(cat "$T/other.pid")"
 kill "$(cat "$T/other.pid")"
 wait_for not test -e "$T/other.pid"
 
+knockd_conf "$door
+[options]
+	PidFile = relative.pid"
+(timeout 5 sh -c "x=\$($KNOCKD -d -l -c $conf)")
+equal '-d -l lets go of who started it' $? 0
+check 'a relative pid file' alive "$(cat "$T/relative.pid")"
+kill "$(cat "$T/relative.pid")"
+check '... is removed, too' not test -e "$T/relative.pid"
+
 knockd_start "$door"
 refute 'no pid file in the foreground' test -e "$T/pid"
 knockd_stop

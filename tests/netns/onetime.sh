@@ -68,5 +68,8 @@ mount -t tmpfs none "$T/ro" && cp "$T/once" "$T/ro/once" && mount -o bind "$T/ro
 knock $server 5001 5002
 check 'a sequence that cannot be marked is refused' \
 	log_has 'error while disabling used one time sequence for door once --> disabling the door'
+check '... and is no success' [ "$(opened)" = 3 ]
+kill -HUP "$knockd"
+check 'a reload warns of such a file' log_has "$T/once cannot be marked, so the door will not open"
 equal '... and nothing is done for it' "$(log_count 'running command: nft add element')" 3
 done_testing

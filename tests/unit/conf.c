@@ -244,6 +244,8 @@ any_interface(void **state)
 	assert_string_equal(conf->interface_text, "any");
 	assert_int_equal(conf_set_interfaces(conf, "wg0", err, sizeof(err)), 0);
 	assert_int_equal(conf->n_interfaces, 1);
+	assert_int_equal(conf_set_interfaces(conf, "eth0:1", err, sizeof(err)), 0);
+	assert_string_equal(conf->interfaces[0], "eth0");
 	assert_int_equal(conf_set_interfaces(conf, "wg/0", err, sizeof(err)), -1);
 	assert_string_equal(err, "no interface can have the name \"wg/0\"");
 	conf_free(conf);

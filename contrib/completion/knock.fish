@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for knock(1)
+
+# "name<TAB>host" is what fish takes for a candidate and its description.
+function __knock_profiles
+    knock --list 2>/dev/null
+end
+
+function __knock_needs_host
+    test (count (commandline -opc | string match -v -- '-*')) -le 1
+end
+
+complete -c knock -f
+complete -c knock -n __knock_needs_host -a '(__knock_profiles)'
+complete -c knock -n __knock_needs_host -a '(__fish_print_hostnames)'
+complete -c knock -s u -l udp -d 'Send every hit by UDP'
+complete -c knock -s d -l delay -x -d 'Pause after each hit, milliseconds'
+complete -c knock -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c knock -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c knock -l both -d 'Knock over IPv4 and IPv6'
+complete -c knock -s s -l source -x -d 'Send from this address'
+complete -c knock -s i -l interface -x -a '(__fish_print_interfaces)' -d 'Send through this interface'
+complete -c knock -l wait -x -d 'Knock until this port is open'
+complete -c knock -l timeout -x -d 'How long to wait, seconds'
+complete -c knock -l proxy -x -d 'Connect the port to stdin and stdout'
+complete -c knock -l profile -x -a '(__knock_profiles)' -d 'Take host and sequence from the profile'
+complete -c knock -l list -d 'List the profiles'
+complete -c knock -s v -l verbose -d 'Say what is being done'
+complete -c knock -s V -l version -d 'Show the version'
+complete -c knock -s h -l help -d 'Show help'

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where packets go and where they come from: names are resolved once, and every socket of the
+ * client is opened here, so that --source and --interface hold for all of them.
+ */
+#ifndef KNOCKD_CLIENT_NET_H
+#define KNOCKD_CLIENT_NET_H
+
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define PLACE_TEXT_MAX 64 /* a scoped IPv6 address */
+#define PLACES_MAX     2  /* one of each family */
+
+enum net_family { NET_ANY, NET_IPV4, NET_IPV6, NET_BOTH };
+
+struct place {
+	struct sockaddr_storage addr; /* its port is 0 */
+	socklen_t		len;  /* 0: no address */
+	char			text[PLACE_TEXT_MAX];
+};
+
+struct places {
+	struct place at[PLACES_MAX];
+	size_t	     n;
+};
+
+struct origin {
+	struct place source; /* len 0: the kernel chooses */
+	char	     interface[IF_NAMESIZE];
+};
+
+/*
+ * Asks the resolver once and takes its first answer; with NET_BOTH the first of each family.
+ * Returns 0, or getaddrinfo's code for gai_strerror().
+ */
+int net_resolve(struct places *places, const char *host, enum net_family family);
+
+/*
+ * Takes --source and --interface (either may be NULL) and tries them out, so that a typo is an
+ * error before the first packet. 0, or -1 with the message in `err`.
+ */
+int net_origin(struct origin *origin, const char *source, const char *interface, char *err, size_t errlen);
+
+/* A non-blocking socket towards `place`. -1 with errno. */
+int net_socket(const struct origin *origin, const struct place *place, int type);
+
+/* connect(2) to a port of `place`. 0, or -1 with errno (EINPROGRESS for TCP). */
+int net_connect(int fd, const struct place *place, uint16_t port);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of knock, knockd 0.8's client's with more options. Only its grammar: what a host,
+ * a port or a profile is, others know.
+ */
+#ifndef KNOCKD_CLIENT_OPTIONS_H
+#define KNOCKD_CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client_net.h"
+
+#define CLIENT_TIMEOUT_DEFAULT 5000 /* milliseconds */
+#define CLIENT_DELAY_MAX       (24 * 60 * 60 * 1000)
+
+enum client_action {
+	CLIENT_KNOCK,
+	CLIENT_LIST,
+	CLIENT_VERSION,
+	CLIENT_HELP,  /* usage on stdout and exit code 1, as with knockd 0.8 */
+	CLIENT_ERROR, /* like HELP; getopt has said on stderr what is wrong */
+	CLIENT_STOP,  /* `err` says what is wrong; no usage */
+};
+
+struct client_options {
+	bool		udp;
+	bool		verbose;
+	int64_t		delay;	 /* milliseconds between hits; -1: not given */
+	int64_t		timeout; /* milliseconds that --wait waits */
+	enum net_family family;
+	const char     *source;
+	const char     *interface;
+	const char     *profile;
+	bool		bare;  /* the profile is a word alone, perhaps a host without ports */
+	const char     *wait;  /* PORT[:PROTO] */
+	const char     *proxy; /* PORT */
+	const char     *host;  /* NULL with a profile */
+	char	      **words; /* ports; owned, the strings are argv's */
+	size_t		n_words;
+	char	      **command; /* NULL-terminated tail of argv, or NULL */
+};
+
+enum client_action client_options_parse(struct client_options *options, int argc, char **argv, char *err,
+					size_t errlen);
+void client_options_free(struct client_options *options);
+void client_usage(void);
+void client_version(void);
+
+#endif

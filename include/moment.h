@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A moment on both clocks, so that neither a clock step nor a reboot moves it: within one boot the boot
+ * clock tells when it is, in another one the wall clock.
+ */
+#ifndef KNOCKD_MOMENT_H
+#define KNOCKD_MOMENT_H
+
+#include <stdint.h>
+
+#define MOMENT_MAX_MSEC (INT64_MAX / 4) /* no moment is further away, so differences never overflow */
+#define MOMENT_BOOT_LEN 64
+
+struct moment {
+	int64_t boot_ms; /* CLOCK_BOOTTIME; only meaningful in the boot it was taken in */
+	int64_t wall_ms; /* CLOCK_REALTIME, since 1970 */
+};
+
+struct moment moment_now(void);
+
+/* `ms` later, on both. */
+struct moment moment_after(struct moment moment, int64_t ms);
+
+/* Names this boot (the kernel's random boot_id); "-" when it cannot be known. Returns `buf`. */
+const char *moment_boot(char buf[static MOMENT_BOOT_LEN]);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "client_options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Long options without a letter. */
+enum { OPT_BOTH = 256, OPT_WAIT, OPT_TIMEOUT, OPT_PROXY, OPT_PROFILE, OPT_LIST };
+
+/*
+ * No new name begins like one of knockd 0.8's, so that every abbreviation of those still works.
+ * The leading '-' hands out words in their place, which is how the words before "--" are told
+ * from the command after it.
+ */
+static const char letters[] = "-ud:46s:i:vVh";
+static const struct option names[] = {
+	{ "udp", no_argument, NULL, 'u' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "ipv4", no_argument, NULL, '4' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "both", no_argument, NULL, OPT_BOTH },
+	{ "source", required_argument, NULL, 's' },
+	{ "interface", required_argument, NULL, 'i' },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "proxy", required_argument, NULL, OPT_PROXY },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char usage[] =
+    "usage: knock [options] <host> <port[:proto]> [port[:proto]] ... [-- command ...]\n"
+    "       knock [options] <profile> [-- command ...]\n"
+    "options:\n"
+    "  -u, --udp            send every hit by UDP, whatever the ports say\n"
+    "  -d, --delay <ms>     pause for <ms> milliseconds after each hit\n"
+    "  -4, --ipv4           use IPv4 only\n"
+    "  -6, --ipv6           use IPv6 only\n"
+    "      --both           knock over IPv4 and IPv6 when the host has both\n"
+    "  -s, --source <addr>  send from this address\n"
+    "  -i, --interface <if> send through this interface\n"
+    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
+    "      --timeout <s>    how long to wait (default 5)\n"
+    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
+    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
+    "      --list           list the profiles\n"
+    "  -v, --verbose        say what is being done\n"
+    "  -V, --version        show the version\n"
+    "  -h, --help           show this help\n"
+    "\n"
+    "example:  knock myserver.example.com 7000 8000:udp 9000 --wait 22\n"
+    "\n";
+
+void
+client_usage(void)
+{
+	fputs(usage, stdout);
+}
+
+void
+client_version(void)
+{
+	puts("knock " PACKAGE_VERSION);
+	puts("Copyright (C) 2026 The knockd-nft authors");
+}
+
+/* knockd 0.8 took atoi()'s word for it, so "abc" is 0 and stays it. */
+static int
+parse_delay(int64_t *delay, const char *text, char *err, size_t errlen)
+{
+	long long n = strtoll(text, NULL, 10);
+
+	if (n < 0) {
+		snprintf(err, errlen, "error: delay cannot be negative");
+		return -1;
+	}
+	*delay = n > CLIENT_DELAY_MAX ? CLIENT_DELAY_MAX : n;
+	return 0;
+}
+
+/* Seconds, with a fraction or without. */
+static int
+parse_timeout(int64_t *ms, const char *text, char *err, size_t errlen)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (!isdigit((unsigned char)*text) || *end || !(seconds >= 0.001 && seconds <= 86400)) {
+		snprintf(err, errlen, "error: timeout %s is invalid (seconds, 0.001 to 86400)", text);
+		return -1;
+	}
+	*ms = (int64_t)(seconds * 1000);
+	return 0;
+}
+
+static enum client_action
+take(struct client_options *options, int opt, char *err, size_t errlen)
+{
+	switch (opt) {
+	case 1:
+		options->words[options->n_words++] = optarg;
+		break;
+	case 'u':
+		options->udp = true;
+		break;
+	case 'd':
+		return parse_delay(&options->delay, optarg, err, errlen) ? CLIENT_STOP : CLIENT_KNOCK;
+	case '4':
+		options->family = NET_IPV4;
+		break;
+	case '6':
+		options->family = NET_IPV6;
+		break;
+	case OPT_BOTH:
+		options->family = NET_BOTH;
+		break;
+	case 's':
+		options->source = optarg;
+		break;
+	case 'i':
+		options->interface = optarg;
+		break;
+	case OPT_WAIT:
+		options->wait = optarg;
+		break;
+	case OPT_TIMEOUT:
+		return parse_timeout(&options->timeout, optarg, err, errlen) ? CLIENT_STOP : CLIENT_KNOCK;
+	case OPT_PROXY:
+		options->proxy = optarg;
+		break;
+	case OPT_PROFILE:
+		options->profile = optarg;
+		break;
+	case OPT_LIST:
+		return CLIENT_LIST;
+	case 'v':
+		options->verbose = true;
+		break;
+	case 'V':
+		return CLIENT_VERSION;
+	case 'h':
+		return CLIENT_HELP;
+	default:
+		return CLIENT_ERROR;
+	}
+	return CLIENT_KNOCK;
+}
+
+/*
+ * What stands behind "--" is the command. Where no word stood before it, knockd 0.8's meaning
+ * holds: "--" only ends the options.
+ */
+static void
+take_rest(struct client_options *options, char **rest)
+{
+	if (!options->n_words && !options->profile) {
+		while (*rest && strcmp(*rest, "--"))
+			options->words[options->n_words++] = *rest++;
+		if (*rest)
+			rest++;
+	}
+	if (*rest)
+		options->command = rest;
+}
+
+/* One word alone is a profile, two or more are a host and its ports. */
+static enum client_action
+sort_words(struct client_options *options, char *err, size_t errlen)
+{
+	if (options->profile && options->n_words) {
+		snprintf(err, errlen, "error: --profile brings its own host and ports: \"%s\" is too much",
+			 options->words[0]);
+		return CLIENT_STOP;
+	}
+	if (options->profile)
+		return CLIENT_KNOCK;
+	if (!options->n_words)
+		return CLIENT_HELP;
+	if (options->n_words == 1) {
+		options->profile = options->words[0];
+		options->bare = true;
+		options->n_words = 0;
+		return CLIENT_KNOCK;
+	}
+	options->host = options->words[0];
+	options->n_words--;
+	memmove(options->words, options->words + 1, options->n_words * sizeof(*options->words));
+	return CLIENT_KNOCK;
+}
+
+static enum client_action
+check(const struct client_options *options, char *err, size_t errlen)
+{
+	const char *wrong = NULL;
+
+	if (options->proxy && options->command)
+		wrong = "--proxy and a command exclude each other";
+	else if (options->proxy && options->wait)
+		wrong = "--proxy waits for its own port, --wait is too much";
+	else if (options->source && options->family == NET_BOTH)
+		wrong = "--source is of one family, --both is too much";
+	if (!wrong)
+		return CLIENT_KNOCK;
+	snprintf(err, errlen, "error: %s", wrong);
+	return CLIENT_STOP;
+}
+
+enum client_action
+client_options_parse(struct client_options *options, int argc, char **argv, char *err, size_t errlen)
+{
+	enum client_action action = CLIENT_KNOCK;
+	int opt;
+
+	*options = (struct client_options){ .delay = -1, .timeout = CLIENT_TIMEOUT_DEFAULT };
+	options->words = calloc((size_t)argc + 1, sizeof(*options->words));
+	if (!options->words) {
+		snprintf(err, errlen, "error: out of memory");
+		return CLIENT_STOP;
+	}
+	optind = 0; /* also resets getopt, for the tests */
+	while (action == CLIENT_KNOCK && (opt = getopt_long(argc, argv, letters, names, NULL)) != -1)
+		action = take(options, opt, err, errlen);
+	if (action != CLIENT_KNOCK)
+		return action;
+	take_rest(options, argv + optind);
+	action = sort_words(options, err, errlen);
+	return action == CLIENT_KNOCK ? check(options, err, errlen) : action;
+}
+
+void
+client_options_free(struct client_options *options)
+{
+	free(options->words);
+	options->words = NULL;
+}

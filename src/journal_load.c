@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "journal_load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal_record.h"
+
+struct reading {
+	struct live_table     *live;
+	struct journal_damage *damage;
+	const char	      *boot;
+	struct moment	       now;
+	bool		       same_boot;
+	int		       error; /* errno; not the file's fault */
+};
+
+int64_t
+journal_bounded(int64_t boot_ms)
+{
+	if (boot_ms < 0)
+		return 0;
+	return boot_ms > MOMENT_MAX_MSEC ? MOMENT_MAX_MSEC : boot_ms;
+}
+
+/* A wall clock that went back over the reboot must not make more of it than there was. */
+static int64_t
+end_of(const struct reading *reading, const struct record *record)
+{
+	int64_t left = record->end.wall_ms - reading->now.wall_ms;
+
+	if (reading->same_boot)
+		return journal_bounded(record->end.boot_ms);
+	if (left > record->left_ms)
+		left = record->left_ms;
+	return journal_bounded(reading->now.boot_ms + left);
+}
+
+static bool
+makes_sense(struct reading *reading, const char *rest)
+{
+	struct journal_entry entry;
+	char *copy = strdup(rest);
+	int result = copy ? record_unpack(&entry, copy) : -1;
+
+	if (!copy)
+		reading->error = ENOMEM;
+	free(copy);
+	return !result;
+}
+
+static int
+take_add(struct reading *reading, const struct record *record)
+{
+	char *rest;
+
+	if (record->id < reading->live->next_id || !makes_sense(reading, record->rest))
+		return -1;
+	rest = strdup(record->rest);
+	reading->live->next_id = record->id;
+	if (rest && live_add(reading->live, end_of(reading, record), rest))
+		return 0;
+	reading->error = ENOMEM;
+	free(rest);
+	return -1;
+}
+
+/* The id counts even if its beginning was lost: it may not be used again. */
+static struct live *
+find(struct reading *reading, uint64_t id)
+{
+	if (id >= reading->live->next_id)
+		reading->live->next_id = id + 1;
+	return live_find(reading->live, id);
+}
+
+static int
+take_record(struct reading *reading, const struct record *record)
+{
+	struct live *live;
+
+	switch (record->verb) {
+	case RECORD_JOURNAL:
+		if (record->id != RECORD_VERSION)
+			reading->damage->version = record->id;
+		reading->same_boot = !strcmp(record->rest, reading->boot) && strcmp(reading->boot, "-");
+		break;
+	case RECORD_ADD:
+		return take_add(reading, record);
+	case RECORD_MOVE:
+		live = find(reading, record->id);
+		if (live)
+			live->end_ms = end_of(reading, record);
+		break;
+	case RECORD_END:
+		live = find(reading, record->id);
+		if (live)
+			live_end(reading->live, live);
+		break;
+	}
+	return 0;
+}
+
+static void
+take_line(struct reading *reading, char *line, size_t len)
+{
+	struct record record;
+
+	reading->damage->torn = line[len - 1] != '\n';
+	if (reading->damage->torn)
+		return;
+	line[len - 1] = '\0';
+	if (!record_read(&record, line, len - 1) && !take_record(reading, &record))
+		reading->damage->good++;
+	else
+		reading->damage->damaged++;
+}
+
+static void
+read_lines(struct reading *reading, FILE *file)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	while (!reading->error && !reading->damage->version) {
+		errno = 0;
+		len = getline(&line, &size, file);
+		if (len < 0)
+			reading->error = feof(file) ? 0 : errno;
+		if (len <= 0)
+			break;
+		take_line(reading, line, (size_t)len);
+	}
+	free(line);
+}
+
+static FILE *
+open_file(int dir_fd, const char *name)
+{
+	/* O_NONBLOCK: a FIFO put there must not stop the daemon */
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error;
+	struct stat st;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && !S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else
+		file = fdopen(fd, "r");
+	if (!file) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return file;
+}
+
+int
+journal_load(int dir_fd, const char *name, const char *boot, struct live_table *live,
+	     struct journal_damage *damage)
+{
+	struct reading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
+	FILE *file = open_file(dir_fd, name);
+
+	*damage = (struct journal_damage){ 0 };
+	if (!file)
+		return errno == ENOENT ? 0 : -1;
+	read_lines(&reading, file);
+	fclose(file);
+	errno = reading.error;
+	return reading.error ? -1 : 0;
+}

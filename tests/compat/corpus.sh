@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Configuration files from the wild: `knockd -t` takes and refuses what knockd 0.8 takes and refuses, and
+# says the same "config: ..." lines under -D. The files and what 0.8 said to each lie beside the checkout.
+
+# Files that we may answer differently, and why: id, our answer, reason.
+exceptions() {
+  cat <<'END'
+041	accepted	Seq_Cooldown is a key of two living forks that ours knows, too
+END
+}
+
+corpus=${KNOCKD_CORPUS:-${srcdir:-.}/../shared/corpus}
+knockd=${KNOCKD:-./knockd}
+tab=$(printf '\t')
+
+skip_all() {
+  echo "1..0 # SKIP $1"
+  exit 0
+}
+
+[ -r "$corpus/INDEX.tsv" ] || skip_all "no corpus in $corpus"
+[ -x "$knockd" ] || skip_all "knockd is not built"
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+count=0
+failed=0
+
+result() { # title; whatever is in $tmp/why makes it a failure
+  count=$((count + 1))
+  if [ -s "$tmp/why" ]; then
+    failed=$((failed + 1))
+    echo "not ok $count - $1"
+    sed 's/^/# /' "$tmp/why"
+  else
+    echo "ok $count - $1"
+  fi
+}
+
+why() {
+  printf '%s\n' "$*" >>"$tmp/why"
+}
+
+# A one-time file that a configuration names is put into the temporary directory, and the name is changed
+# in the configuration and in what is expected.
+provide_one_time() {
+  path=$(sed -n 's/^[[:space:]]*one_time_sequences[[:space:]]*=[[:space:]]*//p' "$tmp/conf")
+  [ -n "$path" ] || why "names no one-time file"
+  printf ' 1001,1002,1003\n' >"$tmp/onetime"
+  for file in conf golden; do
+    sed "s|$path|$tmp/onetime|" "$tmp/$file" >"$tmp/edited" && mv "$tmp/edited" "$tmp/$file"
+  done
+}
+
+check_accepted() { # $1: exit status
+  [ "$1" -eq 0 ] || why "refused (exit status $1), 0.8 accepts it:"
+  [ "$1" -eq 0 ] || cat "$tmp/err" >>"$tmp/why"
+  diff -u "$tmp/golden" "$tmp/said" >"$tmp/diff" || {
+    why "what -D says differs from 0.8:"
+    cat "$tmp/diff" >>"$tmp/why"
+  }
+}
+
+# 0.8 stops at the first error and ours goes on, so what 0.8 said is the beginning of what ours says.
+check_beginning() {
+  head -n "$(wc -l <"$tmp/golden")" "$tmp/said" | diff -u "$tmp/golden" - >"$tmp/diff" || {
+    why "what -D says does not begin like 0.8:"
+    cat "$tmp/diff" >>"$tmp/why"
+  }
+}
+
+check_rejected() { # $1: exit status, $2: 0.8's message
+  [ "$1" -eq 1 ] || why "exit status $1, 0.8 refuses it with 1"
+  first=$(grep -m 1 '^config: line [0-9]*: ' "$tmp/err")
+  case $first in
+  "$2"*) ;;
+  *) why "first error is \"$first\", 0.8's is \"$2\"" ;;
+  esac
+  check_beginning
+}
+
+check_file() { # id, 0.8's verdict, its message
+  : >"$tmp/why"
+  cp "$corpus/$1.conf" "$tmp/conf"
+  grep '^config: ' "$corpus/golden/$1.txt" >"$tmp/golden"
+  ours=$(exceptions | awk -F "$tab" -v id="$1" '$1 == id { print $2 }')
+  [ "$2" != accepted-if-file ] || provide_one_time
+  "$knockd" -D -t -c "$tmp/conf" >"$tmp/out" 2>"$tmp/err" </dev/null
+  status=$?
+  grep '^config: ' "$tmp/out" >"$tmp/said"
+  case $ours:$2 in
+  accepted:rejected)
+    [ "$status" -eq 0 ] || why "refused (exit status $status): $(cat "$tmp/err")"
+    check_beginning
+    ;;
+  :accepted*) check_accepted "$status" ;;
+  :rejected) check_rejected "$status" "$3" ;;
+  *) why "verdict $2 and exception $ours make no sense" ;;
+  esac
+  result "$1 ${ours:+is $ours on purpose, }0.8: $2"
+}
+
+# Without -D nothing but the verdict, and that the same.
+check_quiet() { # id
+  "$knockd" -t -c "$corpus/$1.conf" >"$tmp/out" 2>"$tmp/err" </dev/null
+  status=$?
+  : >"$tmp/why"
+  ! grep -q '^config: new section' "$tmp/out" || why "talks without -D: $(cat "$tmp/out")"
+  [ "$status" -eq "$2" ] || why "exit status $status, expected $2"
+  result "$1 without -D"
+}
+
+# One line per file: id, verdict, message. The message may be empty, so no IFS of white space here.
+tail -n +2 "$corpus/INDEX.tsv" | sed "s/$tab/|/; s/$tab/|/; s/$tab/|/" >"$tmp/index"
+while IFS='|' read -r id verdict message _; do
+  check_file "$id" "$verdict" "$message"
+done <"$tmp/index"
+check_quiet 001 0
+check_quiet 009 1
+echo "1..$count"
+[ "$failed" -eq 0 ]

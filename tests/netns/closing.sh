@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Doors that a command opens and another closes: closed on time, whatever happens to the daemon.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+doors="
+[soon]
+	sequence     = 1001
+	command      = echo open %IP% \$KNOCKD_EVENT >>$T/soon
+	cmd_timeout  = 1
+	stop_command = echo close %IP% \$KNOCKD_EVENT \$KNOCKD_DOOR \$KNOCKD_FAMILY \$KNOCKD_IP >>$T/soon
+[later]
+	sequence     = 1002
+	command      = true
+	cmd_timeout  = 3
+	stop_command = echo %IP% >>$T/later
+[many]
+	sequence     = 1003
+	command      = sleep 5
+	cmd_timeout  = 1
+	stop_command = echo %IP% >>$T/many
+[never]
+	sequence     = 1004
+	command      = true
+	cmd_timeout  = -1
+	stop_command = echo %IP% >>$T/never
+$fence_door"
+
+# lines FILE NUMBER: it has that many
+lines() {
+	[ "$(cat "$T/$1" 2>/dev/null | wc -l)" = "$2" ]
+}
+
+knockd_start "$doors"
+knock $server6 1001
+check 'opened' grep -qsx 'open fd00::2 open' "$T/soon"
+refute '... not closed at once' grep -q close "$T/soon"
+check 'closed' grep -qsx 'close fd00::2 close soon 6 fd00::2' "$T/soon"
+
+knock $server 1002 1004
+wait_for log_has 'later: running command: true'
+now before
+knockd_stop
+equal 'SIGTERM does not wait for what is open' $? 15
+refute '... and does not close it' lines later 1
+knockd_again
+check 'SIGTERM and a restart: closed' -t 5 lines later 1
+now after
+check '... not before its time' [ $((after - before)) -ge 250 ]
+
+knock $server 1002
+fence
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+knockd_again
+check 'SIGKILL and a restart: closed' -t 5 lines later 2
+
+knock $server 1002
+fence
+knockd_stop
+sleep 3.2 # it becomes overdue while no daemon runs
+knockd_again
+check 'overdue when the daemon starts: closed at once' lines later 3
+knockd_stop
+knockd_again
+fence
+check 'nothing is closed twice' lines later 3
+refute 'a negative time never ends' lines never 1
+
+# shellcheck disable=SC2046
+knock $server $(yes 1003 | head -n 100)
+now before
+fence
+now after
+check "a hundred slow commands at once: the daemon reacts as before ($((after - before))0 ms)" [ $((after - before)) -lt 50 ]
+running() {
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sleep
+}
+check 'no more than Max_Commands run' [ "$(running)" -le 64 ]
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+knockd_again
+check 'SIGKILL in the middle of it: a hundred stop commands run' -t 10 lines many 100
+
+# shellcheck disable=SC2046
+knock $server $(yes 1003 | head -n 100)
+fence
+knockd_stop
+knockd_again
+check 'SIGTERM in the middle of it: a hundred again' -t 12 lines many 200
+zombies() {
+	grep -lE "^[0-9]+ \(.*\) Z $knockd " /proc/[0-9]*/stat 2>/dev/null
+}
+check 'no zombie stays' not zombies
+
+# Nowhere to remember: then nothing is left open.
+knockd_stop
+rm -rf "$T/state"
+: >"$T/state"
+knockd_again
+check 'without a journal there is a warning' log_has 'without a journal'
+knock $server 1002
+fence
+knockd_stop
+check '... and what is open closes when the daemon ends' lines later 4
+done_testing

@@ -188,6 +188,7 @@ nflog_listen(uint16_t group, char *err, size_t errlen)
 
 struct attributes {
 	const struct nlattr *payload, *prefix, *seq;
+	const char	    *end; /* of the message */
 };
 
 static int
@@ -195,6 +196,9 @@ collect(const struct nlattr *attr, void *data)
 {
 	struct attributes *found = data;
 
+	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
+	if ((const char *)attr + attr->nla_len > found->end)
+		return MNL_CB_ERROR;
 	switch (mnl_attr_get_type(attr)) {
 	case NFULA_PAYLOAD:
 		found->payload = attr;
@@ -223,7 +227,7 @@ is_packet(const struct nlmsghdr *nlh)
 static int
 decode_message(const struct nlmsghdr *nlh, struct nflog_packet *packet)
 {
-	struct attributes found = { 0 };
+	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
 
 	if (!is_packet(nlh) || mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &found) < 0 || !found.payload)
 		return -1;

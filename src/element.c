@@ -307,7 +307,7 @@ read_key(struct reader *reader, bool *colon)
 static int
 read_data(struct reader *reader)
 {
-	char text[ELEMENT_TEXT_MAX] = "", *part;
+	char text[ELEMENT_TEXT_MAX] = "", *part = NULL;
 	size_t n = 0;
 
 	if (reader->element->data)
@@ -360,7 +360,7 @@ read_unknown(struct reader *reader)
 static int
 read_body(struct reader *reader)
 {
-	bool colon;
+	bool colon = false;
 
 	if (!eat(reader, "{"))
 		return complain(reader, "a { is expected before \"%.80s\"", peek(reader));
@@ -427,8 +427,11 @@ element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX])
 {
 	size_t i;
 
-	for (i = 0; i < ELEMENT_COMMENT_MAX - 1 && text[i]; i++)
-		buf[i] = text[i] == '"' || iscntrl((unsigned char)text[i]) ? '_' : text[i];
+	for (i = 0; i < ELEMENT_COMMENT_MAX - 1 && text[i]; i++) {
+		buf[i] = text[i];
+		if (text[i] == '"' || iscntrl((unsigned char)text[i]))
+			buf[i] = '_';
+	}
 	buf[i] = '\0';
 	return buf;
 }

@@ -2,6 +2,7 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 struct addr
@@ -32,7 +33,7 @@ const char *
 addr_format(const struct addr *addr, char buf[static ADDR_STRLEN])
 {
 	if (!inet_ntop(addr->family, addr->bytes, buf, ADDR_STRLEN))
-		strcpy(buf, "?");
+		snprintf(buf, ADDR_STRLEN, "?");
 	return buf;
 }
 

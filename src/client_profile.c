@@ -220,7 +220,7 @@ profiles_load(struct profiles *profiles, const char *path, profile_report *repor
 	struct profile_parser parser = { .path = path, .report = report, .arg = arg };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	const char *refused = fd < 0 ? strerror(errno) : profile_file_refused(fd);
-	FILE *file = refused ? NULL : fdopen(fd, "r");
+	FILE *file = fd < 0 || refused ? NULL : fdopen(fd, "r");
 
 	if (file) {
 		read_lines(&parser, file);

@@ -247,8 +247,10 @@ closings_free(struct closings *cs)
 		commands_start_all(cs->commands);
 	}
 	commands_free(cs->commands);
-	while (cs->list.next != &cs->list)
-		forget(cs->list.next);
+	for (struct closing *c = cs->list.next, *next; c != &cs->list; c = next) {
+		next = c->next;
+		forget(c);
+	}
 	timers_free(&cs->timers);
 	free(cs);
 }

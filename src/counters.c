@@ -9,7 +9,9 @@ counters_map(void)
 {
 	void *page = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	return page == MAP_FAILED ? NULL : page;
+	if (page == MAP_FAILED)
+		return NULL;
+	return page;
 }
 
 int

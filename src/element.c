@@ -255,20 +255,20 @@ read_where(struct reader *reader)
 		       : 0;
 }
 
-/* One field of a key or of data. nft's quotes around an interface name are only quotes. */
+/* One field of a key or of data. nft's quotes around an interface name are only quotes: no word becomes another in them. */
 static int
 read_part(struct reader *reader, char **to)
 {
 	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
 	size_t len = word ? strlen(word) : 0;
 
-	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
-	    !strcmp(word, "timeout"))
-		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
 	if (len > 2 && *word == '"' && word[len - 1] == '"') {
 		word[len - 1] = '\0';
 		word++;
 	}
+	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
+	    !strcmp(word, "timeout"))
+		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
 	if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
 		return complain(reader, "\"%.80s\" is no value of an element", word);
 	reader->at++;
@@ -307,7 +307,7 @@ read_key(struct reader *reader, bool *colon)
 static int
 read_data(struct reader *reader)
 {
-	char text[ELEMENT_TEXT_MAX] = "", *part;
+	char text[ELEMENT_TEXT_MAX] = "", *part = NULL;
 	size_t n = 0;
 
 	if (reader->element->data)
@@ -360,7 +360,7 @@ read_unknown(struct reader *reader)
 static int
 read_body(struct reader *reader)
 {
-	bool colon;
+	bool colon = false;
 
 	if (!eat(reader, "{"))
 		return complain(reader, "a { is expected before \"%.80s\"", peek(reader));
@@ -427,8 +427,11 @@ element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX])
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < ELEMENT_COMMENT_MAX - 1; i++)
-		buf[i] = text[i] == '"' || iscntrl((unsigned char)text[i]) ? '_' : text[i];
+	for (i = 0; i < ELEMENT_COMMENT_MAX - 1 && text[i]; i++) {
+		buf[i] = text[i];
+		if (text[i] == '"' || iscntrl((unsigned char)text[i]))
+			buf[i] = '_';
+	}
 	buf[i] = '\0';
 	return buf;
 }

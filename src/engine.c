@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cage.h"
+#include "config.h"
 #include "event.h"
 #include "ipc.h"
 #include "knock.h"
@@ -283,23 +285,46 @@ fail:
 	_exit(1);
 }
 
-/* Standard streams become /dev/null last, so that every complaint until then is heard. */
+static _Noreturn void
+refuse(const struct engine_setup *setup, const char *step)
+{
+	log_warn(setup->log, "engine: could not %s", step);
+	_exit(1);
+}
+
+/* Standard input and output become /dev/null; nobody has to hear anything through them. */
+static void
+mute(const struct engine_setup *setup)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		refuse(setup, "open /dev/null");
+	close(null);
+}
+
+/*
+ * The order: what needs files, what needs privilege, what needs system calls. Without a root directory of
+ * its own the engine still can open nothing, so that is no reason to lock everybody out. Standard error is
+ * closed last, so that every complaint until then is heard.
+ */
 static void
 confine(const struct engine_setup *setup)
 {
 	const char *step;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0 || priv_drop(&setup->user, &step)) {
-		log_warn(setup->log, "engine: could not %s", null < 0 ? "open /dev/null" : step);
-		_exit(1);
-	}
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
+	mute(setup);
+	if (cage_root())
+		log_warn(setup->log, "engine: warning: could not get an empty root directory");
+	if (priv_drop(&setup->user, &step))
+		refuse(setup, step);
+	if (cage_limits(POLL_SLOTS))
+		refuse(setup, "limit its resources");
+	if (cage_filter(setup->nflog_fd, setup->ipc_fd))
+		refuse(setup, "load its filter of system calls (seccomp)");
 #ifndef SANITIZERS
-	dup2(null, STDERR_FILENO);
+	close(STDERR_FILENO);
 #endif
-	close(null);
 }
 
 /* Keeps the two descriptors that the engine needs, as 3 and 4, and lets go of all others. */

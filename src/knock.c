@@ -160,19 +160,45 @@ compare_firsts(const void *a, const void *b)
 	return x->door < y->door ? -1 : x->door > y->door;
 }
 
-/* Sorted for the search at each hit; anew when a one-time sequence gives way to the next. */
+static struct first
+first_of(const struct knock *k, uint16_t door)
+{
+	const struct knock_port *port = &k->states[door].seq->at[0];
+
+	return (struct first){ first_key(port->proto, port->port), door };
+}
+
+/* Sorted for the search at each hit. */
 static void
 index_firsts(struct knock *k)
 {
-	k->n_firsts = 0;
-	for (size_t d = 0; d < k->conf->n_doors; d++) {
-		const struct seq *seq = k->states[d].seq;
-
-		if (seq->n)
-			k->firsts[k->n_firsts++] =
-			    (struct first){ first_key(seq->at[0].proto, seq->at[0].port), (uint16_t)d };
-	}
+	for (size_t d = 0; d < k->conf->n_doors; d++)
+		if (k->states[d].seq->n)
+			k->firsts[k->n_firsts++] = first_of(k, (uint16_t)d);
 	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
+}
+
+static void
+remove_first(struct knock *k, uint16_t door)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->n_firsts; i++)
+		if (k->firsts[i].door != door)
+			k->firsts[kept++] = k->firsts[i];
+	k->n_firsts = kept;
+}
+
+/* Not by sorting all anew: libc's qsort() may allocate, and ask the system how much memory there is. */
+static void
+insert_first(struct knock *k, uint16_t door)
+{
+	struct first first = first_of(k, door);
+	size_t at = k->n_firsts++;
+
+	for (; at > 0 && compare_firsts(&k->firsts[at - 1], &first) > 0; at--)
+		k->firsts[at] = k->firsts[at - 1];
+	k->firsts[at] = first;
 }
 
 /* ---- attempts ---------------------------------------------------------------------------------- */
@@ -250,7 +276,9 @@ next_sequence(struct knock *k, uint16_t number)
 
 	drop_attempts(k, number);
 	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
-	index_firsts(k);
+	remove_first(k, number);
+	if (state->seq->n)
+		insert_first(k, number);
 }
 
 /* The sequence is complete. */

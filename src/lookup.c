@@ -13,10 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cage.h"
+
 #define NAME_LEN 256 /* RFC 1035 §3.1: 255 octets */
 
 /* Names that are remembered; one that needs the place of another takes it. */
 #define CACHE_LEN 1024
+
+/* Descriptors of the helper: its files and sockets, and what modules of the resolver may hold open on top. */
+#define HELPER_FILES 64
 
 struct answer {
 	struct addr addr;

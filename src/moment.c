@@ -48,5 +48,7 @@ moment_boot(char buf[static MOMENT_BOOT_LEN])
 	if (file)
 		fclose(file);
 	buf[strcspn(buf, " \n")] = '\0';
-	return *buf ? buf : strcpy(buf, "-");
+	if (!*buf)
+		snprintf(buf, MOMENT_BOOT_LEN, "-");
+	return buf;
 }

@@ -188,6 +188,7 @@ nflog_listen(uint16_t group, char *err, size_t errlen)
 
 struct attributes {
 	const struct nlattr *payload, *prefix, *seq;
+	const char	    *end; /* of the message */
 };
 
 static int
@@ -195,6 +196,9 @@ collect(const struct nlattr *attr, void *data)
 {
 	struct attributes *found = data;
 
+	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
+	if ((const char *)attr + attr->nla_len > found->end)
+		return MNL_CB_ERROR;
 	switch (mnl_attr_get_type(attr)) {
 	case NFULA_PAYLOAD:
 		found->payload = attr;
@@ -223,7 +227,7 @@ is_packet(const struct nlmsghdr *nlh)
 static int
 decode_message(const struct nlmsghdr *nlh, struct nflog_packet *packet)
 {
-	struct attributes found = { 0 };
+	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
 
 	if (!is_packet(nlh) || mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &found) < 0 || !found.payload)
 		return -1;
@@ -237,13 +241,20 @@ decode_message(const struct nlmsghdr *nlh, struct nflog_packet *packet)
 	return 0;
 }
 
+/* libmnl takes a length above INT_MAX for a negative one, which is never too long, and would walk on for ever. */
+static bool
+is_whole(const struct nlmsghdr *nlh, int rest)
+{
+	return mnl_nlmsg_ok(nlh, rest) && nlh->nlmsg_len <= (uint32_t)rest;
+}
+
 void
 nflog_decode(const void *datagram, size_t len, nflog_take *take, void *arg)
 {
 	const struct nlmsghdr *nlh = datagram;
 	int rest = (int)len;
 
-	for (; mnl_nlmsg_ok(nlh, rest); nlh = mnl_nlmsg_next(nlh, &rest)) {
+	for (; is_whole(nlh, rest); nlh = mnl_nlmsg_next(nlh, &rest)) {
 		struct nflog_packet packet;
 
 		if (nlh->nlmsg_type == NLMSG_DONE)

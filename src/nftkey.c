@@ -164,7 +164,7 @@ encode_ifname(const struct field *field, const char *text, uint8_t *bytes)
 	if (!*text || strlen(text) >= IFNAMSIZ || strpbrk(text, "*/"))
 		return -1;
 	memset(bytes, 0, IFNAMSIZ);
-	memcpy(bytes, text, strlen(text));
+	memcpy(bytes, text, strlen(text)); /* NOLINT(bugprone-not-null-terminated-result): the zeroes are there */
 	return 0;
 }
 

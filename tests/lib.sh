@@ -164,6 +164,11 @@ else
 	engine_user=root
 fi
 
+# built_with NAME: config.h's word about the daemon under test
+built_with() {
+	grep -q "^#define $1 1" "$build/config.h"
+}
+
 # knock_with is what `knock` sends with: our client, else the original.
 need_any_knock() {
 	knock_with=$KNOCK

@@ -5,7 +5,19 @@
 
 . "$(dirname "$0")/../lib.sh"
 topo_pair
-knockd_start "$fence_door"
+printf ' 10:udp\n 11:udp\n' >"$T/sequences"
+# doors: so many that libc would allocate memory to sort them
+doors() {
+	i=0
+	while [ $i -lt 200 ]; do
+		printf '[door%d]\n\tsequence = %d,%d\n' $i $((1000 + i)) $((2000 + i))
+		i=$((i + 1))
+	done
+}
+knockd_start "$(doors)
+[once]
+	one_time_sequences = $T/sequences
+$fence_door"
 engine=$(children "$knockd")
 equal 'one parent, one engine' "$(echo "$engine" | wc -w)" 1
 
@@ -27,6 +39,48 @@ if have_uids; then
 else
 	skip 'another user' "$no_uids"
 fi
+
+# limit NAME: the engine's, soft and hard
+limit() {
+	sed -n "s/^Max $1 *\([^ ]*\) *\([^ ]*\) .*/\1 \2/p" "/proc/$engine/limits"
+}
+
+equal 'no new descriptors' "$(limit 'open files')" '2 2'
+equal 'no new processes' "$(limit processes)" '0 0'
+equal 'no core dump' "$(limit 'core file size')" '0 0'
+if built_with SANITIZERS; then
+	skip 'no byte into a file' 'a build with sanitizers may have to complain'
+else
+	equal 'no byte into a file' "$(limit 'file size')" '0 0'
+fi
+
+if built_with HAVE_SECCOMP; then
+	equal 'a filter of system calls' "$(status Seccomp)" 2
+else
+	skip 'a filter of system calls' 'this build has none'
+fi
+
+# descriptors: what it has open, but for sanitizers' standard error
+descriptors() {
+	for fd in "/proc/$engine/fd/"*; do
+		case $fd in */2) ;; *) readlink "$fd" ;; esac
+	done | sed 's/:.*//' | tr '\n' ' '
+}
+equal 'two sockets are all that is open' "$(descriptors)" '/dev/null /dev/null socket socket '
+
+root=/proc/$engine/root
+equal 'an empty root directory' "$(ls -A "$root/.")" ''
+refute 'in which nobody can make a file' mkdir "$root/directory" 2>/dev/null
+equal 'of which nothing is left' "$(ls -d /run/knockd-?????? 2>/dev/null)" ''
+refute 'nobody was told of trouble with it' log_has 'empty root directory'
+
+# A sequence that is used up is the one thing that the engine remembers anew while it runs.
+echo | socat -u - UDP4:127.0.0.1:10
+wait_for element_in 'inet knockd ports' 'udp . 11'
+echo | socat -u - UDP4:127.0.0.1:11
+fence
+equal 'both one-time sequences are taken' "$(log_count 'once: OPEN SESAME')" 2
+check 'by one and the same engine' alive "$engine"
 
 # replaced: there is an engine, and it is not the one we knew
 replaced() {

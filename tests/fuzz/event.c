@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an engine that a stranger has taken over might send its parent: messages of any length and content. */
+#include "fuzz.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ipc.h"
+#include "logtext.h"
+
+#define DOORS 3
+
+/* What the parent does with an event that passes. */
+static void
+use(const struct event *event)
+{
+	char who[ADDR_STRLEN], text[256] = "", cut[2] = "";
+
+	if (!event_valid(event, DOORS))
+		return;
+	addr_format(&event->source, who);
+	HOLDS(*logtext_event(event, who, "door", text, sizeof(text)) && strlen(text) < sizeof(text) - 1);
+	HOLDS(strlen(logtext_event(event, who, "door", cut, sizeof(cut))) < sizeof(cut));
+	if (event->kind == EVENT_OPEN || event->kind == EVENT_STAGE || event->kind == EVENT_TIMEOUT)
+		HOLDS(event->door < DOORS && addr_len(&event->source));
+}
+
+/* Each message: a byte that says how long it is, and so many bytes. */
+static size_t
+send_all(int fd, const uint8_t *data, size_t size)
+{
+	size_t sent = 0;
+
+	for (size_t len; size > 1 && sent < IPC_BATCH; data += len, size -= len, sent++) {
+		len = *data++;
+		size--;
+		if (len > size)
+			len = size;
+		HOLDS(send(fd, data, len, MSG_DONTWAIT) == (ssize_t)len);
+	}
+	return sent;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct event events[IPC_BATCH];
+	int fds[2], n;
+	size_t sent;
+
+	HOLDS(!ipc_pair(fds));
+	sent = send_all(fds[1], data, size);
+	n = ipc_recv(fds[0], events, IPC_BATCH);
+	HOLDS(n <= (int)sent);
+	for (int i = 0; i < n; i++)
+		use(&events[i]);
+	close(fds[0]);
+	close(fds[1]);
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file of one-time sequences, of any bytes: what is read can be ticked off, once. */
+#include "fuzz.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "onetime.h"
+
+#define SEQUENCES 8
+
+/* onetime_report: no port of the line is in it. */
+static void
+report(void *arg, unsigned long line, const char *reason)
+{
+	(void)arg;
+	HOLDS(line && *reason);
+}
+
+static void
+format_and_parse(const struct seq *seq)
+{
+	char text[SEQ_STRLEN], again[SEQ_STRLEN], err[160];
+	struct seq parsed;
+
+	HOLDS(seq->n >= 1 && seq->n <= SEQ_MAX);
+	seq_format(seq, text, sizeof(text));
+	HOLDS(!seq_parse(&parsed, text, err, sizeof(err)));
+	HOLDS(!strcmp(seq_format(&parsed, again, sizeof(again)), text));
+}
+
+/* A line that begins with a blank is marked in place; others need a directory, which is not there. */
+static void
+use(const char *path)
+{
+	struct onetime list[SEQUENCES];
+	ssize_t n = onetime_read(path, list, SEQUENCES, report, NULL), left;
+
+	HOLDS(n >= 0);
+	for (ssize_t i = 0; i < n && i < SEQUENCES; i++)
+		format_and_parse(&list[i].seq);
+	if (!n || onetime_mark(path, &list[0].seq))
+		return;
+	left = onetime_read(path, list, SEQUENCES, NULL, NULL);
+	HOLDS(left == n - 1);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char path[32];
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	HOLDS(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	use(path);
+	close(fd);
+	return 0;
+}

@@ -70,15 +70,14 @@ fence
 check 'nothing is closed twice' lines later 3
 refute 'a negative time never ends' lines never 1
 
-# shellcheck disable=SC2046
-knock $server $(yes 1003 | head -n 100)
-now before
-fence
-now after
-check "a hundred slow commands at once: the daemon reacts as before ($((after - before))0 ms)" [ $((after - before)) -lt 50 ]
 running() {
 	cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sleep
 }
+# shellcheck disable=SC2046
+knock $server $(yes 1003 | head -n 100)
+fence
+check 'a hundred slow commands at once: the daemon has reacted before the first of them has ended' lines many 0
+check '... and they do run' [ "$(running)" -ge 1 ]
 check 'no more than Max_Commands run' [ "$(running)" -le 64 ]
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null

@@ -20,7 +20,7 @@ knockd_start "
 	command  = cat /proc/self/status >$T/status.new && mv $T/status.new $T/status
 [slow]
 	sequence = 7002
-	command  = exec sleep 2
+	command  = exec sleep 4
 [fails]
 	sequence = 7003
 	command  = exit 3
@@ -55,11 +55,9 @@ sleepers_at_least() {
 
 # shellcheck disable=SC2046
 knock $server $(for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo 7002; done)
-now before
-fence
-now after
 check 'twenty slow commands run' sleepers_at_least 20
-check 'the daemon reacts meanwhile' [ $((after - before)) -lt 100 ]
+fence
+check 'the daemon reacts meanwhile' sleepers_at_least 1
 
 only_the_engine() {
 	[ "$(children "$knockd" | wc -l)" = 1 ]

@@ -64,6 +64,7 @@ knock $server6 2005
 check 'an IPv6 address, compressed' line 'fd00::2: six: Stage 1'
 
 # 300 first hits: 200 lines at once, the rest is counted
+# shellcheck disable=SC2046 # a list of ports
 knock $server $(yes 2007:udp | head -n 300)
 fence
 lines=$(log_count 'flood: Stage 1')

@@ -12,6 +12,7 @@
 #include "closing.h"
 #include "conf.h"
 #include "event.h"
+#include "grants.h"
 #include "log.h"
 #include "lookup.h"
 #include "nftset.h"
@@ -19,6 +20,7 @@
 struct access_tools {
 	const struct log *log;
 	struct nftset	 *nftset;
+	struct grants	 *grants;
 	struct closings	 *closings;
 	struct lookup	 *lookup; /* NULL without -l */
 };

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "addr.h"
+#include "journal.h"
 #include "log.h"
 
 struct closings;
@@ -20,16 +21,15 @@ struct closings;
 /* At most `max_commands` run at a time. `log` is borrowed. NULL with errno when memory is out. */
 struct closings *closings_new(const struct log *log, unsigned max_commands);
 
-/*
- * Opens the journal in `dir` and takes up what an earlier run left: what is overdue is closed at the next
- * tick. Without a journal everything works, but what is open is forgotten at the end: closings_free() then
- * closes it.
- */
-void closings_open_journal(struct closings *closings, const char *dir);
+/* From here on every deadline is kept in it; borrowed. */
+void closings_keep_in(struct closings *closings, struct journal *journal);
+
+/* What an earlier run has left; what is overdue is closed at the next tick. */
+void closings_take_up(struct closings *closings, const struct journal_entry *entry);
 
 /*
- * What is not due stays in the journal for the next start. What is in no journal is closed now, and this
- * waits for those commands to start, not to end. NULL is legal.
+ * What is not due, or waits for its turn, stays in the journal for the next start. Without a journal it is
+ * closed now, since nobody would do it later; this waits for those commands to start, not to end. NULL is legal.
  */
 void closings_free(struct closings *closings);
 
@@ -44,12 +44,6 @@ struct opening {
 
 /* Runs the start command; everything is copied. */
 void closings_run(struct closings *closings, const struct opening *opening);
-
-/*
- * For poll(2): readable when the journal has something to say, which closings_report() then logs. -1: never.
- */
-int closings_fd(const struct closings *closings);
-void closings_report(struct closings *closings);
 
 /* A child has ended. False when it was none of ours. */
 bool closings_reaped(struct closings *closings, pid_t pid, int status);

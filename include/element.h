@@ -43,6 +43,9 @@ void element_free(struct element *element);
 const char *element_command(const struct element *element, const char *verb, const struct addr *ip,
 			    const char *comment, char *buf, size_t len);
 
+/* Writes the element as element_parse() reads it. Cut at `len`; returns `buf`. */
+const char *element_text(const struct element *element, char *buf, size_t len);
+
 /* A comment as nft can read it back: `"` and control characters become '_', the length is cut. Returns `buf`. */
 const char *element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX]);
 

@@ -22,6 +22,9 @@ struct nfnl;
 struct nfnl *nfnl_open(void);
 void nfnl_close(struct nfnl *nfnl); /* NULL is legal */
 
+/* The netlink port of the socket. */
+uint32_t nfnl_port(const struct nfnl *nfnl);
+
 /*
  * Asks one question. `answer` (may be NULL) is called with the object. Returns 0, or -1 with errno:
  * the kernel's own answer (ENOENT, EPERM) or what went wrong with netlink.

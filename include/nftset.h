@@ -14,6 +14,7 @@
 
 #include "addr.h"
 #include "element.h"
+#include "nftkey.h"
 
 enum nftset_result {
 	NFTSET_OK,
@@ -41,12 +42,18 @@ struct nftset_op {
 	enum nftset_result result;
 	int		   error;	/* errno behind `result`, 0 if none */
 	char		   detail[160]; /* one clause on what does not fit, or "" */
+	uint64_t	   lifetime_ms; /* of an element that was added: its own or the set's; 0: no end */
+	uint8_t		   key[NFTKEY_LEN_MAX]; /* as the kernel has it; of a range, its beginning */
+	uint32_t	   key_len;
 };
 
 struct nftset;
 
 /* Opens a netlink socket of its own (close-on-exec). NULL with errno on failure. */
 struct nftset *nftset_open(void);
+
+/* The netlink port that its changes come from, in the kernel's events. */
+uint32_t nftset_port(const struct nftset *nftset);
 void nftset_close(struct nftset *nftset); /* NULL is legal */
 
 /*

@@ -19,6 +19,7 @@ struct described {
 	int	 error;		       /* errno of the question, 0: the rest is valid */
 	bool	 no_table;
 	uint32_t flags, data_type, data_len;
+	uint64_t timeout_ms; /* of elements that bring none of their own */
 	struct nftkey_type key;
 };
 

@@ -12,6 +12,7 @@
 #ifndef KNOCKD_RULESET_H
 #define KNOCKD_RULESET_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "conf.h"
@@ -27,6 +28,9 @@ int ruleset_print(const struct conf *conf, FILE *out);
  * and, in `err`, one clause that says what the kernel refused.
  */
 int ruleset_install(const struct conf *conf, char *err, size_t errlen);
+
+/* Are all of the table's rules there? What somebody has added does not matter. */
+bool ruleset_intact(const struct conf *conf);
 
 /* Removes the table. 0 also when there is none; -1 with errno. */
 int ruleset_remove(void);

@@ -175,14 +175,27 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 	log_notice(tools->log, "%s", logtext_event(event, who, door, text, sizeof(text)));
 }
 
+static void
+remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
+{
+	if (op->result != NFTSET_OK)
+		return;
+	if (op->add)
+		grants_given(grants, door->name, op);
+	else
+		grants_taken(grants, op);
+}
+
 /* What became of an opening's operations, and its commands; returns how many operations those were. */
 static size_t
 finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
 {
 	size_t n = count_elements(door, ip);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		log_op(tools->log, door, &ops[i]);
+		remember(tools->grants, door, &ops[i]);
+	}
 	run_commands(tools, door, ip);
 	return n;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "command.h"
-#include "journal.h"
 #include "timers.h"
 
 /* When a stop command that could not be started is tried again. */
@@ -188,31 +187,20 @@ closings_next(const struct closings *cs)
 	return timers_next(&cs->timers);
 }
 
-int
-closings_fd(const struct closings *cs)
+/* ---- start and end ----------------------------------------------------------------------------- */
+
+void
+closings_keep_in(struct closings *cs, struct journal *journal)
 {
-	return journal_fd(cs->journal);
+	cs->journal = journal;
 }
 
 void
-closings_report(struct closings *cs)
+closings_take_up(struct closings *cs, const struct journal_entry *entry)
 {
-	journal_report(cs->journal);
-}
-
-/* ---- start and end ----------------------------------------------------------------------------- */
-
-/* journal_found */
-static void
-take_up(void *arg, const struct journal_entry *entry)
-{
-	struct closings *cs = arg;
 	char who[ADDR_STRLEN];
-	struct closing *c;
+	struct closing *c = add(cs, entry->door, entry->text, &entry->ip, addr_format(&entry->ip, who));
 
-	if (entry->kind != JOURNAL_COMMAND)
-		return;
-	c = add(cs, entry->door, entry->text, &entry->ip, addr_format(&entry->ip, who));
 	if (!c) {
 		log_warn(cs->log, "%s: no memory for its stop command", entry->door);
 		return;
@@ -220,20 +208,6 @@ take_up(void *arg, const struct journal_entry *entry)
 	c->state = OPEN;
 	c->journal_id = entry->id;
 	arm(c, entry->end);
-}
-
-static void
-warn(void *arg, const char *text)
-{
-	log_warnx(((struct closings *)arg)->log, "%s", text);
-}
-
-void
-closings_open_journal(struct closings *cs, const char *dir)
-{
-	cs->journal = journal_open(dir, take_up, warn, cs);
-	if (!cs->journal)
-		log_warnx(cs->log, "without a journal, stop commands that are not due when knockd ends run at once then");
 }
 
 struct closings *
@@ -268,14 +242,15 @@ closings_free(struct closings *cs)
 {
 	if (!cs)
 		return;
-	close_unremembered(cs);
-	commands_start_all(cs->commands);
+	if (!cs->journal) {
+		close_unremembered(cs);
+		commands_start_all(cs->commands);
+	}
 	commands_free(cs->commands);
 	for (struct closing *c = cs->list.next, *next; c != &cs->list; c = next) {
 		next = c->next;
 		forget(c);
 	}
-	journal_close(cs->journal);
 	timers_free(&cs->timers);
 	free(cs);
 }

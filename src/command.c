@@ -296,6 +296,8 @@ commands_free(struct commands *c)
 {
 	if (!c)
 		return;
+	if (c->n_queued)
+		log_warnx(c->log, "%u commands that were waiting did not run", c->n_queued);
 	for (unsigned i = 0; c->running && i < c->max; i++)
 		clear_job(&c->running[i]);
 	for (unsigned i = 0; c->queue && i < c->n_queued; i++)

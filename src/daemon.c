@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/netfilter.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,9 +19,12 @@
 #include "closing.h"
 #include "conffile.h"
 #include "detach.h"
+#include "grants.h"
+#include "journal.h"
 #include "log.h"
 #include "logtext.h"
 #include "lookup.h"
+#include "monitor.h"
 #include "nflog.h"
 #include "nftset.h"
 #include "notify.h"
@@ -33,7 +37,7 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOT_JOURNAL, SLOTS };
+enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOT_JOURNAL, SLOT_MONITOR, SLOTS };
 
 struct daemon {
 	const struct options *options;
@@ -42,8 +46,12 @@ struct daemon {
 	struct conf	     *conf;
 	struct priv_user      user;
 	int		      nflog_fd;
+	bool		      rules_changed; /* by whomever: to be looked at */
 	bool		      ruled; /* table inet knockd is ours to remove */
 	struct nftset	     *nftset;
+	struct monitor	     *monitor;
+	struct journal	     *journal;
+	struct grants	     *grants;
 	struct closings	     *closings;
 	struct lookup	     *lookup;
 	struct access_tools   tools;
@@ -233,6 +241,38 @@ install_rules(struct daemon *d, const struct conf *conf)
 		break;
 	}
 	return 0;
+}
+
+/* monitor_take */
+static void
+take_change(void *arg, const struct monitor_event *event)
+{
+	struct daemon *d = arg;
+
+	if (event->kind == MONITOR_LOST ||
+	    (event->kind != MONITOR_ELEMENT_GONE && event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
+		d->rules_changed = true;
+	grants_noticed(d->grants, event);
+}
+
+/* Our own changes are told, too, so what counts is what is there now. */
+static void
+put_rules_back(struct daemon *d)
+{
+	d->rules_changed = false;
+	if (!d->ruled || ruleset_intact(d->conf))
+		return;
+	if (!install_rules(d, d->conf))
+		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+}
+
+static void
+read_monitor(struct daemon *d)
+{
+	monitor_read(d->monitor, take_change, d);
+	if (d->rules_changed)
+		put_rules_back(d);
+	grants_restore(d->grants);
 }
 
 /* ---- the engine -------------------------------------------------------------------------------- */
@@ -463,6 +503,8 @@ poll_timeout(const struct daemon *d)
 {
 	uint64_t now = boot_msec(), next = closings_next(d->closings);
 
+	if (grants_next(d->grants) < next)
+		next = grants_next(d->grants);
 	if (d->restart_at < next)
 		next = d->restart_at;
 	if (next == UINT64_MAX)
@@ -489,7 +531,8 @@ loop(struct daemon *d)
 			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
 			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
 			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
-			[SLOT_JOURNAL] = { .fd = closings_fd(d->closings), .events = POLLIN },
+			[SLOT_JOURNAL] = { .fd = journal_fd(d->journal), .events = POLLIN },
+			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 		};
 
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
@@ -499,13 +542,16 @@ loop(struct daemon *d)
 		if (fds[SLOT_LOOKUP].revents)
 			lookup_read(d->lookup);
 		if (fds[SLOT_JOURNAL].revents)
-			closings_report(d->closings);
+			journal_report(d->journal);
+		if (fds[SLOT_MONITOR].revents)
+			read_monitor(d);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		follow_sequences(d);
 		if (d->restart_at <= boot_msec())
 			restart_engine(d);
 		closings_tick(d->closings, boot_msec());
+		grants_tick(d->grants, boot_msec());
 	}
 }
 
@@ -516,13 +562,15 @@ open_tools(struct daemon *d)
 {
 	d->nftset = nftset_open();
 	d->closings = closings_new(&d->log, d->conf->max_commands);
+	d->grants = d->nftset ? grants_new(&d->log, d->nftset) : NULL;
+	d->monitor = d->nftset ? monitor_open(nftset_port(d->nftset)) : NULL;
 	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
-	if (!d->nftset || !d->closings || (d->options->lookup && !d->lookup)) {
+	if (!d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
 	d->tools = (struct access_tools){
-		.log = &d->log, .nftset = d->nftset, .closings = d->closings, .lookup = d->lookup };
+		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup };
 	return 0;
 }
 
@@ -537,6 +585,40 @@ create_pidfile(struct daemon *d)
 	free(path);
 }
 
+/* journal_found */
+static void
+take_up(void *arg, const struct journal_entry *entry)
+{
+	struct daemon *d = arg;
+
+	switch (entry->kind) {
+	case JOURNAL_COMMAND:
+		closings_take_up(d->closings, entry);
+		break;
+	case JOURNAL_GRANT:
+		grants_take_up(d->grants, entry);
+		break;
+	}
+}
+
+static void
+warn(void *arg, const char *text)
+{
+	log_warnx(&((struct daemon *)arg)->log, "%s", text);
+}
+
+/* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
+static void
+open_journal(struct daemon *d)
+{
+	d->journal = journal_open(d->conf->state_dir, take_up, warn, d);
+	if (!d->journal)
+		log_warnx(&d->log, "without a journal, stop commands that are not due when knockd ends run at once then");
+	closings_keep_in(d->closings, d->journal);
+	grants_keep_in(d->grants, d->journal);
+	grants_restore(d->grants);
+}
+
 /* Everything that can fail, while somebody is watching. */
 static int
 start(struct daemon *d)
@@ -548,7 +630,7 @@ start(struct daemon *d)
 	warn_of_interfaces(d);
 	if (start_engine(d))
 		return -1;
-	closings_open_journal(d->closings, d->conf->state_dir);
+	open_journal(d);
 	return 0;
 }
 
@@ -613,6 +695,9 @@ stop(struct daemon *d)
 	pidfile_remove(&d->pidfile);
 	lookup_stop(d->lookup);
 	closings_free(d->closings);
+	grants_free(d->grants);
+	journal_close(d->journal);
+	monitor_close(d->monitor);
 	nftset_close(d->nftset);
 	if (d->nflog_fd >= 0)
 		close(d->nflog_fd);

@@ -489,6 +489,25 @@ append_extras(char *buf, size_t len, const struct element *element, const struct
 }
 
 const char *
+element_text(const struct element *element, char *buf, size_t len)
+{
+	const char *family = element_family_name(element->family);
+	char timeout[64];
+
+	if (len)
+		*buf = '\0';
+	append(buf, len, "%s %s %s {", family ? family : "?", element->table, element->set);
+	for (size_t i = 0; i < element->n_parts; i++)
+		append(buf, len, "%s %s", i ? " ." : "", element->parts[i]);
+	if (element->timeout_ms)
+		append(buf, len, " timeout %s", timeout_format(element->timeout_ms, timeout, sizeof(timeout)));
+	if (element->data)
+		append(buf, len, " : %s", element->data);
+	append(buf, len, " }");
+	return buf;
+}
+
+const char *
 element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment, char *buf,
 		size_t len)
 {

@@ -77,6 +77,12 @@ nfnl_open(void)
 	return NULL;
 }
 
+uint32_t
+nfnl_port(const struct nfnl *nfnl)
+{
+	return mnl_socket_get_portid(nfnl->socket);
+}
+
 void
 nfnl_close(struct nfnl *nfnl)
 {

@@ -71,6 +71,12 @@ nftset_close(struct nftset *nftset)
 	free(nftset);
 }
 
+uint32_t
+nftset_port(const struct nftset *nftset)
+{
+	return nfnl_port(nftset->nfnl);
+}
+
 static bool
 same_set(const struct element *a, const struct element *b)
 {

@@ -23,6 +23,7 @@ read_set(const struct nlmsghdr *nlh, void *arg)
 	described->key.interval = described->flags & NFT_SET_INTERVAL;
 	described->data_type = nftnl_set_get_u32(set, NFTNL_SET_DATA_TYPE);
 	described->data_len = nftnl_set_get_u32(set, NFTNL_SET_DATA_LEN);
+	described->timeout_ms = nftnl_set_get_u64(set, NFTNL_SET_TIMEOUT);
 	nftnl_set_free(set);
 	return MNL_CB_OK;
 }

@@ -114,7 +114,12 @@ bool
 nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
 {
 	*encoded = (struct encoded){ .op = op, .described = described };
-	return fit_set(op, described) && fit_key(encoded, op) && fit_timeout(encoded, op) && fit_data(encoded, op);
+	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_timeout(encoded, op) || !fit_data(encoded, op))
+		return false;
+	op->lifetime_ms = encoded->timeout_ms ? encoded->timeout_ms : described->timeout_ms;
+	op->key_len = encoded->key.len;
+	memcpy(op->key, encoded->key.from, sizeof(op->key));
+	return true;
 }
 
 /* --- elements ------------------------------------------------------------------------------------ */

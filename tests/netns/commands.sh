@@ -17,7 +17,7 @@ knockd_start "
 	command  = ls -l /proc/self/fd >$T/fds.new && mv $T/fds.new $T/fds
 [state]
 	sequence = 7004
-	command  = cat /proc/self/status >$T/state.new && mv $T/state.new $T/state
+	command  = cat /proc/self/status >$T/status.new && mv $T/status.new $T/status
 [slow]
 	sequence = 7002
 	command  = exec sleep 2
@@ -42,8 +42,8 @@ equal '... none but the standard three' "$leaked" ''
 refute '... no socket among them' grep -q socket: "$T/fds"
 
 knock $server 7004
-check 'a command has a clean state' [ -s "$T/state" ]
-equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/state")" 0000000000000000
+check 'a command has a clean state' [ -s "$T/status" ]
+equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/status")" 0000000000000000
 
 # sleepers: how many of the slow commands run now
 sleepers() {
@@ -61,13 +61,30 @@ now after
 check 'twenty slow commands run' sleepers_at_least 20
 check 'the daemon reacts meanwhile' [ $((after - before)) -lt 100 ]
 
+only_the_engine() {
+	[ "$(children "$knockd" | wc -l)" = 1 ]
+}
+# one at a time, 1024 wait, the rest is dropped
 # zombies: of the daemon's children
 zombies() {
 	grep -lE "^[0-9]+ \(.*\) Z $knockd " /proc/[0-9]*/stat 2>/dev/null
 }
-only_the_engine() {
-	[ "$(children "$knockd" | wc -l)" = 1 ]
-}
 check 'all of them end and are reaped' -t 10 only_the_engine
 refute 'no zombie stays' zombies
+knockd_stop
+knockd_conf "
+[options]
+	Max_Commands = 1
+[slow]
+	sequence = 7002:udp
+	command  = exec sleep 60
+$fence_door"
+knockd_again
+yes | tr -d '\n' | head -c 1100 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
+fence
+check 'a queue that is full is told' log_has 'slow: command dropped: 1 are running and 1024 waiting'
+check '... one runs' [ "$(sleepers)" = 1 ]
+knockd_stop
+check '... those that wait are told of at the end' log_has '1024 commands that were waiting did not run'
+
 done_testing

@@ -54,6 +54,16 @@ check 'a stale pid file is no obstacle' alive "$(cat "$T/pid")"
 started "$(cat "$T/pid")"
 stop_daemon
 
+"$KNOCKD" -d -c knockd.conf -g "$T/g.log" -p "$T/none/pid" 2>"$T/err"
+equal 'a pid file that cannot be made does not matter' $? 0
+check '... but is told' grep -q "could not create pid file $T/none/pid: No such file or directory$" "$T/err"
+check '... to the log, too' grep -q "could not create pid file $T/none/pid: No such file or directory$" file.log
+started "$(children 1 | tail -n 1)"
+for pid in $(children 1); do
+	grep -qx knockd "/proc/$pid/comm" 2>/dev/null && kill "$pid"
+done
+wait_for not nft list table inet knockd 2>/dev/null
+
 knockd_conf "$door
 	nonsense"
 "$KNOCKD" -d -c knockd.conf -p "$T/pid" 2>"$T/err"

@@ -63,6 +63,13 @@ check 'a grant reads like the command that would do it' \
 knock $server6 2005
 check 'an IPv6 address, compressed' line 'fd00::2: six: Stage 1'
 
+# a shell that cannot be had
+: >"$T/no_shell"
+mount --bind "$T/no_shell" /bin/sh || bail 'cannot hide /bin/sh'
+in_client "$knock_with" $server 1001 1002
+check 'a command that cannot be started' line 'error: command fork failed!'
+umount /bin/sh
+
 # 300 first hits: 200 lines at once, the rest is counted
 # shellcheck disable=SC2046 # a list of ports
 knock $server $(yes 2007:udp | head -n 300)

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Packets that come faster than they are read: the loss is counted and told, and what comes afterwards counts.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+knockd_start "
+[a]
+	sequence = 7000,7001
+	command  = true
+[flood]
+	sequence = 7002:udp,7003:udp
+$fence_door" -D
+
+engine=$(children "$knockd" | head -n 1)
+kill -STOP "$engine"
+# each byte a datagram; more than the socket holds
+yes | tr -d '\n' | head -c 40000 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
+kill -CONT "$engine"
+# what comes while the socket is still full is lost, too
+opens() {
+	knock $server 7000 7001
+	log_has 'a: OPEN SESAME'
+}
+check 'as soon as it is read again a knock opens' opens
+check 'the loss is told' -t 15 log_has 'packets were lost between kernel and knockd'
+knockd_stop
+lost=$(sed -n 's/^counters: .* lost \([0-9]*\),.*/\1/p' "$LOG")
+read=$(sed -n 's/^counters: packets \([0-9]*\),.*/\1/p' "$LOG")
+check "it is counted ($lost lost, $read read)" [ "${lost:-0}" -gt 0 ]
+check '... to the last packet, but for what came last' [ $((lost + read)) -ge 40000 ]
+done_testing

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What is open stays open until its time is over, whatever happens to the daemon or the ruleset; what an
+# admin has closed stays closed.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+topo_pair
+firewall
+nft list table inet filter >"$T/filter.nft"
+doors="
+[ssh]
+	sequence = 1001,1002
+	grant    = inet filter ssh_ok  { %IP% timeout 10s }
+	grant_6  = inet filter ssh_ok6 { %IP% timeout 1h }
+[late]
+	sequence = 1003
+	grant    = ip late ok { %IP% . 22 timeout 1h }
+[closes]
+	sequence = 1004
+	revoke_6 = inet filter ssh_ok6 { %IP% }
+$fence_door"
+knockd_start "$doors"
+open='inet filter ssh_ok'
+
+left() {
+	element_get "$open" 10.0.0.2 expires
+}
+# between LOW HIGH: what is left of the time
+between() {
+	[ "$(left)" -ge "$1" ] && [ "$(left)" -le "$2" ]
+}
+
+own_table() {
+	nft list chain inet knockd prerouting >/dev/null 2>&1
+}
+
+knock $server 1001 1002
+now begun
+knock $server6 1001 1002
+wait_for element_in "$open" 10.0.0.2
+wait_for element_in 'inet filter ssh_ok6' fd00::2
+
+wait_for between 0 8
+nft flush ruleset
+check 'after a flush the own table is back' own_table
+check '... it says so' log_has 'table inet knockd was changed by somebody and is put back'
+nft -f "$T/filter.nft"
+check '... the element is back with its set' element_in "$open" 10.0.0.2
+check '... with the time that was left' between 1 8
+equal '... and its comment' "$(element_get "$open" 10.0.0.2 comment)" ssh
+check '... over IPv6, too' element_in 'inet filter ssh_ok6' fd00::2
+
+{
+	echo flush ruleset
+	cat "$T/filter.nft"
+} >"$T/reload.nft"
+nft -f "$T/reload.nft"
+check 'a firewall that is loaded anew in one go' element_in "$open" 10.0.0.2
+check '... the own table, too' own_table
+mended_again() {
+	[ "$(log_count 'is put back')" -gt "$mended" ]
+}
+for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete table inet knockd'; do
+	mended=$(log_count 'is put back')
+	nft $damage
+	check "$damage: mended" mended_again
+done
+
+nft delete element $open '{ 10.0.0.2 }'
+check 'an element that was deleted by hand is logged' log_has '10.0.0.2: ssh: element deleted from inet filter ssh_ok'
+nft -f "$T/reload.nft"
+wait_for element_in 'inet filter ssh_ok6' fd00::2
+fence
+refute '... and stays deleted' element_in "$open" 10.0.0.2
+
+knock $server 1001 1002
+wait_for element_in "$open" 10.0.0.2
+now begun
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+nft -f "$T/reload.nft"
+refute 'gone while no daemon runs' element_in "$open" 10.0.0.2
+knockd_again
+check 'SIGKILL, a flush and a restart: back' element_in "$open" 10.0.0.2
+check '... with the time that was left' between 1 10
+check '... all of them' element_in 'inet filter ssh_ok6' fd00::2
+knockd_stop
+knockd_again
+kill -KILL "$(children "$knockd" | head -n 1)"
+check 'SIGTERM, a restart, SIGKILL of the engine: still there' element_in "$open" 10.0.0.2
+wait_for log_has 'a new engine is running'
+check 'closed on time' -t 12 not element_in "$open" 10.0.0.2
+now after
+check "... not before ($((after - begun))0 ms)" [ $((after - begun)) -ge 950 ]
+check '... nor a second later' [ $((after - begun)) -le 1100 ]
+nft -f "$T/reload.nft"
+wait_for element_in 'inet filter ssh_ok6' fd00::2
+refute 'what has ended does not come back' element_in "$open" 10.0.0.2
+
+knock $server6 1004
+check 'revoked by a door' not element_in 'inet filter ssh_ok6' fd00::2
+nft -f "$T/reload.nft"
+fence
+refute '... it does not come back' element_in 'inet filter ssh_ok6' fd00::2
+refute '... and is no deletion by hand' log_has 'fd00::2: ssh: element deleted'
+
+knock $server 1003
+check 'a set that is not there' log_has 'late: grant failed'
+nft -f - <<-E
+	table ip late { set ok { type ipv4_addr . inet_service; flags timeout; }; }
+E
+knock $server 1003
+check '... is used when it is' element_in 'ip late ok' '10.0.0.2 . 22'
+nft delete set ip late ok
+nft 'add set ip late ok { type ipv4_addr . inet_service; flags timeout; }'
+check 'one set deleted and made again' element_in 'ip late ok' '10.0.0.2 . 22'
+done_testing

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "addr.h"
+
+static void
+comes_back_as(const char *text, const char *expected)
+{
+	struct addr addr;
+	char back[ADDR_STRLEN];
+
+	assert_int_equal(addr_parse(&addr, text), 0);
+	assert_string_equal(addr_format(&addr, back), expected);
+}
+
+static void
+texts(void **state)
+{
+	(void)state;
+	comes_back_as("192.0.2.7", "192.0.2.7");
+	comes_back_as("2001:DB8:0:0:0:0:0:1", "2001:db8::1");
+	comes_back_as("::ffff:192.0.2.7", "::ffff:192.0.2.7");
+	comes_back_as("::", "::");
+}
+
+static void
+no_addresses(void **state)
+{
+	static const char *const texts[] = { "", "192.0.2", "192.0.2.256", "0x7f.1", "fe80::1%eth0", "[::1]", "a.example", "1.2.3.4 " };
+	struct addr addr;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(addr_parse(&addr, texts[i]), -1);
+}
+
+static void
+equal_is_family_and_bytes(void **state)
+{
+	const uint8_t four[4] = { 192, 0, 2, 7 }, six[16] = { 192, 0, 2, 7 };
+	struct addr a = addr_from_bytes(AF_INET, four), b, c = addr_from_bytes(AF_INET6, six);
+
+	(void)state;
+	assert_int_equal(addr_parse(&b, "192.0.2.7"), 0);
+	assert_true(addr_equal(&a, &b));
+	assert_memory_equal(&a, &b, sizeof(a)); /* it is hashed as bytes */
+	assert_false(addr_equal(&a, &c));
+	assert_int_equal(addr_len(&a), 4);
+	assert_int_equal(addr_len(&c), 16);
+	assert_int_equal(addr_len(&(struct addr){ .family = 0 }), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts),
+		cmocka_unit_test(no_addresses),
+		cmocka_unit_test(equal_is_family_and_bytes),
+	};
+
+	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
+}

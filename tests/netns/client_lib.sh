@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
 # For the client's tests: a server and a client in namespaces of their own, joined by veth. Sourced
 # as the first thing; the script then runs inside. Nothing of the host is touched.
 #

@@ -34,7 +34,7 @@ tr '\0' ' ' <"/proc/$pid/cmdline" >"$tmp/out"
 tr '\0' ' ' <"/proc/$pid/environ" >>"$tmp/out"
 check "the process list shows the profile" grep -q 'knock home --timeout 20' "$tmp/out"
 check "... and no port" silent_about_ports
-holds_config() { ls -l "/proc/$pid/fd" | grep -q config/knock; }
+holds_config() { readlink "/proc/$pid/fd/"* | grep -q config/knock; }
 check "the file is not held open" no holds_config
 stop "$pid"
 

@@ -71,6 +71,7 @@ check 'a command that cannot be started' line 'error: command fork failed!'
 umount /bin/sh
 
 # 300 first hits: 200 lines at once, the rest is counted
+# shellcheck disable=SC2046 # a list of ports
 knock $server $(yes 2007:udp | head -n 300)
 fence
 lines=$(log_count 'flood: Stage 1')

@@ -71,6 +71,7 @@ $fence_door"
 reload
 (
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		# shellcheck disable=SC2046 # a list of ports
 		knock $server $(yes 3000:udp | head -n 30)
 	done
 ) &

@@ -12,7 +12,8 @@
 
 /*
  * True when the event is one that engine and configuration can have produced: a kind, a door below
- * `n_doors`, a source where one belongs. What does not pass was not sent by an engine in its right mind.
+ * `n_doors`, a source where one belongs and none elsewhere. What does not pass was not sent by an engine in its
+ * right mind.
  */
 bool event_valid(const struct event *event, size_t n_doors);
 

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "logtext.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 
 #include "seq.h"
 
+/* An address as addr_from_bytes() makes them: two that are the same also compare so. */
 static bool
 names_source(const struct event *event)
 {
-	return (event->source.family == AF_INET || event->source.family == AF_INET6) && event->stage >= 1 &&
+	struct addr source = addr_from_bytes(event->source.family, event->source.bytes);
+
+	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 &&
 	       event->stage <= SEQ_MAX;
+}
+
+/* About a door, or with door 0 about none, and about nobody. */
+static bool
+names_nobody(const struct event *event)
+{
+	return !event->source.family && !event->stage;
 }
 
 bool
@@ -22,10 +31,10 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_TIMEOUT:
 		return event->door < n_doors && names_source(event);
 	case EVENT_SUPPRESSED:
-		return event->door < n_doors;
+		return event->door < n_doors && names_nobody(event);
 	case EVENT_READY:
 	case EVENT_LOST:
-		return true;
+		return !event->door && names_nobody(event);
 	}
 	return false;
 }

@@ -22,8 +22,11 @@ use(const struct event *event)
 	addr_format(&event->source, who);
 	HOLDS(*logtext_event(event, who, "door", text, sizeof(text)) && strlen(text) < sizeof(text) - 1);
 	HOLDS(strlen(logtext_event(event, who, "door", cut, sizeof(cut))) < sizeof(cut));
+	HOLDS(event->door < DOORS);
 	if (event->kind == EVENT_OPEN || event->kind == EVENT_STAGE || event->kind == EVENT_TIMEOUT)
-		HOLDS(event->door < DOORS && addr_len(&event->source));
+		HOLDS(addr_len(&event->source));
+	else
+		HOLDS(!event->source.family);
 }
 
 /* Each message: a byte that says how long it is, and so many bytes. */

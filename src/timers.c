@@ -47,7 +47,6 @@ static int
 grow(struct timers *timers)
 {
 	size_t size = timers->size ? timers->size * 2 : 16;
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what the heap is made of */
 	struct timer **heap = reallocarray(timers->heap, size + 1, sizeof(*heap));
 
 	if (!heap)

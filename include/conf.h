@@ -22,6 +22,7 @@
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
 #define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
+#define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
 #define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
@@ -33,6 +34,12 @@ enum conf_family { CONF_V4, CONF_V6, CONF_FAMILIES };
 enum conf_rules {
 	CONF_RULES_AUTO, /* the daemon keeps table inet knockd itself */
 	CONF_RULES_NONE, /* the admin's own rules log to the group */
+};
+
+/* What becomes of a packet that the guard does not let pass. */
+enum conf_guard {
+	CONF_GUARD_DROP,   /* no answer */
+	CONF_GUARD_REJECT, /* the answer of a port where nothing listens */
 };
 
 struct conf_grants {
@@ -59,6 +66,10 @@ struct door {
 	char	      *stop_command[CONF_FAMILIES];
 	struct conf_grants grant[CONF_FAMILIES];
 	struct conf_grants revoke[CONF_FAMILIES];
+	struct seq     open, close;   /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
+	uint64_t       open_timeout_ms;
+	struct conf_grants opens[CONF_FAMILIES];  /* ... as elements of our own table; no family stands for the other */
+	struct conf_grants closes[CONF_FAMILIES];
 };
 
 struct conf {
@@ -75,6 +86,8 @@ struct conf {
 	char	     *state_dir;
 	unsigned      max_commands;
 	uint32_t      max_attempts;
+	enum conf_guard guard_policy;
+	bool	      unguarded;       /* nothing is kept shut for now; never set by the file */
 	bool	      only_ipv4;       /* -4, never set by the file */
 	struct door  *doors;
 	size_t	      n_doors;

@@ -32,6 +32,9 @@ uint32_t nfnl_port(const struct nfnl *nfnl);
 struct nlmsghdr *nfnl_request(struct nfnl *nfnl, uint16_t type, uint8_t family);
 int nfnl_ask(struct nfnl *nfnl, mnl_cb_t answer, void *arg);
 
+/* The same for many objects: `object` is called with each of them. EINTR: they changed meanwhile. */
+int nfnl_dump(struct nfnl *nfnl, mnl_cb_t object, void *arg);
+
 /* The number that changes with every change of the ruleset. -1 with errno on failure. */
 int nfnl_generation(struct nfnl *nfnl, uint32_t *generation);
 

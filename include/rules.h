@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What table inet knockd is made of, as plain data: sets of ports, chains, and rules that are a row
- * of terms. Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
+ * What table inet knockd is made of, as plain data: sets, chains, and rules that are a row of terms.
+ * Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
+ *
+ * There are two halves, each with a base chain: `prerouting` reports the knocks (src/rules.c), `guard` keeps
+ * the ports of `open` shut (src/rules_guard.c, which says why it does so where it does). Either may be missing.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -15,13 +18,28 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   4
+#define RULES_CHAINS   8
 
+/* Of the prerouting hook, see ruleset.h. */
+#define RULES_PRIORITY_KNOCKS (-350)
+#define RULES_PRIORITY_GUARD  (-150)
+
+/* A set's key; those behind PORT_KEY_IP6 say who may pass the guard. */
 enum port_key {
 	PORT_KEY_LOCAL, /* proto . port: any address of this machine */
 	PORT_KEY_IP,	/* ip daddr . proto . port: doors with a Target */
 	PORT_KEY_IP6,
+	PORT_KEY_OPEN4, /* ip saddr . proto . port */
+	PORT_KEY_OPEN6,
+	PORT_KEY_OPEN4_TARGET, /* ip saddr . ip daddr . proto . port */
+	PORT_KEY_OPEN6_TARGET,
 	PORT_KEYS
+};
+
+/* What of a packet a key has before proto and port: addresses of `len` bytes, or none. */
+struct key_shape {
+	uint8_t len;
+	bool	source, destination;
 };
 
 struct port_entry {
@@ -32,6 +50,7 @@ struct port_entry {
 struct port_set {
 	char		   name[RULES_NAME_MAX];
 	enum port_key	   key;
+	bool		   kept; /* who may pass: `flags timeout`, its elements come from knocks and outlive a reload */
 	uint8_t		   mask, value; /* TCP flags that its packets must have; mask 0: any */
 	struct port_entry *at;		/* sorted, each once */
 	size_t		   n, room;
@@ -39,14 +58,22 @@ struct port_set {
 
 enum term_kind {
 	TERM_IPV4,    /* meta nfproto ipv4 */
+	TERM_TCP,     /* meta l4proto tcp */
+	TERM_UDP,
 	TERM_IFNAME,  /* iifname NAME; a final '*' is any rest */
-	TERM_SET,     /* the packet's destination is in SET */
+	TERM_SET,     /* the packet's key is in SET */
 	TERM_FLAGS,   /* ... and its TCP flags are as SET's mask and value say */
+	TERM_UNDER_WAY, /* TCP, but no packet that opens a connection: anything but SYN without ACK */
+	TERM_ESTABLISHED, /* ct state established,related */
 	TERM_LOCAL,   /* fib daddr type local */
+	TERM_NOT_UNICAST, /* fib daddr type != unicast: whatever is not on its way to another machine */
 	TERM_COUNTER,
 	TERM_LOG,     /* to the group, NAME is the prefix */
 	TERM_RETURN,
 	TERM_GOTO,    /* chain NAME */
+	TERM_DROP,
+	TERM_RESET,   /* reject with tcp reset */
+	TERM_REJECT,  /* reject: ICMP port unreachable */
 };
 
 struct term {
@@ -61,11 +88,17 @@ struct rule {
 	size_t	    n;
 };
 
+struct chain {
+	const char *name;
+	bool	    base; /* at the prerouting hook, with this priority */
+	int	    priority;
+};
+
 struct rules {
 	uint16_t	 group;	       /* NFLOG */
-	struct port_set	*sets;	       /* the first one holds every port, if there is any */
-	size_t		 n_sets, room;
-	const char	*chains[RULES_CHAINS]; /* each before those that go to it, the base chain is the last */
+	struct port_set	*sets;	       /* the first one of the knocks holds every port, those of the guard follow */
+	size_t		 n_sets, n_knock_sets, room;
+	struct chain	 chains[RULES_CHAINS]; /* each before those that go to it */
 	size_t		 n_chains;
 	struct rule	*rules;	       /* chain by chain */
 	size_t		 n_rules;
@@ -74,6 +107,19 @@ struct rules {
 /* Borrows interface names from `conf`. NULL with errno when memory is out. */
 struct rules *rules_new(const struct conf *conf);
 void rules_free(struct rules *rules); /* NULL is legal */
+
+/* The set with elements to keep, of this configuration; NULL: `name` is none. */
+const struct port_set *rules_kept_set(const struct rules *rules, const char *name);
+
+/* Chains and sets of the guard, by their names, in any configuration; `keys`: also those who may pass. */
+bool rules_is_guard(const char *name, bool keys);
+
+/* The base chains' names, and every chain that any configuration makes; NULL ends the list. */
+#define RULES_CHAIN_KNOCKS "prerouting"
+#define RULES_CHAIN_GUARD  "guard"
+extern const char *const rules_chain_names[];
+
+struct key_shape rules_key_shape(enum port_key key);
 
 /* nft's name for one bit of the TCP flags, 0 (fin) to 7 (cwr). */
 const char *rules_flag_name(unsigned bit);

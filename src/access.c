@@ -93,7 +93,9 @@ add_door(struct batch *batch, const struct door *door, const struct addr *ip)
 {
 	enum conf_family family = conf_family(ip);
 
+	add_ops(batch, &door->closes[family], false, door, ip);
 	add_ops(batch, door_revokes(door, family), false, door, ip);
+	add_ops(batch, &door->opens[family], true, door, ip);
 	add_ops(batch, door_grants(door, family), true, door, ip);
 }
 
@@ -102,7 +104,8 @@ count_elements(const struct door *door, const struct addr *ip)
 {
 	enum conf_family family = conf_family(ip);
 
-	return door_revokes(door, family)->n + door_grants(door, family)->n;
+	return door->closes[family].n + door_revokes(door, family)->n + door->opens[family].n +
+	       door_grants(door, family)->n;
 }
 
 static int

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "conf_guard.h"
 #include "config.h"
 #include "text.h"
 
@@ -252,6 +253,17 @@ set_max_attempts(struct conf_parser *p, char *value)
 }
 
 static void
+set_guard_policy(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "drop"))
+		p->conf->guard_policy = CONF_GUARD_DROP;
+	else if (!strcasecmp(value, "reject"))
+		p->conf->guard_policy = CONF_GUARD_REJECT;
+	else
+		fail(p, "syntax error: Guard_Policy must be drop or reject, not \"%s\"", value);
+}
+
+static void
 set_syslog_facility(struct conf_parser *p, char *value)
 {
 	for (const CODE *code = facilitynames; code->c_name; code++) {
@@ -476,6 +488,48 @@ set_revoke_6(struct conf_parser *p, char *value)
 	add_element(p, &p->door->revoke[CONF_V6], "revoke_6", value);
 }
 
+/* A list like that of a sequence, but it is none: not in what is said either. */
+static void
+set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *value)
+{
+	static const char sequence[] = " in knock sequence";
+	char text[SEQ_STRLEN], err[160], *word;
+
+	cut_note(p, value);
+	if (!*value) {
+		fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
+	} else if (seq_parse(ports, value, err, sizeof(err))) {
+		word = strstr(err, sequence);
+		if (word)
+			memmove(word, word + strlen(sequence), strlen(word + strlen(sequence)) + 1);
+		fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
+	} else {
+		tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, seq_format(ports, text, sizeof(text)));
+	}
+}
+
+static void
+set_open(struct conf_parser *p, char *value)
+{
+	set_guarded(p, &p->door->open, "open", value);
+}
+
+static void
+set_close(struct conf_parser *p, char *value)
+{
+	set_guarded(p, &p->door->close, "close", value);
+}
+
+static void
+set_open_timeout(struct conf_parser *p, char *value)
+{
+	if (timeout_parse(&p->door->open_timeout_ms, value))
+		fail(p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]", value,
+		     p->door->name);
+	else
+		tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
+}
+
 /* ---- lines ------------------------------------------------------------------------------------- */
 
 /* Every key there is. `repeats`: a second one in the section adds to the first instead of replacing it. */
@@ -495,6 +549,7 @@ static const struct key {
 	{ "State_Dir", SCOPE_OPTIONS, set_state_dir, false },
 	{ "Max_Commands", SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", SCOPE_OPTIONS, set_max_attempts, false },
+	{ "Guard_Policy", SCOPE_OPTIONS, set_guard_policy, false },
 	{ "Sequence", SCOPE_DOOR, set_sequence, false },
 	{ "One_Time_Sequences", SCOPE_DOOR, set_one_time_sequences, false },
 	{ "Seq_Timeout", SCOPE_DOOR, set_seq_timeout, false },
@@ -515,6 +570,9 @@ static const struct key {
 	{ "Grant_6", SCOPE_DOOR, set_grant_6, true },
 	{ "Revoke", SCOPE_DOOR, set_revoke, true },
 	{ "Revoke_6", SCOPE_DOOR, set_revoke_6, true },
+	{ "Open", SCOPE_DOOR, set_open, false },
+	{ "Close", SCOPE_DOOR, set_close, false },
+	{ "Open_Timeout", SCOPE_DOOR, set_open_timeout, false },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -579,11 +637,27 @@ check_door(struct conf_parser *p, const struct door *door)
 		     door->name, (long long)door->seq_timeout, p->path);
 }
 
+/* Only now is it known what the door's Target and times are, in whatever order they stand. */
+static void
+end_door(struct conf_parser *p)
+{
+	struct door *door = p->door;
+
+	check_door(p, door);
+	if (!door->open_timeout_ms)
+		door->open_timeout_ms = CONF_OPEN_MS_DEFAULT;
+	else if (!door->open.n)
+		tell(p, CONF_WARNING, "config: section %s: warning: open_timeout is for open, and there is none (%s)",
+		     door->name, p->path);
+	if (conf_guard_elements(door))
+		fail(p, "out of memory");
+}
+
 static void
 end_section(struct conf_parser *p)
 {
 	if (p->scope == SCOPE_DOOR)
-		check_door(p, p->door);
+		end_door(p);
 	if (p->scope == SCOPE_DOOR && !p->door->seq.n && !p->door->one_time_path && !p->bad_door) {
 		tell(p, CONF_ERROR, "error: section '%s' has an empty knock sequence (line %d of %s)", p->door->name,
 		     p->door->line, p->path);
@@ -700,12 +774,39 @@ conf_line(struct conf_parser *p, char *text)
 		take_word(p, line.key);
 }
 
+/* The guard lives in our own table: without that, the port would look shut in the file and be open. */
+static void
+check_rules(struct conf_parser *p, const struct door *door)
+{
+	if (p->conf->rules != CONF_RULES_NONE || (!door->open.n && !door->close.n))
+		return;
+	tell(p, CONF_ERROR,
+	     "config: section %s: open and close need Rules = auto: with Rules = none knockd keeps no port shut (line %d of %s)",
+	     door->name, door->line, p->path);
+	p->errors++;
+}
+
+static void
+check_closes(struct conf_parser *p, const struct door *door)
+{
+	for (size_t i = 0; i < door->close.n; i++) {
+		if (!conf_guard_is_opened(p->conf, door, i))
+			tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)", door->name,
+			     door->target.family ? " with this Target" : "", door->close.at[i].port,
+			     proto_name(door->close.at[i].proto), p->path);
+	}
+}
+
 struct conf *
 conf_end(struct conf_parser *p)
 {
 	struct conf *conf = p->conf;
 
 	end_section(p);
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		check_rules(p, &conf->doors[i]);
+		check_closes(p, &conf->doors[i]);
+	}
 	if (p->errors) {
 		conf_free(conf);
 		conf = NULL;
@@ -734,6 +835,8 @@ free_door(struct door *door)
 		free(door->stop_command[f]);
 		free_grants(&door->grant[f]);
 		free_grants(&door->revoke[f]);
+		free_grants(&door->opens[f]);
+		free_grants(&door->closes[f]);
 	}
 }
 

@@ -235,7 +235,7 @@ install_rules(struct daemon *d, const struct conf *conf)
 		d->ruled = true;
 		break;
 	case CONF_RULES_NONE:
-		if (d->ruled && ruleset_remove())
+		if (d->ruled && (ruleset_unguard() || ruleset_remove()))
 			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 		d->ruled = false;
 		break;

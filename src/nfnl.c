@@ -169,6 +169,30 @@ nfnl_ask(struct nfnl *nfnl, mnl_cb_t answer, void *arg)
 	return rc;
 }
 
+/* All of it is there, or made while we read: so here, too, what does not come at once never will. */
+int
+nfnl_dump(struct nfnl *nfnl, mnl_cb_t object, void *arg)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)nfnl->request;
+	int more = MNL_CB_OK;
+	ssize_t len;
+
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	if (send_all(nfnl, nlh, nlh->nlmsg_len) < 0)
+		return -1;
+	while (more > MNL_CB_STOP) {
+		len = receive(nfnl);
+		if (len < 0 && errno == EAGAIN)
+			errno = EPROTO;
+		if (len < 0)
+			return -1;
+		if (((struct nlmsghdr *)(void *)nfnl->answer)->nlmsg_seq == nfnl->asked)
+			more = mnl_cb_run(nfnl->answer, (size_t)len, nfnl->asked,
+					  mnl_socket_get_portid(nfnl->socket), object, arg);
+	}
+	return more;
+}
+
 static int
 read_generation(const struct nlmsghdr *nlh, void *arg)
 {

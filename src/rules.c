@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "capture.h"
+#include "rules_build.h"
 
 #define TCP_FLAGS   8
 #define RULES_FIXED 3 /* two in `report`, one in `prerouting` */
@@ -22,8 +23,34 @@ rules_flag_name(unsigned bit)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-static enum port_key
-key_of(const struct door *door)
+const char *const rules_chain_names[] = { "report", "knocks", "interfaces", RULES_CHAIN_KNOCKS, "guard_shut",
+					  "guard_local", "guard_target", RULES_CHAIN_GUARD, NULL };
+
+struct key_shape
+rules_key_shape(enum port_key key)
+{
+	switch (key) {
+	case PORT_KEY_LOCAL:
+	case PORT_KEYS:
+		break;
+	case PORT_KEY_IP:
+		return (struct key_shape){ 4, false, true };
+	case PORT_KEY_IP6:
+		return (struct key_shape){ 16, false, true };
+	case PORT_KEY_OPEN4:
+		return (struct key_shape){ 4, true, false };
+	case PORT_KEY_OPEN6:
+		return (struct key_shape){ 16, true, false };
+	case PORT_KEY_OPEN4_TARGET:
+		return (struct key_shape){ 4, true, true };
+	case PORT_KEY_OPEN6_TARGET:
+		return (struct key_shape){ 16, true, true };
+	}
+	return (struct key_shape){ 0, false, false };
+}
+
+enum port_key
+rules_key_of(const struct door *door)
 {
 	switch (door->target.family) {
 	case AF_INET:
@@ -38,7 +65,7 @@ key_of(const struct door *door)
 static void
 name_set(struct port_set *set)
 {
-	static const char *const prefixes[PORT_KEYS] = { "local", "ip", "ip6" };
+	static const char *const prefixes[] = { "local", "ip", "ip6" }; /* other keys are the guard's */
 	int used = snprintf(set->name, sizeof(set->name), "%s%s", prefixes[set->key], set->mask ? "" : "_any");
 
 	for (unsigned bit = 0; bit < TCP_FLAGS; bit++) {
@@ -48,9 +75,10 @@ name_set(struct port_set *set)
 	}
 }
 
-static struct port_set *
-add_set(struct rules *rules)
+struct port_set *
+rules_add_set(struct rules *rules, enum port_key key, const char *name)
 {
+	struct port_set *set;
 	size_t room = rules->room ? 2 * rules->room : 8;
 	struct port_set *grown;
 
@@ -61,8 +89,10 @@ add_set(struct rules *rules)
 		rules->sets = grown;
 		rules->room = room;
 	}
-	rules->sets[rules->n_sets] = (struct port_set){ .n = 0 };
-	return &rules->sets[rules->n_sets++];
+	set = &rules->sets[rules->n_sets++];
+	*set = (struct port_set){ .key = key };
+	snprintf(set->name, sizeof(set->name), "%s", name);
+	return set;
 }
 
 /* The set of such packets, a new one if need be. The first set is not one of these. */
@@ -76,18 +106,17 @@ find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 		if (set->key == key && set->mask == mask && set->value == value)
 			return set;
 	}
-	set = add_set(rules);
+	set = rules_add_set(rules, key, "");
 	if (!set)
 		return NULL;
-	set->key = key;
 	set->mask = mask;
 	set->value = value;
 	name_set(set);
 	return set;
 }
 
-static int
-add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port)
+int
+rules_add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port)
 {
 	size_t room = set->room ? 2 * set->room : 32;
 	struct port_entry *grown;
@@ -112,10 +141,11 @@ add_door(struct rules *rules, const struct door *door)
 	for (size_t i = 0; i < door->seq.n; i++) {
 		const struct knock_port *port = &door->seq.at[i];
 		bool tcp = port->proto == IPPROTO_TCP;
-		struct port_set *set = find_set(rules, key_of(door), tcp ? door->flags_mask : 0,
+		struct port_set *set = find_set(rules, rules_key_of(door), tcp ? door->flags_mask : 0,
 						tcp ? door->flags_value & door->flags_mask : 0);
 
-		if (!set || add_entry(set, &door->target, port) || add_entry(&rules->sets[0], &nowhere, port))
+		if (!set || rules_add_entry(set, &door->target, port) ||
+		    rules_add_entry(&rules->sets[0], &nowhere, port))
 			return -1;
 	}
 	return 0;
@@ -150,28 +180,38 @@ sort(struct port_set *set)
 static int
 add_doors(struct rules *rules, const struct conf *conf)
 {
-	struct port_set *all = add_set(rules);
-
-	if (!all)
+	if (!rules_add_set(rules, PORT_KEY_LOCAL, "ports"))
 		return -1;
-	strcpy(all->name, "ports");
-	for (int key = 0; key < PORT_KEYS; key++) {
+	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
 		if (key == PORT_KEY_IP6 && conf->only_ipv4)
 			continue;
 		for (size_t i = 0; i < conf->n_doors; i++) {
-			if ((int)key_of(&conf->doors[i]) == key && add_door(rules, &conf->doors[i]))
+			if (rules_key_of(&conf->doors[i]) == key && add_door(rules, &conf->doors[i]))
 				return -1;
 		}
 	}
-	for (size_t i = 0; i < rules->n_sets; i++)
-		sort(&rules->sets[i]);
+	if (!rules->sets[0].n)
+		rules->n_sets = 0;
+	rules->n_knock_sets = rules->n_sets;
 	return 0;
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
 
-static struct rule *
-add_rule(struct rules *rules, const char *chain)
+void
+rules_add_chain(struct rules *rules, const char *name)
+{
+	rules->chains[rules->n_chains++] = (struct chain){ .name = name };
+}
+
+void
+rules_add_base_chain(struct rules *rules, const char *name, int priority)
+{
+	rules->chains[rules->n_chains++] = (struct chain){ .name = name, .base = true, .priority = priority };
+}
+
+struct rule *
+rules_add_rule(struct rules *rules, const char *chain)
 {
 	struct rule *rule = &rules->rules[rules->n_rules++];
 
@@ -179,8 +219,8 @@ add_rule(struct rules *rules, const char *chain)
 	return rule;
 }
 
-static void
-add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set)
+void
+rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set)
 {
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
 }
@@ -189,27 +229,27 @@ add_term(struct rule *rule, enum term_kind kind, const char *name, const struct 
 static void
 add_report(struct rules *rules)
 {
-	struct rule *rule = add_rule(rules, "report");
+	struct rule *rule = rules_add_rule(rules, "report");
 
-	add_term(rule, TERM_LOCAL, NULL, NULL);
-	add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
-	add_term(rule, TERM_RETURN, NULL, NULL);
-	add_term(add_rule(rules, "report"), TERM_LOG, CAPTURE_PREFIX_TARGET, NULL);
+	rules_add_term(rule, TERM_LOCAL, NULL, NULL);
+	rules_add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
+	rules_add_term(rule, TERM_RETURN, NULL, NULL);
+	rules_add_term(rules_add_rule(rules, "report"), TERM_LOG, CAPTURE_PREFIX_TARGET, NULL);
 }
 
 static void
 add_knocks(struct rules *rules)
 {
-	for (size_t i = 1; i < rules->n_sets; i++) {
+	for (size_t i = 1; i < rules->n_knock_sets; i++) {
 		const struct port_set *set = &rules->sets[i];
-		struct rule *rule = add_rule(rules, "knocks");
+		struct rule *rule = rules_add_rule(rules, "knocks");
 
-		add_term(rule, TERM_SET, NULL, set);
+		rules_add_term(rule, TERM_SET, NULL, set);
 		if (set->mask)
-			add_term(rule, TERM_FLAGS, NULL, set);
+			rules_add_term(rule, TERM_FLAGS, NULL, set);
 		if (set->key == PORT_KEY_LOCAL)
-			add_term(rule, TERM_LOCAL, NULL, NULL);
-		add_term(rule, TERM_GOTO, "report", NULL);
+			rules_add_term(rule, TERM_LOCAL, NULL, NULL);
+		rules_add_term(rule, TERM_GOTO, "report", NULL);
 	}
 }
 
@@ -222,54 +262,56 @@ add_interfaces(struct rules *rules, const struct conf *conf)
 		/* nft's text has no way to write a quote; the parser has warned of it */
 		if (strchr(conf->interfaces[i], '"'))
 			continue;
-		rule = add_rule(rules, "interfaces");
+		rule = rules_add_rule(rules, "interfaces");
 		if (strcmp(conf->interfaces[i], "*"))
-			add_term(rule, TERM_IFNAME, conf->interfaces[i], NULL);
-		add_term(rule, TERM_GOTO, "knocks", NULL);
+			rules_add_term(rule, TERM_IFNAME, conf->interfaces[i], NULL);
+		rules_add_term(rule, TERM_GOTO, "knocks", NULL);
 	}
 }
 
 static void
 add_base(struct rules *rules, const struct conf *conf)
 {
-	struct rule *rule = add_rule(rules, "prerouting");
+	struct rule *rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
 
 	if (conf->only_ipv4)
-		add_term(rule, TERM_IPV4, NULL, NULL);
-	add_term(rule, TERM_SET, NULL, &rules->sets[0]);
-	add_term(rule, TERM_COUNTER, NULL, NULL);
-	add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
-}
-
-static int
-add_rules(struct rules *rules, const struct conf *conf)
-{
-	rules->rules = calloc(rules->n_sets + conf->n_interfaces + RULES_FIXED, sizeof(*rules->rules));
-	if (!rules->rules)
-		return -1;
-	rules->chains[rules->n_chains++] = "report";
-	add_report(rules);
-	rules->chains[rules->n_chains++] = "knocks";
-	add_knocks(rules);
-	if (conf->n_interfaces)
-		rules->chains[rules->n_chains++] = "interfaces";
-	add_interfaces(rules, conf);
-	rules->chains[rules->n_chains++] = "prerouting";
-	add_base(rules, conf);
-	return 0;
+		rules_add_term(rule, TERM_IPV4, NULL, NULL);
+	rules_add_term(rule, TERM_SET, NULL, &rules->sets[0]);
+	rules_add_term(rule, TERM_COUNTER, NULL, NULL);
+	rules_add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
 }
 
 /* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
+static void
+add_knock_chains(struct rules *rules, const struct conf *conf)
+{
+	if (rules->n_knock_sets) {
+		rules_add_chain(rules, "report");
+		add_report(rules);
+		rules_add_chain(rules, "knocks");
+		add_knocks(rules);
+		if (conf->n_interfaces)
+			rules_add_chain(rules, "interfaces");
+		add_interfaces(rules, conf);
+	}
+	rules_add_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
+	if (rules->n_knock_sets)
+		add_base(rules, conf);
+}
+
 static int
 fill(struct rules *rules, const struct conf *conf)
 {
 	rules->group = conf->nflog_group;
-	if (add_doors(rules, conf))
+	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf))
 		return -1;
-	if (rules->sets[0].n)
-		return add_rules(rules, conf);
-	rules->n_sets = 0;
-	rules->chains[rules->n_chains++] = "prerouting";
+	for (size_t i = 0; i < rules->n_sets; i++)
+		sort(&rules->sets[i]);
+	rules->rules = calloc(rules->n_sets + conf->n_interfaces + RULES_FIXED + RULES_GUARD_MAX, sizeof(*rules->rules));
+	if (!rules->rules)
+		return -1;
+	add_knock_chains(rules, conf);
+	rules_add_guard(rules, conf);
 	return 0;
 }
 

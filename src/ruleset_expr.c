@@ -4,9 +4,11 @@
 #include <arpa/inet.h>
 #include <libnftnl/expr.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "capture.h"
@@ -49,16 +51,22 @@ put_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t le
 }
 
 static int
-put_equal(struct nftnl_rule *rule, const void *data, uint32_t len)
+put_compare(struct nftnl_rule *rule, uint32_t op, const void *data, uint32_t len)
 {
 	struct nftnl_expr *expr = add_expr(rule, "cmp");
 
 	if (!expr)
 		return -1;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
 	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, len);
 	return 0;
+}
+
+static int
+put_equal(struct nftnl_rule *rule, const void *data, uint32_t len)
+{
+	return put_compare(rule, NFT_CMP_EQ, data, len);
 }
 
 static int
@@ -92,88 +100,103 @@ put_lookup(struct nftnl_rule *rule, const struct rules *rules, const struct port
 	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set->name);
 }
 
-/*
- * The destination address into the first registers; `after` is the next free one, by the number
- * that nft uses for it.
- */
-static int
-put_daddr(struct nftnl_rule *rule, enum port_key key, uint32_t *after)
-{
-	switch (key) {
-	case PORT_KEY_LOCAL:
-	case PORT_KEYS:
-		*after = NFT_REG_1;
-		return 0;
-	case PORT_KEY_IP: /* struct iphdr */
-		*after = NFT_REG32_01;
-		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV4) ||
-			       put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, 16, 4, NFT_REG_1)
-			   ? -1
-			   : 0;
-	case PORT_KEY_IP6: /* struct ipv6hdr */
-		*after = NFT_REG_2;
-		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV6) ||
-			       put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, 24, 16, NFT_REG_1)
-			   ? -1
-			   : 0;
-	}
-	return -1;
-}
-
+/* The n-th 32-bit register, by the number that nft uses for it: one of the 128-bit registers where one begins. */
 static uint32_t
-next_register(uint32_t reg)
+register_at(uint32_t n)
 {
-	if (reg == NFT_REG_1)
-		return NFT_REG32_01;
-	return reg == NFT_REG_2 ? NFT_REG32_05 : reg + 1;
+	return n % 4 ? NFT_REG32_00 + n : NFT_REG_1 + n / 4;
 }
 
-/* [ip daddr .] meta l4proto . th dport @set */
+/* Addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
+static int
+put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
+{
+	bool v4 = shape.len == 4;
+	uint32_t source = v4 ? 12 : 8;
+
+	*after = 0;
+	if (!shape.len)
+		return 0;
+	if (put_meta_equal(rule, NFT_META_NFPROTO, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
+		return -1;
+	if (shape.source) {
+		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source, shape.len, register_at(*after)))
+			return -1;
+		*after += shape.len / 4;
+	}
+	if (shape.destination) {
+		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source + shape.len, shape.len, register_at(*after)))
+			return -1;
+		*after += shape.len / 4;
+	}
+	return 0;
+}
+
+/* [ip saddr .] [ip daddr .] meta l4proto . th dport @set */
 static int
 put_set_term(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set)
 {
-	uint32_t reg;
+	uint32_t after;
 
-	return put_daddr(rule, set->key, &reg) || put_meta(rule, NFT_META_L4PROTO, reg) ||
-		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, next_register(reg)) ||
+	return put_addresses(rule, rules_key_shape(set->key), &after) ||
+		       put_meta(rule, NFT_META_L4PROTO, register_at(after)) ||
+		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after + 1)) ||
 		       put_lookup(rule, rules, set)
 		   ? -1
 		   : 0;
 }
 
-/* Byte 13 of the TCP header, RFC 9293. */
 static int
-put_flags(struct nftnl_rule *rule, const struct port_set *set)
+put_mask(struct nftnl_rule *rule, const void *mask, uint32_t len)
 {
-	struct nftnl_expr *expr;
-	uint8_t zero = 0;
+	static const uint32_t zero;
+	struct nftnl_expr *expr = add_expr(rule, "bitwise");
 
-	if (put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP) ||
-	    put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFT_REG_1))
-		return -1;
-	expr = add_expr(rule, "bitwise");
 	if (!expr)
 		return -1;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, sizeof(set->mask));
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, &set->mask, sizeof(set->mask));
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof(zero));
-	return put_equal(rule, &set->value, sizeof(set->value));
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, &zero, len);
+	return 0;
+}
+
+/* Byte 13 of the TCP header, RFC 9293. */
+static int
+put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
+{
+	return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP) ||
+		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFT_REG_1) ||
+		       put_mask(rule, &mask, sizeof(mask)) || put_compare(rule, op, &value, sizeof(value))
+		   ? -1
+		   : 0;
 }
 
 static int
-put_local(struct nftnl_rule *rule)
+put_established(struct nftnl_rule *rule)
+{
+	uint32_t bits = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED), none = 0;
+	struct nftnl_expr *expr = add_expr(rule, "ct");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	return put_mask(rule, &bits, sizeof(bits)) || put_compare(rule, NFT_CMP_NEQ, &none, sizeof(none)) ? -1 : 0;
+}
+
+static int
+put_destination_type(struct nftnl_rule *rule, uint32_t op, uint32_t type)
 {
 	struct nftnl_expr *expr = add_expr(rule, "fib");
-	uint32_t local = RTN_LOCAL;
 
 	if (!expr)
 		return -1;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-	return put_equal(rule, &local, sizeof(local));
+	return put_compare(rule, op, &type, sizeof(type));
 }
 
 static int
@@ -213,20 +236,43 @@ put_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
 	return chain ? nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain) : 0;
 }
 
+/* With type NFT_REJECT_TCP_RST the code does not matter. */
+static int
+put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)
+{
+	struct nftnl_expr *expr = add_expr(rule, "reject");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, code);
+	return 0;
+}
+
 int
 rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
 {
 	switch (term->kind) {
 	case TERM_IPV4:
 		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV4);
+	case TERM_TCP:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP);
+	case TERM_UDP:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP);
 	case TERM_IFNAME:
 		return put_ifname(rule, term->name);
 	case TERM_SET:
 		return put_set_term(rule, rules, term->set);
 	case TERM_FLAGS:
-		return put_flags(rule, term->set);
+		return put_flags(rule, term->set->mask, NFT_CMP_EQ, term->set->value);
+	case TERM_UNDER_WAY:
+		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
+	case TERM_ESTABLISHED:
+		return put_established(rule);
 	case TERM_LOCAL:
-		return put_local(rule);
+		return put_destination_type(rule, NFT_CMP_EQ, RTN_LOCAL);
+	case TERM_NOT_UNICAST:
+		return put_destination_type(rule, NFT_CMP_NEQ, RTN_UNICAST);
 	case TERM_COUNTER:
 		return put_counter(rule);
 	case TERM_LOG:
@@ -235,6 +281,12 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_verdict(rule, NFT_RETURN, NULL);
 	case TERM_GOTO:
 		return put_verdict(rule, NFT_GOTO, term->name);
+	case TERM_DROP:
+		return put_verdict(rule, NF_DROP, NULL);
+	case TERM_RESET:
+		return put_reject(rule, NFT_REJECT_TCP_RST, 0);
+	case TERM_REJECT:
+		return put_reject(rule, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH);
 	}
 	return -1;
 }

@@ -18,9 +18,11 @@
 #include "nftkey.h"
 #include "ruleset.h"
 #include "ruleset_expr.h"
+#include "ruleset_look.h"
 #include "ruleset_print.h"
 
 #define ENTRIES_PER_MESSAGE 1000 /* at most 40 bytes each: a nested attribute holds 64 KiB */
+#define TRIES		    20	 /* until nobody else changes the ruleset between look and commit */
 #define REGISTER_LEN        4    /* of a 32-bit register; NFT_REG_1 is the first four of them */
 
 /* What each message of the transaction is about, to say what the kernel refused. */
@@ -33,6 +35,7 @@ struct source {
 struct install {
 	const struct rules *rules;
 	struct nfnl *nfnl;
+	struct look look; /* what is there */
 	struct source *sources;
 	size_t n, room;
 	size_t refused; /* index of the first message that was refused */
@@ -70,12 +73,19 @@ put_table(struct install *install, uint16_t type)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
+/* `addresses` . inet_proto . inet_service */
+#define SERVICE(addresses) NFTKEY_CONCAT(NFTKEY_CONCAT(addresses, NFTKEY_PROTO), NFTKEY_PORT)
+
 static const struct {
 	uint32_t type, len;
 } keys[PORT_KEYS] = {
-	{ NFTKEY_CONCAT(NFTKEY_PROTO, NFTKEY_PORT), 8 },
-	{ NFTKEY_CONCAT(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PROTO), NFTKEY_PORT), 12 },
-	{ NFTKEY_CONCAT(NFTKEY_CONCAT(NFTKEY_IPV6, NFTKEY_PROTO), NFTKEY_PORT), 24 },
+	[PORT_KEY_LOCAL] = { SERVICE(0), 8 },
+	[PORT_KEY_IP] = { SERVICE(NFTKEY_IPV4), 12 },
+	[PORT_KEY_IP6] = { SERVICE(NFTKEY_IPV6), 24 },
+	[PORT_KEY_OPEN4] = { SERVICE(NFTKEY_IPV4), 12 },
+	[PORT_KEY_OPEN6] = { SERVICE(NFTKEY_IPV6), 24 },
+	[PORT_KEY_OPEN4_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_IPV4)), 16 },
+	[PORT_KEY_OPEN6_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV6, NFTKEY_IPV6)), 40 },
 };
 
 static struct nftnl_set *
@@ -117,7 +127,7 @@ put_set(struct install *install, const struct port_set *set)
 			nftnl_set_free(nl);
 		return -1;
 	}
-	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS, 0);
+	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS, set->kept ? NFT_SET_TIMEOUT : 0);
 	nftnl_set_set_u32(nl, NFTNL_SET_ID, RULESET_SET_ID(install->rules, set));
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_TYPE, keys[set->key].type);
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_LEN, keys[set->key].len);
@@ -160,12 +170,31 @@ put_entries(struct install *install, const struct port_set *set, size_t from, si
 	return rc;
 }
 
+/*
+ * Who may pass is written there already, in a set that is as it should be. A table that somebody has put to
+ * sleep (`flags dormant`) is made anew: it cannot be woken and filled in one transaction.
+ */
+static bool
+look_finds(const struct install *install, const struct port_set *set)
+{
+	for (size_t i = 0; i < install->look.n_sets && set->kept && !install->look.flags; i++) {
+		const struct look_set *found = &install->look.sets[i];
+
+		if (!strcmp(found->name, set->name) && found->type == keys[set->key].type &&
+		    found->len == keys[set->key].len && found->flags == NFT_SET_TIMEOUT)
+			return true;
+	}
+	return false;
+}
+
 static int
 put_sets(struct install *install)
 {
 	for (size_t i = 0; i < install->rules->n_sets; i++) {
 		const struct port_set *set = &install->rules->sets[i];
 
+		if (look_finds(install, set))
+			continue;
 		if (put_set(install, set))
 			return -1;
 		for (size_t from = 0; from < set->n; from += ENTRIES_PER_MESSAGE) {
@@ -182,25 +211,25 @@ put_sets(struct install *install)
 /* --- chains -------------------------------------------------------------------------------------- */
 
 static int
-put_chain(struct install *install, const char *name, bool base)
+put_chain(struct install *install, const struct chain *chain)
 {
-	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "chain", name);
-	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "chain", chain->name);
+	struct nftnl_chain *nl = nftnl_chain_alloc();
 
-	if (!nlh || !chain || nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) ||
-	    (base && nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter"))) {
-		if (chain)
-			nftnl_chain_free(chain);
+	if (!nlh || !nl || nftnl_chain_set_str(nl, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
+	    nftnl_chain_set_str(nl, NFTNL_CHAIN_NAME, chain->name) ||
+	    (chain->base && nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, "filter"))) {
+		if (nl)
+			nftnl_chain_free(nl);
 		return -1;
 	}
-	if (base) {
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, RULESET_PRIORITY);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	if (chain->base) {
+		nftnl_chain_set_u32(nl, NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
+		nftnl_chain_set_s32(nl, NFTNL_CHAIN_PRIO, chain->priority);
+		nftnl_chain_set_u32(nl, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 	}
-	nftnl_chain_nlmsg_build_payload(nlh, chain);
-	nftnl_chain_free(chain);
+	nftnl_chain_nlmsg_build_payload(nlh, nl);
+	nftnl_chain_free(nl);
 	return 0;
 }
 
@@ -210,7 +239,7 @@ put_chains(struct install *install)
 	const struct rules *rules = install->rules;
 
 	for (size_t i = 0; i < rules->n_chains; i++) {
-		if (put_chain(install, rules->chains[i], i == rules->n_chains - 1))
+		if (put_chain(install, &rules->chains[i]))
 			return -1;
 	}
 	return 0;
@@ -249,6 +278,105 @@ put_rules(struct install *install)
 	return 0;
 }
 
+/* --- what goes ----------------------------------------------------------------------------------- */
+
+/* Rules of this chain; NULL: of all. Then chains and sets by their names. */
+static int
+put_flush(struct install *install, const char *chain)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELRULE, 0, "to flush chain", chain ? chain : "");
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
+	if (chain)
+		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
+	return 0;
+}
+
+static int
+put_chain_removal(struct install *install, const char *name)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELCHAIN, 0, "to delete chain", name);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
+	return 0;
+}
+
+static int
+put_set_removal(struct install *install, const char *name)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELSET, 0, "to delete set", name);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
+	return 0;
+}
+
+/* Does a set, or with `is_chain` a chain, of this name go? */
+typedef bool part_goes(const struct install *install, const char *name, bool is_chain);
+
+/* Rules use sets and chains, and maps use chains: hence the order. */
+static int
+put_removals(struct install *install, part_goes *goes)
+{
+	const struct look *look = &install->look;
+	int rc = 0;
+
+	for (size_t i = 0; i < look->n_chains && !rc; i++)
+		rc = goes(install, look->chains[i], true) ? put_flush(install, look->chains[i]) : 0;
+	for (size_t i = 0; i < look->n_sets && !rc; i++)
+		rc = goes(install, look->sets[i].name, false) ? put_set_removal(install, look->sets[i].name) : 0;
+	for (size_t i = 0; i < look->n_chains && !rc; i++)
+		rc = goes(install, look->chains[i], true) ? put_chain_removal(install, look->chains[i]) : 0;
+	return rc;
+}
+
+static bool
+is_replaced(const struct install *install, const char *name, bool is_chain)
+{
+	const struct port_set *set = is_chain ? NULL : rules_kept_set(install->rules, name);
+
+	return !set || !look_finds(install, set);
+}
+
+static bool
+is_of_knocks(const struct install *install, const char *name, bool is_chain)
+{
+	(void)install;
+	(void)is_chain;
+	return !rules_is_guard(name, true);
+}
+
+static bool
+is_of_guard(const struct install *install, const char *name, bool is_chain)
+{
+	(void)install;
+	(void)is_chain;
+	return rules_is_guard(name, false);
+}
+
+/* "add, delete, add": deleting is then right whether there was a table or not. */
+static int
+put_clean_table(struct install *install)
+{
+	bool keeps = false;
+
+	for (size_t i = 0; i < install->rules->n_sets; i++)
+		keeps |= look_finds(install, &install->rules->sets[i]);
+	if (keeps)
+		return put_table(install, NFT_MSG_NEWTABLE) || put_removals(install, is_replaced) ? -1 : 0;
+	return put_table(install, NFT_MSG_NEWTABLE) || put_table(install, NFT_MSG_DELTABLE) ||
+		       put_table(install, NFT_MSG_NEWTABLE)
+		   ? -1
+		   : 0;
+}
+
 /* --- the transaction ----------------------------------------------------------------------------- */
 
 /* A rule that is refused takes others with it; the first one is the reason. */
@@ -261,6 +389,19 @@ take_refusal(void *arg, size_t index, int error)
 		return;
 	install->refused = index;
 	install->error = error;
+}
+
+/* Rejecting at this hook came with Linux 5.9; an older one says so of the rule or of the whole. */
+static const char *
+hint(const struct install *install, int error)
+{
+	for (size_t i = 0; i < install->rules->n_rules && error == EOPNOTSUPP; i++) {
+		const struct rule *rule = &install->rules->rules[i];
+
+		if (rule->terms[rule->n - 1].kind == TERM_REJECT)
+			return " (Guard_Policy = reject needs Linux 5.9 or later)";
+	}
+	return "";
 }
 
 static void
@@ -281,24 +422,60 @@ explain(const struct install *install, char *err, size_t errlen)
 		rule_print(install->rules, source->rule, out);
 		fclose(out);
 	}
-	snprintf(err, errlen, "the kernel refused \"%s\": %s", text ? text : "a rule", strerror(install->error));
+	snprintf(err, errlen, "the kernel refused \"%s\": %s%s", text ? text : "a rule", strerror(install->error),
+		 hint(install, install->error));
 	free(text);
 }
 
-/* "add, delete, add": deleting is then right whether there was a table or not. */
+/*
+ * Looks at what is there, puts the messages that make something else of it, and commits them, again and again
+ * until nobody has changed the ruleset in between. Returns as nfnl_commit() does.
+ */
 static int
-transact(struct install *install, char *err, size_t errlen)
+transact(struct install *install, int (*put)(struct install *install))
 {
-	int rc;
+	int rc = -1;
 
-	nfnl_begin(install->nfnl, 0);
-	rc = put_table(install, NFT_MSG_NEWTABLE) || put_table(install, NFT_MSG_DELTABLE) ||
-	     put_table(install, NFT_MSG_NEWTABLE) || put_sets(install) || put_chains(install) || put_rules(install);
-	if (rc)
-		errno = ENOMEM;
-	rc = rc ? -1 : nfnl_commit(install->nfnl, take_refusal, install);
+	errno = ERESTART;
+	for (int i = 0; i < TRIES && rc < 0 && (errno == ERESTART || errno == EINTR); i++) {
+		look_free(&install->look);
+		install->n = 0;
+		if (look_at(&install->look, install->nfnl))
+			continue;
+		nfnl_begin(install->nfnl, install->look.generation);
+		if (put(install)) {
+			errno = ENOMEM;
+			return -1;
+		}
+		rc = nfnl_commit(install->nfnl, take_refusal, install);
+	}
+	return rc;
+}
+
+static void
+finish(struct install *install)
+{
+	int saved = errno;
+
+	nfnl_close(install->nfnl);
+	look_free(&install->look);
+	free(install->sources);
+	errno = saved;
+}
+
+static int
+put_all(struct install *install)
+{
+	return put_clean_table(install) || put_sets(install) || put_chains(install) || put_rules(install) ? -1 : 0;
+}
+
+static int
+replace(struct install *install, char *err, size_t errlen)
+{
+	int rc = transact(install, put_all);
+
 	if (rc < 0) {
-		snprintf(err, errlen, "%s", strerror(errno));
+		snprintf(err, errlen, "%s%s", strerror(errno), hint(install, errno));
 	} else if (rc) {
 		explain(install, err, errlen);
 		errno = install->error;
@@ -311,34 +488,55 @@ ruleset_install(const struct conf *conf, char *err, size_t errlen)
 {
 	struct rules *rules = rules_new(conf);
 	struct install install = { .rules = rules, .nfnl = rules ? nfnl_open() : NULL };
-	int rc = -1, saved;
+	int rc = -1;
 
 	if (install.nfnl)
-		rc = transact(&install, err, errlen);
+		rc = replace(&install, err, errlen);
 	else
 		snprintf(err, errlen, "%s", strerror(errno));
-	saved = errno;
-	nfnl_close(install.nfnl);
-	free(install.sources);
+	finish(&install);
 	rules_free(rules);
-	errno = saved;
 	return rc;
+}
+
+/* --- taking it away ------------------------------------------------------------------------------ */
+
+static int
+put_knocks_removal(struct install *install)
+{
+	if (look_has_chain(&install->look, RULES_CHAIN_GUARD))
+		return put_removals(install, is_of_knocks);
+	return put_table(install, NFT_MSG_DELTABLE);
+}
+
+static int
+put_guard_removal(struct install *install)
+{
+	if (look_has_chain(&install->look, RULES_CHAIN_KNOCKS))
+		return put_removals(install, is_of_guard);
+	return put_table(install, NFT_MSG_DELTABLE);
+}
+
+static int
+take_away(int (*put)(struct install *install))
+{
+	struct install install = { .nfnl = nfnl_open() };
+	int rc = install.nfnl ? transact(&install, put) : -1;
+
+	if (rc > 0)
+		errno = install.error;
+	finish(&install);
+	return !rc || (rc > 0 && errno == ENOENT) ? 0 : -1;
 }
 
 int
 ruleset_remove(void)
 {
-	struct install install = { .nfnl = nfnl_open() };
-	int rc = -1, saved;
+	return take_away(put_knocks_removal);
+}
 
-	if (!install.nfnl)
-		return -1;
-	nfnl_begin(install.nfnl, 0);
-	if (!put_table(&install, NFT_MSG_DELTABLE))
-		rc = nfnl_commit(install.nfnl, take_refusal, &install);
-	saved = rc > 0 ? install.error : errno;
-	nfnl_close(install.nfnl);
-	free(install.sources);
-	errno = saved;
-	return !rc || (rc > 0 && saved == ENOENT) ? 0 : -1;
+int
+ruleset_unguard(void)
+{
+	return take_away(put_guard_removal);
 }

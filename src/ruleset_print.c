@@ -7,9 +7,28 @@
 #include "capture.h"
 #include "ruleset.h"
 
-static const char *const key_types[PORT_KEYS] = { "inet_proto . inet_service", "ipv4_addr . inet_proto . inet_service",
-						  "ipv6_addr . inet_proto . inet_service" };
-static const char *const key_terms[PORT_KEYS] = { "", "ip daddr . ", "ip6 daddr . " };
+/* "ip saddr . meta l4proto . th dport", or the types of it. */
+static void
+print_key(enum port_key key, FILE *out)
+{
+	struct key_shape shape = rules_key_shape(key);
+	const char *family = shape.len == 4 ? "ip" : "ip6";
+
+	if (shape.source)
+		fprintf(out, "%s saddr . ", family);
+	if (shape.destination)
+		fprintf(out, "%s daddr . ", family);
+	fputs("meta l4proto . th dport", out);
+}
+
+static void
+print_type(enum port_key key, FILE *out)
+{
+	struct key_shape shape = rules_key_shape(key);
+	const char *address = shape.len == 4 ? "ipv4_addr . " : "ipv6_addr . ";
+
+	fprintf(out, "%s%sinet_proto . inet_service", shape.source ? address : "", shape.destination ? address : "");
+}
 
 static void
 print_entry(const struct port_entry *entry, FILE *out)
@@ -24,7 +43,11 @@ print_entry(const struct port_entry *entry, FILE *out)
 static void
 print_set(const struct port_set *set, FILE *out)
 {
-	fprintf(out, "\tset %s {\n\t\ttype %s\n\t\telements = {", set->name, key_types[set->key]);
+	fprintf(out, "\tset %s {\n\t\ttype ", set->name);
+	print_type(set->key, out);
+	fputs(set->kept ? "\n\t\tflags timeout\n\t}\n\n" : "\n\t\telements = {", out);
+	if (set->kept)
+		return;
 	for (size_t i = 0; i < set->n; i++) {
 		fputs(i ? ",\n\t\t\t     " : " ", out);
 		print_entry(&set->at[i], out);
@@ -63,17 +86,29 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_IPV4:
 		fputs("meta nfproto ipv4", out);
 		return;
+	case TERM_TCP:
+	case TERM_UDP:
+		fprintf(out, "meta l4proto %s", term->kind == TERM_TCP ? "tcp" : "udp");
+		return;
+	case TERM_UNDER_WAY:
+		fputs("tcp flags & (syn | ack) != syn", out);
+		return;
+	case TERM_ESTABLISHED:
+		fputs("ct state established,related", out);
+		return;
 	case TERM_IFNAME:
 		fprintf(out, "iifname \"%s\"", term->name);
 		return;
 	case TERM_SET:
-		fprintf(out, "%smeta l4proto . th dport @%s", key_terms[term->set->key], term->set->name);
+		print_key(term->set->key, out);
+		fprintf(out, " @%s", term->set->name);
 		return;
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);
 		return;
 	case TERM_LOCAL:
-		fputs("fib daddr type local", out);
+	case TERM_NOT_UNICAST:
+		fprintf(out, "fib daddr type %s", term->kind == TERM_LOCAL ? "local" : "!= unicast");
 		return;
 	case TERM_COUNTER:
 		fputs("counter", out);
@@ -87,6 +122,15 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		return;
 	case TERM_GOTO:
 		fprintf(out, "goto %s", term->name);
+		return;
+	case TERM_DROP:
+		fputs("drop", out);
+		return;
+	case TERM_RESET:
+		fputs("reject with tcp reset", out);
+		return;
+	case TERM_REJECT:
+		fputs("reject", out);
 		return;
 	}
 }
@@ -102,21 +146,41 @@ rule_print(const struct rules *rules, const struct rule *rule, FILE *out)
 }
 
 static void
-print_chain(const struct rules *rules, size_t at, FILE *out)
+print_chain(const struct rules *rules, const struct chain *chain, FILE *out)
 {
-	const char *chain = rules->chains[at];
-
-	fprintf(out, "\tchain %s {\n", chain);
-	if (at == rules->n_chains - 1)
-		fprintf(out, "\t\ttype filter hook prerouting priority %d; policy accept;\n", RULESET_PRIORITY);
+	fprintf(out, "\tchain %s {\n", chain->name);
+	if (chain->base)
+		fprintf(out, "\t\ttype filter hook prerouting priority %d; policy accept;\n", chain->priority);
 	for (size_t i = 0; i < rules->n_rules; i++) {
-		if (strcmp(rules->rules[i].chain, chain))
+		if (strcmp(rules->rules[i].chain, chain->name))
 			continue;
 		fputs("\t\t", out);
 		rule_print(rules, &rules->rules[i], out);
 		fputc('\n', out);
 	}
-	fputs(at == rules->n_chains - 1 ? "\t}\n" : "\t}\n\n", out);
+	fputs("\t}\n", out);
+}
+
+/* What is named twice is right whether it is there or not: it is made if need be, and then deleted. */
+static void
+print_removal(const struct rules *rules, FILE *out)
+{
+	bool kept = false;
+
+	for (size_t i = 0; i < rules->n_sets; i++)
+		kept |= rules->sets[i].kept;
+	fputs("table inet " RULESET_TABLE "\n", out);
+	fprintf(out, "%s table inet " RULESET_TABLE "\n", kept ? "flush" : "delete");
+	for (size_t i = 0; kept && rules_chain_names[i]; i++)
+		fprintf(out, "add chain inet " RULESET_TABLE " %1$s\ndelete chain inet " RULESET_TABLE " %1$s\n",
+			rules_chain_names[i]);
+	for (size_t i = 0; kept && i < rules->n_sets; i++) {
+		if (rules->sets[i].kept)
+			continue;
+		fprintf(out, "add set inet " RULESET_TABLE " %s { type ", rules->sets[i].name);
+		print_type(rules->sets[i].key, out);
+		fprintf(out, "; }\ndelete set inet " RULESET_TABLE " %s\n", rules->sets[i].name);
+	}
 }
 
 int
@@ -126,12 +190,14 @@ ruleset_print(const struct conf *conf, FILE *out)
 
 	if (!rules)
 		return -1;
-	/* the table's name twice: deleting it is then right whether it is there or not */
-	fprintf(out, "table inet %1$s\ndelete table inet %1$s\ntable inet %1$s {\n", RULESET_TABLE);
+	print_removal(rules, out);
+	fputs("table inet " RULESET_TABLE " {\n", out);
 	for (size_t i = 0; i < rules->n_sets; i++)
 		print_set(&rules->sets[i], out);
-	for (size_t i = 0; i < rules->n_chains; i++)
-		print_chain(rules, i, out);
+	for (size_t i = 0; i < rules->n_chains; i++) {
+		fputs(i ? "\n" : "", out);
+		print_chain(rules, &rules->chains[i], out);
+	}
 	fputs("}\n", out);
 	rules_free(rules);
 	if (!fflush(out) && !ferror(out))

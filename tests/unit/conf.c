@@ -277,6 +277,107 @@ debug_lines_are_knockds(void **state)
 						    "config: a: start_command_6: \n");
 }
 
+static void
+elements_are(const struct conf_grants *list, const char *verb, const char *knocker, const char *expected)
+{
+	char text[4096] = "", line[1024];
+	struct addr ip;
+
+	assert_int_equal(addr_parse(&ip, knocker), 0);
+	for (size_t i = 0; i < list->n; i++) {
+		element_command(&list->at[i], verb, &ip, NULL, line, sizeof(line));
+		strcat(strcat(text, line), "\n");
+	}
+	assert_string_equal(text, expected);
+}
+
+static void
+open_is_for_both_families(void **state)
+{
+	struct conf *conf = good("[a]\nopen_timeout = 1h30m\nopen = 22 , 443:udp\nsequence = 1\n"
+				 "grant = inet f s { %IP% }\ngrant_6 =\n"
+				 "[b]\nsequence = 2\nclose = 22:TCP\n"
+				 "[c]\nsequence = 3\nopen = 80\n");
+
+	(void)state;
+	elements_are(&conf->doors[0].opens[CONF_V4], "add", "192.0.2.1",
+		     "nft add element inet knockd open4 '{ 192.0.2.1 . tcp . 22 timeout 1h30m }'\n"
+		     "nft add element inet knockd open4 '{ 192.0.2.1 . udp . 443 timeout 1h30m }'\n");
+	elements_are(&conf->doors[0].opens[CONF_V6], "add", "2001:db8::1",
+		     "nft add element inet knockd open6 '{ 2001:db8::1 . tcp . 22 timeout 1h30m }'\n"
+		     "nft add element inet knockd open6 '{ 2001:db8::1 . udp . 443 timeout 1h30m }'\n");
+	assert_int_equal(door_grants(&conf->doors[0], CONF_V6)->n, 0);
+	assert_int_equal(door_grants(&conf->doors[0], CONF_V4)->n, 1);
+	elements_are(&conf->doors[1].closes[CONF_V6], "delete", "2001:db8::1",
+		     "nft delete element inet knockd open6 '{ 2001:db8::1 . tcp . 22 }'\n");
+	assert_int_equal(conf->doors[1].opens[CONF_V4].n, 0);
+	assert_int_equal(conf->doors[2].open_timeout_ms, CONF_OPEN_MS_DEFAULT);
+	assert_int_equal(conf->guard_policy, CONF_GUARD_DROP);
+	conf_free(conf);
+}
+
+/* Wherever Target stands. Its family alone can knock there. */
+static void
+open_with_a_target_is_for_that_address(void **state)
+{
+	struct conf *conf = good("[options]\nguard_policy = Reject\n"
+				 "[a]\nsequence = 1\nopen = 22\ntarget = 192.0.2.80\n"
+				 "[b]\nsequence = 2\ntarget = 192.0.2.80\nclose = 22\n"
+				 "[c]\nsequence = 3\ntarget = 2001:db8::80\nopen = 53:udp\n");
+
+	(void)state;
+	assert_int_equal(conf->guard_policy, CONF_GUARD_REJECT);
+	elements_are(&conf->doors[0].opens[CONF_V4], "add", "192.0.2.1",
+		     "nft add element inet knockd open4_target '{ 192.0.2.1 . 192.0.2.80 . tcp . 22 timeout 30s }'\n");
+	assert_int_equal(conf->doors[0].opens[CONF_V6].n, 0);
+	elements_are(&conf->doors[1].closes[CONF_V4], "delete", "192.0.2.1",
+		     "nft delete element inet knockd open4_target '{ 192.0.2.1 . 192.0.2.80 . tcp . 22 }'\n");
+	assert_int_equal(conf->doors[2].opens[CONF_V4].n, 0);
+	elements_are(&conf->doors[2].opens[CONF_V6], "add", "2001:db8::1",
+		     "nft add element inet knockd open6_target "
+		     "'{ 2001:db8::1 . 2001:db8::80 . udp . 53 timeout 30s }'\n");
+	conf_free(conf);
+}
+
+static void
+what_is_wrong_with_open(void **state)
+{
+	(void)state;
+	bad("[a]\nsequence = 1\nopen =\n", "config: line 3: syntax error: open needs a port, such as 22:tcp, in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\nclose =\n",
+	    "config: line 3: syntax error: close needs a port, such as 22:tcp, in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\nopen = 22-25\n", 
+	    "config: line 3: syntax error: open: port 22-25 is invalid (there are no ranges), in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
+	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
+	    "config: line 4: syntax error: open_timeout: \"1 hour\" is no timeout (for example 90, 30s, 1h30m, 7d), in [a] "
+	    "(x.conf)\n");
+	bad("[options]\nguard_policy = accept\n",
+	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
+	bad("[options]\nopen = 22\n",
+	    "config: line 2: syntax error: \"open\" does not belong into [options] but into a door's section (x.conf)\n");
+	bad("[a]\nsequence = 1\nopen = 22\n[options]\nrules = none\n",
+	    "config: section a: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
+	    "(line 1 of x.conf)\n");
+}
+
+static void
+what_is_odd_about_open(void **state)
+{
+	struct heard heard;
+
+	(void)state;
+	conf_free(parse("[a]\nsequence = 1\nopen_timeout = 5m\n[b]\nsequence = 2\ntarget = 192.0.2.1\nopen = 22\n"
+			"[c]\nsequence = 3\nclose = 22\n[d]\nsequence = 4\ntarget = 192.0.2.1\nclose = 22:udp\n",
+			&heard));
+	assert_string_equal(heard.text[CONF_ERROR], "");
+	assert_string_equal(heard.text[CONF_WARNING],
+			    "config: section a: warning: open_timeout is for open, and there is none (x.conf)\n"
+			    "config: section c: warning: close: no door opens 22:tcp (x.conf)\n"
+			    "config: section d: warning: close: no door with this Target opens 22:udp (x.conf)\n");
+}
+
 int
 main(void)
 {
@@ -291,6 +392,10 @@ main(void)
 		cmocka_unit_test(two_doors_of_one_name),
 		cmocka_unit_test(any_interface),
 		cmocka_unit_test(debug_lines_are_knockds),
+		cmocka_unit_test(open_is_for_both_families),
+		cmocka_unit_test(open_with_a_target_is_for_that_address),
+		cmocka_unit_test(what_is_wrong_with_open),
+		cmocka_unit_test(what_is_odd_about_open),
 	};
 
 	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

@@ -46,6 +46,18 @@ confs_door(struct conf *conf, const char *sequence, uint8_t mask, uint8_t value,
 }
 
 void
+confs_open(struct conf *conf, const char *open, const char *close)
+{
+	struct door *door = &conf->doors[conf->n_doors - 1];
+	char err[80];
+
+	if (*open)
+		assert_int_equal(seq_parse(&door->open, open, err, sizeof(err)), 0);
+	if (*close)
+		assert_int_equal(seq_parse(&door->close, close, err, sizeof(err)), 0);
+}
+
+void
 confs_interface(struct conf *conf, char *name)
 {
 	assert_true(conf->n_interfaces < INTERFACES);

@@ -14,6 +14,9 @@ void confs_free(struct conf *conf);
 /* Adds a door; `sequence` "" and `target` NULL: none. */
 void confs_door(struct conf *conf, const char *sequence, uint8_t mask, uint8_t value, const char *target);
 
+/* The last door's `open` and `close`; "": none. */
+void confs_open(struct conf *conf, const char *open, const char *close);
+
 /* One more interface; the text is borrowed. */
 void confs_interface(struct conf *conf, char *name);
 

@@ -138,6 +138,108 @@ every_combination_of_flags(void **state)
 	confs_free(conf);
 }
 
+#define AWAY(kind, name, type) "add " kind " inet knockd " name type "\ndelete " kind " inet knockd " name "\n"
+#define CHAIN_AWAY(name)       AWAY("chain", name, "")
+#define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
+#define PORTS		       "inet_proto . inet_service"
+
+/* What is open stays so: the sets of who may pass are not made anew, everything else is. */
+static void
+a_guard(void **state)
+{
+	struct conf *conf = confs_new();
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	confs_door(conf, "", SYN, SYN, NULL);
+	confs_open(conf, "443:udp,22,22", "");
+	assert_int_equal(ruleset_print(conf, out), 0);
+	fclose(out);
+	assert_string_equal(
+	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
+		      CHAIN_AWAY("interfaces") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
+			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard")
+			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
+		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
+		  "\tset open4 {\n\t\ttype ipv4_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
+		  "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
+		  "\tchain prerouting {\n\t\ttype filter hook prerouting priority -350; policy accept;\n\t}\n\n"
+		  "\tchain guard_shut {\n\t\tcounter drop\n\t}\n\n"
+		  "\tchain guard_local {\n"
+		  "\t\tip saddr . meta l4proto . th dport @open4 return\n"
+		  "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
+		  "\t\tgoto guard_shut\n\t}\n\n"
+		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\t\ttcp flags & (syn | ack) != syn return\n"
+		  "\t\tmeta l4proto udp ct state established,related return\n"
+		  "\t\tiifname \"lo\" return\n"
+		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n\t}\n}\n");
+	free(text);
+	confs_free(conf);
+}
+
+/* A door that only closes needs the sets, since there may be something in them, and guards nothing. */
+static void
+parts_of_a_guard(void **state)
+{
+	struct conf *conf = confs_new();
+	struct rules *rules;
+
+	(void)state;
+	confs_door(conf, "", SYN, SYN, "2001:db8::1");
+	confs_open(conf, "", "22");
+	rules = rules_new(conf);
+	assert_int_equal(rules->n_sets, 1);
+	assert_int_equal(rules->n_rules, 0);
+	assert_non_null(rules_kept_set(rules, "open6_target"));
+	assert_null(rules_kept_set(rules, "open4"));
+	rules_free(rules);
+
+	confs_open(conf, "22", "");
+	rules = rules_new(conf);
+	assert_int_equal(rules->n_sets, 2);
+	assert_int_equal(rules->n_chains, 4);
+	rules_free(rules);
+
+	conf->unguarded = true;
+	rules = rules_new(conf);
+	assert_int_equal(rules->n_sets, 1);
+	assert_int_equal(rules->n_chains, 1);
+	rules_free(rules);
+	confs_free(conf);
+}
+
+static void
+every_chain_and_set_is_known(void **state)
+{
+	struct conf *conf = confs_new();
+	struct rules *rules;
+
+	(void)state;
+	confs_interface(conf, (char[]){ "eth0" });
+	conf->guard_policy = CONF_GUARD_REJECT;
+	for (int i = 0; i < 3; i++) {
+		confs_door(conf, "1", 0, 0, i ? i == 1 ? "192.0.2.1" : "2001:db8::1" : NULL);
+		confs_open(conf, "22,53:udp", "");
+	}
+	rules = rules_new(conf);
+	assert_int_equal(rules->n_chains, RULES_CHAINS);
+	for (size_t i = 0; i < RULES_CHAINS; i++) {
+		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
+		assert_int_equal(rules_is_guard(rules->chains[i].name, false), i >= 4);
+	}
+	assert_null(rules_chain_names[RULES_CHAINS]);
+	for (size_t i = 0; i < rules->n_sets; i++) {
+		assert_int_equal(rules_is_guard(rules->sets[i].name, true), i >= rules->n_knock_sets);
+		assert_int_equal(rules_is_guard(rules->sets[i].name, false),
+				 i >= rules->n_knock_sets && !rules->sets[i].kept);
+	}
+	rules_free(rules);
+	confs_free(conf);
+}
+
 static void
 a_full_disk_is_an_error(void **state)
 {
@@ -160,6 +262,9 @@ main(void)
 		cmocka_unit_test(targets_interfaces_and_flags),
 		cmocka_unit_test(ipv4_alone),
 		cmocka_unit_test(every_combination_of_flags),
+		cmocka_unit_test(a_guard),
+		cmocka_unit_test(parts_of_a_guard),
+		cmocka_unit_test(every_chain_and_set_is_known),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};
 

@@ -52,6 +52,7 @@ same(struct conf *conf)
 	install(conf);
 	for (size_t i = 0; i < 3; i++)
 		installed[i] = output_of("%s", views[i]);
+	assert_int_equal(ruleset_unguard(), 0);
 	assert_int_equal(ruleset_remove(), 0);
 	load_printed(conf);
 	for (size_t i = 0; i < 3; i++) {
@@ -179,6 +180,262 @@ a_thousand_doors(void **state)
 }
 
 static void
+guards(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22,443:udp", "");
+	same(conf);
+	assert_shows(LIST, "meta l4proto . th dport @guarded fib daddr type != unicast goto guard_local");
+}
+
+static void
+guards_of_targets(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	conf->guard_policy = CONF_GUARD_REJECT;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
+	confs_open(conf, "22,53:udp", "");
+	confs_door(conf, "7000", SYN, SYN, "2001:db8::1");
+	confs_open(conf, "22,53:udp", "80");
+	same(conf);
+	assert_shows(LIST, "reject with tcp reset");
+	assert_shows(EXPRESSIONS, "lookup reg 1 set open6_target");
+}
+
+static const char *const elements[] = {
+	"open4 '{ 192.0.2.9 . tcp . 22 timeout 1h comment \"a\" }'",
+	"open6 '{ 2001:db8::9 . tcp . 22 }'",
+	"open4_target '{ 192.0.2.9 . 192.0.2.1 . tcp . 22 timeout 1h }'",
+	"open6_target '{ 2001:db8::9 . 2001:db8::1 . tcp . 22 timeout 1h }'",
+};
+#define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
+#define OPEN "nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
+
+static struct conf *
+three_guards(void)
+{
+	struct conf *conf = confs_new();
+
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", 0, 0, "2001:db8::1");
+	confs_open(conf, "22", "");
+	return conf;
+}
+
+static void
+open_all(void)
+{
+	for (size_t i = 0; i < N_ELEMENTS; i++)
+		nft("add element inet knockd %s", elements[i]);
+}
+
+/* Over the same, over other ports and flags, by the daemon and by nft -f. */
+static void
+what_is_open_stays_open(void **state)
+{
+	struct conf *conf = three_guards(), *other = three_guards();
+	char *before, *after, *fresh, *reloaded;
+
+	(void)state;
+	other->doors[0].open.at[0].port = 23;
+	other->doors[1].flags_value = other->doors[1].flags_mask = ACK;
+	confs_interface(other, (char[]){ "eth0" });
+	install(other);
+	fresh = output_of("%s", SORTED);
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_remove(), 0);
+	install(conf);
+	open_all();
+	before = output_of("%s", OPEN);
+	assert_non_null(strstr(before, "2001:db8::9 . 2001:db8::1"));
+	install(conf);
+	load_printed(conf);
+	install(other);
+	after = output_of("%s", OPEN);
+	assert_string_equal(before, after);
+	for (size_t i = 0; i < N_ELEMENTS; i++)
+		nft("delete element inet knockd %s", elements[i]);
+	reloaded = output_of("%s", SORTED);
+	assert_string_equal(fresh, reloaded);
+	free(before);
+	free(after);
+	free(fresh);
+	free(reloaded);
+	confs_free(conf);
+	confs_free(other);
+}
+
+/* By another version or by hand, with rules that use them, maps that use chains, and sets of rules of their own. */
+static void
+what_does_not_belong_goes(void **state)
+{
+	struct conf *conf = three_guards();
+
+	(void)state;
+	install(conf);
+	open_all();
+	nft("flush chain inet knockd guard_local");
+	nft("flush chain inet knockd guard_target");
+	nft("delete set inet knockd open6_target");
+	nft("add set inet knockd open6_target '{ type ipv6_addr; flags timeout; }'");
+	nft("add set inet knockd friends '{ type ipv4_addr; }'");
+	nft("add chain inet knockd foreign '{ type filter hook input priority 0; }'");
+	nft("add chain inet knockd deeper");
+	nft("add map inet knockd ways '{ type ipv4_addr : verdict; elements = { 192.0.2.3 : jump deeper }; }'");
+	nft("add rule inet knockd foreign ip saddr vmap @ways");
+	nft("add rule inet knockd foreign ip saddr vmap '{ 192.0.2.4 : goto deeper }'");
+	nft("add rule inet knockd foreign ip saddr @friends tcp dport '{ 1, 2 }' drop");
+	nft("add rule inet knockd foreign ip saddr . meta l4proto . th dport @open4 drop");
+	install(conf);
+	assert_lacks(LIST, "foreign");
+	assert_lacks(LIST, "deeper");
+	assert_lacks(LIST, "friends");
+	assert_lacks(LIST, "ways");
+	assert_shows("nft list set inet knockd open6_target", "type ipv6_addr . ipv6_addr . inet_proto . inet_service");
+	assert_lacks("nft list set inet knockd open6_target", "elements");
+	assert_shows("nft list set inet knockd open4", "192.0.2.9 . tcp . 22");
+	assert_shows("nft list chain inet knockd guard_target", "goto guard_shut");
+	confs_free(conf);
+}
+
+static void
+a_port_that_nobody_opens_is_free(void **state)
+{
+	struct conf *conf = three_guards(), *none = confs_new();
+
+	(void)state;
+	install(conf);
+	open_all();
+	conf->n_doors = 1;
+	install(conf);
+	assert_lacks(LIST, "guarded_ip");
+	assert_lacks(LIST, "open4_target");
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	confs_door(none, "7000", 0, 0, NULL);
+	install(none);
+	assert_lacks(LIST, "guard");
+	assert_lacks(LIST, "open");
+	confs_free(conf);
+	confs_free(none);
+}
+
+static void
+without_a_daemon_what_is_shut_stays_shut(void **state)
+{
+	struct conf *conf = three_guards();
+	char *before, *after;
+
+	(void)state;
+	install(conf);
+	open_all();
+	before = output_of("nft list chain inet knockd guard; nft list chain inet knockd guard_target; %s", OPEN);
+	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(), 0);
+	after = output_of("nft list chain inet knockd guard; nft list chain inet knockd guard_target; %s", OPEN);
+	assert_string_equal(before, after);
+	assert_lacks(LIST, "log");
+	assert_lacks(LIST, "chain prerouting");
+	assert_lacks(LIST, "set ports");
+	install(conf);
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	free(before);
+	free(after);
+	confs_free(conf);
+}
+
+static void
+unguarding(void **state)
+{
+	struct conf *conf = three_guards();
+
+	(void)state;
+	assert_int_equal(ruleset_unguard(), 0);
+	install(conf);
+	open_all();
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_lacks(LIST, "guard");
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	assert_shows(LIST, "chain prerouting");
+	conf->unguarded = true;
+	install(conf);
+	assert_lacks(LIST, "guard");
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	conf->unguarded = false;
+	install(conf);
+	assert_shows(LIST, "chain guard");
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_lacks("nft list tables", "knockd");
+	confs_free(conf);
+}
+
+static void
+a_dormant_table_wakes(void **state)
+{
+	struct conf *conf = three_guards();
+
+	(void)state;
+	install(conf);
+	nft("add table inet knockd '{ flags dormant; }'");
+	assert_shows(LIST, "dormant");
+	install(conf);
+	assert_lacks(LIST, "dormant");
+	confs_free(conf);
+}
+
+static void
+the_group_that_a_table_logs_to(void **state)
+{
+	struct conf *conf = three_guards();
+	uint16_t group;
+
+	(void)state;
+	assert_false(ruleset_logs_to(&group));
+	conf->nflog_group = 4711;
+	install(conf);
+	assert_true(ruleset_logs_to(&group));
+	assert_int_equal(group, 4711);
+	assert_int_equal(ruleset_remove(), 0);
+	assert_false(ruleset_logs_to(&group));
+	confs_free(conf);
+}
+
+/* Somebody changes the ruleset all the time: between look and commit, too. */
+static void
+a_busy_ruleset(void **state)
+{
+	struct conf *conf = three_guards();
+	pid_t pid;
+	int status;
+
+	(void)state;
+	install(conf);
+	open_all();
+	pid = fork();
+	if (!pid) {
+		execlp("sh", "sh", "-c",
+		       "i=0; while [ $i -lt 100 ]; do nft add table inet other$i; i=$((i + 1)); done", (char *)NULL);
+		_exit(127);
+	}
+	while (!waitpid(pid, &status, WNOHANG))
+		install(conf);
+	assert_int_equal(status, 0);
+	assert_shows(LIST, "192.0.2.9 . tcp . 22");
+	confs_free(conf);
+}
+
+static void
 what_was_there_is_replaced_and_the_rest_is_not(void **state)
 {
 	struct conf *conf = confs_new();
@@ -277,6 +534,16 @@ main(void)
 		cmocka_unit_test_setup(interfaces, clear),
 		cmocka_unit_test_setup(ipv4_alone, clear),
 		cmocka_unit_test_setup(a_thousand_doors, clear),
+		cmocka_unit_test_setup(guards, clear),
+		cmocka_unit_test_setup(guards_of_targets, clear),
+		cmocka_unit_test_setup(what_is_open_stays_open, clear),
+		cmocka_unit_test_setup(what_does_not_belong_goes, clear),
+		cmocka_unit_test_setup(a_port_that_nobody_opens_is_free, clear),
+		cmocka_unit_test_setup(without_a_daemon_what_is_shut_stays_shut, clear),
+		cmocka_unit_test_setup(unguarding, clear),
+		cmocka_unit_test_setup(a_dormant_table_wakes, clear),
+		cmocka_unit_test_setup(the_group_that_a_table_logs_to, clear),
+		cmocka_unit_test_setup(a_busy_ruleset, clear),
 		cmocka_unit_test_setup(what_was_there_is_replaced_and_the_rest_is_not, clear),
 		cmocka_unit_test_setup(what_is_refused_is_named, clear),
 		cmocka_unit_test_setup(without_capability_it_is_eperm, clear),

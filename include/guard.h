@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sets of table inet knockd that say who may pass the guard. The configuration makes elements of them, the
+ * guard's rules look them up, and a reload leaves what is in them alone.
+ *
+ * A door without Target opens its port at this machine, one with Target at that address and no other: who has
+ * knocked for one host has not knocked for its neighbour. So there are sets with the destination as well.
+ */
+#ifndef KNOCKD_GUARD_H
+#define KNOCKD_GUARD_H
+
+#define GUARD_TABLE	   "knockd"
+#define GUARD_OPEN4	   "open4"	  /* ip saddr . proto . port */
+#define GUARD_OPEN6	   "open6"	  /* ip6 saddr . proto . port */
+#define GUARD_OPEN4_TARGET "open4_target" /* ip saddr . ip daddr . proto . port */
+#define GUARD_OPEN6_TARGET "open6_target" /* ip6 saddr . ip6 daddr . proto . port */
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the two halves of the rules are built with. */
+#ifndef KNOCKD_RULES_BUILD_H
+#define KNOCKD_RULES_BUILD_H
+
+#include "rules.h"
+
+/* Valid until the next set is added. NULL: no memory. */
+struct port_set *rules_add_set(struct rules *rules, enum port_key key, const char *name);
+int rules_add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port);
+
+void rules_add_chain(struct rules *rules, const char *name);
+void rules_add_base_chain(struct rules *rules, const char *name, int priority);
+struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is room for it */
+void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
+
+enum port_key rules_key_of(const struct door *door);
+
+/* The guard's half: its sets, at most this many rules, and these. */
+#define RULES_GUARD_MAX 20
+int rules_add_guard_sets(struct rules *rules, const struct conf *conf);
+void rules_add_guard(struct rules *rules, const struct conf *conf);
+
+#endif

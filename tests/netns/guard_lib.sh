@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What the tests of `open` share.
+
+# echo_tcp PORT: a server that sends back what it gets
+echo_tcp() {
+	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" EXEC:cat 2>>"$LOG" &
+	started $!
+	wait_for listening "$1" || bail "no service on port $1"
+}
+
+# echo_udp PORT: answers each packet with what was in it
+echo_udp() {
+	socat "UDP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" EXEC:cat 2>>"$LOG" &
+	started $!
+	wait_for listening_udp "$1" || bail "no service on udp port $1"
+}
+listening_udp() {
+	ss -Hlun "sport = :$1" | grep -q .
+}
+
+# udp_open ADDRESS [HOST [PORT]]: is a packet answered?
+udp_open() {
+	case $1 in
+	*.255) udp_to=UDP4-DATAGRAM:$1:${3-443},broadcast ;;
+	*:*) udp_to=UDP6:[$1]:${3-443} ;;
+	*) udp_to=UDP4:$1:${3-443} ;;
+	esac
+	[ "$(echo hello | in_host "${2-client}" socat -t 0.3 - "$udp_to" 2>/dev/null)" = hello ]
+}
+
+# refused ADDRESS PORT: is there an answer, and is it no?
+refused() {
+	in_client socat -u "TCP:$1:$2,connect-timeout=1" - 2>&1 >/dev/null | grep -q 'Connection refused'
+}
+
+# talk NAME ADDRESS PORT: a connection of the client, to an echo_tcp, that stays
+# said NAME TEXT: does TEXT, which must be new, come back?
+talk() {
+	mkfifo "$T/$1.in"
+	in_client socat - "TCP:$2:$3,connect-timeout=1" <"$T/$1.in" >"$T/$1.out" 2>>"$LOG" &
+	started $!
+	sleep 86400 <>"$T/$1.in" & # holds it open
+	started $!
+}
+said() {
+	echo "$2" >"$T/$1.in"
+	wait_for grep -q "$2" "$T/$1.out"
+}
+
+# udp_refused ADDRESS
+udp_refused() {
+	echo x | in_client socat -t 1 -T 1 - "UDP:$1:443" 2>&1 | grep -q refused
+}
+
+# reload: SIGHUP; returns when it is over
+reloads=0
+reload() {
+	kill -HUP "$knockd"
+	reloads=$((reloads + 1))
+	wait_for reloaded || bail 'no reload'
+}
+reloaded() {
+	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
+}

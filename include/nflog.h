@@ -26,6 +26,9 @@ struct nflog_packet {
  */
 int nflog_listen(uint16_t group, char *err, size_t errlen);
 
+/* The netlink port of who holds the group, mostly its process id; 0 when nobody does. */
+unsigned nflog_holder(uint16_t group);
+
 /*
  * Called for each packet; `packet` is valid during the call. A message that is none comes with NULL.
  */

@@ -221,6 +221,20 @@ listen_on(struct daemon *d, uint16_t group)
 	return fd;
 }
 
+/* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
+static int
+find_other(struct daemon *d)
+{
+	uint16_t group;
+
+	if (d->conf->rules != CONF_RULES_AUTO || !ruleset_logs_to(&group) || group == d->conf->nflog_group ||
+	    !nflog_holder(group))
+		return 0;
+	log_warnx(&d->log, "another knockd (NFLOG group %u) keeps table inet " RULESET_TABLE " in this network namespace",
+		  group);
+	return -1;
+}
+
 static int
 install_rules(struct daemon *d, const struct conf *conf)
 {
@@ -624,7 +638,7 @@ static int
 start(struct daemon *d)
 {
 	d->nflog_fd = listen_on(d, d->conf->nflog_group);
-	if (d->nflog_fd < 0 || install_rules(d, d->conf) || open_tools(d) || open_signals(d))
+	if (d->nflog_fd < 0 || find_other(d) || install_rules(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
 	warn_of_interfaces(d);

@@ -104,9 +104,8 @@ may_administer_network(void)
 	return !syscall(SYS_capget, &header, caps) && caps[0].effective & 1U << CAP_NET_ADMIN;
 }
 
-/* The netlink port of who holds the group, mostly its process id; 0 when nobody does. */
-static unsigned
-holder_of(uint16_t group)
+unsigned
+nflog_holder(uint16_t group)
 {
 	FILE *list = fopen("/proc/net/netfilter/nfnetlink_log", "re");
 	unsigned number, port, holder = 0;
@@ -124,7 +123,7 @@ static void
 explain_bind(uint16_t group, char *err, size_t errlen)
 {
 	int error = errno;
-	unsigned holder = holder_of(group);
+	unsigned holder = nflog_holder(group);
 
 	if (!may_administer_network())
 		snprintf(err, errlen, "no permission: knockd needs root, or CAP_NET_ADMIN in this network namespace");

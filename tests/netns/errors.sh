@@ -45,6 +45,19 @@ refuses 'the NFLOG group is taken' 7777 "$KNOCKD" -c "$conf"
 kill $holder
 wait $holder 2>/dev/null
 
+knockd_start "$door"
+printf '[options]\n\tNflog_Group = 7778\n' >>"$T/knockd.conf"
+refuses 'another knockd with another group' \
+	'another knockd (NFLOG group 7777) keeps table inet knockd in this network namespace' "$KNOCKD" -c "$conf"
+check '... and the first one has its table still' sh -c 'nft list table inet knockd | grep -q "group 7777"'
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+check '... a table that nobody reads is no hindrance' nft list table inet knockd
+knockd_again
+check '... it is replaced' sh -c 'nft list table inet knockd | grep -q "group 7778"'
+knockd_stop
+knockd_conf "$door"
+
 refuses 'no file' "$T/none: No such file" "$KNOCKD" -c "$T/none"
 refuses 'a directory' "$T" "$KNOCKD" -c "$T"
 knockd_conf "$door

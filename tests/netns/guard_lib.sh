@@ -39,9 +39,7 @@ refused() {
 # said NAME TEXT: does TEXT, which must be new, come back?
 talk() {
 	mkfifo "$T/$1.in"
-	in_client socat - "TCP:$2:$3,connect-timeout=1" <"$T/$1.in" >"$T/$1.out" 2>>"$LOG" &
-	started $!
-	sleep 86400 <>"$T/$1.in" & # holds it open
+	in_client socat - "TCP:$2:$3,connect-timeout=1" <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG" & # <>: no end of file
 	started $!
 }
 said() {

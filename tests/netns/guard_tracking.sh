@@ -75,9 +75,7 @@ equal 'SYN with whatever else but ACK is stopped' "$(passed)" 0
 
 # flow: opens a UDP flow of the client that stays
 mkfifo "$T/udp.in"
-in_client socat - "UDP4:$server:443" <"$T/udp.in" >"$T/udp.out" 2>>"$LOG" &
-started $!
-sleep 86400 <>"$T/udp.in" &
+in_client socat - "UDP4:$server:443" <>"$T/udp.in" >"$T/udp.out" 2>>"$LOG" &
 started $!
 echo first >"$T/udp.in"
 fence

@@ -135,14 +135,32 @@ equal() {
 	fi
 }
 
+# ends DESCRIPTION STATUS COMMAND...: one test point; COMMAND, run once, has this exit status. Leaves standard
+# output in $T/out and standard error in $T/err.
+ends() {
+	ends_text=$1 ends_expected=$2
+	shift 2
+	"$@" >"$T/out" 2>"$T/err"
+	ends_got=$?
+	if [ "$ends_got" = "$ends_expected" ]; then
+		ok "$ends_text"
+	else
+		fail "$ends_text"
+		diag "status $ends_got instead of $ends_expected: $*"
+		diag "$(head -c 2000 "$T/out" | tr -d '\0')"
+		diag "$(head -c 2000 "$T/err" | tr -d '\0')"
+	fi
+}
+
 # --- what a test needs ---------------------------------------------------------------------------
 
-# need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours,
+# need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
 # nflog (tests/tools), uids (a second user id that can be used)
 need() {
 	for need_word; do
 		case $need_word in
 		knock_ref) have_reference || skip_all "$no_reference" ;;
+		knockd_ref) have_reference_daemon || skip_all "$no_reference_daemon" ;;
 		knock) need_any_knock ;;
 		knock_ours) [ -x "$KNOCK" ] || skip_all "the client $KNOCK is not built" ;;
 		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
@@ -179,17 +197,30 @@ need_any_knock() {
 
 no_reference='no knock of knockd 0.8 here (Debian: apt-get install knockd, or set KNOCK_REF)'
 have_reference() {
-	if [ -z "${KNOCK_REF-}" ]; then
-		for KNOCK_REF in "$build/tests/ref/usr/bin/knock" /usr/bin/knock; do
-			is_reference && return
-		done
-	fi
-	is_reference
+	: "${KNOCK_REF:=$(find_reference usr/bin/knock)}"
+	is_reference "$KNOCK_REF"
 }
 
-# Both clients may call themselves "knock 0.8"; only the original's author stands below it.
+no_reference_daemon='no knockd 0.8 here (Debian: apt-get install knockd, or set KNOCKD_REF)'
+have_reference_daemon() {
+	: "${KNOCKD_REF:=$(find_reference usr/sbin/knockd)}"
+	is_reference "$KNOCKD_REF"
+}
+
+# find_reference FILE: of knockd 0.8, as `make check` has fetched it or as it is installed
+find_reference() {
+	for find_program in "$build/tests/ref/$1" "/$1"; do
+		if is_reference "$find_program"; then
+			echo "$find_program"
+			return
+		fi
+	done
+}
+
+# is_reference PROGRAM: both clients may call themselves "knock 0.8"; only the original's author stands
+# below it.
 is_reference() {
-	"$KNOCK_REF" -V 2>/dev/null | tr '\n' ' ' | grep -q '^knock 0\.8 .*Judd Vinet'
+	"$1" -V 2>/dev/null | tr '\n' ' ' | grep -q '^knockd\{0,1\} 0\.8 .*Judd Vinet'
 }
 
 # --- hosts ---------------------------------------------------------------------------------------
@@ -234,6 +265,14 @@ in_client() {
 	in_host client "$@"
 }
 
+# in_background NAME COMMAND...: likewise, but goes on at once; $! is COMMAND's own pid
+in_background() {
+	background_name=$1
+	shift
+	nsenter --net="/run/netns/$background_name" "$@" <&3 3<&- &
+	started $!
+} 3<&0 # else a command in the background reads /dev/null
+
 in_server() {
 	"$@"
 }
@@ -258,10 +297,21 @@ firewall() {
 	E
 }
 
-# service PORT: a TCP server that says hello, over IPv4 and IPv6
+# firewall_shut: takes everybody out of the sets. What a grant of ours has opened comes back, and what is
+# still to be worked off opens again.
+firewall_shut() {
+	nft -f - <<-E || bail "cannot shut the firewall"
+		flush set inet filter ssh_ok
+		flush set inet filter ssh_ok6
+	E
+}
+
+# service PORT [COMMAND]: a TCP server, over IPv4 and IPv6, that says hello, or whose connections are
+# COMMAND's standard input and output; $service is its pid
 service() {
-	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" SYSTEM:'echo hello' 2>>"$LOG" &
-	started $!
+	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" SYSTEM:"${2-echo hello}" 2>>"$LOG" &
+	service=$!
+	started "$service"
 	wait_for listening "$1" || bail "no service on port $1"
 }
 
@@ -330,16 +380,31 @@ knockd_start() {
 
 # knockd_again [OPTION]...: with the configuration that is there
 knockd_again() {
-	start_count=$(log_count 'starting up')
-	"$KNOCKD" -c "$T/knockd.conf" -v "$@" >>"$LOG" 2>&1 </dev/null &
+	daemon_start "$KNOCKD" 'starting up' "$@"
+}
+
+# knockd_ref_start TEXT [OPTION]...: knockd 0.8 likewise, listening to host client; TEXT is all of its
+# configuration
+knockd_ref_start() {
+	printf '%s\n' "$1" >"$T/knockd.conf"
+	shift
+	daemon_start "$KNOCKD_REF" 'listening on' -i client "$@"
+}
+
+# daemon_start PROGRAM TEXT [OPTION]...: TEXT is what it logs when it is ready
+daemon_start() {
+	start_program=$1 start_text=$2
+	shift 2
+	start_count=$(log_count "$start_text")
+	"$start_program" -c "$T/knockd.conf" -v "$@" >>"$LOG" 2>&1 </dev/null &
 	knockd=$!
 	started "$knockd"
-	wait_for knockd_started || bail "the daemon does not start"
+	wait_for daemon_started || bail "the daemon does not start"
 	alive "$knockd" || bail "the daemon does not start"
 }
 
-knockd_started() {
-	[ "$(log_count 'starting up')" -gt "$start_count" ] || ! alive "$knockd"
+daemon_started() {
+	[ "$(log_count "$start_text")" -gt "$start_count" ] || ! alive "$knockd"
 }
 
 # knockd_stop: by SIGTERM; returns the daemon's exit status
@@ -389,8 +454,17 @@ fence_door='
 	sequence = 9:udp
 '
 fence() {
+	fence_by socat -u - UDP4:127.0.0.1:9
+}
+
+# fence_from NAME: the same for what host NAME has sent, to a daemon that does not listen to lo
+fence_from() {
+	fence_by in_host "$1" socat -u - "UDP6:[$server6]:9"
+}
+
+fence_by() {
 	fence_count=$(log_count 'fence: OPEN SESAME')
-	echo | socat -u - UDP4:127.0.0.1:9 || bail "cannot send to the fence"
+	echo | "$@" || bail "cannot send to the fence"
 	wait_for fenced || bail "the daemon does not react any more"
 }
 

@@ -1,106 +1,128 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Each form of a knock opens a door: of knockd 0.8's, and of ours.
+
 . "$(dirname "$0")/client_lib.sh"
+need knock_ours
+topo_pair
+names
+firewall
 
-set_firewall
-
-# set_doors OPTION: OPTION is a line that knockd 0.8 would not know.
-set_doors() {
-  for each in one two; do
-    printf ' 4001,4002:udp,4003\n 4003,4002:udp,4001\n4001,4001:udp,4001\n' >"$tmp/$each.seq"
-  done
-  echo ' 4004' >>"$tmp/one.seq" # knockd 0.8 does not survive the end of its file
-  chmod 600 "$tmp/one.seq" "$tmp/two.seq"
-  cat >"$tmp/knockd.conf" <<CONF
-[options]
-  LogFile = $tmp/knockd.log
-$1
+open_4='start_command = nft add element inet filter ssh_ok { %IP% timeout 1m }'
+open_6='start_command_6 = nft add element inet filter ssh_ok6 { %IP% timeout 1m }'
+doors="
 [mixed]
-  sequence = 7000,8000:udp,9000
-  tcpflags = syn
-  start_command = nft add element inet fw ok4 { %IP% timeout 1m }
-  start_command_6 = nft add element inet fw ok6 { %IP% timeout 1m }
+	sequence = 7000,8000:udp,9000
+	tcpflags = syn
+	$open_4
+	$open_6
 [udp]
-  sequence = 7001:udp,7002:udp,7003:udp
-  start_command = nft add element inet fw ok4 { %IP% timeout 1m }
-  start_command_6 = nft add element inet fw ok6 { %IP% timeout 1m }
+	sequence = 7001:udp,7002:udp,7003:udp
+	$open_4
+	$open_6
 [services]
-  sequence = 22,80,53:udp
-  tcpflags = syn
-  start_command = nft add element inet fw ok4 { %IP% timeout 1m }
+	sequence = 22,80,53:udp
+	tcpflags = syn
+	$open_4
 [once]
-  one_time_sequences = $tmp/one.seq
-  tcpflags = syn
-  start_command = nft add element inet fw ok4 { %IP% timeout 1m }
-CONF
+	one_time_sequences = $T/one.seq
+	tcpflags = syn
+	$open_4
+"
+profiles '
+[home]
+	host = server4
+	sequence = 7000,8000:udp,9000
+	delay = 1
+[once]
+	host = server4
+	one_time_sequences = ../../two.seq
+'
+
+# one_time_files: the server's and the client's, the same
+one_time_files() {
+	for file in one two; do
+		printf ' 4001,4002:udp,4003\n 4003,4002:udp,4001\n4001,4001:udp,4001\n' >"$T/$file.seq"
+		chmod 600 "$T/$file.seq"
+	done
+	echo ' 4004' >>"$T/one.seq" # knockd 0.8 does not survive the end of its file
 }
 
-write_profiles <<CONF
-[home]
-  host = server4
-  sequence = 7000,8000:udp,9000
-  delay = 1
-[once]
-  host = server4
-  one_time_sequences = ../../two.seq
-CONF
+# is_open FAMILIES
+is_open() {
+	for family in $1; do
+		case $family in
+		4) element_in 'inet filter ssh_ok' 10.0.0.2 ;;
+		6) element_in 'inet filter ssh_ok6' fd00::2 ;;
+		esac || return
+	done
+}
 
-# opens FAMILIES ARGUMENTS...: knocks, and the door stands open for these families.
+# opens TEXT FAMILIES ARGUMENT...: our client knocks once, and the door stands open for these families
 opens() {
-  families=$1; shift
-  shut_door
-  at_client "$knock" "$@" || return
-  for each in $families; do wait_for 5 is_open "$each" || return; done
+	opens_text="$who: $1" opens_families=$2
+	shift 2
+	firewall_shut
+	if knock_ours "$@" >"$T/out" 2>&1; then
+		check "$opens_text" is_open "$opens_families"
+	else
+		fail "$opens_text"
+		diag "knock $*: $(cat "$T/out")"
+	fi
+}
+
+more_stages() {
+	[ "$(log_count 'mixed: Stage 1')" -gt "$stages" ]
 }
 
 all_forms() {
-  check "$who: ports as separate words" opens 4 "$server4" 7000 8000:udp 9000
-  check "$who: ... over IPv6" opens 6 "$server6" 7000 8000:udp 9000
-  check "$who: commas in one word" opens 4 "$server4" 7000,8000:udp,9000
-  check "$who: a protocol in capitals" opens 4 "$server4" 7000:TCP 8000:UDP 9000
-  check "$who: -u" opens 4 -u "$server4" 7001 7002:tcp 7003
-  check "$who: -u over IPv6" opens 6 -u "$server6" 7001 7002 7003
-  check "$who: service names" opens 4 "$server4" ssh http domain:udp
-  check "$who: bundled options and a delay" opens 4 -vd5 "$server4" 7000 8000:udp 9000
-  check "$who: a name, -4" opens 4 -4 server 7000 8000:udp 9000
-  check "$who: a name, -6" opens 6 -6 server 7000 8000:udp 9000
-  check "$who: --both opens both" opens "4 6" --both server 7000 8000:udp 9000
-  check "$who: --source" opens 4 -s 10.77.0.2 server 7000 8000:udp 9000
-  check "$who: --interface" opens 6 -i cli "$server6" 7000 8000:udp 9000
-  check "$who: a profile by its name alone" opens 4 home
-  check "$who: --profile" opens 4 --profile home
+	opens 'ports as separate words' 4 $server 7000 8000:udp 9000
+	opens '... over IPv6' 6 $server6 7000 8000:udp 9000
+	opens 'commas in one word' 4 $server 7000,8000:udp,9000
+	opens 'a protocol in capitals' 4 $server 7000:TCP 8000:UDP 9000
+	opens '-u' 4 -u $server 7001 7002:tcp 7003
+	opens '-u over IPv6' 6 -u $server6 7001 7002 7003
+	opens 'service names' 4 $server ssh http domain:udp
+	opens 'bundled options and a delay' 4 -vd5 $server 7000 8000:udp 9000
+	opens 'a name, -4' 4 -4 server 7000 8000:udp 9000
+	opens 'a name, -6' 6 -6 server 7000 8000:udp 9000
+	opens '--both opens both' '4 6' --both server 7000 8000:udp 9000
+	opens '--source' 4 -s 10.0.0.2 server 7000 8000:udp 9000
+	opens '--interface' 6 -i eth0 $server6 7000 8000:udp 9000
+	opens 'a profile by its name alone' 4 home
+	opens '--profile' 4 --profile home
 
-  # The last hit of the wrong order begins a new attempt; when that is logged, all were seen.
-  shut_door
-  stages=$(grep -c 'mixed: Stage 1' "$tmp/knockd.log")
-  at_client "$knock" "$server4" 9000 8000:udp 7000
-  more_stages() { [ "$(grep -c 'mixed: Stage 1' "$tmp/knockd.log")" -gt "$stages" ]; }
-  check "$who: the wrong order is heard" wait_for 5 more_stages
-  check "$who: ... and opens nothing" no is_open 4
-  check "$who: ... until the rest follows the last" opens 4 "$server4" 8000:udp 9000
+	# The last hit of the wrong order begins a new attempt; when that is logged, all were seen.
+	firewall_shut
+	stages=$(log_count 'mixed: Stage 1')
+	knock_ours $server 9000 8000:udp 7000
+	check "$who: the wrong order is heard" more_stages
+	refute "$who: ... and opens nothing" is_open 4
+	opens '... until the rest follows the last' 4 $server 8000:udp 9000
 
-  # One-time sequences: server and client hold the same file and stay in step.
-  for each in 1 2 3; do check "$who: one-time sequence $each" opens 4 once; done
-  check "$who: the client's file is used up, its digits kept" same "$(cat "$tmp/two.seq")" \
-    "$(printf '#4001,4002:udp,4003\n#4003,4002:udp,4001\n#4001,4001:udp,4001')"
-  check_status 1 "$who: an exhausted file is an error" at_client "$knock" once
-  check "$who: ... that says so" grep -q "two.seq: no sequence is left" "$tmp/err"
+	# Server and client hold the same file and stay in step.
+	for nth in 1 2 3; do
+		opens "one-time sequence $nth" 4 once
+	done
+	equal "$who: the client's file is used up, its digits kept" "$(cat "$T/two.seq")" \
+		"$(printf '#4001,4002:udp,4003\n#4003,4002:udp,4001\n#4001,4001:udp,4001')"
+	ends "$who: an exhausted file is an error" 1 knock_ours once
+	check "$who: ... that says so" grep -q 'two.seq: no sequence is left' "$T/err"
 }
 
-who="ours" daemon=${KNOCKD:-$build/knockd}
-set_doors "  User = nobody"
-start_daemon "$tmp/knockd.conf"
+who=ours
+one_time_files
+knockd_start "$doors"
 all_forms
-stop "$daemon_pid"
+knockd_stop
 
-who="knockd 0.8" daemon=$(find_reference sbin/knockd)
-if [ -n "$daemon" ]; then
-  rm "$tmp/knockd.log"
-  set_doors ""
-  start_daemon "$tmp/knockd.conf"
-  all_forms
+who='knockd 0.8'
+if have_reference_daemon; then
+	one_time_files
+	knockd_ref_start "$doors"
+	all_forms
 else
-  skip "each form opens a door of knockd 0.8's" "it is not here"
+	skip "each form opens a door of knockd 0.8's" "$no_reference_daemon"
 fi
 done_testing

@@ -1,109 +1,130 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
 # --wait and "-- COMMAND": did the door open? With a real sshd behind a real closed door.
-. "$(dirname "$0")/client_lib.sh"
+# shellcheck disable=SC2086 # $sequence and $ssh_options are lists
 
-set_firewall
-cat >"$tmp/knockd.conf" <<CONF
-[options]
-  LogFile = $tmp/knockd.log
+. "$(dirname "$0")/client_lib.sh"
+need knock_ours knockd_ref sshd ssh ssh-keygen uids sysctl
+topo_pair
+names
+firewall
+nft add rule inet filter input ip saddr @ssh_ok accept # other ports, too
+knockd_ref_start "
 [ssh]
-  sequence = 7000,8000:udp,9000
-  tcpflags = syn
-  start_command = nft add element inet fw ok4 { %IP% timeout 1m }
-  start_command_6 = nft add element inet fw ok6 { %IP% timeout 1m }
+	sequence = 7000,8000:udp,9000
+	tcpflags = syn
+	start_command = nft add element inet filter ssh_ok { %IP% timeout 1m }
+	start_command_6 = nft add element inet filter ssh_ok6 { %IP% timeout 1m }
 [slow]
-  sequence = 7005,7006
-  tcpflags = syn
-  start_command = sleep 0.6; nft add element inet fw ok4 { %IP% timeout 1m }
-CONF
-start_daemon "$tmp/knockd.conf"
-start_sshd
+	sequence = 7005,7006
+	tcpflags = syn
+	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }
+$fence_door"
+sshd_start
 sequence='7000 8000:udp 9000'
 
-# timed MIN MAX: the last command took that many milliseconds.
-timed() { took=$(($(now_ms) - started)); echo "took $took ms"; [ $took -ge "$1" ] && [ $took -le "$2" ]; }
-lines() { wc -l <"$tmp/$1" | tr -d ' '; }
+# shut: when all that the client has sent is worked off, so that it does not open again
+shut() {
+	fence_from client
+	wait_for commands_done || bail 'a command does not end'
+	firewall_shut
+}
+commands_done() {
+	[ -z "$(children "$knockd")" ]
+}
+
+# timed TEXT MIN MAX: the hundredths of a second since $begun
+timed() {
+	now timed_end
+	timed_took=$((timed_end - begun))
+	if [ $timed_took -ge "$2" ] && [ $timed_took -le "$3" ]; then
+		ok "$1"
+	else
+		fail "$1"
+		diag "took ${timed_took}0 ms"
+	fi
+}
 
 # --- a door that opens ---------------------------------------------------------------------------
 
-check_status 0 "--wait sees the door open" at_client "$knock" $server4 $sequence --wait 22
-check "... silently" same "$(cat "$tmp/out" "$tmp/err")" ""
-shut_door
-check_status 0 "... over IPv6" at_client "$knock" $server6 $sequence --wait 22
-shut_door
-check_status 0 "... over one of both" at_client "$knock" --both server $sequence --wait ssh:tcp
-shut_door
-check_status 0 "... with a daemon that is slow" at_client "$knock" $server4 7005 7006 --wait 22
-shut_door
-check_status 0 "a command runs behind the door" at_client "$knock" $server4 $sequence --wait 22 -- cat /proc/self/cmdline
-check "... by exec, with its arguments" same "$(tr '\0' ' ' <"$tmp/out")" "cat /proc/self/cmdline "
-check_status 7 "its exit status passes through" at_client "$knock" $server4 $sequence --wait 22 -- sh -c 'exit 7'
-check_status 127 "a command that is not there" at_client "$knock" $server4 $sequence -- no-such-command
-shut_door
-check_status 0 "a full login behind the door" at_client "$knock" $server4 $sequence --wait 22 -- ssh -F none \
-  -i "$tmp/ssh/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-  -o LogLevel=ERROR "root@$server4" echo inside
-check "... says what it should" same "$(cat "$tmp/out")" inside
+ends '--wait sees the door open' 0 knock_ours $server $sequence --wait 22
+equal '... silently' "$(cat "$T/out" "$T/err")" ''
+shut
+ends '... over IPv6' 0 knock_ours $server6 $sequence --wait 22
+shut
+ends '... over one of both' 0 knock_ours --both server $sequence --wait ssh:tcp
+shut
+ends '... with a daemon that is slow' 0 knock_ours $server 7005 7006 --wait 22
+shut
+ends 'a command runs behind the door' 0 knock_ours $server $sequence --wait 22 -- cat /proc/self/cmdline
+equal '... by exec, with its arguments' "$(tr '\0' ' ' <"$T/out")" 'cat /proc/self/cmdline '
+ends 'its exit status passes through' 7 knock_ours $server $sequence --wait 22 -- sh -c 'exit 7'
+ends 'a command that is not there' 127 knock_ours $server $sequence -- no-such-command
+shut
+ends 'a full login behind the door' 0 \
+	knock_ours $server $sequence --wait 22 -- ssh $ssh_options "root@$server" echo inside
+equal '... says what it should' "$(cat "$T/out")" inside
 
 # --- a door that does not ------------------------------------------------------------------------
 
-shut_door
-started=$(now_ms)
-check_status 2 "a door that stays shut (drop): exit 2" at_client "$knock" $server4 9 --wait 22 --timeout 1
-check "... in the time promised" timed 1000 2000
-check "... with one line" same "$(lines err) $(lines out)" "1 0"
-check "... that says what was tried" grep -Eq \
-  '^knock: 10\.77\.0\.1: port 22/tcp did not open within 1 s: knocked [0-9]+ times, tried [0-9]+ times \(no answer\)$' \
-  "$tmp/err"
-started=$(now_ms)
-check_status 2 "... also when a knock takes longer than that" at_client "$knock" -d 400 $server4 9 10 --wait 22 --timeout 1
-check "... which begins after the first knock" timed 1800 2800
-started=$(now_ms)
-check_status 2 "... and 5 s without --timeout" at_client "$knock" $server4 9 --wait 22
-check "... are the default" timed 5000 6000
-check_status 2 "the command does not run" at_client "$knock" $server4 9 --wait 22 --timeout 0.3 -- echo no
-check "... and prints nothing" same "$(cat "$tmp/out")" ""
+shut
+now begun
+ends 'a door that stays shut (drop): exit 2' 2 knock_ours $server 9 --wait 22 --timeout 1
+timed '... in the time promised' 100 200
+equal '... with one line' "$(wc -l <"$T/err") $(wc -l <"$T/out")" '1 0'
+check '... that says what was tried' grep -Eq \
+	'^knock: 10\.0\.0\.1: port 22/tcp did not open within 1 s: knocked [0-9]+ times, tried [0-9]+ times \(no answer\)$' \
+	"$T/err"
+now begun
+ends '... also when a knock takes longer than that' 2 knock_ours -d 400 $server 9 10 --wait 22 --timeout 1
+timed '... which begins after the first knock' 180 280
+now begun
+ends '... and 5 s without --timeout' 2 knock_ours $server 9 --wait 22
+timed '... are the default' 500 600
+ends 'the command does not run' 2 knock_ours $server 9 --wait 22 --timeout 0.3 -- echo no
+equal '... and prints nothing' "$(cat "$T/out")" ''
 
-check_status 2 "an open door without a server" at_client "$knock" $server4 $sequence --wait 2222 --timeout 1
-check "... is refused" grep -q '(Connection refused)' "$tmp/err"
-shut_door
-nft insert rule inet fw input tcp dport 22 ip saddr != @ok4 reject with icmp type admin-prohibited
-check_status 2 "a door that rejects" at_client "$knock" $server4 9 --wait 22 --timeout 0.5
-check "... says what came" grep -q '(No route to host)' "$tmp/err"
-check_status 0 "... opens like any other" at_client "$knock" $server4 $sequence --wait 22
-shut_door
+ends 'an open door without a server' 2 knock_ours $server $sequence --wait 2222 --timeout 1
+check '... is refused' grep -q '(Connection refused)' "$T/err"
+shut
+nft insert rule inet filter input tcp dport 22 ip saddr != @ssh_ok reject with icmp type admin-prohibited
+ends 'a door that rejects' 2 knock_ours $server 9 --wait 22 --timeout 0.5
+check '... says what came' grep -q '(No route to host)' "$T/err"
+ends '... opens like any other' 0 knock_ours $server $sequence --wait 22
+shut
 
 # --- UDP: only an answer proves anything ---------------------------------------------------------
 
-background socat UDP4-LISTEN:5353,fork SYSTEM:'head -c 1 >/dev/null; echo hello'
-check_status 0 "UDP with an answer is open" at_client "$knock" $server4 $sequence --wait 5353:udp
-shut_door
-check_status 2 "UDP without an answer is not" at_client "$knock" $server4 9 --wait 5353:udp --timeout 0.5
+socat UDP4-LISTEN:5353,fork SYSTEM:'head -c 1 >/dev/null; echo hello' 2>>"$LOG" &
+started $!
+ends 'UDP with an answer is open' 0 knock_ours $server $sequence --wait 5353:udp
+shut
+ends 'UDP without an answer is not' 2 knock_ours $server 9 --wait 5353:udp --timeout 0.5
 
 # --- what can be wrong ---------------------------------------------------------------------------
 
-check_status 1 "a name that does not resolve" at_client "$knock" no-such-name.invalid 7000 --wait 22
-check "... is named" grep -q "Failed to resolve hostname 'no-such-name.invalid' on port 7000" "$tmp/err"
-check_status 1 "a family that the name does not have" at_client "$knock" -6 server4 7000 --wait 22
-ip -n client addr flush dev cli
-check_status 2 "a client without a network" at_client "$knock" $server4 7000 --wait 22 --timeout 0.3
-check "... is told so" grep -q '(Network is unreachable)' "$tmp/err"
-check_status 0 "... and not told without --wait" at_client "$knock" $server4 7000
-check "... as ever" same "$(cat "$tmp/out" "$tmp/err")" ""
-ip -n client addr add 10.77.0.2/24 dev cli
-at_client sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-check_status 0 "IPv4 only: a name of both families" at_client "$knock" server $sequence --wait 22
-ip -n client addr flush dev cli
-at_client sysctl -qw net.ipv6.conf.all.disable_ipv6=0
-ip -n client addr add fd77::2/64 dev cli nodad
-shut_door
-check_status 0 "IPv6 only: a name of both families" at_client "$knock" server $sequence --wait 22
-shut_door
-stop "$sshd_pid"
-check_status 2 "the server is gone" at_client "$knock" $server6 $sequence --wait 22 --timeout 0.5
-stop "$daemon_pid"
-ip link set srv down
-check_status 2 "the whole host is gone" at_client "$knock" $server6 $sequence --wait 22 --timeout 0.5
-
+ends 'a name that does not resolve' 1 knock_ours no-such-name.invalid 7000 --wait 22
+check '... is named' grep -q "Failed to resolve hostname 'no-such-name.invalid' on port 7000" "$T/err"
+ends 'a family that the name does not have' 1 knock_ours -6 server4 7000 --wait 22
+ip -n client addr flush dev eth0
+ends 'a client without a network' 2 knock_ours $server 7000 --wait 22 --timeout 0.3
+check '... is told so' grep -q '(Network is unreachable)' "$T/err"
+ends '... and not told without --wait' 0 knock_ours $server 7000
+equal '... as ever' "$(cat "$T/out" "$T/err")" ''
+ip -n client addr add 10.0.0.2/24 dev eth0
+in_client sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+ends 'IPv4 only: a name of both families' 0 knock_ours server $sequence --wait 22
+ip -n client addr flush dev eth0
+in_client sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+ip -n client addr add fd00::2/64 dev eth0 nodad
+shut
+ends 'IPv6 only: a name of both families' 0 knock_ours server $sequence --wait 22
+shut
+kill "$sshd"
+wait "$sshd"
+ends 'the server is gone' 2 knock_ours $server6 $sequence --wait 22 --timeout 0.5
+knockd_stop
+ip link set client down
+ends 'the whole host is gone' 2 knock_ours $server6 $sequence --wait 22 --timeout 0.5
 done_testing

@@ -71,17 +71,17 @@ equal '... says what it should' "$(cat "$T/out")" inside
 shut
 now begun
 ends 'a door that stays shut (drop): exit 2' 2 knock_ours $server 9 --wait 22 --timeout 1
-timed '... in the time promised' 100 200
+timed '... in the time promised' 100 300
 equal '... with one line' "$(wc -l <"$T/err") $(wc -l <"$T/out")" '1 0'
 check '... that says what was tried' grep -Eq \
 	'^knock: 10\.0\.0\.1: port 22/tcp did not open within 1 s: knocked [0-9]+ times, tried [0-9]+ times \(no answer\)$' \
 	"$T/err"
 now begun
 ends '... also when a knock takes longer than that' 2 knock_ours -d 400 $server 9 10 --wait 22 --timeout 1
-timed '... which begins after the first knock' 180 280
+timed '... which begins after the first knock' 180 380
 now begun
 ends '... and 5 s without --timeout' 2 knock_ours $server 9 --wait 22
-timed '... are the default' 500 600
+timed '... are the default' 500 700
 ends 'the command does not run' 2 knock_ours $server 9 --wait 22 --timeout 0.3 -- echo no
 equal '... and prints nothing' "$(cat "$T/out")" ''
 

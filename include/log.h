@@ -11,12 +11,24 @@
 
 #define LOG_TEXT_MAX 1024 /* one message with its NUL, as in knockd 0.8; the rest is cut */
 
+enum log_tone {
+	LOG_TONE_KNOCK,	  /* log_knock() */
+	LOG_TONE_NOTICE,  /* log_notice() */
+	LOG_TONE_HINT,	  /* log_stderr() */
+	LOG_TONE_WARNING, /* log_warn(), log_warnx() */
+};
+
+/* Hears every finished message of these tones, whatever channels there are. It must not log. */
+typedef void log_listener(void *arg, enum log_tone tone, const char *text);
+
 struct log {
 	bool  to_syslog;
 	int   file;	/* append-only descriptor or -1 */
 	bool  verbose;	/* log_notice and log_verbose also on standard output */
 	bool  debug;	/* log_debug on standard output */
 	bool  detached; /* no terminal any more: nothing goes to stdout and stderr */
+	log_listener *listener; /* NULL: nobody */
+	void	     *listener_arg;
 };
 
 /* A logger with no channel but standard error. */
@@ -32,6 +44,9 @@ void log_close(struct log *log);
 
 /* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
 void log_notice(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, for a line about a knock: a listener has the event itself from elsewhere. */
+void log_knock(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Standard output only, with -v. */
 void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

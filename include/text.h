@@ -6,6 +6,7 @@
 #ifndef KNOCKD_TEXT_H
 #define KNOCKD_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TEXT_LINE_MAX 4096 /* knockd 0.8 reads 4095 bytes and a NUL at a time */
@@ -28,6 +29,12 @@ struct line {
 
 /* Splits one line (its newline may be there or not) in place. The result points into `text`. */
 struct line text_split(char *text);
+
+/*
+ * Copies the text with U+FFFD for whatever is not UTF-8, cut between two characters where `len` ends. With
+ * `printable` control characters become U+FFFD as well, so that it can be shown on a terminal. Returns `to`.
+ */
+const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
 /* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 when `from` was cut. */
 int text_copy(char *to, size_t len, const char *from);

@@ -89,22 +89,47 @@ write_logs(const struct log *log, int priority, const char *text)
 		write_file(log, text);
 }
 
-void
-log_notice(const struct log *log, const char *fmt, ...)
+static void
+let_hear(const struct log *log, enum log_tone tone, const char *text)
+{
+	if (log->listener)
+		log->listener(log->listener_arg, tone, text);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+note(const struct log *log, enum log_tone tone, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX];
 	int saved = errno;
-	va_list ap;
 
 	if (!log)
 		return;
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	write_logs(log, LOG_NOTICE, text);
 	if (log->verbose)
 		write_stream(log, stdout, text);
+	let_hear(log, tone, text);
 	errno = saved;
+}
+
+void
+log_notice(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(log, LOG_TONE_NOTICE, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_knock(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note(log, LOG_TONE_KNOCK, fmt, ap);
+	va_end(ap);
 }
 
 static void __attribute__((format(printf, 4, 0)))
@@ -117,6 +142,8 @@ say(const struct log *log, bool wanted, FILE *stream, const char *fmt, va_list a
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	write_stream(log, stream, text);
+	if (stream == stderr)
+		let_hear(log, LOG_TONE_HINT, text);
 	errno = saved;
 }
 
@@ -163,6 +190,7 @@ complain(const struct log *log, const char *reason, const char *fmt, va_list ap)
 		snprintf(text + len, sizeof(text) - (size_t)len, ": %s", reason);
 	write_stream(log, stderr, text);
 	write_logs(log, LOG_WARNING, text);
+	let_hear(log, LOG_TONE_WARNING, text);
 	errno = saved;
 }
 

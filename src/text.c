@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 char *
@@ -57,4 +58,64 @@ text_copy(char *to, size_t len, const char *from)
 	}
 	memcpy(to, from, n + 1);
 	return 0;
+}
+
+/* ---- UTF-8 (RFC 3629) -------------------------------------------------------------------------- */
+
+static size_t
+sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+/* The character at `from`, whose length goes to *n; UINT32_MAX and 1 when there is none. */
+static uint32_t
+decode(const unsigned char *from, size_t *n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = sequence_length(*from);
+	uint32_t c = len > 1 ? *from & (0x7fU >> len) : *from;
+
+	*n = 1;
+	for (size_t i = 1; i < len; i++) {
+		if ((from[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		c = c << 6 | (from[i] & 0x3f);
+	}
+	if (!len || c < least[len] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+		return UINT32_MAX;
+	*n = len;
+	return c;
+}
+
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+const char *
+text_utf8(const char *from, bool printable, char *to, size_t len)
+{
+	static const char instead[] = "\xef\xbf\xbd"; /* U+FFFD */
+	size_t used = 0, n;
+
+	for (; *from; from += n) {
+		uint32_t c = decode((const unsigned char *)from, &n);
+		bool bad = c == UINT32_MAX || (printable && is_control(c));
+		size_t add = bad ? sizeof(instead) - 1 : n;
+
+		if (used + add >= len)
+			break;
+		memcpy(to + used, bad ? instead : from, add);
+		used += add;
+	}
+	to[used] = '\0';
+	return to;
 }

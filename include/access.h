@@ -34,6 +34,13 @@ struct access_tools {
 bool access_apply(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n);
 
 /*
+ * Opens the door for this address as a knock would, by hand: elements, commands and log lines, but no one-time
+ * sequence is used up. 0, or -1 with, in `err`, what the kernel refused first; the rest was done all the same.
+ */
+int access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err,
+		 size_t errlen);
+
+/*
  * Asks the kernel about every set that the configuration names and warns of those that would refuse.
  * Nothing is fatal: a set may come later, and is then used.
  */

@@ -20,6 +20,7 @@ struct child {
 	pid_t		 pid;	 /* 0: there is none */
 	int		 ipc_fd; /* the parent's end; -1: closed */
 	struct counters *counters;
+	struct counters	 before; /* what earlier engines have counted */
 };
 
 /*
@@ -40,6 +41,9 @@ void child_stop(struct child *child, child_events *take, void *arg);
 
 /* Ends it without another word and returns its status as waitpid() tells it; one that had died keeps its own. */
 int child_kill(struct child *child);
+
+/* What this engine and those before it have counted; `attempts` is only this one's. */
+struct counters child_counters(const struct child *child);
 
 /* Forgets a process that was reaped elsewhere. */
 void child_forget(struct child *child);

@@ -22,6 +22,9 @@ struct counters {
 	uint64_t suppressed;   /* stage and timeout lines left out */
 };
 
+/* Adds all but `attempts`, which is not a sum. */
+void counters_add(struct counters *sum, const struct counters *counters);
+
 /* One page of zeroed counters, shared across fork(). NULL with errno. */
 struct counters *counters_map(void);
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,7 +176,7 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 
 	if (event->source.family)
 		lookup_who(tools->lookup, &event->source, who);
-	log_notice(tools->log, "%s", logtext_event(event, who, door, text, sizeof(text)));
+	log_knock(tools->log, "%s", logtext_event(event, who, door, text, sizeof(text)));
 }
 
 static void
@@ -241,6 +242,45 @@ access_apply(const struct access_tools *tools, struct conf *conf, const struct e
 	}
 	free(batch.ops);
 	return batch.moved_on;
+}
+
+/* ---- by hand ----------------------------------------------------------------------------------- */
+
+static int
+explain_first(const struct batch *batch, char *err, size_t errlen)
+{
+	char text[LOG_TEXT_MAX];
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct nftset_op *op = &batch->ops[i];
+
+		if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+			continue;
+		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
+			 nftset_explain(op, text, sizeof(text)));
+		return -1;
+	}
+	return 0;
+}
+
+int
+access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
+{
+	struct batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
+	char who[LOOKUP_WHO_LEN];
+	int failed;
+
+	if (!batch.ops) {
+		snprintf(err, errlen, "%s", strerror(errno));
+		return -1;
+	}
+	add_door(&batch, door, ip);
+	apply_elements(tools, &batch);
+	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
+	finish(tools, door, ip, batch.ops);
+	failed = explain_first(&batch, err, errlen);
+	free(batch.ops);
+	return failed;
 }
 
 /* ---- at start ---------------------------------------------------------------------------------- */

@@ -13,13 +13,27 @@
 #define START_MSEC  5000
 #define FINISH_MSEC 1000
 
+struct counters
+child_counters(const struct child *child)
+{
+	struct counters sum = child->before;
+
+	if (child->counters) {
+		counters_add(&sum, child->counters);
+		sum.attempts = child->counters->attempts;
+	}
+	return sum;
+}
+
 void
 child_forget(struct child *child)
 {
 	if (child->ipc_fd >= 0)
 		close(child->ipc_fd);
+	if (child->counters)
+		counters_add(&child->before, child->counters);
 	counters_unmap(child->counters);
-	*child = (struct child){ .ipc_fd = -1 };
+	*child = (struct child){ .ipc_fd = -1, .before = child->before };
 }
 
 int
@@ -61,7 +75,7 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 	struct counters *counters = counters_map();
 	int fds[2];
 
-	*child = (struct child){ .ipc_fd = -1 };
+	*child = (struct child){ .ipc_fd = -1, .before = child->before };
 	if (!counters || ipc_pair(fds)) {
 		log_warn(log, "could not prepare the engine");
 		counters_unmap(counters);

@@ -22,7 +22,9 @@ struct closing {
 	char	   *stop;
 	char	   *who;
 	struct addr ip;
-	int64_t	    seconds;
+	int64_t	    open_ms;	   /* from the end of the start command; negative: it has no end */
+	int64_t	    since_wall_ms; /* 0: not known */
+	uint64_t    number;	   /* grows along the list */
 };
 
 struct closings {
@@ -31,6 +33,7 @@ struct closings {
 	struct journal	 *journal;
 	struct timers	  timers;
 	struct closing	  list; /* ring with this as its anchor */
+	uint64_t	  last_number;
 };
 
 /* ---- one closing ------------------------------------------------------------------------------- */
@@ -55,7 +58,8 @@ add(struct closings *cs, const char *door, const char *stop, const struct addr *
 	if (!c)
 		return NULL;
 	*c = (struct closing){ .owner = cs, .prev = cs->list.prev, .next = &cs->list, .door = strdup(door),
-			       .stop = strdup(stop), .who = strdup(who), .ip = *ip };
+			       .stop = strdup(stop), .who = strdup(who), .ip = *ip, .open_ms = -1,
+			       .number = ++cs->last_number };
 	c->prev->next = c->next->prev = c;
 	if (!c->door || !c->stop || !c->who) {
 		forget(c);
@@ -78,9 +82,9 @@ opened(struct closing *c)
 	struct moment end;
 
 	c->state = OPEN;
-	if (c->seconds < 0)
+	if (c->open_ms < 0)
 		return;
-	end = moment_after(moment_now(), c->seconds * 1000);
+	end = moment_after(moment_now(), c->open_ms);
 	journal_move(c->owner->journal, c->journal_id, end);
 	arm(c, end);
 }
@@ -145,7 +149,8 @@ prepare(struct closings *cs, const struct opening *o)
 		return NULL;
 	}
 	c->state = OPENING;
-	c->seconds = o->seconds;
+	c->open_ms = o->seconds < 0 ? -1 : o->seconds * 1000;
+	c->since_wall_ms = moment_now().wall_ms;
 	/* until the start command has ended, its own time does not count; a crash before that closes early */
 	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND, .door = c->door, .ip = c->ip, .text = c->stop,
 					.end = moment_after(moment_now(),
@@ -165,6 +170,104 @@ closings_run(struct closings *cs, const struct opening *o)
 	commands_run(cs->commands, &(struct command){ .door = o->door, .text = o->start, .ip = o->ip,
 						      .event = "open", .owner = c });
 }
+
+/* ---- looking and steering ---------------------------------------------------------------------- */
+
+static bool
+is_meant(const struct closing *c, const struct addr *ip, const char *door)
+{
+	return (c->state == OPENING || c->state == OPEN) && (!ip || addr_equal(&c->ip, ip)) &&
+	       (!door || !strcmp(c->door, door));
+}
+
+static struct closing_view
+view(const struct closing *c)
+{
+	return (struct closing_view){ .door = c->door, .ip = &c->ip, .stop = c->stop, .since_wall_ms = c->since_wall_ms,
+				      .end_boot_ms = c->timer.slot ? (int64_t)c->timer.at : INT64_MAX };
+}
+
+uint64_t
+closings_each(const struct closings *cs, uint64_t from, size_t max, closings_visit *visit, void *arg)
+{
+	uint64_t last = 0;
+
+	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
+		struct closing_view each;
+
+		if (c->number <= from || !is_meant(c, NULL, NULL))
+			continue;
+		each = view(c);
+		last = c->number;
+		if (!visit(arg, &each) || !--max)
+			return last;
+	}
+	return 0;
+}
+
+size_t
+closings_count(const struct closings *cs)
+{
+	size_t n = 0;
+
+	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next)
+		n += is_meant(c, NULL, NULL);
+	return n;
+}
+
+size_t
+closings_close(struct closings *cs, const struct addr *ip, const char *door)
+{
+	size_t n = 0;
+
+	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
+		if (!is_meant(c, ip, door))
+			continue;
+		n++;
+		if (c->state == OPENING) {
+			c->open_ms = 0;
+		} else {
+			timers_disarm(&cs->timers, &c->timer);
+			close_door(c);
+		}
+	}
+	return n;
+}
+
+/* False when it has no end. */
+static bool
+extend(struct closing *c, int64_t by_ms)
+{
+	struct moment now = moment_now(), end;
+	int64_t left;
+
+	if (c->state == OPENING) {
+		if (c->open_ms < 0)
+			return false;
+		c->open_ms = c->open_ms + by_ms > 0 ? c->open_ms + by_ms : 0;
+		return true;
+	}
+	if (!c->timer.slot)
+		return false;
+	left = (int64_t)c->timer.at - now.boot_ms + by_ms;
+	end = moment_after(now, left > 0 ? left : 0);
+	journal_move(c->owner->journal, c->journal_id, end);
+	arm(c, end);
+	return true;
+}
+
+size_t
+closings_extend(struct closings *cs, const struct addr *ip, const char *door, int64_t by_ms)
+{
+	size_t n = 0;
+
+	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next)
+		if (is_meant(c, ip, door))
+			n += extend(c, by_ms);
+	return n;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------- */
 
 bool
 closings_reaped(struct closings *cs, pid_t pid, int status)

@@ -4,6 +4,21 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+void
+counters_add(struct counters *sum, const struct counters *c)
+{
+	sum->packets += c->packets;
+	sum->lost += c->lost;
+	sum->overruns += c->overruns;
+	sum->bad_messages += c->bad_messages;
+	sum->cut += c->cut;
+	sum->malformed += c->malformed;
+	sum->fragments += c->fragments;
+	sum->other += c->other;
+	sum->evicted += c->evicted;
+	sum->suppressed += c->suppressed;
+}
+
 struct counters *
 counters_map(void)
 {

@@ -20,6 +20,7 @@
 #define CONF_PATH_DEFAULT    SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
+#define CONF_CONTROL_DEFAULT RUNSTATEDIR "/knockd/control.sock"
 #define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
 #define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
@@ -84,6 +85,7 @@ struct conf {
 	uint16_t      nflog_group;
 	char	     *user;
 	char	     *state_dir;
+	char	     *control_socket;  /* NULL: none */
 	unsigned      max_commands;
 	uint32_t      max_attempts;
 	enum conf_guard guard_policy;

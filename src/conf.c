@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 
 #include "conf_guard.h"
@@ -232,6 +233,22 @@ set_state_dir(struct conf_parser *p, char *value)
 		fail(p, "syntax error: State_Dir must be an absolute path, not \"%s\"", value);
 	else
 		set_path(p, &p->conf->state_dir, value);
+}
+
+static void
+set_control_socket(struct conf_parser *p, char *value)
+{
+	const size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+	if (!strcasecmp(value, "none")) {
+		free(p->conf->control_socket);
+		p->conf->control_socket = NULL;
+	} else if (*value != '/' || strlen(value) > max) {
+		fail(p, "syntax error: Control_Socket must be none or an absolute path of at most %zu bytes, not \"%s\"", max,
+		     value);
+	} else {
+		set_path(p, &p->conf->control_socket, value);
+	}
 }
 
 static void
@@ -547,6 +564,7 @@ static const struct key {
 	{ "User", SCOPE_OPTIONS, set_user, false },
 	{ "Syslog_Facility", SCOPE_OPTIONS, set_syslog_facility, false },
 	{ "State_Dir", SCOPE_OPTIONS, set_state_dir, false },
+	{ "Control_Socket", SCOPE_OPTIONS, set_control_socket, false },
 	{ "Max_Commands", SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Guard_Policy", SCOPE_OPTIONS, set_guard_policy, false },
@@ -731,7 +749,8 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	struct conf *conf = calloc(1, sizeof(*conf));
 
 	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) ||
-	    !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT))) {
+	    !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT)) ||
+	    !(conf->control_socket = strdup(CONF_CONTROL_DEFAULT))) {
 		free(p);
 		conf_free(conf);
 		return NULL;
@@ -865,6 +884,7 @@ conf_free(struct conf *conf)
 	free(conf->pid_file);
 	free(conf->user);
 	free(conf->state_dir);
+	free(conf->control_socket);
 	free(conf);
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "admin.h"
 #include "child.h"
 #include "closing.h"
 #include "conffile.h"
@@ -37,7 +38,15 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-enum { SLOT_SIGNALS, SLOT_ENGINE, SLOT_LOOKUP, SLOT_JOURNAL, SLOT_MONITOR, SLOTS };
+enum {
+	SLOT_SIGNALS,
+	SLOT_ENGINE,
+	SLOT_LOOKUP,
+	SLOT_JOURNAL,
+	SLOT_MONITOR,
+	SLOT_ADMIN, /* and those that follow */
+	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
+};
 
 struct daemon {
 	const struct options *options;
@@ -55,9 +64,12 @@ struct daemon {
 	struct closings	     *closings;
 	struct lookup	     *lookup;
 	struct access_tools   tools;
+	struct admin	     *admin;
 	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
 	struct child	      engine;
 	unsigned	      restarts;	  /* in a row */
+	uint64_t	      all_restarts;
+	uint64_t	      born_at; /* ms: our own start */
 	uint64_t	      started_at; /* ms: the engine's last start */
 	uint64_t	      restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
 	struct pidfile	      pidfile;
@@ -296,6 +308,7 @@ start_engine(struct daemon *d)
 {
 	d->started_at = boot_msec();
 	d->restart_at = UINT64_MAX;
+	admin_engine_started(d->admin);
 	return child_start(&d->engine, d->conf, &d->user, d->nflog_fd, &d->log);
 }
 
@@ -320,6 +333,7 @@ take_events(void *arg, const struct event *events, size_t n)
 			return;
 		}
 	}
+	admin_events(d->admin, d->conf, events, n);
 	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
 }
 
@@ -372,6 +386,7 @@ restart_engine(struct daemon *d)
 		return;
 	}
 	d->restarts++;
+	d->all_restarts++;
 	if (start_engine(d))
 		d->restart_at = now + RESTART_PAUSE_MSEC;
 	else
@@ -428,16 +443,19 @@ adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 	return failed;
 }
 
-static void
+/* True when the new configuration is in force. */
+static bool
 reload(struct daemon *d)
 {
 	struct priv_user user;
 	struct conf *conf;
+	bool done;
 
 	notify_reloading();
 	log_notice(&d->log, "re-reading config file: %s", d->config);
 	conf = read_conf(d, &user);
-	if (!conf || adopt(d, conf, &user)) {
+	done = conf && !adopt(d, conf, &user);
+	if (!done) {
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
 		access_check(&d->tools, d->conf);
@@ -446,6 +464,62 @@ reload(struct daemon *d)
 	}
 	reopen_logs(d);
 	notify_ready();
+	return done;
+}
+
+/* ---- what knockctl sees and does ---------------------------------------------------------------- */
+
+/* admin_daemon */
+static void
+look(void *arg, struct admin_view *view)
+{
+	const struct daemon *d = arg;
+
+	*view = (struct admin_view){ .config = d->config, .conf = d->conf, .tools = &d->tools, .engine = &d->engine,
+				     .engine_uid = d->user.uid, .engine_restarts = d->all_restarts,
+				     .started_ms = (int64_t)d->born_at };
+}
+
+/* admin_daemon */
+static bool
+reload_for(void *arg)
+{
+	return reload(arg);
+}
+
+/* admin_daemon */
+static bool
+check_for(void *arg, conf_report *tell, void *to)
+{
+	struct daemon *d = arg;
+	struct conf *conf = conffile_read(d->config, tell, to);
+	char err[256];
+	bool good = conf && !options_apply(d->options, conf, err, sizeof(err));
+
+	if (conf && !good)
+		tell(to, CONF_ERROR, err);
+	conf_free(conf);
+	return good;
+}
+
+/* admin_daemon. The configuration remembers it, lest the guard is put back as if somebody else had removed it. */
+static int
+unguard_for(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->conf->unguarded = true;
+	return ruleset_unguard();
+}
+
+static void
+open_admin(struct daemon *d)
+{
+	const struct admin_daemon self = {
+		.arg = d, .look = look, .reload = reload_for, .check = check_for, .unguard = unguard_for };
+
+	if (d->conf->control_socket)
+		d->admin = admin_open(d->conf->control_socket, &d->log, &self);
 }
 
 /* ---- signals ----------------------------------------------------------------------------------- */
@@ -519,6 +593,8 @@ poll_timeout(const struct daemon *d)
 
 	if (grants_next(d->grants) < next)
 		next = grants_next(d->grants);
+	if (admin_next(d->admin) < next)
+		next = admin_next(d->admin);
 	if (d->restart_at < next)
 		next = d->restart_at;
 	if (next == UINT64_MAX)
@@ -549,6 +625,7 @@ loop(struct daemon *d)
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 		};
 
+		admin_poll(d->admin, fds + SLOT_ADMIN);
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
 		if (fds[SLOT_ENGINE].revents)
@@ -561,6 +638,7 @@ loop(struct daemon *d)
 			read_monitor(d);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
+		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
 		if (d->restart_at <= boot_msec())
 			restart_engine(d);
@@ -645,6 +723,7 @@ start(struct daemon *d)
 	if (start_engine(d))
 		return -1;
 	open_journal(d);
+	open_admin(d);
 	return 0;
 }
 
@@ -707,6 +786,7 @@ stop(struct daemon *d)
 	log_counters(d);
 	child_stop(&d->engine, take_events, d);
 	pidfile_remove(&d->pidfile);
+	admin_close(d->admin);
 	lookup_stop(d->lookup);
 	closings_free(d->closings);
 	grants_free(d->grants);
@@ -730,6 +810,7 @@ daemon_run(const struct options *options)
 	int status = EXIT_FAILURE;
 
 	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
+	d.born_at = boot_msec();
 	log_init(&d.log);
 	d.log.verbose = options->verbose;
 	d.log.debug = options->debug;

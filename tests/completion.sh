@@ -35,13 +35,18 @@ is "interfaces" "lo|" "$knock" -i lo
 is "options of knockd" "--print-rules|" knockd --print
 is "interfaces of knockd" "any|" knockd -i an
 
+knockctl=$PWD/knockctl
+is "commands of knockctl" "revoke|reload|" "$knockctl" re
+is "options of a command" "--json|--door|--all|" "$knockctl" revoke -
+is "no option of another" "--json|" "$knockctl" --socket /nowhere list -
+
 # parses SHELL OPTION FILE: where that shell is installed.
 parses() {
   count=$((count + 1))
   command -v "$1" >/dev/null || { echo "ok $count - $3 # SKIP $1 is not here"; return; }
   if "$1" "$2" "$dir/$3"; then echo "ok $count - $3 parses"; else echo "not ok $count - $3 parses"; fi
 }
-for each in knock knockd; do
+for each in knock knockd knockctl; do
   parses bash -n $each.bash
   parses zsh -n _$each
   parses fish --no-execute $each.fish

@@ -33,7 +33,7 @@ upward() {
 		module=$(basename "$file")
 		module=${module%.[ch]}
 		[ -n "$(layer_of "$module")" ] || module=${module%%_*} # x_part.c belongs to x
-		[ "$module" != client ] || continue # a program of its own
+		case $module in client | ctl) continue ;; esac # programs of their own
 		mine=$(layer_of "$module")
 		[ -n "$mine" ] || { echo "$module is on no layer"; continue; }
 		sed -n 's/^#include "\(.*\)\.h"$/\1/p' "$file" | while read -r used; do

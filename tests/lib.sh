@@ -18,7 +18,7 @@ LOG=$T/log
 
 build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
-: "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${NFLOG:=$build/tests/tools/nflog}"
+: "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
 
 # --- TAP ---------------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ ends() {
 # --- what a test needs ---------------------------------------------------------------------------
 
 # need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
-# nflog (tests/tools), uids (a second user id that can be used)
+# knockctl, nflog (tests/tools), uids (a second user id that can be used)
 need() {
 	for need_word; do
 		case $need_word in
@@ -163,6 +163,7 @@ need() {
 		knockd_ref) have_reference_daemon || skip_all "$no_reference_daemon" ;;
 		knock) need_any_knock ;;
 		knock_ours) [ -x "$KNOCK" ] || skip_all "the client $KNOCK is not built" ;;
+		knockctl) [ -x "$KNOCKCTL" ] || skip_all "$KNOCKCTL is not built: jansson is not there" ;;
 		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
 		uids) have_uids || skip_all "$no_uids" ;;
 		*) command -v "$need_word" >/dev/null || skip_all "$need_word is missing" ;;
@@ -368,7 +369,8 @@ children() {
 
 # knockd_conf TEXT: writes $T/knockd.conf: first what no test may share with the host, then TEXT
 knockd_conf() {
-	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n%s\n' "$engine_user" "$T/state" "$1" >"$T/knockd.conf"
+	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n%s\n' \
+		"$engine_user" "$T/state" "$T/control.sock" "$1" >"$T/knockd.conf"
 }
 
 # knockd_start TEXT [OPTION]...: the daemon in the foreground with -v, $knockd is its pid, its log is $LOG
@@ -411,6 +413,11 @@ daemon_started() {
 knockd_stop() {
 	kill "$knockd"
 	wait "$knockd"
+}
+
+# knockctl WORD...: asks that daemon; `need knockctl` first
+knockctl() {
+	"$KNOCKCTL" -s "$T/control.sock" "$@"
 }
 
 # log_has TEXT; log_count TEXT: lines with TEXT in what the daemon has said

@@ -41,15 +41,20 @@ keys() {
 	echo UseSyslog
 }
 
+# options FILE
 options() {
-	sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top/src/options.c"
+	sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top/src/$1"
+}
+
+commands() {
+	sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p' "$top/src/request.c"
 }
 
 # missing PAGE PATTERN WORD...: words for which no line fits the pattern, in which @ stands for the word
 missing() {
 	missing_page=$1 missing_pattern=$2
 	shift 2
-	[ $# -gt 10 ] || echo "only $# words to look for"
+	[ $# -gt 6 ] || echo "only $# words to look for"
 	for word in "$@"; do
 		grep -q -e "$(echo "$missing_pattern" | sed "s/@/$word/")" "$top/man/$missing_page" || echo "$word"
 	done
@@ -84,8 +89,12 @@ done
 {
 	missing knockd.conf.5 '^\.It Ic @\( =.*\)\?$' $(keys) >"$T/why"
 	point 'knockd.conf(5) has every key'
-	missing knockd.1 '^\.It .*Fl -@\( Ar .*\)\?$' $(options) >"$T/why"
+	missing knockd.1 '^\.It .*Fl -@\( Ar .*\)\?$' $(options options.c) >"$T/why"
 	point 'knockd(1) has every option'
+	missing knockctl.1 '^\.It .*Fl -@\( Ar .*\)\?$' $(options ctl_options.c) >"$T/why"
+	point 'knockctl(1) has every option'
+	missing knockctl.1 '^\.It Cm @\( .*\)\?$' $(commands) >"$T/why"
+	point 'knockctl(1) has every command'
 }
 
 examples

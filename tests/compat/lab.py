@@ -121,7 +121,7 @@ def find_reference():
 def own_options(seen):
     """What ours needs to be told: not to become a user that may not exist, to share no state."""
     user = "nobody" if os.environ.get("COMPAT_INSIDE") == "root" else "root"
-    return f"User = {user}\nState_Dir = {seen}/state\n"
+    return f"User = {user}\nState_Dir = {seen}/state\nControl_Socket = none\n"
 
 
 def find_ours():

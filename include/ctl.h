@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * knockctl: asks the daemon and shows the answer.
+ */
+#ifndef KNOCKD_CTL_H
+#define KNOCKD_CTL_H
+
+#include <stdio.h>
+
+#include "ctl_options.h"
+
+enum { CTL_EXIT_OK, CTL_EXIT_ERROR, CTL_EXIT_USAGE, CTL_EXIT_NO_DAEMON };
+
+void ctl_usage(FILE *out);
+
+/* Returns the exit status; what went wrong is on stderr. */
+int ctl_run(const struct ctl_options *options);
+
+#endif

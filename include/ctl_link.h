@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * knockctl's side of the control socket.
+ */
+#ifndef KNOCKD_CTL_LINK_H
+#define KNOCKD_CTL_LINK_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct ctl_link {
+	FILE  *in;
+	char  *line;
+	size_t size;
+};
+
+/* 0, or -1 with errno; ENOENT and ECONNREFUSED: no daemon is listening. */
+int ctl_link_open(struct ctl_link *link, const char *path);
+void ctl_link_close(struct ctl_link *link);
+
+/* Sends the request. Should the daemon have hung up, what it said before can still be read. */
+void ctl_link_ask(struct ctl_link *link, const char *request);
+
+/* The next object, to be released by the caller. NULL with the reason in `err`: that was the end of what it says. */
+json_t *ctl_link_next(struct ctl_link *link, char *err, size_t errlen);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <locale.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "ctl.h"
+
+int
+main(int argc, char **argv)
+{
+	struct ctl_options options;
+	char err[512];
+
+	setlocale(LC_ALL, "");
+	switch (ctl_options_parse(&options, argc, argv, err, sizeof(err))) {
+	case CTL_ASK:
+		return ctl_run(&options);
+	case CTL_HELP:
+		ctl_usage(stdout);
+		return CTL_EXIT_OK;
+	case CTL_VERSION:
+		puts("knockctl " PACKAGE_VERSION " (" PACKAGE_NAME ")\n"
+		     "Copyright (C) 2026 the knockd-nft authors; GPL-2.0-or-later, no warranty");
+		return CTL_EXIT_OK;
+	case CTL_WRONG:
+		break;
+	}
+	if (*err)
+		fprintf(stderr, "knockctl: %s\n", err);
+	fputs("knockctl --help says what it can do\n", stderr);
+	return CTL_EXIT_USAGE;
+}

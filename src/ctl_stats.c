@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl_stats.h"
+
+#include <string.h>
+
+#include "ctl_table.h"
+
+/* Every number of the answer to "stats"; one that the daemon does not tell is left out. */
+static const struct {
+	const char *name;   /* in the answer */
+	const char *metric; /* behind "knockd_"; "_total": it only rises, until the daemon starts anew */
+	const char *help;
+} numbers[] = {
+	{ "packets", "packets_total", "Packets to knock ports that the kernel has handed over" },
+	{ "lost", "packets_lost_total", "Packets lost on the way from the kernel" },
+	{ "overruns", "socket_overruns_total", "Times the buffer between kernel and knockd was full" },
+	{ "bad_messages", "bad_messages_total", "Messages from the kernel that were no packet" },
+	{ "cut", "packets_cut_total", "Packets that ended before a header they announced" },
+	{ "malformed", "packets_malformed_total", "Packets whose headers contradict themselves" },
+	{ "fragments", "packets_fragments_total", "Fragments without ports" },
+	{ "other", "packets_other_total", "Packets that were neither TCP nor UDP" },
+	{ "attempts", "attempts", "Attempts under way" },
+	{ "evicted", "attempts_evicted_total", "Attempts pushed out of a full table" },
+	{ "timeouts", "attempt_timeouts_total", "Attempts that ran out of time and were logged" },
+	{ "suppressed", "log_lines_suppressed_total", "Stage and timeout lines left out of the log" },
+	{ "openings", "openings_total", "Completed sequences" },
+	{ "grants", "grants", "Elements of sets that are granted" },
+	{ "commands", "commands_pending", "Doors that wait for their stop command" },
+	{ "doors", "doors", "Doors in the configuration" },
+	{ "engine_restarts", "engine_restarts_total", "Engines that were replaced because they had ended" },
+	{ "uptime_ms", "uptime_seconds", "Time since the daemon was started" },
+};
+#define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+int
+ctl_stats_print(const json_t *stats, FILE *out)
+{
+	struct ctl_table table;
+	int failed;
+
+	ctl_table_init(&table, 3);
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		const json_t *number = json_object_get(stats, numbers[i].name);
+		char text[32];
+
+		if (!number)
+			continue;
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+		ctl_table_add(&table, (const char *const[]){ numbers[i].name, text, numbers[i].help });
+	}
+	failed = ctl_table_print(&table, false, false, out);
+	ctl_table_free(&table);
+	return failed;
+}
+
+static const char *
+type(const char *metric)
+{
+	size_t len = strlen(metric);
+
+	return len > 6 && !strcmp(metric + len - 6, "_total") ? "counter" : "gauge";
+}
+
+void
+ctl_stats_prometheus(const json_t *stats, FILE *out)
+{
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		const json_t *number = json_object_get(stats, numbers[i].name);
+		const char *metric = numbers[i].metric;
+		json_int_t n = json_integer_value(number);
+
+		if (!number)
+			continue;
+		fprintf(out, "# HELP knockd_%s %s.\n# TYPE knockd_%s %s\n", metric, numbers[i].help, metric, type(metric));
+		if (strstr(metric, "_seconds"))
+			fprintf(out, "knockd_%s %" JSON_INTEGER_FORMAT ".%03d\n", metric, n / 1000, (int)(n % 1000));
+		else
+			fprintf(out, "knockd_%s %" JSON_INTEGER_FORMAT "\n", metric, n);
+	}
+}

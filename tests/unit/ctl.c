@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "ctl_options.h"
+#include "ctl_show.h"
+#include "ctl_stats.h"
+#include "ctl_table.h"
+
+/* ---- the command line -------------------------------------------------------------------------- */
+
+static struct ctl_options options;
+static char line[REQUEST_LINE_MAX], err[256];
+
+/* Words without blanks; the request it leads to, or NULL. */
+static const char *
+request(const char *text)
+{
+	char copy[256], *rest = copy, *argv[16] = { copy };
+	int argc = 0;
+
+	snprintf(copy, sizeof(copy), "knockctl %s", text);
+	while ((argv[argc] = strsep(&rest, " ")))
+		argc++;
+	if (ctl_options_parse(&options, argc, argv, err, sizeof(err)) != CTL_ASK)
+		return NULL;
+	request_format(line, sizeof(line), options.words, options.n_words);
+	return line;
+}
+
+static void
+options_stand_anywhere(void **state)
+{
+	(void)state;
+	assert_string_equal(request("list"), "list");
+	assert_string_equal(options.socket, CONF_CONTROL_DEFAULT);
+	assert_false(options.json);
+	assert_string_equal(request("--json -s /x list"), "list");
+	assert_true(options.json);
+	assert_string_equal(request("--door list revoke ::1"), "revoke --door list ::1");
+	assert_string_equal(request("revoke --all --json"), "revoke --all");
+	assert_string_equal(request("stats --prometheus"), "stats");
+	assert_true(options.prometheus);
+	assert_string_equal(request("extend 10.0.0.1 --door=x -- 5m"), "extend 10.0.0.1 --door x 5m");
+}
+
+static void
+what_is_wrong_is_said(void **state)
+{
+	char *const help[] = { (char[]){ "knockctl" }, (char[]){ "-h" }, NULL };
+
+	(void)state;
+	assert_null(request("dance"));
+	assert_string_equal(err, "there is no command \"dance\"");
+	assert_null(request("list --prometheus"));
+	assert_string_equal(err, "--prometheus belongs to stats");
+	assert_null(request("list 1 2 3 4 5 6 7 8 9"));
+	assert_string_equal(err, "too many words");
+	assert_null(request("--json"));
+	assert_int_equal(ctl_options_parse(&options, 2, (char **)help, err, sizeof(err)), CTL_HELP);
+}
+
+/* ---- tables ------------------------------------------------------------------------------------ */
+
+static char *text;
+static size_t text_len;
+static FILE *out;
+
+static int
+open_text(void **state)
+{
+	(void)state;
+	out = open_memstream(&text, &text_len);
+	return out ? 0 : -1;
+}
+
+static int
+free_text(void **state)
+{
+	(void)state;
+	free(text);
+	return 0;
+}
+
+static void
+assert_written(const char *expected)
+{
+	fclose(out);
+	assert_string_equal(text, expected);
+}
+
+static void
+print_table(bool headed, bool colour)
+{
+	struct ctl_table table;
+
+	ctl_table_init(&table, 3);
+	ctl_table_add(&table, (const char *const[]){ "WHO", "DOOR", "" });
+	ctl_table_add(&table, (const char *const[]){ "\xc3\xa9t\xc3\xa9", "x\033y", "" });
+	ctl_table_add(&table, (const char *const[]){ "1", "2\xff", "end" });
+	assert_int_equal(ctl_table_print(&table, headed, colour, out), 0);
+	ctl_table_free(&table);
+}
+
+static void
+columns_are_aligned(void **state)
+{
+	(void)state;
+	print_table(true, false);
+	assert_written("WHO  DOOR\n\xc3\xa9t\xc3\xa9  x\xef\xbf\xbdy\n1    2\xef\xbf\xbd    end\n");
+}
+
+static void
+a_heading_is_bold_in_colour(void **state)
+{
+	(void)state;
+	print_table(true, true);
+	assert_written("\033[1mWHO  DOOR\033[0m\n\xc3\xa9t\xc3\xa9  x\xef\xbf\xbdy\n1    2\xef\xbf\xbd    end\n");
+}
+
+static void
+a_heading_alone_is_left_out(void **state)
+{
+	struct ctl_table table;
+
+	(void)state;
+	ctl_table_init(&table, 1);
+	ctl_table_add(&table, (const char *const[]){ "WHO" });
+	ctl_table_print(&table, true, false, out);
+	ctl_table_free(&table);
+	assert_written("");
+}
+
+/* ---- answers ----------------------------------------------------------------------------------- */
+
+static void
+accesses(void **state)
+{
+	struct ctl_show show = { .out = out };
+	json_t *one = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n}", "ip", "192.0.2.7", "door", "ssh", "kind",
+				"element", "set", "inet f s", "element", "192.0.2.7", "since_ms", "until_ms", "left_ms");
+	json_t *two = json_pack("{s:s, s:s, s:s, s:s, s:i}", "ip", "::1", "door", "c\n", "kind", "command", "stop_command",
+				"x", "left_ms", 59001);
+
+	(void)state;
+	ctl_show_access(&show, one);
+	ctl_show_access(&show, two);
+	ctl_show_table(&show, NULL);
+	ctl_table_free(&show.table);
+	json_decref(one);
+	json_decref(two);
+	assert_written("WHO        DOOR  SINCE  UNTIL  LEFT  BY\n"
+		       "192.0.2.7  ssh   -      -      -     inet f s { 192.0.2.7 }\n"
+		       "::1        c\xef\xbf\xbd    -      -      1m    x\n");
+}
+
+static void
+events(void **state)
+{
+	struct ctl_show show = { .out = out };
+	json_t *open = json_pack("{s:s, s:s, s:s}", "event", "open", "ip", "::1", "door", "ssh");
+	json_t *other = json_pack("{s:s, s:s}", "event", "warning", "text", "a\033b");
+
+	(void)state;
+	ctl_show_event(&show, open);
+	ctl_show_event(&show, other);
+	json_decref(open);
+	json_decref(other);
+	assert_written("-  ::1: ssh: open\n-  a\xef\xbf\xbd" "b\n");
+}
+
+/* A number that is not told, by an older daemon say, is not made up. */
+static void
+prometheus(void **state)
+{
+	json_t *stats = json_pack("{s:i, s:i, s:i}", "packets", 5, "attempts", 2, "uptime_ms", 61002);
+
+	(void)state;
+	ctl_stats_prometheus(stats, out);
+	json_decref(stats);
+	assert_written("# HELP knockd_packets_total Packets to knock ports that the kernel has handed over.\n"
+		       "# TYPE knockd_packets_total counter\n"
+		       "knockd_packets_total 5\n"
+		       "# HELP knockd_attempts Attempts under way.\n"
+		       "# TYPE knockd_attempts gauge\n"
+		       "knockd_attempts 2\n"
+		       "# HELP knockd_uptime_seconds Time since the daemon was started.\n"
+		       "# TYPE knockd_uptime_seconds gauge\n"
+		       "knockd_uptime_seconds 61.002\n");
+}
+
+static void
+stats_as_text(void **state)
+{
+	json_t *stats = json_pack("{s:i, s:i}", "packets", 12345, "doors", 2);
+
+	(void)state;
+	ctl_stats_print(stats, out);
+	json_decref(stats);
+	assert_written("packets  12345  Packets to knock ports that the kernel has handed over\n"
+		       "doors    2      Doors in the configuration\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_stand_anywhere),
+		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test_setup_teardown(columns_are_aligned, open_text, free_text),
+		cmocka_unit_test_setup_teardown(a_heading_is_bold_in_colour, open_text, free_text),
+		cmocka_unit_test_setup_teardown(a_heading_alone_is_left_out, open_text, free_text),
+		cmocka_unit_test_setup_teardown(accesses, open_text, free_text),
+		cmocka_unit_test_setup_teardown(events, open_text, free_text),
+		cmocka_unit_test_setup_teardown(prometheus, open_text, free_text),
+		cmocka_unit_test_setup_teardown(stats_as_text, open_text, free_text),
+	};
+
+	return cmocka_run_group_tests_name("ctl", tests, NULL, NULL);
+}

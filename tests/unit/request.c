@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test.h"
+
+#include <string.h>
+
+#include "request.h"
+
+static struct request request;
+static char err[256];
+
+static int
+parse(const char *line)
+{
+	*err = '\0';
+	return request_parse(&request, line, strlen(line), err, sizeof(err));
+}
+
+static void
+every_command_is_known_by_its_name(void **state)
+{
+	(void)state;
+	for (enum request_command c = 0; c < REQUEST_COMMANDS; c++)
+		assert_int_equal(request_find(request_name(c)), c);
+	assert_int_equal(request_find("lis"), REQUEST_COMMANDS);
+	assert_int_equal(parse("status"), 0);
+	assert_int_equal(request.command, REQUEST_STATUS);
+	assert_int_equal(parse(" \t list\t \r"), 0);
+	assert_int_equal(request.command, REQUEST_LIST);
+}
+
+static void
+whom_it_is_about(void **state)
+{
+	char ip[ADDR_STRLEN];
+
+	(void)state;
+	assert_int_equal(parse("revoke 2001:DB8::1 --door ssh"), 0);
+	assert_string_equal(addr_format(&request.ip, ip), "2001:db8::1");
+	assert_string_equal(request.door, "ssh");
+	assert_false(request.all);
+	assert_int_equal(parse("revoke --all"), 0);
+	assert_true(request.all);
+	assert_int_equal(request.ip.family, 0);
+	assert_null(request.door);
+	assert_int_equal(parse("extend --door x 192.0.2.7 1h30m"), 0);
+	assert_int_equal(request.by_ms, 5400 * 1000);
+	assert_int_equal(parse("grant 192.0.2.7 --door --all"), 0);
+	assert_string_equal(request.door, "--all");
+}
+
+static void
+words_in_quotes(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("revoke --door \"a b\\\\ \\\"c\\\" \\d\""), 0);
+	assert_string_equal(request.door, "a b\\ \"c\" \\d");
+	assert_int_equal(parse("revoke --door \"\""), 0);
+	assert_string_equal(request.door, "");
+	assert_int_equal(parse("revoke --door \"a"), -1);
+	assert_string_equal(err, "a quote is not closed");
+	assert_int_equal(parse("revoke --door \"a\\\""), -1);
+}
+
+static void
+what_is_written_is_read_again(void **state)
+{
+	static const char *const names[] = { "ssh", "", "two words", "\"", "\\", "a\\\"b", "\t", "--door", "\377\001" };
+	char line[REQUEST_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *const words[] = { "grant", "192.0.2.7", "--door", names[i] };
+
+		assert_int_equal(request_format(line, sizeof(line), words, 4), 0);
+		assert_int_equal(parse(line), 0);
+		assert_string_equal(request.door, names[i]);
+	}
+	assert_int_equal(request_format(line, sizeof(line), (const char *const[]){ "a\nb" }, 1), -1);
+	assert_int_equal(request_format(line, 4, (const char *const[]){ "abcd" }, 1), -1);
+}
+
+static void
+what_is_refused(void **state)
+{
+	static const char *const lines[] = {
+		"", "   ", "Status", "status now", "\"status\" now", "revoke", "revoke 10.0.0", "revoke 10.0.0.1 10.0.0.2",
+		"revoke --all 10.0.0.1", "revoke --all --door x", "revoke --door", "list --all", "list --door x",
+		"extend 10.0.0.1", "extend 1h", "extend --door x 1h", "extend 10.0.0.1 0", "extend 10.0.0.1 -5",
+		"extend 10.0.0.1 1x", "extend 10.0.0.1 11000d", "extend 10.0.0.1 99999999999999999999d",
+		"grant 10.0.0.1", "grant --door x", "grant 10.0.0.1 --door x 1h", "stats --prometheus",
+		"check /etc/shadow", "status a b c d e f g h i j k",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (!parse(lines[i]))
+			fail_msg("\"%s\" was taken", lines[i]);
+		assert_string_not_equal(err, "");
+	}
+	assert_int_equal(request_parse(&request, "status\0x", 8, err, sizeof(err)), -1);
+	assert_int_equal(request_parse(&request, "status\nx", 8, err, sizeof(err)), -1);
+}
+
+static void
+a_line_has_a_limit(void **state)
+{
+	static char line[REQUEST_LINE_MAX + 1];
+
+	(void)state;
+	memset(line, ' ', sizeof(line));
+	memcpy(line, "status", 6);
+	assert_int_equal(request_parse(&request, line, REQUEST_LINE_MAX, err, sizeof(err)), 0);
+	assert_int_equal(request_parse(&request, line, REQUEST_LINE_MAX + 1, err, sizeof(err)), -1);
+}
+
+static void
+described_for_the_log(void **state)
+{
+	char text[256];
+
+	(void)state;
+	parse("revoke 10.0.0.1 --door \"a\033[31m\"");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke 10.0.0.1 --door a\xef\xbf\xbd[31m");
+	parse("extend ::1 90");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 1m30s");
+	parse("revoke --all");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke --all");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_command_is_known_by_its_name),
+		cmocka_unit_test(whom_it_is_about),
+		cmocka_unit_test(words_in_quotes),
+		cmocka_unit_test(what_is_written_is_read_again),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(a_line_has_a_limit),
+		cmocka_unit_test(described_for_the_log),
+	};
+
+	return cmocka_run_group_tests_name("request", tests, NULL, NULL);
+}

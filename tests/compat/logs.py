@@ -320,6 +320,13 @@ def wait_quiet(daemon, collector, count):
         time.sleep(0.4)
 
 
+def wait_end(collector):
+    """The daemon's last word may still be on its way to the thread that collects."""
+    end = time.monotonic() + 5
+    while not any("shutting down" in text for text in collector.datagrams) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def run_rare(binary, name, scenario, inject, work):
     """Messages in file and syslog, and what the commands wrote, each a list of lines."""
     seen = os.path.join(work, "seen")
@@ -350,6 +357,7 @@ def run_rare(binary, name, scenario, inject, work):
             wait_quiet(daemon, collector, 2)
     finally:
         daemon.stop()
+    wait_end(collector)
     sent = [re.sub(r"^<\d+>.{15} knockd: ", "", text).rstrip("\n") for text in collector.datagrams]
     return ([line.rstrip() for line in daemon.log()], [line.rstrip() for line in sent],
             daemon.file("cmds").splitlines())

@@ -46,6 +46,7 @@ sshd_start() {
 		PermitRootLogin prohibit-password
 		PasswordAuthentication no
 	E
+	: >"$T/ssh/log"
 	"$(command -v sshd)" -D -e -f "$T/ssh/sshd_config" 2>"$T/ssh/log" & # it wants a whole path
 	sshd=$!
 	started "$sshd"

@@ -56,6 +56,7 @@ function flush_packet(  version, h, proto) {
 END { flush_packet() }
 E
 
+: >"$T/tcpdump.err"
 tcpdump -i client -n -t -x -l --immediate-mode -Q in 'tcp or udp' >"$T/capture" 2>"$T/tcpdump.err" &
 started $!
 wait_for grep -q 'listening on' "$T/tcpdump.err" || bail "tcpdump does not listen: $(cat "$T/tcpdump.err")"

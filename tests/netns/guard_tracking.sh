@@ -68,7 +68,10 @@ fences=$(log_count 'fence: OPEN SESAME')
 	+0 10.0.0.2 > 10.0.0.1 tcp 22 SPUEC sport=40004
 	+0 10.0.0.2 > 10.0.0.1 udp 9 sport=2
 E
-check 'all of it has arrived' [ "$(log_count 'fence: OPEN SESAME')" -gt "$fences" ]
+all_arrived() {
+	[ "$(log_count 'fence: OPEN SESAME')" -gt "$fences" ]
+}
+check 'all of it has arrived' all_arrived
 equal 'SYN with whatever else but ACK is stopped' "$(passed)" 0
 
 # --- UDP -----------------------------------------------------------------------------------------

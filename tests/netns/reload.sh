@@ -47,7 +47,10 @@ check 'the elements of before stay' element_in 'inet filter ssh_ok' 10.0.0.2
 knock $server 2001:udp 2002:udp
 check 'a new door, new ports, another group, interfaces' log_has 'udp: OPEN SESAME'
 check 'a stop command of before runs, though its door is gone' log_has 'closes: running command: echo closed 10.0.0.2'
-check 'one engine' [ "$(children "$knockd" | wc -l)" = 1 ]
+one_child() {
+	[ "$(children "$knockd" | wc -l)" = 1 ]
+}
+check 'one engine' one_child
 
 knockd_conf "$first"'
 [udp]
@@ -57,7 +60,10 @@ reload
 check 'a broken file: the reason' log_has "config: section udp: port no is invalid (line "
 check '... and that nothing has changed' log_has 'reload failed'
 knock $server 2001:udp 2002:udp
-check '... nothing has' [ "$(log_count 'udp: OPEN SESAME')" = 2 ]
+opened_twice() {
+	[ "$(log_count 'udp: OPEN SESAME')" = 2 ]
+}
+check '... nothing has' opened_twice
 mv "$T/knockd.conf" "$T/away"
 reload
 check 'no file' log_has "$T/knockd.conf: No such file or directory"

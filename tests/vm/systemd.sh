@@ -1,0 +1,308 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# In the guest of mode systemd, started by vm-test.service once the system is up: installs what is in /vm/stage and
+# does with it what an admin does. It reboots in the middle and goes on from there. Its output is TAP.
+#
+# The client is another network namespace, 10.0.0.2 and fd00::2; this host is 10.0.0.1 and fd00::1.
+
+set -u
+LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+deadline=30
+count=/vm/count
+server=10.0.0.1 server6=fd00::1
+
+# --- TAP -----------------------------------------------------------------------------------------
+
+# result STATUS TEXT [DIRECTIVE]
+result() {
+	number=$(($(cat $count 2>/dev/null || echo 0) + 1))
+	echo $number >$count
+	if [ "$1" = 0 ]; then
+		echo "ok $number - $2${3:+ # $3}"
+		return
+	fi
+	echo "not ok $number - $2${3:+ # $3}"
+	[ -n "${3-}" ] || {
+		systemctl --no-pager --full status knockd nftables
+		journalctl --no-pager -b -n 30
+		nft list ruleset
+	} 2>&1 | sed 's/^/# /'
+}
+
+wait_for() {
+	waited=0
+	until "$@"; do
+		[ $((waited += 1)) -le $((deadline * 10)) ] || return 1
+		sleep 0.1
+	done
+}
+
+# check TEXT COMMAND...: it comes true; now TEXT COMMAND...: it is true
+check() {
+	check_text=$1
+	shift
+	wait_for "$@" >/dev/null 2>&1
+	result $? "$check_text"
+}
+
+now() {
+	now_text=$1
+	shift
+	"$@" >/dev/null 2>&1
+	result $? "$now_text"
+}
+
+equal() {
+	[ "$2" = "$3" ]
+	result $? "$1"
+	[ "$2" = "$3" ] || printf '%s\n' "got:      $2" "expected: $3" | sed 's/^/# /'
+}
+
+not() {
+	! "$@"
+}
+
+# --- conditions ----------------------------------------------------------------------------------
+
+property() {
+	systemctl show -P "$1" "${2-knockd}"
+}
+
+is() {
+	[ "$(property "$1")" = "$2" ]
+}
+
+# in_set SET KEY
+in_set() {
+	nft list set inet filter "$1" | grep -q "[{ ]$2[ ,].*comment"
+}
+
+# door_open ADDRESS: does sshd answer?
+door_open() {
+	case $1 in
+	*:*) door=TCP6:[$1]:22 ;;
+	*) door=TCP4:$1:22 ;;
+	esac
+	ip netns exec client socat -T 3 -u "$door,connect-timeout=1" - 2>/dev/null | grep -q '^SSH-2.0'
+}
+
+# logged TEXT [N]: N lines (1 unless told) or more with TEXT since this boot
+logged() {
+	[ "$(journalctl -b -u knockd -o cat | grep -cF -- "$1")" -ge "${2-1}" ]
+}
+
+lines() {
+	[ "$(cat "$1" 2>/dev/null | wc -l)" -ge "$2" ]
+}
+
+knock_client() {
+	ip netns exec client "$knock" -d 50 "$@"
+}
+
+# the sample's door
+knock_ssh() {
+	# shellcheck disable=SC2046
+	knock_client "$1" $(sed -n 's/^[[:space:]]*sequence[[:space:]]*=//p' /etc/knockd.conf | head -n 1 | tr , ' ')
+}
+
+# opens WHEN ADDRESS: shut for who is in, then a knock; an element that an admin deletes stays deleted
+opens() {
+	nft delete element inet filter ssh_ok '{ 10.0.0.2 }' 2>/dev/null
+	nft delete element inet filter ssh_ok6 '{ fd00::2 }' 2>/dev/null
+	now "$1: the port is shut" not door_open "$2"
+	knock_ssh "$2"
+	check "... and a knock opens it" door_open "$2"
+}
+
+engine_user() {
+	ps -o user= --ppid "$(property MainPID)"
+}
+
+network() {
+	ip netns add client &&
+		ip link add client type veth peer name eth0 netns client &&
+		ip addr add $server/24 dev client && ip addr add $server6/64 dev client nodad &&
+		ip link set client up &&
+		ip -n client addr add 10.0.0.2/24 dev eth0 && ip -n client addr add fd00::2/64 dev eth0 nodad &&
+		ip -n client link set lo up && ip -n client link set eth0 up
+}
+
+# --- before the reboot ---------------------------------------------------------------------------
+
+install_it() {
+	tar -C /vm/stage -c . | tar -C / -x --keep-directory-symlink # /lib is one
+	systemctl daemon-reload
+	check 'systemd-sysusers makes the user' systemd-sysusers
+	check '... knockd' getent passwd knockd
+	equal 'systemd-analyze verify has nothing to say' "$(systemd-analyze verify knockd.service 2>&1; echo $?)" 0
+	now 'knockd -t takes the configuration that is installed' knockd -t
+	equal 'nobody else can read it' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
+	now 'the unit is not enabled by being installed' not systemctl is-enabled knockd
+}
+
+# Debian's own file begins like this, too.
+firewall() {
+	{
+		echo '#!/usr/sbin/nft -f'
+		echo 'flush ruleset'
+		cat /vm/knockd.nft
+	} >/etc/nftables.conf
+	now 'systemctl enable --now nftables' systemctl enable --now nftables
+}
+
+first_start() {
+	now 'systemctl enable --now knockd' systemctl enable --now knockd
+	check '... active' systemctl is-active knockd
+	check 'its engine runs as knockd' eval '[ "$(engine_user)" = knockd ]'
+	now 'table inet knockd is there' nft list table inet knockd
+	now 'the state directory is root'\''s' eval '[ "$(stat -c %U:%a /var/lib/knockd)" = root:750 ]'
+	now 'it has been ready when systemctl came back' logged 'starting up'
+}
+
+doors() {
+	opens 'IPv4' $server
+	check 'nft list set shows who is in' in_set ssh_ok 10.0.0.2
+	opens 'IPv6' $server6
+	check 'nft list set shows who is in' in_set ssh_ok6 fd00::2
+	check 'journalctl -u knockd has the stages' logged '10.0.0.2: openSSH: Stage 1'
+	check '... and the opening' logged '10.0.0.2: openSSH: OPEN SESAME'
+	check '... for IPv6, too' logged 'fd00::2: openSSH: OPEN SESAME'
+	check '... under the name of knockd' eval 'journalctl -b -t knockd -o cat | grep -q "OPEN SESAME"'
+}
+
+more_doors='
+[later]
+	sequence      = 7001
+	start_command = echo %IP% >>/vm/started
+	cmd_timeout   = 8
+	stop_command  = echo %IP% >>/vm/stopped
+[long]
+	sequence      = 7002
+	start_command = echo %IP% >>/vm/long.started
+	cmd_timeout   = 60
+	stop_command  = echo %IP% >>/vm/long.stopped
+[hours]
+	sequence      = 7003
+	grant         = inet filter port_ok { %IP% . 443 timeout 2h }'
+
+reloads() {
+	pid=$(property MainPID)
+	echo "$more_doors" >>/etc/knockd.conf
+	now 'systemctl reload knockd' systemctl reload knockd
+	knock_client $server 7001
+	check '... the new door is there' lines /vm/started 1
+	check '... its stop command runs in time' lines /vm/stopped 1
+	knock_client $server 7003
+	check '... another one, too' in_set port_ok '10.0.0.2 . 443'
+	opens '... the old one still is there' $server
+	equal '... and the process is the same' "$(property MainPID)" "$pid"
+	cp /etc/knockd.conf /vm/good.conf
+	printf '[broken]\n\tsequence = 0\n' >>/etc/knockd.conf
+	systemctl reload knockd
+	check 'a bad configuration: the log says so' logged 'reload failed'
+	now '... knockd goes on' is ActiveState active
+	cp /vm/good.conf /etc/knockd.conf
+	now 'a good one again' systemctl reload knockd
+	opens 'after all that' $server
+}
+
+restarts() {
+	knock_client $server 7001
+	wait_for lines /vm/started 2
+	now 'systemctl restart knockd with a door open' systemctl restart knockd
+	now '... nothing was closed by that' not lines /vm/stopped 2
+	check '... its stop command runs afterwards' lines /vm/stopped 2
+	now '... and who was in still is' in_set port_ok '10.0.0.2 . 443'
+	equal 'stopping has been a success' "$(property Result)" success
+	opens 'after the restart' $server
+
+	pid=$(property MainPID)
+	knock_client $server 7001
+	wait_for lines /vm/started 3
+	kill -KILL "$pid"
+	check 'killed: systemd starts it again' eval '[ "$(property MainPID)" != '"$pid"' ] && is ActiveState active'
+	check '... and the stop command runs' lines /vm/stopped 3
+	opens '... and then' $server
+	pkill -KILL -P "$(property MainPID)" -u knockd
+	check 'engine killed: there is a new one' logged 'a new engine is running'
+	opens '... and then' $server
+}
+
+firewall_reload() {
+	now 'systemctl reload nftables' systemctl reload nftables
+	now '... knockd goes on' is ActiveState active
+	check '... table inet knockd is put back' nft list table inet knockd
+	check '... who was in is in again' in_set port_ok '10.0.0.2 . 443'
+	opens 'after the reload of nftables' $server
+	now 'systemctl restart nftables' systemctl restart nftables
+	check '... table inet knockd is put back' nft list table inet knockd
+	check '... who was in is in again' in_set port_ok '10.0.0.2 . 443'
+	opens 'after the restart of nftables' $server
+}
+
+stops() {
+	now 'systemctl stop knockd' systemctl stop knockd
+	equal '... is a success' "$(property ActiveState) $(property Result)" 'inactive success'
+	now '... no process stays' not pgrep -x knockd
+	now 'systemctl start knockd' systemctl start knockd
+	opens 'started again' $server
+}
+
+before_reboot() {
+	echo "# $(uname -sr), Debian $(cat /etc/debian_version), $(systemctl --version | head -n 1), $(nft --version)"
+	check 'the system is up' eval 'systemctl is-system-running | grep -qxE "running|starting"'
+	install_it
+	find_client
+	firewall
+	first_start
+	doors
+	reloads
+	restarts
+	firewall_reload
+	stops
+	knock_client $server 7002
+	check 'a door is open that has a minute' lines /vm/long.started 1
+	cat /proc/sys/kernel/random/boot_id >/vm/rebooted
+	sync
+	systemctl --no-block reboot
+}
+
+# --- and after it --------------------------------------------------------------------------------
+
+after_reboot() {
+	now 'rebooted' not grep -qxf /vm/rebooted /proc/sys/kernel/random/boot_id
+	find_client
+	now 'knockd is active' is ActiveState active
+	equal '... at the first attempt' "$(property NRestarts)" 0
+	now '... with its table' nft list table inet knockd
+	check 'who was in for hours still is' in_set port_ok '10.0.0.2 . 443'
+	opens 'after the reboot' $server
+	opens 'after the reboot, IPv6' $server6
+	now 'journalctl -b -1 still has what was before' \
+		eval 'journalctl -b -1 -u knockd -o cat | grep -q "OPEN SESAME"'
+	now 'the shutdown did not have to wait for it' \
+		not eval 'journalctl -b -1 -u knockd -o cat | grep -qiE "timed out|killing"'
+	deadline=90
+	check 'the stop command of the open door has run' lines /vm/long.stopped 1
+	equal 'no unit has failed' "$(systemctl list-units --failed --no-legend --plain)" ''
+	echo "1..$(cat $count)"
+	sync
+	systemctl --no-block poweroff
+}
+
+find_client() {
+	network
+	knock=$(command -v knock || echo /vm/knock-ref)
+	[ -x "$knock" ] && return
+	echo "Bail out! no client"
+	systemctl --no-block poweroff
+	exit 1
+}
+
+if [ -e /vm/rebooted ]; then
+	after_reboot
+else
+	before_reboot
+fi

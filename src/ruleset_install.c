@@ -321,19 +321,35 @@ put_set_removal(struct install *install, const char *name)
 /* Does a set, or with `is_chain` a chain, of this name go? */
 typedef bool part_goes(const struct install *install, const char *name, bool is_chain);
 
+/*
+ * A base chain of the right shape stays and only gets other rules. While a transaction is committed an old base
+ * chain and the new one of the same name are both hooked: each would report the packet, a hit counted twice.
+ */
+static bool
+is_kept_base(const struct install *install, const struct look_chain *there)
+{
+	const struct rules *rules = install->rules;
+
+	for (size_t i = 0; i < rules->n_chains; i++)
+		if (!strcmp(rules->chains[i].name, there->name))
+			return rules->chains[i].base && there->base && rules->chains[i].priority == there->priority;
+	return false;
+}
+
 /* Rules use sets and chains, and maps use chains: hence the order. */
 static int
-put_removals(struct install *install, part_goes *goes)
+put_removals(struct install *install, part_goes *goes, bool keeps_bases)
 {
 	const struct look *look = &install->look;
 	int rc = 0;
 
 	for (size_t i = 0; i < look->n_chains && !rc; i++)
-		rc = goes(install, look->chains[i], true) ? put_flush(install, look->chains[i]) : 0;
+		rc = goes(install, look->chains[i].name, true) ? put_flush(install, look->chains[i].name) : 0;
 	for (size_t i = 0; i < look->n_sets && !rc; i++)
 		rc = goes(install, look->sets[i].name, false) ? put_set_removal(install, look->sets[i].name) : 0;
 	for (size_t i = 0; i < look->n_chains && !rc; i++)
-		rc = goes(install, look->chains[i], true) ? put_chain_removal(install, look->chains[i]) : 0;
+		rc = goes(install, look->chains[i].name, true) && !(keeps_bases && is_kept_base(install, &look->chains[i]))
+			 ? put_chain_removal(install, look->chains[i].name) : 0;
 	return rc;
 }
 
@@ -369,8 +385,10 @@ put_clean_table(struct install *install)
 
 	for (size_t i = 0; i < install->rules->n_sets; i++)
 		keeps |= look_finds(install, &install->rules->sets[i]);
+	for (size_t i = 0; i < install->look.n_chains; i++)
+		keeps |= !install->look.flags && is_kept_base(install, &install->look.chains[i]);
 	if (keeps)
-		return put_table(install, NFT_MSG_NEWTABLE) || put_removals(install, is_replaced) ? -1 : 0;
+		return put_table(install, NFT_MSG_NEWTABLE) || put_removals(install, is_replaced, true) ? -1 : 0;
 	return put_table(install, NFT_MSG_NEWTABLE) || put_table(install, NFT_MSG_DELTABLE) ||
 		       put_table(install, NFT_MSG_NEWTABLE)
 		   ? -1
@@ -505,7 +523,7 @@ static int
 put_knocks_removal(struct install *install)
 {
 	if (look_has_chain(&install->look, RULES_CHAIN_GUARD))
-		return put_removals(install, is_of_knocks);
+		return put_removals(install, is_of_knocks, false);
 	return put_table(install, NFT_MSG_DELTABLE);
 }
 
@@ -513,7 +531,7 @@ static int
 put_guard_removal(struct install *install)
 {
 	if (look_has_chain(&install->look, RULES_CHAIN_KNOCKS))
-		return put_removals(install, is_of_guard);
+		return put_removals(install, is_of_guard, false);
 	return put_table(install, NFT_MSG_DELTABLE);
 }
 

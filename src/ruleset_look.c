@@ -25,16 +25,30 @@ dump(struct nfnl *nfnl, uint16_t type, uint16_t table_attr, mnl_cb_t object, voi
 
 /* --- chains -------------------------------------------------------------------------------------- */
 
-static int
-add_chain(struct look *look, const char *name)
+static bool
+is_base(struct nftnl_chain *chain)
 {
-	char **grown = reallocarray(look->chains, look->n_chains + 1, sizeof(*grown));
+	const char *type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
+
+	return type && !strcmp(type, "filter") && nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM) &&
+	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM) == NF_INET_PRE_ROUTING &&
+	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_ACCEPT;
+}
+
+static int
+add_chain(struct look *look, struct nftnl_chain *chain)
+{
+	struct look_chain *grown = reallocarray(look->chains, look->n_chains + 1, sizeof(*grown));
 
 	if (!grown)
 		return -1;
 	look->chains = grown;
-	grown[look->n_chains] = strdup(name);
-	return grown[look->n_chains++] ? 0 : -1;
+	grown[look->n_chains] = (struct look_chain){
+		.name = strdup(nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME)),
+		.base = is_base(chain),
+		.priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO),
+	};
+	return grown[look->n_chains++].name ? 0 : -1;
 }
 
 /* The kernel gives the chains of all tables. Those in braces within a rule go with it. */
@@ -47,7 +61,7 @@ read_chain(const struct nlmsghdr *nlh, void *arg)
 	if (rc == MNL_CB_OK && nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY) == NFPROTO_INET &&
 	    !strcmp(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), RULESET_TABLE) &&
 	    !(nftnl_chain_get_u32(chain, NFTNL_CHAIN_FLAGS) & NFT_CHAIN_BINDING) &&
-	    add_chain(arg, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME)))
+	    add_chain(arg, chain))
 		rc = MNL_CB_ERROR;
 	if (chain)
 		nftnl_chain_free(chain);
@@ -58,7 +72,7 @@ bool
 look_has_chain(const struct look *look, const char *name)
 {
 	for (size_t i = 0; i < look->n_chains; i++) {
-		if (!strcmp(look->chains[i], name))
+		if (!strcmp(look->chains[i].name, name))
 			return true;
 	}
 	return false;
@@ -137,7 +151,7 @@ void
 look_free(struct look *look)
 {
 	for (size_t i = 0; i < look->n_chains; i++)
-		free(look->chains[i]);
+		free(look->chains[i].name);
 	for (size_t i = 0; i < look->n_sets; i++)
 		free(look->sets[i].name);
 	free(look->chains);

@@ -36,9 +36,8 @@ typedef void nflog_take(void *arg, const struct nflog_packet *packet);
 
 struct nflog_reader;
 
-/* Buffers for nflog_read(). NULL with errno when memory is out. */
+/* Buffers for nflog_read(), for the engine's whole life. NULL with errno when memory is out. */
 struct nflog_reader *nflog_reader_new(int fd);
-void nflog_reader_free(struct nflog_reader *reader); /* NULL is legal; leaves the descriptor open */
 
 /*
  * Takes what is there without waiting, a bounded number of packets per call so that the caller's other

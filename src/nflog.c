@@ -288,12 +288,6 @@ nflog_reader_new(int fd)
 	return r;
 }
 
-void
-nflog_reader_free(struct nflog_reader *reader)
-{
-	free(reader);
-}
-
 int
 nflog_read(struct nflog_reader *r, nflog_take *take, void *arg)
 {

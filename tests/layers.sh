@@ -52,7 +52,7 @@ includes() {
 	while [ -n "$queue" ]; do
 		next=
 		for module in $queue; do
-			for used in $(cat "$top/src/$module.c" "$top/include/$module.h" 2>/dev/null |
+			for used in $(cat "$top/src/$module.c" "$top/src/${module}"_*.c "$top/include/$module.h" 2>/dev/null |
 				sed -n 's/^#include "\(.*\)\.h"$/\1/p'); do
 				case $seen in *" $used "*) continue ;; esac
 				seen="$seen$used "

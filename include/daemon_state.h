@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the parent share: src/daemon.c is the loop, src/daemon_*.c what it calls. For nobody else.
+ */
+#ifndef KNOCKD_DAEMON_STATE_H
+#define KNOCKD_DAEMON_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access.h"
+#include "admin.h"
+#include "child.h"
+#include "closing.h"
+#include "conf.h"
+#include "grants.h"
+#include "journal.h"
+#include "log.h"
+#include "lookup.h"
+#include "monitor.h"
+#include "nftset.h"
+#include "options.h"
+#include "pidfile.h"
+#include "priv.h"
+
+struct daemon {
+	const struct options *options;
+	char		     *config; /* absolute: the working directory changes */
+	struct log	      log;
+	struct conf	     *conf;
+	struct priv_user      user;
+	int		      nflog_fd;
+	bool		      rules_changed; /* by whomever: to be looked at */
+	bool		      ruled; /* table inet knockd is ours to remove */
+	struct nftset	     *nftset;
+	struct monitor	     *monitor;
+	struct journal	     *journal;
+	struct grants	     *grants;
+	struct closings	     *closings;
+	struct lookup	     *lookup;
+	struct access_tools   tools;
+	struct admin	     *admin;
+	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
+	struct child	      engine;
+	unsigned	      restarts;	  /* in a row */
+	uint64_t	      all_restarts;
+	uint64_t	      born_at; /* ms: our own start */
+	uint64_t	      started_at; /* ms: the engine's last start */
+	uint64_t	      restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
+	struct pidfile	      pidfile;
+	int		      signal_fd;
+	int		      signal; /* that ends us; 0: go on */
+};
+
+/* ---- daemon.c ---- */
+
+/* Milliseconds of CLOCK_BOOTTIME: the clock of all `..._at` above. */
+uint64_t daemon_clock(void);
+
+/* ---- daemon_conf.c: the configuration, and what it says of logs ---- */
+
+/* From the root directory; the caller frees it. NULL when memory is out. */
+char *daemon_path(const char *path);
+
+/* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
+struct conf *daemon_read_conf(struct daemon *d, struct priv_user *user);
+
+/* Syslog and log file as the configuration has them; and again, with a line, for who has moved the file away. */
+void daemon_open_logs(struct daemon *d);
+void daemon_reopen_logs(struct daemon *d);
+
+/* What `Interface` says, as knockd's log has it. */
+const char *daemon_interfaces(const struct conf *conf);
+
+/* Lines on doors without a sequence, and on interfaces that are not there. */
+void daemon_log_disabled(const struct daemon *d);
+void daemon_warn_of_interfaces(const struct daemon *d);
+
+/* ---- daemon_rules.c: what we have in the kernel ---- */
+
+/* A descriptor, or -1 after a line that says why. */
+int daemon_listen(struct daemon *d, uint16_t group);
+
+/* -1 after a line when another knockd keeps the table in this network namespace. */
+int daemon_find_other(struct daemon *d);
+
+/* Puts table inet knockd in place as `conf` wants it, or takes it away. 0, or -1 after a line. */
+int daemon_install_rules(struct daemon *d, const struct conf *conf);
+
+/* Somebody has changed the ruleset: what is missing is put back. */
+void daemon_read_monitor(struct daemon *d);
+
+/* ---- daemon_engine.c ---- */
+
+/* 0, or -1 after a line; another try is due in a while then. */
+int daemon_start_engine(struct daemon *d);
+void daemon_restart_engine(struct daemon *d);
+
+/* What it has said; and the same when it has ended with `status`. */
+void daemon_read_engine(struct daemon *d);
+void daemon_bury_engine(struct daemon *d, int status);
+
+/* child_events, with the daemon as `arg` */
+void daemon_take_events(void *arg, const struct event *events, size_t n);
+
+/* ---- daemon_reload.c ---- */
+
+/* True when the new configuration is in force; otherwise the old one still is. Logs what it does. */
+bool daemon_reload(struct daemon *d);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration: read, with the command line applied, and what it says of logs. */
+#include "daemon_state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conffile.h"
+
+char *
+daemon_path(const char *path)
+{
+	char here[PATH_MAX], *whole;
+	size_t len;
+
+	if (*path == '/' || !getcwd(here, sizeof(here)))
+		return strdup(path);
+	len = strlen(here) + strlen(path) + 2;
+	whole = malloc(len);
+	if (whole)
+		snprintf(whole, len, "%s/%s", here, path);
+	return whole;
+}
+
+/* conf_report. Warnings are for the person who edits the file; the log has them when nobody sees our streams. */
+static void
+report(void *arg, enum conf_severity severity, const char *text)
+{
+	struct daemon *d = arg;
+
+	switch (severity) {
+	case CONF_ERROR:
+		log_warnx(&d->log, "%s", text);
+		break;
+	case CONF_WARNING:
+		if (d->log.detached)
+			log_warnx(&d->log, "%s", text);
+		else
+			log_stderr(&d->log, "%s", text);
+		break;
+	case CONF_DEBUG:
+		log_debug(&d->log, "%s", text);
+		break;
+	}
+}
+
+static int
+find_user(struct daemon *d, const char *name, struct priv_user *user)
+{
+	if (!priv_lookup(user, name))
+		return 0;
+	if (errno)
+		log_warn(&d->log, "could not look up the engine's user \"%s\"", name);
+	else
+		log_warnx(&d->log,
+			  "there is no user \"%s\" for the engine: create it (useradd --system --shell /usr/sbin/nologin %s) "
+			  "or name another with User in %s",
+			  name, name, d->config);
+	return -1;
+}
+
+/* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
+struct conf *
+daemon_read_conf(struct daemon *d, struct priv_user *user)
+{
+	struct conf *conf = conffile_read(d->config, report, d);
+	char err[256];
+
+	if (!conf)
+		return NULL;
+	if (options_apply(d->options, conf, err, sizeof(err))) {
+		log_warnx(&d->log, "%s", err);
+	} else if (!find_user(d, conf->user, user)) {
+		return conf;
+	}
+	conf_free(conf);
+	return NULL;
+}
+
+/* The configuration's log file, or else the command line's, as knockd has it. */
+static char *
+log_path(const struct daemon *d)
+{
+	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
+
+	return wanted ? daemon_path(wanted) : NULL;
+}
+
+void
+daemon_open_logs(struct daemon *d)
+{
+	char *path = log_path(d);
+
+	if (d->conf->use_syslog && !d->log.to_syslog)
+		log_open_syslog(&d->log, d->conf->syslog_facility);
+	if (!path)
+		log_close_file(&d->log);
+	else if (log_open_file(&d->log, path))
+		log_warn(&d->log, "warning: cannot open logfile: %s", path);
+	free(path);
+}
+
+/* For who has moved the file away, or changed its name in the configuration. */
+void
+daemon_reopen_logs(struct daemon *d)
+{
+	char *path = log_path(d);
+
+	log_notice(&d->log, "re-opening log file: %s", path ? path : "");
+	free(path);
+	daemon_open_logs(d);
+}
+
+const char *
+daemon_interfaces(const struct conf *conf)
+{
+	return conf->interface_text ? conf->interface_text : "any";
+}
+
+void
+daemon_log_disabled(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->conf->n_doors; i++)
+		if (!d->conf->doors[i].seq.n)
+			log_notice(&d->log,
+				   "no more sequences left in the one time sequences file for door %s --> disabling the door",
+				   d->conf->doors[i].name);
+}
+
+/* A name that is not there now may come: ppp, wireguard and the like do. */
+void
+daemon_warn_of_interfaces(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->conf->n_interfaces; i++) {
+		const char *name = d->conf->interfaces[i];
+
+		if (!strchr(name, '*') && !if_nametoindex(name))
+			log_warnx(&d->log, "warning: there is no interface %s now", name);
+	}
+}

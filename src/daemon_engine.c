@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine is kept alive and listened to. */
+#include "daemon_state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "ipc.h"
+#include "logtext.h"
+
+/* An engine that dies is replaced at once, but not more often than this: so many, then one per pause. */
+#define RESTART_BURST	   5
+#define RESTART_PAUSE_MSEC 1000
+#define RESTART_CALM_MSEC  60000
+
+int
+daemon_start_engine(struct daemon *d)
+{
+	d->started_at = daemon_clock();
+	d->restart_at = UINT64_MAX;
+	admin_engine_started(d->admin);
+	if (!child_start(&d->engine, d->conf, &d->user, d->nflog_fd, &d->log))
+		return 0;
+	d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+	return -1;
+}
+
+/* It does not do what engines do: treated as an attack. */
+static void
+end_engine(struct daemon *d)
+{
+	log_warnx(&d->log, "the engine sent a message that makes no sense: it is ended");
+	child_kill(&d->engine);
+	d->restart_at = 0;
+}
+
+/* child_events, and what the loop does with a batch. */
+void
+daemon_take_events(void *arg, const struct event *events, size_t n)
+{
+	struct daemon *d = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!event_valid(&events[i], d->conf->n_doors) || events[i].kind == EVENT_READY) {
+			end_engine(d);
+			return;
+		}
+	}
+	admin_events(d->admin, d->conf, events, n);
+	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
+}
+
+static void
+log_death(struct daemon *d, int status)
+{
+	if (WIFSIGNALED(status))
+		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_warnx(&d->log, "the engine ended with status %d", WEXITSTATUS(status));
+	d->restart_at = 0;
+}
+
+void
+daemon_read_engine(struct daemon *d)
+{
+	struct event events[IPC_BATCH];
+	int n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH);
+
+	if (n > 0)
+		daemon_take_events(d, events, (size_t)n);
+	else if (n == 0)
+		log_death(d, child_kill(&d->engine));
+	else if (errno != EAGAIN)
+		end_engine(d);
+}
+
+/* Reaped before its socket was read to the end: its last words first, what it had recognised counts. */
+void
+daemon_bury_engine(struct daemon *d, int status)
+{
+	struct event events[IPC_BATCH];
+	int n;
+
+	while (d->engine.ipc_fd >= 0 && (n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH)) > 0)
+		daemon_take_events(d, events, (size_t)n);
+	child_forget(&d->engine);
+	log_death(d, status);
+}
+
+void
+daemon_restart_engine(struct daemon *d)
+{
+	uint64_t now = daemon_clock();
+
+	if (now - d->started_at > RESTART_CALM_MSEC)
+		d->restarts = 0;
+	if (d->restarts >= RESTART_BURST && now < d->started_at + RESTART_PAUSE_MSEC) {
+		d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+		return;
+	}
+	d->restarts++;
+	d->all_restarts++;
+	if (!daemon_start_engine(d))
+		log_warnx(&d->log, "a new engine is running");
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the daemon has in the kernel: a group to listen to, table inet knockd, and an eye on both. */
+#include "daemon_state.h"
+
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "nflog.h"
+#include "ruleset.h"
+
+int
+daemon_listen(struct daemon *d, uint16_t group)
+{
+	char err[256];
+	int fd = nflog_listen(group, err, sizeof(err));
+
+	if (fd < 0)
+		log_warnx(&d->log, "could not listen on NFLOG group %u: %s", group, err);
+	return fd;
+}
+
+/* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
+int
+daemon_find_other(struct daemon *d)
+{
+	uint16_t group;
+
+	if (d->conf->rules != CONF_RULES_AUTO || !ruleset_logs_to(&group) || group == d->conf->nflog_group ||
+	    !nflog_holder(group))
+		return 0;
+	log_warnx(&d->log, "another knockd (NFLOG group %u) keeps table inet " RULESET_TABLE " in this network namespace",
+		  group);
+	return -1;
+}
+
+int
+daemon_install_rules(struct daemon *d, const struct conf *conf)
+{
+	char err[512];
+
+	switch (conf->rules) {
+	case CONF_RULES_AUTO:
+		if (ruleset_install(conf, err, sizeof(err))) {
+			log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
+			return -1;
+		}
+		d->ruled = true;
+		break;
+	case CONF_RULES_NONE:
+		if (d->ruled && (ruleset_unguard() || ruleset_remove()))
+			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
+		d->ruled = false;
+		break;
+	}
+	return 0;
+}
+
+/* monitor_take */
+static void
+take_change(void *arg, const struct monitor_event *event)
+{
+	struct daemon *d = arg;
+
+	if (event->kind == MONITOR_LOST ||
+	    (event->kind != MONITOR_ELEMENT_GONE && event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
+		d->rules_changed = true;
+	grants_noticed(d->grants, event);
+}
+
+/* Our own changes are told, too, so what counts is what is there now. */
+static void
+put_rules_back(struct daemon *d)
+{
+	d->rules_changed = false;
+	if (!d->ruled || ruleset_intact(d->conf))
+		return;
+	if (!daemon_install_rules(d, d->conf))
+		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+}
+
+void
+daemon_read_monitor(struct daemon *d)
+{
+	monitor_read(d->monitor, take_change, d);
+	if (d->rules_changed)
+		put_rules_back(d);
+	grants_restore(d->grants);
+}

@@ -26,6 +26,9 @@
 #define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
 #define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
+#define CONF_PREFIX_DEFAULT  16 /* what a knocker may open at most is a site's share: IPv4 ... */
+#define CONF_PREFIX_6_DEFAULT 48 /* ... and IPv6, RFC 6177 */
+
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
 #define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
 
@@ -67,6 +70,7 @@ struct door {
 	char	      *stop_command[CONF_FAMILIES];
 	struct conf_grants grant[CONF_FAMILIES];
 	struct conf_grants revoke[CONF_FAMILIES];
+	uint8_t	       max_prefix[CONF_FAMILIES]; /* the fewest bits of a knocker's address in a grant; the same in all doors */
 	struct seq     open, close;   /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
 	uint64_t       open_timeout_ms;
 	struct conf_grants opens[CONF_FAMILIES];  /* ... as elements of our own table; no family stands for the other */
@@ -89,6 +93,7 @@ struct conf {
 	unsigned      max_commands;
 	uint32_t      max_attempts;
 	enum conf_guard guard_policy;
+	uint8_t	      max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool	      unguarded;       /* nothing is kept shut for now; never set by the file */
 	bool	      only_ipv4;       /* -4, never set by the file */
 	struct door  *doors;

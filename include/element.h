@@ -25,6 +25,7 @@ struct element {
 	size_t	 n_parts;
 	char	*data;	     /* what stands behind ':' in a map's element, single blanks in it, or NULL */
 	uint64_t timeout_ms; /* 0: not given, the set's own default rules */
+	int	 line;	     /* of the file it was read from, for messages; 0: of none */
 };
 
 /*
@@ -54,6 +55,13 @@ size_t element_split(char *text, char *parts[static ELEMENT_PARTS]);
 
 /* Writes a field with `%IP%` in front ("%IP%", "%IP%/24") replaced by the address. Returns `buf`. */
 const char *element_expand(const char *part, const struct addr *ip, char *buf, size_t len);
+
+/*
+ * How many bits of the knocker's address its key has at least: N of "%IP%/N", the fewest if there are several,
+ * ELEMENT_WHOLE without such a prefix. -1 when anything else stands behind a %IP%.
+ */
+#define ELEMENT_WHOLE 128
+int element_prefix(const struct element *element);
 
 /* nft's word for a family ("inet", "ip", ...) and back; NULL and -1 when there is none. */
 const char *element_family_name(uint8_t family);

@@ -23,6 +23,7 @@ enum nftset_result {
 	NFTSET_KEY,	   /* the set's key type does not fit the element's text */
 	NFTSET_NO_TIMEOUT, /* a timeout is asked for and the set has no `flags timeout` */
 	NFTSET_DATA,	   /* map and plain set mixed up, or data that the map cannot take */
+	NFTSET_WIDE,	   /* more addresses than `min_prefix` allows */
 	NFTSET_FULL,	   /* the set's `size` is reached */
 	NFTSET_PERMISSION, /* the process lacks CAP_NET_ADMIN in this network namespace */
 	NFTSET_ERROR,	   /* anything else: see `error` */
@@ -37,6 +38,7 @@ struct nftset_op {
 	const struct element *element;	  /* borrowed */
 	struct addr	      ip;	  /* what %IP% stands for */
 	const char	     *comment;	  /* borrowed; NULL: none. Cut at nft's limit of 128 bytes */
+	int		      min_prefix; /* an element to add has this many bits of the knocker's address at least */
 	uint64_t	      timeout_ms; /* 0: no timeout of its own; overrides element->timeout_ms */
 	/* set by nftset_apply() and nftset_check() */
 	enum nftset_result result;

@@ -85,7 +85,8 @@ add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const
 {
 	for (size_t i = 0; i < elements->n; i++)
 		batch->ops[batch->n++] = (struct nftset_op){
-			.add = add, .element = &elements->at[i], .ip = *ip, .comment = door->name };
+			.add = add, .element = &elements->at[i], .ip = *ip, .comment = door->name,
+			.min_prefix = door->max_prefix[conf_family(ip)] };
 }
 
 /* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
@@ -290,7 +291,8 @@ sample(const struct element *element, const struct door *door, bool add, enum co
 {
 	/* documentation addresses: RFC 5737, RFC 3849 */
 	const char *text = family == CONF_V6 ? "2001:db8::1" : "192.0.2.1";
-	struct nftset_op op = { .add = add, .element = element, .comment = door->name };
+	struct nftset_op op = { .add = add, .element = element, .comment = door->name,
+				.min_prefix = door->max_prefix[family] };
 
 	addr_parse(&op.ip, text);
 	return op;
@@ -314,8 +316,8 @@ check_element(const struct access_tools *tools, const struct door *door, const s
 	if (op.result == NFTSET_KEY && either) {
 		struct nftset_op other = sample(element, door, add, CONF_V6);
 
-		if (!nftset_check(tools->nftset, &other) && other.result == NFTSET_OK)
-			return;
+		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
+			op = other;
 	}
 	if (op.result != NFTSET_OK)
 		log_warnx(tools->log, "%s: warning: %s: %s", door->name, add ? "grant" : "revoke",

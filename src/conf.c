@@ -201,6 +201,8 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	conf->nflog_group = CONF_GROUP_DEFAULT;
 	conf->max_commands = CONF_COMMANDS_DEFAULT;
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
+	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
+	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
 	*p = (struct conf_parser){ .path = path, .report = report, .arg = arg, .conf = conf };
 	return p;
 }
@@ -258,6 +260,33 @@ check_closes(struct conf_parser *p, const struct door *door)
 	}
 }
 
+/* A prefix of more than 32 bits can only be meant for IPv6. What falls back to the plain key is looked at when it does. */
+static void
+check_prefix(struct conf_parser *p, const struct door *door, const struct element *element, enum conf_family family)
+{
+	const char *key = family == CONF_V6 ? "grant_6" : "grant";
+	int bits = element_prefix(element);
+
+	p->line = element->line;
+	if (bits > 32)
+		family = CONF_V6;
+	if (bits < 0)
+		conf_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]", key,
+			  door->name);
+	else if (bits < door->max_prefix[family])
+		conf_fail(p, "%s: %%IP%%/%d is wider than the /%d that Max_Prefix allows for %s, in [%s]", key, bits,
+			  door->max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", door->name);
+}
+
+static void
+check_prefixes(struct conf_parser *p, struct door *door)
+{
+	memcpy(door->max_prefix, p->conf->max_prefix, sizeof(door->max_prefix));
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		for (size_t i = 0; i < door->grant[f].n; i++)
+			check_prefix(p, door, &door->grant[f].at[i], f);
+}
+
 struct conf *
 conf_end(struct conf_parser *p)
 {
@@ -267,6 +296,7 @@ conf_end(struct conf_parser *p)
 	for (size_t i = 0; i < conf->n_doors; i++) {
 		check_rules(p, &conf->doors[i]);
 		check_closes(p, &conf->doors[i]);
+		check_prefixes(p, &conf->doors[i]);
 	}
 	if (p->errors) {
 		conf_free(conf);

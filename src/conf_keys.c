@@ -212,6 +212,29 @@ set_guard_policy(struct conf_parser *p, char *value)
 		conf_fail(p, "syntax error: Guard_Policy must be drop or reject, not \"%s\"", value);
 }
 
+/* "24,64": bits for IPv4 and for IPv6. */
+static void
+set_max_prefix(struct conf_parser *p, char *value)
+{
+	static const long most[CONF_FAMILIES] = { 32, 128 };
+	char *rest = value;
+	long n;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		const char *word = rest ? text_trim(strsep(&rest, ",")) : "";
+		bool more = f + 1 < CONF_FAMILIES;
+		char *end;
+
+		n = strtol(word, &end, 10);
+		if (!isdigit((unsigned char)*word) || *end || n > most[f] || more != (rest != NULL)) {
+			conf_fail(p, "syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from 0 to "
+				     "128, such as 24,64");
+			return;
+		}
+		p->conf->max_prefix[f] = (uint8_t)n;
+	}
+}
+
 static void
 set_syslog_facility(struct conf_parser *p, char *value)
 {
@@ -410,7 +433,7 @@ add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, 
 	if (element_parse(&at[grants->n], value, err, sizeof(err)))
 		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
 	else
-		grants->n++;
+		at[grants->n++].line = p->line;
 }
 
 static void
@@ -495,6 +518,7 @@ static const struct conf_key keys[] = {
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Guard_Policy", CONF_SCOPE_OPTIONS, set_guard_policy, false },
+	{ "Max_Prefix", CONF_SCOPE_OPTIONS, set_max_prefix, false },
 	{ "Sequence", CONF_SCOPE_DOOR, set_sequence, false },
 	{ "One_Time_Sequences", CONF_SCOPE_DOOR, set_one_time_sequences, false },
 	{ "Seq_Timeout", CONF_SCOPE_DOOR, set_seq_timeout, false },

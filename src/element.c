@@ -448,6 +448,36 @@ element_expand(const char *part, const struct addr *ip, char *buf, size_t len)
 	return buf;
 }
 
+/* N of "/N", -1: it is none. */
+static int
+read_prefix(const char *text)
+{
+	char *end;
+	long n;
+
+	if (*text != '/' || !isdigit((unsigned char)text[1]))
+		return -1;
+	n = strtol(text + 1, &end, 10);
+	return *end || n > ELEMENT_WHOLE ? -1 : (int)n;
+}
+
+int
+element_prefix(const struct element *element)
+{
+	int least = ELEMENT_WHOLE;
+
+	for (size_t i = 0; i < element->n_parts; i++) {
+		const char *part = element->parts[i];
+		int bits = ELEMENT_WHOLE;
+
+		if (!strncmp(part, "%IP%", 4) && part[4])
+			bits = read_prefix(part + 4);
+		if (bits < least)
+			least = bits;
+	}
+	return least;
+}
+
 /* Inside the shell's single quotes only the single quote itself is special. */
 static void
 append_quoted(char *buf, size_t len, const char *text)

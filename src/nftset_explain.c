@@ -149,6 +149,7 @@ put_reason(struct writer *writer, const struct nftset_op *op)
 	case NFTSET_PERMISSION:
 		put(writer, "not permitted: %s", *op->detail ? op->detail : "CAP_NET_ADMIN is missing");
 		return;
+	case NFTSET_WIDE:
 	case NFTSET_ERROR:
 		put(writer, "%s", *op->detail ? op->detail : strerror(op->error));
 		return;

@@ -6,7 +6,9 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "text.h"
 
@@ -41,6 +43,20 @@ fit_key(struct encoded *encoded, struct nftset_op *op)
 			   sizeof(err)))
 		return true;
 	return nftset_fit_fail(op, NFTSET_KEY, 0, err);
+}
+
+/* Last of the key, so that only who would really have been let in so widely hears of it. */
+static bool
+fit_prefix(struct nftset_op *op)
+{
+	int bits = element_prefix(op->element);
+	char text[sizeof(op->detail)];
+
+	if (!op->add || bits >= op->min_prefix)
+		return true;
+	snprintf(text, sizeof(text), "the prefix is wider than the /%d that Max_Prefix allows for %s", op->min_prefix,
+		 op->ip.family == AF_INET6 ? "IPv6" : "IPv4");
+	return nftset_fit_fail(op, NFTSET_WIDE, 0, text);
 }
 
 static bool
@@ -114,7 +130,8 @@ bool
 nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
 {
 	*encoded = (struct encoded){ .op = op, .described = described };
-	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_timeout(encoded, op) || !fit_data(encoded, op))
+	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_prefix(op) || !fit_timeout(encoded, op) ||
+	    !fit_data(encoded, op))
 		return false;
 	op->lifetime_ms = encoded->timeout_ms ? encoded->timeout_ms : described->timeout_ms;
 	op->key_len = encoded->key.len;

@@ -378,6 +378,46 @@ what_is_odd_about_open(void **state)
 			    "config: section d: warning: close: no door with this Target opens 22:udp (x.conf)\n");
 }
 
+static void
+no_prefix_is_wider_than_allowed(void **state)
+{
+	struct conf *conf = good("[a]\nsequence = 1\ngrant = inet f s { %IP%/16 . 22 }\ngrant_6 = inet f s6 { %IP%/48 }\n"
+				 "[b]\nsequence = 2\ngrant = inet f s6 { %IP%/64 }\nrevoke = inet f s { %IP%/8 }\n");
+
+	(void)state;
+	assert_int_equal(conf->doors[1].max_prefix[CONF_V4], 16);
+	assert_int_equal(conf->doors[1].max_prefix[CONF_V6], 48);
+	conf_free(conf);
+	bad("[a]\nsequence = 1\ngrant = inet f s { %IP%/15 }\ngrant_6 = inet f s6 { 10.0.0.0/8 . %IP%/47 }\n"
+	    "[b]\nsequence = 2\ngrant = inet f s { %IP%/33 }\ngrant = inet f s { %IP%-10.0.0.9 }\n",
+	    "config: line 3: grant: %IP%/15 is wider than the /16 that Max_Prefix allows for IPv4, in [a] (x.conf)\n"
+	    "config: line 4: grant_6: %IP%/47 is wider than the /48 that Max_Prefix allows for IPv6, in [a] (x.conf)\n"
+	    "config: line 7: grant: %IP%/33 is wider than the /48 that Max_Prefix allows for IPv6, in [b] (x.conf)\n"
+	    "config: line 8: syntax error: grant: only a prefix, such as %IP%/24, can stand behind %IP%, in [b] (x.conf)\n");
+}
+
+/* Wherever it stands. */
+static void
+max_prefix_is_for_all_doors(void **state)
+{
+	struct conf *conf = good("[a]\nsequence = 1\ngrant = inet f s { %IP%/0 }\n[options]\nmax_prefix = 0 , 128\n");
+
+	(void)state;
+	assert_int_equal(conf->doors[0].max_prefix[CONF_V4], 0);
+	assert_int_equal(conf->doors[0].max_prefix[CONF_V6], 128);
+	conf_free(conf);
+	bad("[a]\nsequence = 1\ngrant = inet f s { %IP%/24 }\n[options]\nmax_prefix = 25,64\n",
+	    "config: line 3: grant: %IP%/24 is wider than the /25 that Max_Prefix allows for IPv4, in [a] (x.conf)\n");
+	for (size_t i = 0; i < 7; i++) {
+		static const char *const wrong[] = { "", "24", "24,", "24,64,1", "33,64", "24,129", "-1,64" };
+		char text[64];
+
+		snprintf(text, sizeof(text), "[options]\nmax_prefix = %s\n", wrong[i]);
+		bad(text, "config: line 2: syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from "
+			  "0 to 128, such as 24,64 (x.conf)\n");
+	}
+}
+
 int
 main(void)
 {
@@ -396,6 +436,8 @@ main(void)
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
 		cmocka_unit_test(what_is_wrong_with_open),
 		cmocka_unit_test(what_is_odd_about_open),
+		cmocka_unit_test(no_prefix_is_wider_than_allowed),
+		cmocka_unit_test(max_prefix_is_for_all_doors),
 	};
 
 	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

@@ -249,6 +249,35 @@ families(void **state)
 	assert_null(element_family_name(77));
 }
 
+static int
+prefix_of(const char *text)
+{
+	struct element element;
+	char err[200];
+	int bits;
+
+	assert_int_equal(element_parse(&element, text, err, sizeof(err)), 0);
+	bits = element_prefix(&element);
+	element_free(&element);
+	return bits;
+}
+
+static void
+the_knockers_prefix(void **state)
+{
+	(void)state;
+	assert_int_equal(prefix_of("t s { %IP% }"), ELEMENT_WHOLE);
+	assert_int_equal(prefix_of("t s { 10.0.0.0/8 . 22 }"), ELEMENT_WHOLE);
+	assert_int_equal(prefix_of("t s { 22 . %IP%/24 }"), 24);
+	assert_int_equal(prefix_of("t s { %IP%/24 . %IP%/0 }"), 0);
+	assert_int_equal(prefix_of("t s { %IP%/128 }"), 128);
+	assert_int_equal(prefix_of("t s { %IP%/129 }"), -1);
+	assert_int_equal(prefix_of("t s { %IP%/ }"), -1);
+	assert_int_equal(prefix_of("t s { %IP%/+8 }"), -1);
+	assert_int_equal(prefix_of("t s { %IP%/8x }"), -1);
+	assert_int_equal(prefix_of("t s { %IP%-255.255.255.255 }"), -1);
+}
+
 int
 main(void)
 {
@@ -264,6 +293,7 @@ main(void)
 		cmocka_unit_test(times_in_nfts_units),
 		cmocka_unit_test(times_are_written_the_same_way),
 		cmocka_unit_test(families),
+		cmocka_unit_test(the_knockers_prefix),
 	};
 
 	return cmocka_run_group_tests_name("element", tests, NULL, NULL);

@@ -3,12 +3,12 @@
  * A line of the journal, as text. Each stands for itself, behind a checksum of its own:
  *
  *   SUM journal VERSION BOOT                                     in which boot the lines below were written
- *   SUM add ID END_BOOT END_WALL LEFT KIND ADDRESS DOOR TEXT     an access begins
+ *   SUM add ID END_BOOT END_WALL LEFT KIND ADDRESS DOOR TEXT [SINCE]     an access begins
  *   SUM move ID END_BOOT END_WALL LEFT                           it ends at another moment
  *   SUM end ID                                                   it is over
  *
  * Times are milliseconds. SUM is siphash() of what stands behind it, without the newline, as 16 hex digits:
- * against accidents, so the key is no secret. In DOOR and TEXT '%', blanks and control characters are %XX.
+ * against accidents, so the key is no secret. SINCE, on the wall clock, is not in files of before 0.9.0. In DOOR and TEXT '%', blanks and control characters are %XX.
  */
 #ifndef KNOCKD_JOURNAL_RECORD_H
 #define KNOCKD_JOURNAL_RECORD_H
@@ -50,7 +50,7 @@ int record_write(struct record_buf *buf, const struct record *record);
  */
 int record_read(struct record *record, char *line, size_t len);
 
-/* KIND, ADDRESS, DOOR and TEXT of the entry, to be freed. NULL with errno: no memory, or no such entry. */
+/* KIND, ADDRESS, DOOR, TEXT and SINCE of the entry, to be freed. NULL with errno: no memory, or no such entry. */
 char *record_pack(const struct journal_entry *entry);
 
 /* The opposite, in place: the entry's strings point into `rest`. 0, or -1. */

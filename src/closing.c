@@ -153,6 +153,7 @@ prepare(struct closings *cs, const struct opening *o)
 	c->since_wall_ms = moment_now().wall_ms;
 	/* until the start command has ended, its own time does not count; a crash before that closes early */
 	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND, .door = c->door, .ip = c->ip, .text = c->stop,
+					.since_wall_ms = c->since_wall_ms,
 					.end = moment_after(moment_now(),
 							    o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
 									   : o->seconds * 1000) };
@@ -310,6 +311,7 @@ closings_take_up(struct closings *cs, const struct journal_entry *entry)
 	}
 	c->state = OPEN;
 	c->journal_id = entry->id;
+	c->since_wall_ms = entry->since_wall_ms;
 	arm(c, entry->end);
 }
 

@@ -270,7 +270,7 @@ static void
 begin(struct grants *g, struct grant *grant, const struct moment *end)
 {
 	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = grant->kind->door, .ip = grant->ip,
-				       .text = grant->kind->text, .end = *end };
+				       .text = grant->kind->text, .since_wall_ms = grant->since_wall_ms, .end = *end };
 
 	grant->journal_id = journal_add(g->journal, &entry);
 }
@@ -478,6 +478,7 @@ grants_take_up(struct grants *g, const struct journal_entry *entry)
 		return;
 	}
 	grant->journal_id = entry->id;
+	grant->since_wall_ms = entry->since_wall_ms;
 	set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
 	kind->missing = true;
 }

@@ -11,6 +11,7 @@
 #include "siphash.h"
 
 #define SUM_LEN     16
+#define SINCE_LEN   24  /* a blank and any number of 64 bits */
 #define RECORD_ROOM 160 /* what a line may need beside `rest` */
 
 static const char *const verbs[] = {
@@ -201,15 +202,17 @@ unescape(char *text)
 char *
 record_pack(const struct journal_entry *entry)
 {
-	char ip[ADDR_STRLEN], *rest, *p;
+	char ip[ADDR_STRLEN], since[SINCE_LEN] = "", *rest, *p;
 
 	if (entry->kind < JOURNAL_COMMAND || entry->kind > JOURNAL_GRANT || !addr_len(&entry->ip)) {
 		errno = EINVAL;
 		return NULL;
 	}
 	addr_format(&entry->ip, ip);
+	if (entry->since_wall_ms > 0)
+		snprintf(since, sizeof(since), " %" PRId64, entry->since_wall_ms);
 	rest = malloc(strlen(kinds[entry->kind]) + strlen(ip) + escaped_len(entry->door) +
-		      escaped_len(entry->text) + 4);
+		      escaped_len(entry->text) + strlen(since) + 4);
 	if (!rest)
 		return NULL;
 	p = stpcpy(rest, kinds[entry->kind]);
@@ -218,7 +221,8 @@ record_pack(const struct journal_entry *entry)
 	*p++ = ' ';
 	p = escape(p, entry->door);
 	*p++ = ' ';
-	escape(p, entry->text);
+	p = escape(p, entry->text);
+	stpcpy(p, since);
 	return rest;
 }
 
@@ -227,12 +231,15 @@ record_unpack(struct journal_entry *entry, char *rest)
 {
 	size_t kind = find_word(kinds, sizeof(kinds) / sizeof(*kinds), strsep(&rest, " "));
 	const char *ip = strsep(&rest, " ");
-	char *door = strsep(&rest, " ");
+	char *door = strsep(&rest, " "), *text = strsep(&rest, " ");
 
-	if (!kind || !ip || addr_parse(&entry->ip, ip) || !door || !rest)
+	if (!kind || !ip || addr_parse(&entry->ip, ip) || !door || !text)
 		return -1;
 	entry->kind = (enum journal_kind)kind;
 	entry->door = door;
-	entry->text = rest;
-	return unescape(door) || unescape(rest) ? -1 : 0;
+	entry->text = text;
+	entry->since_wall_ms = 0;
+	if (rest && (take_number(&rest, &entry->since_wall_ms) || entry->since_wall_ms < 1 || rest))
+		return -1;
+	return unescape(door) || unescape(text) ? -1 : 0;
 }

@@ -43,7 +43,8 @@ pack_and_unpack(const char *rest)
 	packed = record_pack(&entry);
 	HOLDS(packed && (second = strdup(packed)) && !record_unpack(&again, second));
 	HOLDS(!strcmp(entry.door, again.door) && !strcmp(entry.text, again.text));
-	HOLDS(entry.kind == again.kind && addr_equal(&entry.ip, &again.ip));
+	HOLDS(entry.kind == again.kind && addr_equal(&entry.ip, &again.ip) &&
+	      entry.since_wall_ms == again.since_wall_ms);
 	free(second);
 	free(packed);
 	free(copy);

@@ -321,6 +321,7 @@ knockctl reload >/dev/null
 knockctl grant 10.0.0.42 --door cmd >/dev/null
 wait_for shows true '.[0].left_ms != null' list
 knockctl extend 10.0.0.42 1h >/dev/null
+since=$(json '"\(.[0].ip) \(.[0].since_ms)"' list)
 kill -STOP "$knockd"
 knockctl status >"$T/out" 2>"$T/err" &
 asking=$!
@@ -339,7 +340,8 @@ knockd_again
 ends '... until the next one takes its place' 0 knockctl status
 
 check 'what was extended stays so over a crash' shows true '.[0].left_ms > 3600000' list
-equal '... though nobody knows since when it is open' "$(json '"\(.[0].ip) \(.[0].since_ms)"' list)" '10.0.0.42 null'
+equal '... and it is known since when it is open' "$(json '"\(.[0].ip) \(.[0].since_ms)"' list)" "$since"
+check '... which is a time' shows true '.[0].since_ms > 0' list
 knockctl revoke --all >/dev/null
 
 sed "s|$T/state|$T/state2|" "$T/knockd.conf" >"$T/second.conf"

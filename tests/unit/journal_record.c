@@ -97,6 +97,25 @@ every_byte_survives_in_strings(void **state)
 	free(rest);
 }
 
+/* ... as in files from before there was one */
+static void
+the_beginning_may_be_missing(void **state)
+{
+	char old[] = "command 192.0.2.7 d t", new[] = "command 192.0.2.7 d t 1800000000000", *rest;
+	struct journal_entry read;
+
+	(void)state;
+	assert_int_equal(record_unpack(&read, old), 0);
+	assert_string_equal(read.text, "t");
+	assert_int_equal(read.since_wall_ms, 0);
+	assert_int_equal(record_unpack(&read, new), 0);
+	assert_string_equal(read.text, "t");
+	assert_int_equal(read.since_wall_ms, 1800000000000);
+	rest = record_pack(&read);
+	assert_string_equal(rest, "command 192.0.2.7 d t 1800000000000");
+	free(rest);
+}
+
 static void
 strings_may_be_empty(void **state)
 {
@@ -118,7 +137,9 @@ static void
 nonsense_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "grant", "grant 192.0.2.7", "grant 192.0.2.7 d", "grant 192.0.2 d t",
-					   "open 192.0.2.7 d t", "grant 192.0.2.7 d %2", "grant 192.0.2.7 %zz t" };
+					   "open 192.0.2.7 d t", "grant 192.0.2.7 d %2", "grant 192.0.2.7 %zz t",
+					   "grant 192.0.2.7 d t x", "grant 192.0.2.7 d t -1", "grant 192.0.2.7 d t ",
+					   "grant 192.0.2.7 d t 1 2", "grant 192.0.2.7 d t 0" };
 	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = NULL, .text = NULL };
 	struct record record = { .verb = RECORD_END, .id = 0 }, read;
 	char *line = line_of(&record);
@@ -176,6 +197,7 @@ main(void)
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(any_changed_byte_is_noticed),
 		cmocka_unit_test(every_byte_survives_in_strings),
+		cmocka_unit_test(the_beginning_may_be_missing),
 		cmocka_unit_test(strings_may_be_empty),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(moments_do_not_overflow),

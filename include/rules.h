@@ -15,6 +15,7 @@
 
 #include "addr.h"
 #include "conf.h"
+#include "nftkey.h"
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
@@ -120,6 +121,9 @@ bool rules_is_guard(const char *name, bool keys);
 extern const char *const rules_chain_names[];
 
 struct key_shape rules_key_shape(enum port_key key);
+
+/* An entry as the kernel has it; returns its length. */
+uint32_t rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX]);
 
 /* nft's name for one bit of the TCP flags, 0 (fin) to 7 (cwr). */
 const char *rules_flag_name(unsigned bit);

@@ -61,8 +61,7 @@ take_change(void *arg, const struct monitor_event *event)
 {
 	struct daemon *d = arg;
 
-	if (event->kind == MONITOR_LOST ||
-	    (event->kind != MONITOR_ELEMENT_GONE && event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
+	if (event->kind == MONITOR_LOST || (event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
 		d->rules_changed = true;
 	grants_noticed(d->grants, event);
 }

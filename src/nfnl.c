@@ -169,28 +169,47 @@ nfnl_ask(struct nfnl *nfnl, mnl_cb_t answer, void *arg)
 	return rc;
 }
 
-/* All of it is there, or made while we read: so here, too, what does not come at once never will. */
+static bool
+is_last(const struct nfnl *nfnl, ssize_t received)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)nfnl->answer;
+	int len = (int)received;
+
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
+			return true;
+	return false;
+}
+
+/*
+ * All of it is there, or made while we read: so here, too, what does not come at once never will. What is given
+ * up half-way is read to its end, too: until then the kernel answers EBUSY to every other dump.
+ */
 int
 nfnl_dump(struct nfnl *nfnl, mnl_cb_t object, void *arg)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)nfnl->request;
-	int more = MNL_CB_OK;
+	int error = 0;
 	ssize_t len;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
 	if (send_all(nfnl, nlh, nlh->nlmsg_len) < 0)
 		return -1;
-	while (more > MNL_CB_STOP) {
-		len = receive(nfnl);
-		if (len < 0 && errno == EAGAIN)
-			errno = EPROTO;
-		if (len < 0)
-			return -1;
-		if (((struct nlmsghdr *)(void *)nfnl->answer)->nlmsg_seq == nfnl->asked)
-			more = mnl_cb_run(nfnl->answer, (size_t)len, nfnl->asked,
-					  mnl_socket_get_portid(nfnl->socket), object, arg);
-	}
-	return more;
+	do {
+		do {
+			len = receive(nfnl);
+			if (len < 0 && errno == EAGAIN)
+				errno = EPROTO;
+			if (len < 0)
+				return -1;
+		} while (((struct nlmsghdr *)(void *)nfnl->answer)->nlmsg_seq != nfnl->asked);
+		errno = 0;
+		if (!error && mnl_cb_run(nfnl->answer, (size_t)len, nfnl->asked, mnl_socket_get_portid(nfnl->socket),
+					 object, arg) < 0)
+			error = errno ? errno : EPROTO;
+	} while (!is_last(nfnl, len));
+	errno = error;
+	return error ? -1 : 0;
 }
 
 static int

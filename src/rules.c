@@ -11,6 +11,7 @@
 #include "rules_build.h"
 
 #define TCP_FLAGS   8
+#define REGISTER_LEN 4
 #define RULES_FIXED 3 /* two in `report`, one in `prerouting` */
 
 const char *
@@ -47,6 +48,20 @@ rules_key_shape(enum port_key key)
 		return (struct key_shape){ 16, true, true };
 	}
 	return (struct key_shape){ 0, false, false };
+}
+
+/* Every field begins at a multiple of REGISTER_LEN. */
+uint32_t
+rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX])
+{
+	uint32_t at = (uint32_t)addr_len(&entry->target);
+
+	memset(key, 0, NFTKEY_LEN_MAX);
+	memcpy(key, entry->target.bytes, at);
+	key[at] = entry->port.proto;
+	key[at + REGISTER_LEN] = (uint8_t)(entry->port.port >> 8);
+	key[at + REGISTER_LEN + 1] = (uint8_t)entry->port.port;
+	return at + 2 * REGISTER_LEN;
 }
 
 enum port_key

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is table inet knockd still whole? Its rules are counted: chains and sets cannot go without them, and a
- * rule of ours is only ever added together with all others.
+ * rule of ours is only ever added together with all others. Of sets, each port is looked for. What knocks have
+ * put into a set comes and goes, and is not looked at.
  */
 #include "ruleset.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "nfnl.h"
 #include "rules.h"
+
+#define TRIES 8 /* while the ruleset changes under our eyes */
+
+/* --- rules --------------------------------------------------------------------------------------- */
 
 /* mnl_cb_t */
 static int
@@ -21,25 +30,109 @@ count(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* The rules that are there; what cannot be asked counts as none, and so does what changes under our eyes. */
-static size_t
-count_rules(struct nfnl *nfnl)
+static int
+count_rules(struct nfnl *nfnl, size_t *n)
 {
 	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETRULE, NFPROTO_INET);
-	size_t n = 0;
 
+	*n = 0;
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
-	return nfnl_dump(nfnl, count, &n) ? 0 : n;
+	return nfnl_dump(nfnl, count, n);
 }
 
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+struct search {
+	const struct port_set *set;
+	size_t		       found;
+};
+
+struct found_key {
+	const void *bytes;
+	uint32_t    len;
+};
+
+/* The entries are in the order of their keys. */
+static int
+compare(const void *found, const void *entry)
+{
+	const struct found_key *key = found;
+	uint8_t bytes[NFTKEY_LEN_MAX];
+	uint32_t len = rules_entry_key(entry, bytes);
+
+	return key->len == len ? memcmp(key->bytes, bytes, len) : -1;
+}
+
+static int
+find_entry(struct nftnl_set_elem *elem, void *arg)
+{
+	struct search *search = arg;
+	struct found_key key;
+
+	key.bytes = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &key.len);
+	if (key.bytes && bsearch(&key, search->set->at, search->set->n, sizeof(*search->set->at), compare))
+		search->found++;
+	return 0;
+}
+
+/* mnl_cb_t */
+static int
+find_entries(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int rc = set && !nftnl_set_elems_nlmsg_parse(nlh, set) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK)
+		nftnl_set_elem_foreach(set, find_entry, arg);
+	if (set)
+		nftnl_set_free(set);
+	return rc;
+}
+
+static int
+look_into(struct nfnl *nfnl, struct search *search)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, search->set->name);
+	return nfnl_dump(nfnl, find_entries, search);
+}
+
+/* --- all of it ----------------------------------------------------------------------------------- */
+
+/* 0, or -1 with errno. */
+static int
+compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
+{
+	size_t n;
+
+	if (count_rules(nfnl, &n))
+		return -1;
+	*intact = n >= rules->n_rules;
+	for (size_t i = 0; i < rules->n_sets && *intact; i++) {
+		struct search search = { .set = &rules->sets[i] };
+
+		if (search.set->n && look_into(nfnl, &search))
+			return -1;
+		*intact = search.found >= search.set->n;
+	}
+	return 0;
+}
+
+/* What cannot be asked counts as missing. */
 bool
 ruleset_intact(const struct conf *conf)
 {
 	struct rules *rules = rules_new(conf);
 	struct nfnl *nfnl = nfnl_open();
-	bool intact = rules && nfnl && count_rules(nfnl) >= rules->n_rules;
+	bool intact = false;
+	int rc = -1;
 
+	errno = EINTR;
+	for (int i = 0; i < TRIES && rules && nfnl && rc && errno == EINTR; i++)
+		rc = compare_all(nfnl, rules, &intact);
 	nfnl_close(nfnl);
 	rules_free(rules);
-	return intact;
+	return !rc && intact;
 }

@@ -137,19 +137,14 @@ put_set(struct install *install, const struct port_set *set)
 }
 
 static int
-put_entry(struct nftnl_set *nl, const struct port_set *set, const struct port_entry *entry)
+put_entry(struct nftnl_set *nl, const struct port_entry *entry)
 {
 	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
-	size_t at = addr_len(&entry->target);
-	uint8_t key[NFTKEY_LEN_MAX] = { 0 };
+	uint8_t key[NFTKEY_LEN_MAX];
 
 	if (!elem)
 		return -1;
-	memcpy(key, entry->target.bytes, at);
-	key[at] = entry->port.proto;
-	key[at + REGISTER_LEN] = (uint8_t)(entry->port.port >> 8);
-	key[at + REGISTER_LEN + 1] = (uint8_t)entry->port.port;
-	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, keys[set->key].len);
+	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, rules_entry_key(entry, key));
 	nftnl_set_elem_add(nl, elem);
 	return 0;
 }
@@ -162,7 +157,7 @@ put_entries(struct install *install, const struct port_set *set, size_t from, si
 	int rc = nlh && nl ? 0 : -1;
 
 	for (size_t i = from; i < to && !rc; i++)
-		rc = put_entry(nl, set, &set->at[i]);
+		rc = put_entry(nl, &set->at[i]);
 	if (!rc)
 		nftnl_set_elems_nlmsg_build_payload(nlh, nl);
 	if (nl)

@@ -17,6 +17,10 @@ doors="
 [late]
 	sequence = 1003
 	grant    = ip late ok { %IP% . 22 timeout 1h }
+[guard]
+	sequence = 1005
+	open     = 2200:tcp, 2200:udp
+	open_timeout = 1h
 [closes]
 	sequence = 1004
 	revoke_6 = inet filter ssh_ok6 { %IP% }
@@ -62,11 +66,31 @@ check '... the own table, too' own_table
 mended_again() {
 	[ "$(log_count 'is put back')" -gt "$mended" ]
 }
-for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete table inet knockd'; do
+for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete table inet knockd' \
+	'flush set inet knockd ports' 'delete element inet knockd local_any { tcp . 1002 }' \
+	'flush set inet knockd guarded' 'delete element inet knockd guarded { udp . 2200 }'; do
 	mended=$(log_count 'is put back')
+	# shellcheck disable=SC2086 # words
 	nft $damage
 	check "$damage: mended" mended_again
 done
+
+check '... with its elements' element_in 'inet knockd guarded' 'udp . 2200'
+check '... all of them' element_in 'inet knockd ports' 'tcp . 1002'
+
+knock $server 1005
+wait_for element_in 'inet knockd open4' '10.0.0.2 . udp . 2200'
+mended=$(log_count 'is put back')
+nft delete element inet knockd open4 '{ 10.0.0.2 . tcp . 2200 }'
+check 'who may pass the guard, deleted by hand: it is over' log_has '10.0.0.2: guard: element deleted from inet knockd open4'
+knock $server 1005
+check '... until the next knock' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+nft flush set inet knockd open4
+ended() {
+	[ "$(log_count '10.0.0.2: guard: element deleted from inet knockd open4')" = 3 ]
+}
+check '... and so for all of them' ended
+equal '... which is no damage to the table' "$(log_count 'is put back')" "$mended"
 
 nft delete element $open '{ 10.0.0.2 }'
 check 'an element that was deleted by hand is logged' log_has '10.0.0.2: ssh: element deleted from inet filter ssh_ok'

@@ -50,6 +50,7 @@ same(struct conf *conf)
 	char *installed[3], *printed;
 
 	install(conf);
+	assert_true(ruleset_intact(conf));
 	for (size_t i = 0; i < 3; i++)
 		installed[i] = output_of("%s", views[i]);
 	assert_int_equal(ruleset_unguard(), 0);
@@ -308,6 +309,40 @@ what_does_not_belong_goes(void **state)
 	confs_free(conf);
 }
 
+/* In any of its sets; what knocks have put there is none of it, and neither is what somebody has added. */
+static void
+a_port_that_is_missing_is_noticed(void **state)
+{
+	static const char *const ports[] = {
+		"ports '{ tcp . 7000 }'", "local_syn '{ tcp . 7000 }'", "ip_syn '{ 192.0.2.1 . tcp . 7000 }'",
+		"ip6_any '{ 2001:db8::1 . tcp . 7000 }'", "guarded '{ tcp . 22 }'",
+		"guarded_ip '{ 192.0.2.1 . tcp . 22 }'", "guarded_ip6 '{ 2001:db8::1 . tcp . 22 }'",
+	};
+	struct conf *conf = three_guards();
+
+	(void)state;
+	assert_false(ruleset_intact(conf));
+	install(conf);
+	assert_true(ruleset_intact(conf));
+	open_all();
+	nft("add element inet knockd guarded '{ udp . 53 }'");
+	assert_true(ruleset_intact(conf));
+	for (size_t i = 0; i < N_ELEMENTS; i++)
+		nft("delete element inet knockd %s", elements[i]);
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		nft("delete element inet knockd %s", ports[i]);
+		assert_false(ruleset_intact(conf));
+		nft("add element inet knockd %s", ports[i]);
+		assert_true(ruleset_intact(conf));
+	}
+	nft("delete element inet knockd guarded '{ tcp . 22 }'");
+	nft("add element inet knockd guarded '{ tcp . 23 }'");
+	assert_false(ruleset_intact(conf));
+	install(conf);
+	assert_true(ruleset_intact(conf));
+	confs_free(conf);
+}
+
 static void
 a_port_that_nobody_opens_is_free(void **state)
 {
@@ -538,6 +573,7 @@ main(void)
 		cmocka_unit_test_setup(guards_of_targets, clear),
 		cmocka_unit_test_setup(what_is_open_stays_open, clear),
 		cmocka_unit_test_setup(what_does_not_belong_goes, clear),
+		cmocka_unit_test_setup(a_port_that_is_missing_is_noticed, clear),
 		cmocka_unit_test_setup(a_port_that_nobody_opens_is_free, clear),
 		cmocka_unit_test_setup(without_a_daemon_what_is_shut_stays_shut, clear),
 		cmocka_unit_test_setup(unguarding, clear),

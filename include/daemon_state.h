@@ -31,6 +31,7 @@ struct daemon {
 	struct priv_user      user;
 	int		      nflog_fd;
 	bool		      rules_changed; /* by whomever: to be looked at */
+	uint64_t	      rules_at; /* ms: when they could not be put back, the next try; UINT64_MAX: none is due */
 	bool		      ruled; /* table inet knockd is ours to remove */
 	struct nftset	     *nftset;
 	struct monitor	     *monitor;
@@ -89,6 +90,7 @@ int daemon_install_rules(struct daemon *d, const struct conf *conf);
 
 /* Somebody has changed the ruleset: what is missing is put back. */
 void daemon_read_monitor(struct daemon *d);
+void daemon_put_rules_back(struct daemon *d);
 
 /* ---- daemon_engine.c ---- */
 

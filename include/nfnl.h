@@ -11,6 +11,7 @@
 #define KNOCKD_NFNL_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ void nfnl_close(struct nfnl *nfnl); /* NULL is legal */
 
 /* The netlink port of the socket. */
 uint32_t nfnl_port(const struct nfnl *nfnl);
+
+/* Does the error say that the same may succeed at once? The ruleset has changed, or memory was short for a moment. */
+bool nfnl_is_passing(int error);
 
 /*
  * Asks one question. `answer` (may be NULL) is called with the object. Returns 0, or -1 with errno:
@@ -44,7 +48,8 @@ int nfnl_generation(struct nfnl *nfnl, uint32_t *generation);
  *
  * commit returns 0 when it is done; else nothing was changed, and it returns the number of messages
  * that were refused, each told to `refused` with its index (0 is the first one added) and errno; or
- * -1 with errno when the whole was refused (EPERM, ERESTART) or netlink failed.
+ * -1 with errno when the whole was refused (EPERM, ERESTART) or netlink failed. After ENOBUFS, answers were lost,
+ * it may have been done all the same.
  */
 typedef void nfnl_refused(void *arg, size_t index, int error);
 

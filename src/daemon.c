@@ -164,6 +164,8 @@ poll_timeout(const struct daemon *d)
 		next = admin_next(d->admin);
 	if (d->restart_at < next)
 		next = d->restart_at;
+	if (d->rules_at < next)
+		next = d->rules_at;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= now)
@@ -209,6 +211,8 @@ loop(struct daemon *d)
 		follow_sequences(d);
 		if (d->restart_at <= daemon_clock())
 			daemon_restart_engine(d);
+		if (d->rules_at <= daemon_clock())
+			daemon_put_rules_back(d);
 		closings_tick(d->closings, daemon_clock());
 		grants_tick(d->grants, daemon_clock());
 	}
@@ -372,7 +376,7 @@ stop(struct daemon *d)
 int
 daemon_run(const struct options *options)
 {
-	struct daemon d = { .options = options, .nflog_fd = -1, .signal_fd = -1, .restart_at = UINT64_MAX,
+	struct daemon d = { .options = options, .nflog_fd = -1, .signal_fd = -1, .restart_at = UINT64_MAX, .rules_at = UINT64_MAX,
 			    .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
 	int status = EXIT_FAILURE;
 

@@ -8,6 +8,9 @@
 #include "nflog.h"
 #include "ruleset.h"
 
+/* When the kernel refused to have our table back. */
+#define RULES_RETRY_MSEC 5000
+
 int
 daemon_listen(struct daemon *d, uint16_t group)
 {
@@ -67,14 +70,17 @@ take_change(void *arg, const struct monitor_event *event)
 }
 
 /* Our own changes are told, too, so what counts is what is there now. */
-static void
-put_rules_back(struct daemon *d)
+void
+daemon_put_rules_back(struct daemon *d)
 {
 	d->rules_changed = false;
+	d->rules_at = UINT64_MAX;
 	if (!d->ruled || ruleset_intact(d->conf))
 		return;
 	if (!daemon_install_rules(d, d->conf))
 		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+	else
+		d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
 }
 
 void
@@ -82,6 +88,6 @@ daemon_read_monitor(struct daemon *d)
 {
 	monitor_read(d->monitor, take_change, d);
 	if (d->rules_changed)
-		put_rules_back(d);
+		daemon_put_rules_back(d);
 	grants_restore(d->grants);
 }

@@ -11,11 +11,15 @@
 #include <string.h>
 
 #include "moment.h"
+#include "nfnl.h"
 #include "siphash.h"
 #include "timers.h"
 
 /* Operations per call of nftset_apply() when many elements come back. */
 #define RESTORE_BATCH 1024
+
+/* When the kernel had no memory or the like. */
+#define RETRY_MSEC 1000
 
 struct kind {
 	struct kind   *next;
@@ -51,6 +55,7 @@ struct grants {
 	struct grant	**buckets;
 	size_t		  n, n_buckets; /* a power of two */
 	uint64_t	  next_serial;
+	uint64_t	  retry_at; /* when what could not be put back is tried again; UINT64_MAX: nothing is due */
 };
 
 /* ---- kinds ------------------------------------------------------------------------------------- */
@@ -357,7 +362,8 @@ struct restoring {
 	struct nftset_op ops[RESTORE_BATCH];
 	struct grant	*grants[RESTORE_BATCH];
 	size_t		 n;
-	size_t		 restored;
+	size_t		 restored, failed;
+	int		 error; /* errno of netlink: nothing more is tried */
 };
 
 static void
@@ -369,23 +375,40 @@ log_misfit(const struct grants *g, const struct grant *grant, const struct nftse
 		  nftset_explain(op, text, sizeof(text)));
 }
 
-/* A set that is not there may come; until then its kind stays marked. */
+static void
+fail(struct restoring *r, struct grant *grant, int error)
+{
+	grant->kind->missing = true;
+	r->error = error;
+	r->failed++;
+}
+
+/* A set that is not there may come, and its coming is told. */
+static void
+take_result(struct grants *g, struct restoring *r, struct grant *grant, const struct nftset_op *op)
+{
+	if (op->result == NFTSET_OK) {
+		rehash(g, grant, op->key, op->key_len);
+		r->restored++;
+	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
+		fail(r, grant, op->error);
+	} else if (op->result != NFTSET_NO_SET) {
+		log_misfit(g, grant, op);
+	}
+}
+
 static void
 finish_batch(struct grants *g, struct restoring *r)
 {
-	bool failed = r->n && nftset_apply(g->nftset, r->ops, r->n) < 0;
+	int error = r->error;
 
-	if (failed)
-		log_warn(g->log, "could not put back %zu elements", r->n);
+	if (!error && r->n && nftset_apply(g->nftset, r->ops, r->n) < 0)
+		error = errno;
 	for (size_t i = 0; i < r->n; i++) {
-		if (failed || r->ops[i].result == NFTSET_NO_SET) {
-			r->grants[i]->kind->missing = true;
-		} else if (r->ops[i].result == NFTSET_OK) {
-			rehash(g, r->grants[i], r->ops[i].key, r->ops[i].key_len);
-			r->restored++;
-		} else {
-			log_misfit(g, r->grants[i], &r->ops[i]);
-		}
+		if (error)
+			fail(r, r->grants[i], error);
+		else
+			take_result(g, r, r->grants[i], &r->ops[i]);
 	}
 	r->n = 0;
 }
@@ -444,6 +467,28 @@ count_kinds(const struct grants *g)
 	return n;
 }
 
+/* One line for a trouble, however often it is tried. */
+static void
+try_later(struct grants *g, size_t failed, int error)
+{
+	errno = error;
+	if (failed && g->retry_at == UINT64_MAX)
+		log_warn(g->log, "could not put back %zu elements, which is tried again until it works", failed);
+	g->retry_at = failed ? (uint64_t)moment_now().boot_ms + RETRY_MSEC : UINT64_MAX;
+}
+
+static void
+restore_marked(struct grants *g, struct restoring *r, struct kind *const *marked, size_t n)
+{
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
+		if (is_among(marked, n, grant->kind))
+			add_to_batch(g, r, grant);
+	finish_batch(g, r);
+	if (r->restored)
+		log_notice(g->log, "%zu elements put back", r->restored);
+	try_later(g, r->failed, r->error);
+}
+
 void
 grants_restore(struct grants *g)
 {
@@ -451,16 +496,10 @@ grants_restore(struct grants *g)
 	struct kind **marked = calloc(max ? max : 1, sizeof(*marked));
 	struct restoring *r = calloc(1, sizeof(*r));
 
-	if (!marked || !r) {
-		log_warn(g->log, "no memory to put elements back");
-	} else if ((n = unmark(g, marked, max))) {
-		for (struct grant *grant = g->oldest; grant; grant = grant->newer)
-			if (is_among(marked, n, grant->kind))
-				add_to_batch(g, r, grant);
-		finish_batch(g, r);
-		if (r->restored)
-			log_notice(g->log, "%zu elements put back", r->restored);
-	}
+	if (!marked || !r)
+		try_later(g, g->n, ENOMEM);
+	else if ((n = unmark(g, marked, max)))
+		restore_marked(g, r, marked, n);
 	sweep_kinds(g);
 	free(marked);
 	free(r);
@@ -492,12 +531,16 @@ grants_tick(struct grants *g, uint64_t now)
 
 	while ((timer = timers_due(&g->timers, now)))
 		drop(g, (struct grant *)timer);
+	if (g->retry_at <= now)
+		grants_restore(g);
 }
 
 uint64_t
 grants_next(const struct grants *g)
 {
-	return timers_next(&g->timers);
+	uint64_t next = timers_next(&g->timers);
+
+	return g->retry_at < next ? g->retry_at : next;
 }
 
 size_t
@@ -588,7 +631,7 @@ grants_new(const struct log *log, struct nftset *nftset)
 
 	if (!g)
 		return NULL;
-	*g = (struct grants){ .log = log, .nftset = nftset, .next_serial = 1 };
+	*g = (struct grants){ .log = log, .nftset = nftset, .next_serial = 1, .retry_at = UINT64_MAX };
 	grow(g);
 	if (!g->buckets) {
 		free(g);

@@ -93,6 +93,12 @@ monitor_fd(const struct monitor *m)
 /* ---- events ------------------------------------------------------------------------------------ */
 
 static void
+lost(struct monitor *m)
+{
+	m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_LOST });
+}
+
+static void
 table_gone(struct monitor *m, const struct nlmsghdr *nlh)
 {
 	struct nftnl_table *table = nftnl_table_alloc();
@@ -101,7 +107,9 @@ table_gone(struct monitor *m, const struct nlmsghdr *nlh)
 		m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_TABLE_GONE,
 							 .family = (uint8_t)nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY),
 							 .table = nftnl_table_get_str(table, NFTNL_TABLE_NAME) });
-	if (table)
+	if (!table)
+		lost(m);
+	else
 		nftnl_table_free(table);
 }
 
@@ -114,7 +122,9 @@ chain_gone(struct monitor *m, const struct nlmsghdr *nlh)
 		m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_RULES_GONE,
 							 .family = (uint8_t)nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY),
 							 .table = nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE) });
-	if (chain)
+	if (!chain)
+		lost(m);
+	else
 		nftnl_chain_free(chain);
 }
 
@@ -127,7 +137,9 @@ rule_gone(struct monitor *m, const struct nlmsghdr *nlh)
 		m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_RULES_GONE,
 							 .family = (uint8_t)nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY),
 							 .table = nftnl_rule_get_str(rule, NFTNL_RULE_TABLE) });
-	if (rule)
+	if (!rule)
+		lost(m);
+	else
 		nftnl_rule_free(rule);
 }
 
@@ -150,7 +162,9 @@ set_changed(struct monitor *m, const struct nlmsghdr *nlh)
 		if (event.table && event.set) /* sets without a name of their own belong to a rule */
 			m->take(m->arg, &event);
 	}
-	if (set)
+	if (!set)
+		lost(m);
+	else
 		nftnl_set_free(set);
 }
 
@@ -181,7 +195,9 @@ elements_gone(struct monitor *m, const struct nlmsghdr *nlh)
 		if (telling.event.table && telling.event.set)
 			nftnl_set_elem_foreach(set, tell_element, &telling);
 	}
-	if (set)
+	if (!set)
+		lost(m);
+	else
 		nftnl_set_free(set);
 }
 
@@ -226,8 +242,12 @@ monitor_read(struct monitor *m, monitor_take *take, void *arg)
 		if (len > 0)
 			mnl_cb_run(m->buf, (size_t)len, 0, 0, take_message, m);
 		else if (len < 0 && (errno == ENOBUFS || errno == ENOSPC)) /* overrun, or cut (libmnl's ENOSPC) */
-			take(arg, &(struct monitor_event){ .kind = MONITOR_LOST });
-		else if (len == 0 || errno != EINTR)
+			lost(m);
+		else if (len == 0 || errno == EAGAIN)
 			return;
+		else if (errno != EINTR) {
+			lost(m);
+			return;
+		}
 	}
 }

@@ -126,6 +126,13 @@ receive(struct nfnl *nfnl)
 	return len;
 }
 
+bool
+nfnl_is_passing(int error)
+{
+	return error == EINTR || error == EAGAIN || error == EBUSY || error == ERESTART || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
 /* --- questions ----------------------------------------------------------------------------------- */
 
 struct nlmsghdr *
@@ -157,13 +164,11 @@ int
 nfnl_ask(struct nfnl *nfnl, mnl_cb_t answer, void *arg)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)nfnl->request;
-	int rc;
+	int rc = -1;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (send_all(nfnl, nlh, nlh->nlmsg_len) < 0)
-			return -1;
-		rc = hear(nfnl, answer, arg);
-		if (!rc || (errno != EINTR && errno != EAGAIN && errno != EBUSY))
+		rc = send_all(nfnl, nlh, nlh->nlmsg_len) < 0 ? -1 : hear(nfnl, answer, arg);
+		if (!rc || !nfnl_is_passing(errno))
 			break;
 	}
 	return rc;
@@ -303,6 +308,7 @@ struct outcome {
 	int	 whole;	   /* errno for the batch as such, 0: none */
 	int	 refused;  /* single messages */
 	bool	 complete; /* the last message has been answered */
+	bool	 lost;	   /* answers, because there were too many */
 };
 
 static void
@@ -323,7 +329,7 @@ take_answer(struct nfnl *nfnl, struct outcome *outcome, const struct nlmsghdr *n
 	outcome->complete |= nlh->nlmsg_seq == outcome->last;
 }
 
-/* ENOBUFS means that some of very many errors are lost; those that came are enough to go on with. */
+/* ENOBUFS means that some of very many errors are lost; those that came are enough to go on with, if any did. */
 static int
 collect(struct nfnl *nfnl, struct outcome *outcome, nfnl_refused *refused, void *arg)
 {
@@ -333,8 +339,10 @@ collect(struct nfnl *nfnl, struct outcome *outcome, nfnl_refused *refused, void 
 
 	while (!outcome->complete) {
 		received = receive(nfnl);
-		if (received < 0 && errno == ENOBUFS)
+		if (received < 0 && errno == ENOBUFS) {
+			outcome->lost = true;
 			continue;
+		}
 		if (received < 0)
 			return errno == EAGAIN ? 0 : -1;
 		nlh = (const struct nlmsghdr *)(const void *)nfnl->answer;
@@ -369,8 +377,8 @@ nfnl_commit(struct nfnl *nfnl, nfnl_refused *refused, void *arg)
 	if (finish(nfnl, &outcome) || send_all(nfnl, nfnl->batch, nfnl->used) < 0 ||
 	    collect(nfnl, &outcome, refused, arg))
 		return -1;
-	if (outcome.whole || (!outcome.refused && !outcome.complete)) {
-		errno = outcome.whole ? outcome.whole : EPROTO;
+	if (outcome.whole || (!outcome.refused && (!outcome.complete || outcome.lost))) {
+		errno = outcome.whole ? outcome.whole : outcome.lost ? ENOBUFS : EPROTO;
 		return -1;
 	}
 	return outcome.refused;

@@ -194,12 +194,25 @@ refuse_add(struct nftset_op *op, struct state *state, int error)
 		return;
 	if (error == ENFILE)
 		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
+	else if (error == ENOMEM || error == ENOBUFS)
+		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 	else if (error == EEXIST || error == ENOTEMPTY || state->turns == TURNS)
 		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
 	else if (error == ENOENT && op->element->data)
 		nftset_fit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
 	else
 		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
+}
+
+/* Nothing is wrong with the operation: the same again. */
+static bool
+try_again(struct state *state, int error)
+{
+	if ((error != ENOMEM && error != ENOBUFS) || state->turns == TURNS)
+		return false;
+	state->turns++;
+	state->done = false;
+	return true;
 }
 
 /* Only the first error of an operation says something: the others are its echo. */
@@ -216,6 +229,8 @@ take_refusal(void *arg, size_t index, int error)
 	op = &nftset->ops[nftset->owner[index]];
 	state = &nftset->states[nftset->owner[index]];
 	state->done = true;
+	if (try_again(state, error))
+		return;
 	if (error == EPERM)
 		nftset_fit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
 	else if (op->add)
@@ -345,7 +360,7 @@ apply_some(struct nftset *nftset, size_t first, size_t *next)
 		rc = transact(nftset, first, next, i < TRIES);
 		if (rc > 0)
 			return 0;
-		if (rc < 0 && errno != ERESTART && errno != EINTR && errno != EAGAIN && errno != EBUSY)
+		if (rc < 0 && !nfnl_is_passing(errno))
 			return -1;
 	}
 	if (!rc)

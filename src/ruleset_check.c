@@ -130,7 +130,7 @@ ruleset_intact(const struct conf *conf)
 	int rc = -1;
 
 	errno = EINTR;
-	for (int i = 0; i < TRIES && rules && nfnl && rc && errno == EINTR; i++)
+	for (int i = 0; i < TRIES && rules && nfnl && rc && nfnl_is_passing(errno); i++)
 		rc = compare_all(nfnl, rules, &intact);
 	nfnl_close(nfnl);
 	rules_free(rules);

@@ -450,9 +450,10 @@ transact(struct install *install, int (*put)(struct install *install))
 	int rc = -1;
 
 	errno = ERESTART;
-	for (int i = 0; i < TRIES && rc < 0 && (errno == ERESTART || errno == EINTR); i++) {
+	for (int i = 0; i < TRIES && rc < 0 && nfnl_is_passing(errno); i++) {
 		look_free(&install->look);
 		install->n = 0;
+		install->error = 0;
 		if (look_at(&install->look, install->nfnl))
 			continue;
 		nfnl_begin(install->nfnl, install->look.generation);
@@ -461,6 +462,10 @@ transact(struct install *install, int (*put)(struct install *install))
 			return -1;
 		}
 		rc = nfnl_commit(install->nfnl, take_refusal, install);
+		if (rc > 0 && (install->error == ENOMEM || install->error == ENOBUFS)) {
+			errno = install->error;
+			rc = -1;
+		}
 	}
 	return rc;
 }

@@ -19,6 +19,7 @@ LOG=$T/log
 build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
 : "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
+: "${MEDDLE_SO:=$build/tests/tools/meddle.so}"
 
 # --- TAP ---------------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ ends() {
 # --- what a test needs ---------------------------------------------------------------------------
 
 # need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
-# knockctl, nflog (tests/tools), uids (a second user id that can be used)
+# knockctl, nflog and meddle (tests/tools), uids (a second user id that can be used)
 need() {
 	for need_word; do
 		case $need_word in
@@ -165,10 +166,17 @@ need() {
 		knock_ours) [ -x "$KNOCK" ] || skip_all "the client $KNOCK is not built" ;;
 		knockctl) [ -x "$KNOCKCTL" ] || skip_all "$KNOCKCTL is not built: jansson is not there" ;;
 		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
+		meddle) need_meddle ;;
 		uids) have_uids || skip_all "$no_uids" ;;
 		*) command -v "$need_word" >/dev/null || skip_all "$need_word is missing" ;;
 		esac
 	done
+}
+
+# Sanitizers want to be the first library themselves.
+need_meddle() {
+	[ -e "$MEDDLE_SO" ] || skip_all "$MEDDLE_SO is not built (make check builds it)"
+	built_with SANITIZERS && skip_all 'sanitizers and a preloaded library do not go together'
 }
 
 # A user namespace made without privilege maps one user id only.
@@ -393,12 +401,33 @@ knockd_ref_start() {
 	daemon_start "$KNOCKD_REF" 'listening on' -i client "$@"
 }
 
+# knockd_meddled TEXT [OPTION]...: like knockd_start, but meddle can meddle with it, also after knockd_again
+knockd_meddled() {
+	meddle none
+	export MEDDLE="$T/meddle"
+	daemon_preload=$MEDDLE_SO
+	knockd_start "$@"
+}
+
+# meddle none; meddle clock MILLISECONDS; meddle send|answer|event ERRNO TIMES: from now on the daemon's wall clock
+# is so much ahead; it fails so many times when it sends to netlink, waits for an answer, or for events. The file
+# is never empty meanwhile: it is mapped.
+meddle() {
+	case $1 in
+	none) meddle_clock=0 meddle_send='0 0' meddle_answer='0 0' meddle_event='0 0' ;;
+	*) eval "shift; meddle_$1=\$*" ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	printf '%12d%12d%12d%12d%12d%12d%12d' $meddle_clock $meddle_send $meddle_answer $meddle_event 1<>"$T/meddle"
+	meddle_send='0 0' meddle_answer='0 0' meddle_event='0 0' # not again when something else is meant
+}
+
 # daemon_start PROGRAM TEXT [OPTION]...: TEXT is what it logs when it is ready
 daemon_start() {
 	start_program=$1 start_text=$2
 	shift 2
 	start_count=$(log_count "$start_text")
-	"$start_program" -c "$T/knockd.conf" -v "$@" >>"$LOG" 2>&1 </dev/null &
+	LD_PRELOAD=${daemon_preload-} "$start_program" -c "$T/knockd.conf" -v "$@" >>"$LOG" 2>&1 </dev/null &
 	knockd=$!
 	started "$knockd"
 	wait_for daemon_started || bail "the daemon does not start"

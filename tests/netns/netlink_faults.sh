@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Netlink fails under the daemon's hands: what can be had later is had later, and each trouble has its line.
+
+. "$(dirname "$0")/../lib.sh"
+need knock meddle
+topo_pair
+firewall
+service 22
+nft list table inet filter >"$T/filter.nft"
+{
+	echo flush ruleset
+	cat "$T/filter.nft"
+} >"$T/reload.nft"
+knockd_meddled "
+[ssh]
+	sequence = 1001
+	grant    = inet filter ssh_ok { %IP% timeout 1h }
+	grant_6  = inet filter ssh_ok6 { %IP% timeout 1h }
+$fence_door"
+open='inet filter ssh_ok'
+# shellcheck disable=SC2034 # by eval
+EINTR=4 ENOMEM=12 EBUSY=16 ENOBUFS=105
+
+# --- a knock ---------------------------------------------------------------------------------------
+
+for error in EINTR ENOMEM EBUSY ENOBUFS; do
+	firewall_shut
+	count=$(log_count 'ssh: running command')
+	eval "meddle send \$$error 3"
+	knock $server 1001
+	done_now() {
+		[ "$(log_count 'ssh: running command')" -gt "$count" ]
+	}
+	check "$error, three times: the door opens" done_now
+	check '...' port_open $server 22
+done
+refute '... and nobody hears of it' log_has failed
+firewall_shut
+meddle send $ENOMEM 1000000
+knock $server 1001
+check 'ENOMEM, for good: the reason is logged' log_has 'ssh: grant failed: inet filter ssh_ok: Cannot allocate memory'
+refute '... and the door stays shut' port_open $server 22
+meddle send 0 0
+knock $server 1001
+check '... until it is over and somebody knocks' port_open $server 22
+knock $server6 1001
+check '... over IPv6' port_open $server6 22
+
+# --- putting back ----------------------------------------------------------------------------------
+
+own_table() {
+	nft list chain inet knockd prerouting >/dev/null 2>&1
+}
+mended=$(log_count 'is put back')
+mended_again() {
+	[ "$(log_count 'is put back')" -gt "$mended" ]
+}
+meddle send $ENOBUFS 1000000
+nft -f "$T/reload.nft"
+check 'ENOBUFS while the ruleset is put back: the table has its line' log_has \
+	'could not install table inet knockd: No buffer space available'
+check '... and so have the elements' log_has \
+	'could not put back 2 elements, which is tried again until it works: No buffer space available'
+refute '... nothing is there' own_table
+sleep 2.2 # at least two more tries
+equal '... one line, however often it is tried' "$(log_count 'could not put back')" 1
+meddle send 0 0
+check '... when it is over the elements come back by themselves' element_in "$open" 10.0.0.2
+check '... over IPv6' element_in 'inet filter ssh_ok6' fd00::2
+check '... and the table' -t 15 mended_again
+check '... it reports knocks again' port_open $server 22
+
+# --- events ----------------------------------------------------------------------------------------
+
+for error in ENOBUFS ENOMEM; do
+	mended=$(log_count 'is put back')
+	eval "meddle event \$$error 1"
+	nft -f "$T/reload.nft"
+	check "$error instead of events: everything is looked at" element_in "$open" 10.0.0.2
+	check '... the table, too' mended_again
+done
+kill -STOP "$knockd"
+nft -f "$T/reload.nft"
+nft add set inet filter noise '{ type ipv4_addr; flags interval; }'
+awk 'BEGIN {
+	for (i = 0; i < 65536; i++)
+		printf "add element inet filter noise { 10.%d.%d.1 }\n", i / 256, i % 256
+}' >"$T/noise.nft"
+nft -f "$T/noise.nft"
+nft -f "$T/noise.nft"
+mended=$(log_count 'is put back')
+kill -CONT "$knockd"
+check 'more events than a socket holds, for real: the elements come back' -t 20 element_in "$open" 10.0.0.2
+check '... and the table' -t 20 mended_again
+done_testing

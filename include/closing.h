@@ -28,8 +28,8 @@ void closings_keep_in(struct closings *closings, struct journal *journal);
 void closings_take_up(struct closings *closings, const struct journal_entry *entry);
 
 /*
- * What is not due, or waits for its turn, stays in the journal for the next start. Without a journal it is
- * closed now, since nobody would do it later; this waits for those commands to start, not to end. NULL is legal.
+ * What is not due, or waits for its turn, stays in the journal for the next start. What is not in
+ * there is closed now, since nobody would do it later; this waits for those commands to start, not to end. NULL is legal.
  */
 void closings_free(struct closings *closings);
 

@@ -86,6 +86,9 @@ void journal_move(struct journal *journal, uint64_t id, struct moment end);
 /* Appends that it is over. */
 void journal_end(struct journal *journal, uint64_t id);
 
+/* Is this access in the file? Not without a journal, and not if it could not be written since. */
+bool journal_keeps(struct journal *journal, uint64_t id);
+
 /*
  * For poll(2): readable when there is something to warn of that the thread found, or again after a minute;
  * journal_report() then does it. -1 without a journal, which poll(2) ignores.

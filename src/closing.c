@@ -337,9 +337,17 @@ closings_new(const struct log *log, unsigned max_commands)
 static void
 close_unremembered(struct closings *cs)
 {
-	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		if (!c->journal_id && c->state != CLOSED)
+	bool any = false;
+
+	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
+		if (journal_keeps(cs->journal, c->journal_id))
+			continue;
+		any = true;
+		if (c->state == OPENING || c->state == OPEN)
 			close_door(c);
+	}
+	if (any)
+		commands_start_all(cs->commands);
 }
 
 void
@@ -347,10 +355,7 @@ closings_free(struct closings *cs)
 {
 	if (!cs)
 		return;
-	if (!cs->journal) {
-		close_unremembered(cs);
-		commands_start_all(cs->commands);
-	}
+	close_unremembered(cs);
 	commands_free(cs->commands);
 	for (struct closing *c = cs->list.next, *next; c != &cs->list; c = next) {
 		next = c->next;

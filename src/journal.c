@@ -67,6 +67,7 @@ struct journal {
 	bool		  rewriting, since_lost;
 	bool		  dirty, closing;
 	bool		  stale; /* the file lacks something: it is not appended to */
+	uint64_t	  lacks; /* ... all accesses from this id on, maybe */
 	bool		  bad;	 /* the file is kept as BAD_NAME before it is replaced */
 	int		  error; /* errno of the trouble that lasts */
 	bool		  told;	 /* ... and the caller has heard of it */
@@ -153,10 +154,12 @@ write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* The file lacks something from now on: it has to be written anew. */
+/* The file lacks something from now on, `id` and what follows: it has to be written anew. */
 static void
-fail(struct journal *j, int error)
+fail(struct journal *j, int error, uint64_t id)
 {
+	if (!j->stale || id < j->lacks)
+		j->lacks = id;
 	j->stale = true;
 	j->error = error;
 	pthread_cond_signal(&j->wake);
@@ -194,7 +197,7 @@ append(struct journal *j, enum record_verb verb, const struct live *live)
 	j->line.len = 0;
 	if (record_write(&j->line, &record)) {
 		j->since_lost = true;
-		fail(j, errno);
+		fail(j, errno, verb == RECORD_ADD ? live->id : j->live.next_id);
 		return;
 	}
 	if (j->rewriting)
@@ -202,7 +205,7 @@ append(struct journal *j, enum record_verb verb, const struct live *live)
 	if (j->stale)
 		return;
 	if (write_all(j->fd, j->line.text, j->line.len)) {
-		fail(j, errno);
+		fail(j, errno, verb == RECORD_ADD ? live->id : j->live.next_id);
 		return;
 	}
 	j->size += j->line.len;
@@ -269,6 +272,19 @@ journal_end(struct journal *journal, uint64_t id)
 		live_end(&journal->live, live);
 	}
 	leave(journal);
+}
+
+bool
+journal_keeps(struct journal *journal, uint64_t id)
+{
+	bool keeps;
+
+	if (!journal || !id)
+		return false;
+	pthread_mutex_lock(&journal->lock);
+	keeps = !journal->stale || id < journal->lacks;
+	pthread_mutex_unlock(&journal->lock);
+	return keeps;
 }
 
 /* ---- writing it anew --------------------------------------------------------------------------- */
@@ -516,7 +532,7 @@ sync_file(struct journal *j)
 	error = fdatasync(fd) ? errno : 0;
 	pthread_mutex_lock(&j->lock);
 	if (error)
-		fail(j, error);
+		fail(j, error, 0);
 }
 
 static void *
@@ -567,6 +583,7 @@ load(struct journal *j)
 	if (journal_load(j->dir_fd, FILE_NAME, j->boot, &j->live, &damage))
 		return -1;
 	explain(j, &damage);
+	j->lacks = j->live.next_id;
 	return 0;
 }
 

@@ -749,6 +749,8 @@ a_disk_full_at_the_start_is_no_obstacle(void **state)
 	assert_string_equal(found, A);
 	assert_int_equal(count_of("No space left on device"), 1);
 	assert_int_equal(add(journal, "b", "stop", HOUR), 2);
+	assert_true(journal_keeps(journal, 1));
+	assert_false(journal_keeps(journal, 2));
 	shows_after_a_crash(A);
 	unlink(path_in(dir, "fill"));
 	journal_report(journal);
@@ -778,6 +780,8 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 	assert_int_equal(count_of("Read-only"), 1);
 	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT, NULL), 0);
 	wait_for_warning(journal, "written again, and complete");
+	assert_true(journal_keeps(journal, 2));
+	assert_false(journal_keeps(journal, 0));
 	shows_after_a_crash(A B);
 	journal_close(journal);
 }

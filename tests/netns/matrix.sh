@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Whatever a door opens, whatever happens meanwhile, over both families: it is open until its time is over, and shut
+# then. All kinds of doors are opened at once, one thing happens to them, and each is watched until it shuts.
+
+. "$(dirname "$0")/../lib.sh"
+need knock meddle
+topo_pair
+service 22
+service 2222
+
+# Seconds that everything is open: on a machine that is known to be slow all that happens meanwhile takes longer.
+life=6
+[ "$TESTS_DEADLINE" -le 5 ] || life=20
+# In hundredths of a second: the ticks of the kernel's timers and of this clock; and what is to be 100, on a loaded
+# machine. The true figures are told.
+early=1
+late=500
+cells='grant4 grant6 open4 open6 command4 command6'
+
+cat >"$T/filter.nft" <<E
+table inet filter {
+	set ok { type ipv4_addr; flags timeout; }
+	set ok6 { type ipv6_addr; flags timeout; }
+	chain input {
+		type filter hook input priority 0; policy drop;
+		ct state established,related accept
+		meta l4proto { icmp, icmpv6 } accept
+		tcp dport 2222 accept
+		ip saddr @ok tcp dport 22 accept
+		ip6 saddr @ok6 tcp dport 22 accept
+	}
+}
+E
+nft -f "$T/filter.nft" || bail 'cannot load the firewall'
+knockd_meddled "
+[grant]
+	sequence       = 1001
+	grant          = inet filter ok { %IP% timeout ${life}s }
+	grant_6        = inet filter ok6 { %IP% timeout ${life}s }
+[open]
+	sequence       = 1002
+	open           = 2222
+	open_timeout   = ${life}s
+[command]
+	sequence       = 1003
+	cmd_timeout    = $life
+	command        = touch $T/command4
+	stop_command   = rm $T/command4
+	command_6      = touch $T/command6
+	stop_command_6 = rm $T/command6"
+
+# --- looking ---------------------------------------------------------------------------------------
+
+# look: what is open is then in $seen
+look() {
+	seen=
+	rules=$(nft list ruleset)
+	case $rules in *'10.0.0.2 timeout'*) seen="$seen grant4" ;; esac
+	case $rules in *'fd00::2 timeout'*) seen="$seen grant6" ;; esac
+	case $rules in *'10.0.0.2 . '*' . 2222 timeout'*) seen="$seen open4" ;; esac
+	case $rules in *'fd00::2 . '*' . 2222 timeout'*) seen="$seen open6" ;; esac
+	[ ! -e "$T/command4" ] || seen="$seen command4"
+	[ ! -e "$T/command6" ] || seen="$seen command6"
+	seen=${seen# }
+}
+all_open() {
+	look
+	[ "$seen" = "$cells" ]
+}
+# all_ports_open; no_port_open: what a client finds
+all_ports_open() {
+	port_open $server 22 && port_open $server6 22 && port_open $server 2222 && port_open $server6 2222
+}
+no_port_open() {
+	! port_open $server 22 && ! port_open $server6 22 && ! port_open $server 2222 && ! port_open $server6 2222
+}
+# since: who has come when, as knockctl says, if it is there
+since() {
+	[ ! -x "$KNOCKCTL" ] || knockctl list --json 2>/dev/null | jq -c 'map([.door, .ip, .since_ms]) | sort'
+}
+
+# watch: until everything has shut or it is much too late; when each was found so is in $shut_CELL
+watch() {
+	left=$cells
+	while [ -n "$left" ]; do
+		look
+		now watch_now
+		for cell in $left; do
+			case " $seen " in *" $cell "*) continue ;; esac
+			eval "shut_$cell=$watch_now"
+			left=$(echo "$left" | sed "s/ *$cell */ /; s/^ //; s/ $//")
+		done
+		[ $watch_now -lt $((opened + life * 100 + 1500)) ] || break
+	done
+	for cell in $left; do
+		eval "shut_$cell=$((watch_now + 100000))"
+	done
+}
+
+# --- what happens ----------------------------------------------------------------------------------
+
+nothing() {
+	:
+}
+daemon_sigkill() {
+	kill -KILL "$knockd"
+	wait "$knockd" 2>/dev/null
+	knockd_again
+}
+new_engine() {
+	[ "$(log_count 'a new engine is running')" -gt "$engines" ]
+}
+engine_sigkill() {
+	engines=$(log_count 'a new engine is running')
+	kill -KILL "$(children "$knockd" | head -n 1)"
+	wait_for new_engine || bail 'no new engine'
+}
+sigterm() {
+	knockd_stop
+	knockd_again
+}
+reloaded() {
+	[ "$(log_count 're-opening log file: ')" -gt "$reloads" ]
+}
+sighup() {
+	reloads=$(log_count 're-opening log file: ')
+	kill -HUP "$knockd"
+	wait_for reloaded || bail 'no reload'
+}
+flush_ruleset() {
+	nft flush ruleset
+	nft -f "$T/filter.nft"
+}
+sets_again() {
+	nft -f - <<-E || bail 'cannot delete the sets'
+		flush chain inet filter input
+		delete set inet filter ok
+		delete set inet filter ok6
+		flush chain inet knockd guard_local
+		delete set inet knockd open4
+		delete set inet knockd open6
+	E
+	nft delete chain inet filter input
+	nft -f "$T/filter.nft"
+}
+# Within one boot only its own clock counts: the wall clock may step before a restart and before the end.
+clock_forward() {
+	meddle clock 86400000
+	daemon_sigkill
+}
+clock_back() {
+	meddle clock -86400000
+	sigterm
+	meddle clock -90000000
+}
+
+# --- the matrix ------------------------------------------------------------------------------------
+
+# row NAME WHAT: all cells of it
+row() {
+	rm -f "$T/command4" "$T/command6"
+	now begun
+	knock $server 1001 1002 1003
+	knock $server6 1001 1002 1003
+	check "$1: all doors open" all_open
+	now opened
+	row_since=$(since)
+	"$2"
+	check '... and are open, or open again, when it has happened' all_open
+	now again
+	equal '... since when is known' "$(since)" "$row_since"
+	check '... who knocked gets in' all_ports_open
+	watch
+	for cell in $cells; do
+		eval "shut=\$shut_$cell"
+		check "... $cell does not shut before its time" [ $shut -ge $((begun + life * 100 - early)) ]
+		check '... nor late' [ $shut -le $((opened + life * 100 + late)) ]
+		diag "$1: $cell shut $((shut - begun - life * 100))0 ms after its time at the latest"
+	done
+	check '... nobody gets in' no_port_open
+	diag "$1: all open again after $((again - opened))0 ms"
+	meddle none
+}
+
+row 'nothing happens' nothing
+row 'SIGKILL of the daemon' daemon_sigkill
+row 'SIGKILL of the engine' engine_sigkill
+row 'SIGTERM and a restart' sigterm
+row SIGHUP sighup
+row 'flush ruleset' flush_ruleset
+row 'sets deleted and made again' sets_again
+row 'the clock a day ahead, and a crash' clock_forward
+row 'the clock a day back, a restart, and an hour more' clock_back
+done_testing

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Attempts under way as the parent knows them: from what the engine has told, since it can be asked nothing. The
- * engine tells no end but success and timeout, and not every stage when there are many, so this is what can be
+ * engine tells no end but success, timeout and a scan, and not every stage when there are many, so this is what can be
  * seen and not how many there are; that is in the counters. Pure: a ring of fixed size, the newest push out the
  * oldest.
  */

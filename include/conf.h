@@ -28,6 +28,8 @@
 
 #define CONF_PREFIX_DEFAULT  16 /* what a knocker may open at most is a site's share: IPv4 ... */
 #define CONF_PREFIX_6_DEFAULT 48 /* ... and IPv6, RFC 6177 */
+#define CONF_SCAN_GUARD_DEFAULT 8 /* more than who knocks uses at the same time, fewer than lie between two ports */
+#define CONF_SCAN_GUARD_MAX  16 /* a matcher that counts in 32 bits tells so many apart */
 
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
 #define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
@@ -92,6 +94,7 @@ struct conf {
 	char	     *control_socket;  /* NULL: none */
 	unsigned      max_commands;
 	uint32_t      max_attempts;
+	unsigned      scan_guard;      /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
 	uint8_t	      max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool	      unguarded;       /* nothing is kept shut for now; never set by the file */

@@ -16,7 +16,8 @@ enum event_kind {
 	EVENT_STAGE,	  /* a hit was accepted: `stage` of the sequence is reached */
 	EVENT_OPEN,	  /* the sequence is complete */
 	EVENT_TIMEOUT,	  /* the attempt ran out of time at `stage` */
-	EVENT_SUPPRESSED, /* `count` stage and timeout events of `door` were left out */
+	EVENT_SCAN,	  /* the attempt was ended at `stage`: its source asked for too many other ports */
+	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
 	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
 };
 
@@ -25,7 +26,7 @@ struct event {
 	uint32_t    door;   /* index into conf.doors */
 	uint32_t    stage;  /* 1..length of the sequence */
 	uint32_t    count;
-	struct addr source; /* STAGE, OPEN, TIMEOUT */
+	struct addr source; /* STAGE, OPEN, TIMEOUT, SCAN */
 };
 
 #endif

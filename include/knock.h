@@ -6,8 +6,11 @@
  * Per source and door there is at most one attempt; attempts do not know of each other. A hit
  * advances an attempt, or is ignored by it (wrong TCP flags for this door, a retransmission of the
  * packet just accepted), or ends it. A hit that advances no attempt of a door, and is the door's
- * first port, begins one. An attempt ends `seq_timeout` seconds after its first hit. A door that has
- * one-time sequences goes on to the next after each success; attempts at the one before are forgotten.
+ * first port, begins one. An attempt ends `seq_timeout` seconds after its first hit, after 30 days at the latest. A
+ * door that has one-time sequences goes on to the next after each success; attempts at the one before are forgotten.
+ *
+ * A packet to a port that is in no sequence of any door is no hit. If it opens a TCP connection it counts against its
+ * source: `scan_guard` different ports, as far as can be told in 32 bits, end the attempt.
  */
 #ifndef KNOCKD_KNOCK_H
 #define KNOCKD_KNOCK_H

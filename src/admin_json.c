@@ -97,6 +97,7 @@ admin_json_stats(const struct admin_view *v, const struct admin_tally *tally)
 		{ "other", c.other },
 		{ "attempts", c.attempts },
 		{ "evicted", c.evicted },
+		{ "scans", c.scans },
 		{ "suppressed", c.suppressed },
 		{ "openings", tally->openings },
 		{ "timeouts", tally->timeouts },
@@ -265,6 +266,8 @@ kind_name(enum event_kind kind)
 		return "open";
 	case EVENT_TIMEOUT:
 		return "timeout";
+	case EVENT_SCAN:
+		return "scan";
 	case EVENT_SUPPRESSED:
 		return "suppressed";
 	case EVENT_LOST:
@@ -278,7 +281,7 @@ kind_name(enum event_kind kind)
 json_t *
 admin_json_event(const struct event *event, const struct conf *conf, struct moment now)
 {
-	bool named = event->kind == EVENT_STAGE || event->kind == EVENT_OPEN || event->kind == EVENT_TIMEOUT;
+	bool named = event->source.family;
 	json_t *json = json_pack("{s:I, s:s}", "time_ms", (json_int_t)now.wall_ms, "event",
 				 kind_name((enum event_kind)event->kind));
 

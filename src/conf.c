@@ -203,6 +203,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
 	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
 	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
+	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
 	*p = (struct conf_parser){ .path = path, .report = report, .arg = arg, .conf = conf };
 	return p;
 }

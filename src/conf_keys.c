@@ -202,6 +202,15 @@ set_max_attempts(struct conf_parser *p, char *value)
 }
 
 static void
+set_scan_guard(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Scan_Guard", value, 0, CONF_SCAN_GUARD_MAX, &n))
+		p->conf->scan_guard = (unsigned)n;
+}
+
+static void
 set_guard_policy(struct conf_parser *p, char *value)
 {
 	if (!strcasecmp(value, "drop"))
@@ -517,6 +526,7 @@ static const struct conf_key keys[] = {
 	{ "Control_Socket", CONF_SCOPE_OPTIONS, set_control_socket, false },
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
+	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
 	{ "Guard_Policy", CONF_SCOPE_OPTIONS, set_guard_policy, false },
 	{ "Max_Prefix", CONF_SCOPE_OPTIONS, set_max_prefix, false },
 	{ "Sequence", CONF_SCOPE_DOOR, set_sequence, false },

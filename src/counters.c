@@ -16,6 +16,7 @@ counters_add(struct counters *sum, const struct counters *c)
 	sum->fragments += c->fragments;
 	sum->other += c->other;
 	sum->evicted += c->evicted;
+	sum->scans += c->scans;
 	sum->suppressed += c->suppressed;
 }
 

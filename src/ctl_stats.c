@@ -11,7 +11,7 @@ static const struct {
 	const char *metric; /* behind "knockd_"; "_total": it only rises, until the daemon starts anew */
 	const char *help;
 } numbers[] = {
-	{ "packets", "packets_total", "Packets to knock ports that the kernel has handed over" },
+	{ "packets", "packets_total", "Packets that the kernel has handed over" },
 	{ "lost", "packets_lost_total", "Packets lost on the way from the kernel" },
 	{ "overruns", "socket_overruns_total", "Times the buffer between kernel and knockd was full" },
 	{ "bad_messages", "bad_messages_total", "Messages from the kernel that were no packet" },
@@ -22,7 +22,8 @@ static const struct {
 	{ "attempts", "attempts", "Attempts under way" },
 	{ "evicted", "attempts_evicted_total", "Attempts pushed out of a full table" },
 	{ "timeouts", "attempt_timeouts_total", "Attempts that ran out of time and were logged" },
-	{ "suppressed", "log_lines_suppressed_total", "Stage and timeout lines left out of the log" },
+	{ "scans", "scans_total", "Attempts dropped because their source asked for many other ports" },
+	{ "suppressed", "log_lines_suppressed_total", "Stage, timeout and scan lines left out of the log" },
 	{ "openings", "openings_total", "Completed sequences" },
 	{ "grants", "grants", "Elements of sets that are granted" },
 	{ "commands", "commands_pending", "Doors that wait for their stop command" },

@@ -340,12 +340,12 @@ log_counters(const struct daemon *d)
 	if (c)
 		log_debug(&d->log,
 			  "counters: packets %llu, lost %llu, bad messages %llu, cut %llu, malformed %llu, fragments %llu, "
-			  "other %llu, evicted %llu, suppressed %llu",
+			  "other %llu, evicted %llu, scans %llu, suppressed %llu",
 			  (unsigned long long)c->packets, (unsigned long long)c->lost,
 			  (unsigned long long)c->bad_messages, (unsigned long long)c->cut,
 			  (unsigned long long)c->malformed, (unsigned long long)c->fragments,
 			  (unsigned long long)c->other, (unsigned long long)c->evicted,
-			  (unsigned long long)c->suppressed);
+			  (unsigned long long)c->scans, (unsigned long long)c->suppressed);
 }
 
 /* The mirror of start(): no new packets, then nobody to read them. Elements stay: the kernel times them. */

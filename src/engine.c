@@ -23,7 +23,7 @@
 #include "packet.h"
 
 /*
- * Stage and timeout lines are driven by strangers. Per door so many pass at once and so many per second
+ * Stage, timeout and scan lines are driven by strangers. Per door so many pass at once and so many per second
  * after that; openings always pass.
  */
 #define EVENT_BURST	 200
@@ -89,6 +89,7 @@ pass_on(void *arg, const struct event *event)
 	struct engine *e = arg;
 	struct limiter *limiter = &e->limiters[event->door];
 
+	e->counters->scans += event->kind == EVENT_SCAN;
 	if (event->kind == EVENT_OPEN) {
 		send_surely(e, event);
 	} else if (!limiter_pass(limiter, EVENT_BURST, EVENT_PER_SECOND, e->now)) {

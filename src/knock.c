@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,17 @@ struct attempt {
 	uint32_t    chain;	 /* next in the bucket, or in the list of free attempts */
 	uint32_t    older, newer; /* in the deadline class */
 	uint32_t    fresh_older, fresh_newer;
-	uint64_t    start;	 /* ms */
+	uint32_t    start;	 /* ms, without the upper half of the clock: see due() */
+	uint32_t    strays;	 /* a bit for each port that was asked for and is no door's: see stray_bit() */
 };
+
+_Static_assert(sizeof(struct attempt) <= 56, "the manual promises what a table of attempts takes");
+
+/* An attempt's age is told by the lower half of its start: it must end well before that comes round, in 49 days. */
+#define TIMEOUT_MAX (30 * 24 * 3600)
+
+/* Ports of both protocols, those of one-time sequences of the past and the future as well. */
+#define PORT_WORDS (2 * 65536 / 64)
 
 struct list {
 	uint32_t oldest, newest;
@@ -34,7 +44,7 @@ struct list {
 
 /* Attempts that get the same time to finish. */
 struct class {
-	int64_t	    timeout; /* seconds */
+	uint32_t    timeout; /* seconds, at most TIMEOUT_MAX */
 	struct list list;
 };
 
@@ -73,6 +83,7 @@ struct knock {
 	size_t		   n_firsts;
 	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
 	size_t		   n_spent;
+	uint64_t	   door_ports[PORT_WORDS]; /* a bit for each port that is any door's */
 	uint64_t	   evicted;
 };
 
@@ -201,6 +212,32 @@ insert_first(struct knock *k, uint16_t door)
 	k->firsts[at] = first;
 }
 
+/* ---- ports of doors ----------------------------------------------------------------------------- */
+
+static uint32_t
+port_bit(uint8_t proto, uint16_t port)
+{
+	return (proto == IPPROTO_UDP ? 65536U : 0) + port;
+}
+
+static void
+add_ports(struct knock *k, const struct seq *seq)
+{
+	for (size_t i = 0; i < seq->n; i++) {
+		uint32_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
+
+		k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
+static bool
+is_door_port(const struct knock *k, const struct packet *packet)
+{
+	uint32_t bit = port_bit(packet->proto, packet->dst_port);
+
+	return k->door_ports[bit / 64] >> bit % 64 & 1;
+}
+
 /* ---- attempts ---------------------------------------------------------------------------------- */
 
 static void
@@ -307,7 +344,8 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 	i = take_place(k);
 	if (!i)
 		return;
-	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door, .start = k->now };
+	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door,
+					   .start = (uint32_t)k->now };
 	remember(&k->attempts[i], packet);
 	/* at the end, so that attempts of one source are fed, and logged, in the order they began */
 	for (link = bucket_of(k, &packet->src); *link; link = &k->attempts[*link].chain)
@@ -416,6 +454,50 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 	}
 }
 
+/* ---- scans -------------------------------------------------------------------------------------- */
+
+/*
+ * Which of the 32 bits stands for this port. Neighbours have different ones, so that a scan in order is counted
+ * exactly. Others may share one, which counts too little; which of them do is for nobody outside to know.
+ */
+static uint32_t
+stray_bit(const struct knock *k, uint16_t port)
+{
+	uint16_t block = port / 32;
+
+	return UINT32_C(1) << (siphash(k->secret, &block, sizeof(block)) + port) % 32;
+}
+
+static bool
+opens_connection(const struct packet *packet)
+{
+	return packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN;
+}
+
+/* Who knocks may use the machine at the same time, but who asks for one port after the other is guessing. */
+static void
+count_stray(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t bit = stray_bit(k, packet->dst_port), i = *bucket_of(k, &packet->src), next;
+
+	for (; i; i = next) {
+		struct attempt *a = &k->attempts[i];
+		struct attempt ended;
+
+		next = a->chain;
+		if (!addr_equal(&a->source, &packet->src) || !takes(&k->conf->doors[a->door], packet, local))
+			continue;
+		a->strays |= bit;
+		if ((unsigned)__builtin_popcount(a->strays) < k->conf->scan_guard)
+			continue;
+		ended = *a;
+		drop(k, i);
+		emit(k, EVENT_SCAN, ended.door, ended.stage, &ended.source);
+	}
+}
+
+/* ---- hits --------------------------------------------------------------------------------------- */
+
 /* The first of the doors that begin with this port; they follow each other in the order of the file. */
 static size_t
 find_first(const struct knock *k, uint32_t key)
@@ -453,6 +535,11 @@ void
 knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t now)
 {
 	knock_expire(k, now);
+	if (!is_door_port(k, packet)) {
+		if (k->conf->scan_guard && opens_connection(packet))
+			count_stray(k, packet, local);
+		return;
+	}
 	k->hits++;
 	feed_attempts(k, packet, local);
 	begin_attempts(k, packet, local);
@@ -466,9 +553,12 @@ knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t no
 static uint64_t
 due(const struct knock *k, const struct class *class)
 {
-	uint64_t timeout = class->timeout > 0 ? (uint64_t)class->timeout : 0;
+	uint32_t age;
 
-	return class->list.oldest ? k->attempts[class->list.oldest].start + timeout * 1000 : UINT64_MAX;
+	if (!class->list.oldest)
+		return UINT64_MAX;
+	age = (uint32_t)k->now - k->attempts[class->list.oldest].start;
+	return k->now - age + (uint64_t)class->timeout * 1000;
 }
 
 void
@@ -513,8 +603,9 @@ knock_evicted(const struct knock *k)
 /* ---- set-up ------------------------------------------------------------------------------------ */
 
 static size_t
-class_for(struct knock *k, int64_t timeout)
+class_for(struct knock *k, int64_t seconds)
 {
+	uint32_t timeout = seconds < 0 ? 0 : seconds > TIMEOUT_MAX ? TIMEOUT_MAX : (uint32_t)seconds;
 	size_t c = 0;
 
 	while (c < k->n_classes && k->classes[c].timeout != timeout)
@@ -530,6 +621,9 @@ set_up_doors(struct knock *k)
 	for (size_t d = 0; d < k->conf->n_doors; d++) {
 		const struct door *door = &k->conf->doors[d];
 
+		add_ports(k, &door->seq);
+		for (size_t i = 0; i < door->n_one_time; i++)
+			add_ports(k, &door->one_time[i]);
 		k->states[d] = (struct state){ .seq = &door->seq, .next_one_time = door->next_one_time,
 					       .class = class_for(k, door->seq_timeout) };
 	}

@@ -29,6 +29,7 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_STAGE:
 	case EVENT_OPEN:
 	case EVENT_TIMEOUT:
+	case EVENT_SCAN:
 		return event->door < n_doors && names_source(event);
 	case EVENT_SUPPRESSED:
 		return event->door < n_doors && names_nobody(event);
@@ -53,8 +54,11 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", who, door,
 			 event->stage);
 		break;
+	case EVENT_SCAN:
+		snprintf(buf, len, "%s: %s: scan, attempt dropped", who, door);
+		break;
 	case EVENT_SUPPRESSED:
-		snprintf(buf, len, "%s: %u stage and timeout lines left out", door, event->count);
+		snprintf(buf, len, "%s: %u stage, timeout and scan lines left out", door, event->count);
 		break;
 	case EVENT_LOST:
 		if (event->count)

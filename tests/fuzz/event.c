@@ -23,7 +23,8 @@ use(const struct event *event)
 	HOLDS(*logtext_event(event, who, "door", text, sizeof(text)) && strlen(text) < sizeof(text) - 1);
 	HOLDS(strlen(logtext_event(event, who, "door", cut, sizeof(cut))) < sizeof(cut));
 	HOLDS(event->door < DOORS);
-	if (event->kind == EVENT_OPEN || event->kind == EVENT_STAGE || event->kind == EVENT_TIMEOUT)
+	if (event->kind == EVENT_OPEN || event->kind == EVENT_STAGE || event->kind == EVENT_TIMEOUT ||
+	    event->kind == EVENT_SCAN)
 		HOLDS(addr_len(&event->source));
 	else
 		HOLDS(!event->source.family);

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "conf.h"
@@ -17,6 +18,7 @@
 #define STEP	 6
 
 static const char *const lines[] = {
+	"[options]", "scan_guard = 3",
 	"[fixed]", "sequence = 1,2:udp,3", "seq_timeout = 5", "tcpflags = syn,!ack",
 	"[repeats]", "sequence = 1,1,2", "seq_timeout = 2",
 	"[lenient]", "sequence = 3,2,1,4", "AllowDuplicates = yes", "seq_timeout = 5",
@@ -85,6 +87,23 @@ is_deserved(const struct history *h, const struct door *door, const struct addr 
 	return !port && (door->seq.n == 1 || h->now - h->times[at] < (uint64_t)door->seq_timeout * 1000);
 }
 
+/* As many different ports, one of them just now; the doors' own are below 8. */
+static bool
+has_scanned(const struct history *h, const struct addr *source)
+{
+	uint32_t ports = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct packet *packet = &h->packets[i];
+
+		if (addr_equal(&packet->src, source) && packet->proto == IPPROTO_TCP &&
+		    (packet->dst_port == 0 || packet->dst_port > 7) && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN)
+			ports |= UINT32_C(1) << packet->dst_port;
+	}
+	return addr_equal(&h->packets[h->n - 1].src, source) &&
+	       (unsigned)__builtin_popcount(ports) >= h->conf->scan_guard;
+}
+
 /* knock_emit */
 static void
 hear(void *arg, const struct event *event)
@@ -95,6 +114,7 @@ hear(void *arg, const struct event *event)
 	HOLDS(event_valid(event, h->conf->n_doors));
 	door = &h->conf->doors[event->door];
 	HOLDS(event->stage <= door->seq.n);
+	HOLDS(event->kind != EVENT_SCAN || has_scanned(h, &event->source));
 	if (event->kind != EVENT_OPEN)
 		return;
 	HOLDS(is_deserved(h, door, &event->source));
@@ -115,7 +135,7 @@ add_packet(struct history *h, const uint8_t *data)
 				   .dst = addr_from_bytes(AF_INET, target),
 				   .proto = data[3] & 1 ? IPPROTO_UDP : IPPROTO_TCP,
 				   .tcp_flags = data[3] & 1 ? 0 : data[4],
-				   .dst_port = data[2] & 7,
+				   .dst_port = data[2] & 15,
 				   .src_port = data[5] & 15, .tcp_seq = data[5] >> 4 };
 	return packet;
 }

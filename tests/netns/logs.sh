@@ -77,7 +77,7 @@ fence
 lines=$(log_count 'flood: Stage 1')
 check "lines that strangers cause have a limit ($lines)" [ "$lines" -ge 200 ]
 check '...' [ "$lines" -le 260 ]
-check '... and what is left out is counted' -t 15 log_has 'stage and timeout lines left out'
+check '... and what is left out is counted' -t 15 log_has 'stage, timeout and scan lines left out'
 
 knockd_stop
 check 'end' line 'shutting down'

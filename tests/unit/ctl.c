@@ -182,7 +182,7 @@ prometheus(void **state)
 	(void)state;
 	ctl_stats_prometheus(stats, out);
 	json_decref(stats);
-	assert_written("# HELP knockd_packets_total Packets to knock ports that the kernel has handed over.\n"
+	assert_written("# HELP knockd_packets_total Packets that the kernel has handed over.\n"
 		       "# TYPE knockd_packets_total counter\n"
 		       "knockd_packets_total 5\n"
 		       "# HELP knockd_attempts Attempts under way.\n"
@@ -201,7 +201,7 @@ stats_as_text(void **state)
 	(void)state;
 	ctl_stats_print(stats, out);
 	json_decref(stats);
-	assert_written("packets  12345  Packets to knock ports that the kernel has handed over\n"
+	assert_written("packets  12345  Packets that the kernel has handed over\n"
 		       "doors    2      Doors in the configuration\n");
 }
 

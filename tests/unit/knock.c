@@ -14,7 +14,7 @@ struct fixture {
 	struct conf   conf;
 	struct door   doors[2];
 	struct knock *knock;
-	unsigned      opened, timed_out;
+	unsigned      opened, timed_out, scans;
 };
 
 static void
@@ -24,6 +24,7 @@ count(void *arg, const struct event *event)
 
 	f->opened += event->kind == EVENT_OPEN;
 	f->timed_out += event->kind == EVENT_TIMEOUT;
+	f->scans += event->kind == EVENT_SCAN;
 }
 
 static void
@@ -199,6 +200,100 @@ one_time_sequences_follow_each_other(void **state)
 	knock_free(f.knock);
 }
 
+/* The clock's lower half comes round every 49 days. */
+static void
+time_is_told_across_the_turn_of_32_bits(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	for (uint64_t turn = UINT64_C(1) << 32; turn <= UINT64_C(5) << 32; turn += UINT64_C(1) << 32) {
+		set_up(&f, 16);
+		hit(&f, 1, 1, turn - 1000);
+		assert_true(knock_next(f.knock) == turn + 24000);
+		hit(&f, 2, 1, turn + 1000);
+		hit(&f, 2, 2, turn + 23999);
+		assert_int_equal(f.timed_out, 0);
+		knock_expire(f.knock, turn + 24000);
+		assert_int_equal(f.timed_out, 1);
+		hit(&f, 2, 3, turn + 25999);
+		assert_int_equal(f.opened, 1);
+		knock_free(f.knock);
+	}
+}
+
+static void
+no_attempt_lasts_longer_than_30_days(void **state)
+{
+	const uint64_t month = UINT64_C(30) * 24 * 3600 * 1000;
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 16);
+	f.doors[0].seq_timeout = INT64_MAX;
+	knock_free(f.knock);
+	f.knock = knock_new(&f.conf, (uint8_t[16]){ 1 }, count, &f);
+	hit(&f, 1, 1, 1000);
+	assert_true(knock_next(f.knock) == 1000 + month);
+	knock_expire(f.knock, 999 + month);
+	assert_int_equal(f.timed_out, 0);
+	knock_expire(f.knock, 1000 + month);
+	assert_int_equal(f.timed_out, 1);
+	knock_free(f.knock);
+}
+
+/* However the ports fall together in 32 bits: not before there were so many, and surely in the end. */
+static void
+a_scan_ends_the_attempt_whatever_the_secret(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	for (unsigned n = 0; n < 256; n++) {
+		uint8_t secret[16] = { (uint8_t)n };
+		uint16_t port = 100;
+
+		set_up(&f, 16);
+		knock_free(f.knock);
+		f.conf.scan_guard = CONF_SCAN_GUARD_MAX;
+		f.knock = knock_new(&f.conf, secret, count, &f);
+		hit(&f, 1, 1, 0);
+		while (!f.scans && port < 65000)
+			hit(&f, 1, port = (uint16_t)(port + 509), 0);
+		assert_in_range((port - 100) / 509, CONF_SCAN_GUARD_MAX, 100);
+		assert_int_equal(knock_attempts(f.knock), 0);
+		knock_free(f.knock);
+	}
+}
+
+/* The kernel still reports them for a moment, and the next ones already. */
+static void
+ports_of_all_one_time_sequences_are_doors_ports(void **state)
+{
+	struct fixture f;
+	struct seq next[2];
+	char err[80];
+
+	(void)state;
+	set_up(&f, 16);
+	seq_parse(&next[0], "1,2,5", err, sizeof(err));
+	seq_parse(&next[1], "4,5,6", err, sizeof(err));
+	f.doors[0].one_time = next;
+	f.doors[0].n_one_time = 2;
+	f.conf.scan_guard = 1;
+	knock_free(f.knock);
+	f.knock = knock_new(&f.conf, (uint8_t[16]){ 1 }, count, &f);
+	hit(&f, 1, 11, 0);
+	hit(&f, 1, 6, 0); /* a wrong knock: ends the attempt, and is no scan */
+	assert_int_equal(f.scans, 0);
+	assert_int_equal(knock_attempts(f.knock), 0);
+	hit(&f, 1, 11, 0);
+	hit(&f, 1, 7, 0);
+	assert_int_equal(f.scans, 1);
+	assert_int_equal(knock_attempts(f.knock), 0);
+	knock_free(f.knock);
+}
+
 int
 main(void)
 {
@@ -209,6 +304,10 @@ main(void)
 		cmocka_unit_test(the_next_deadline_is_the_nearest),
 		cmocka_unit_test(a_clock_that_goes_back_does_no_harm),
 		cmocka_unit_test(one_time_sequences_follow_each_other),
+		cmocka_unit_test(time_is_told_across_the_turn_of_32_bits),
+		cmocka_unit_test(no_attempt_lasts_longer_than_30_days),
+		cmocka_unit_test(a_scan_ends_the_attempt_whatever_the_secret),
+		cmocka_unit_test(ports_of_all_one_time_sequences_are_doors_ports),
 	};
 
 	return cmocka_run_group_tests_name("knock", tests, NULL, NULL);

@@ -3,8 +3,9 @@
  * What table inet knockd is made of, as plain data: sets, chains, and rules that are a row of terms.
  * Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
  *
- * There are two halves, each with a base chain: `prerouting` reports the knocks (src/rules.c), `guard` keeps
- * the ports of `open` shut (src/rules_guard.c, which says why it does so where it does). Either may be missing.
+ * There are two halves, each with a base chain: `prerouting` reports the knocks (src/rules.c) and what knockers do
+ * besides (src/rules_knockers.c), `guard` keeps the ports of `open` shut (src/rules_guard.c, which says why it does so
+ * where it does). Either may be missing.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -19,13 +20,13 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   8
+#define RULES_CHAINS   11
 
 /* Of the prerouting hook, see ruleset.h. */
 #define RULES_PRIORITY_KNOCKS (-350)
 #define RULES_PRIORITY_GUARD  (-150)
 
-/* A set's key; those behind PORT_KEY_IP6 say who may pass the guard. */
+/* A set's key; those of OPEN say who may pass the guard, those behind them are addresses alone. */
 enum port_key {
 	PORT_KEY_LOCAL, /* proto . port: any address of this machine */
 	PORT_KEY_IP,	/* ip daddr . proto . port: doors with a Target */
@@ -34,24 +35,29 @@ enum port_key {
 	PORT_KEY_OPEN6,
 	PORT_KEY_OPEN4_TARGET, /* ip saddr . ip daddr . proto . port */
 	PORT_KEY_OPEN6_TARGET,
+	PORT_KEY_SOURCE4, /* ip saddr */
+	PORT_KEY_SOURCE6,
+	PORT_KEY_TARGET4, /* ip daddr */
+	PORT_KEY_TARGET6,
 	PORT_KEYS
 };
 
-/* What of a packet a key has before proto and port: addresses of `len` bytes, or none. */
+/* What of a packet a key has: addresses of `len` bytes, or none, and then proto and port. */
 struct key_shape {
 	uint8_t len;
-	bool	source, destination;
+	bool	source, destination, service;
 };
 
 struct port_entry {
 	struct addr	  target; /* of no family with PORT_KEY_LOCAL */
-	struct knock_port port;
+	struct knock_port port;	  /* of no protocol with a key without service */
 };
 
 struct port_set {
 	char		   name[RULES_NAME_MAX];
 	enum port_key	   key;
 	bool		   kept; /* who may pass: `flags timeout`, its elements come from knocks and outlive a reload */
+	uint32_t	   timeout, size; /* seconds, elements; of a set that packets fill; 0: none such */
 	uint8_t		   mask, value; /* TCP flags that its packets must have; mask 0: any */
 	struct port_entry *at;		/* sorted, each once */
 	size_t		   n, room;
@@ -63,8 +69,10 @@ enum term_kind {
 	TERM_UDP,
 	TERM_IFNAME,  /* iifname NAME; a final '*' is any rest */
 	TERM_SET,     /* the packet's key is in SET */
+	TERM_UPDATE,  /* now it is, until its timeout begun anew; if SET is full the rule ends here */
 	TERM_FLAGS,   /* ... and its TCP flags are as SET's mask and value say */
 	TERM_UNDER_WAY, /* TCP, but no packet that opens a connection: anything but SYN without ACK */
+	TERM_SYN,     /* TCP, and a packet that opens a connection */
 	TERM_ESTABLISHED, /* ct state established,related */
 	TERM_LOCAL,   /* fib daddr type local */
 	TERM_NOT_UNICAST, /* fib daddr type != unicast: whatever is not on its way to another machine */
@@ -97,7 +105,7 @@ struct chain {
 
 struct rules {
 	uint16_t	 group;	       /* NFLOG */
-	struct port_set	*sets;	       /* the first one of the knocks holds every port, those of the guard follow */
+	struct port_set	*sets;	       /* the first one of the knocks holds every port, the guard's and the knockers' follow */
 	size_t		 n_sets, n_knock_sets, room;
 	struct chain	 chains[RULES_CHAINS]; /* each before those that go to it */
 	size_t		 n_chains;
@@ -108,6 +116,9 @@ struct rules {
 /* Borrows interface names from `conf`. NULL with errno when memory is out. */
 struct rules *rules_new(const struct conf *conf);
 void rules_free(struct rules *rules); /* NULL is legal */
+
+/* A set by its name; NULL: there is none. */
+const struct port_set *rules_set(const struct rules *rules, const char *name);
 
 /* The set with elements to keep, of this configuration; NULL: `name` is none. */
 const struct port_set *rules_kept_set(const struct rules *rules, const char *name);

@@ -16,6 +16,19 @@ void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, co
 
 enum port_key rules_key_of(const struct door *door);
 
+/*
+ * Who is on the way through a sequence, and the packets of theirs that are no knocks: sets, rules for the beginning of
+ * `report`, and what comes behind the base chain's rule for knocks. At most this many rules, and one for each interface.
+ */
+#define RULES_KNOCKERS_MAX 8
+int rules_add_knocker_sets(struct rules *rules, const struct conf *conf);
+void rules_add_knockers(struct rules *rules);
+void rules_add_stray_chains(struct rules *rules, const struct conf *conf);
+void rules_add_strays(struct rules *rules);
+
+/* A rule for each interface of the configuration: what comes in there goes to the other chain. */
+void rules_add_interfaces(struct rules *rules, const struct conf *conf, const char *chain, const char *to);
+
 /* The guard's half: its sets, at most this many rules, and these. */
 #define RULES_GUARD_MAX 20
 int rules_add_guard_sets(struct rules *rules, const struct conf *conf);

@@ -24,8 +24,9 @@ rules_flag_name(unsigned bit)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-const char *const rules_chain_names[] = { "report", "knocks", "interfaces", RULES_CHAIN_KNOCKS, "guard_shut",
-					  "guard_local", "guard_target", RULES_CHAIN_GUARD, NULL };
+const char *const rules_chain_names[] = { "report", "knocks", "interfaces", "strays", "stray_interfaces", "syns",
+					  RULES_CHAIN_KNOCKS, "guard_shut", "guard_local", "guard_target",
+					  RULES_CHAIN_GUARD, NULL };
 
 struct key_shape
 rules_key_shape(enum port_key key)
@@ -35,19 +36,27 @@ rules_key_shape(enum port_key key)
 	case PORT_KEYS:
 		break;
 	case PORT_KEY_IP:
-		return (struct key_shape){ 4, false, true };
+		return (struct key_shape){ 4, false, true, true };
 	case PORT_KEY_IP6:
-		return (struct key_shape){ 16, false, true };
+		return (struct key_shape){ 16, false, true, true };
 	case PORT_KEY_OPEN4:
-		return (struct key_shape){ 4, true, false };
+		return (struct key_shape){ 4, true, false, true };
 	case PORT_KEY_OPEN6:
-		return (struct key_shape){ 16, true, false };
+		return (struct key_shape){ 16, true, false, true };
 	case PORT_KEY_OPEN4_TARGET:
-		return (struct key_shape){ 4, true, true };
+		return (struct key_shape){ 4, true, true, true };
 	case PORT_KEY_OPEN6_TARGET:
-		return (struct key_shape){ 16, true, true };
+		return (struct key_shape){ 16, true, true, true };
+	case PORT_KEY_SOURCE4:
+		return (struct key_shape){ 4, true, false, false };
+	case PORT_KEY_SOURCE6:
+		return (struct key_shape){ 16, true, false, false };
+	case PORT_KEY_TARGET4:
+		return (struct key_shape){ 4, false, true, false };
+	case PORT_KEY_TARGET6:
+		return (struct key_shape){ 16, false, true, false };
 	}
-	return (struct key_shape){ 0, false, false };
+	return (struct key_shape){ 0, false, false, true };
 }
 
 /* Every field begins at a multiple of REGISTER_LEN. */
@@ -58,6 +67,8 @@ rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MA
 
 	memset(key, 0, NFTKEY_LEN_MAX);
 	memcpy(key, entry->target.bytes, at);
+	if (!entry->port.proto)
+		return at;
 	key[at] = entry->port.proto;
 	key[at + REGISTER_LEN] = (uint8_t)(entry->port.port >> 8);
 	key[at + REGISTER_LEN + 1] = (uint8_t)entry->port.port;
@@ -108,6 +119,16 @@ rules_add_set(struct rules *rules, enum port_key key, const char *name)
 	*set = (struct port_set){ .key = key };
 	snprintf(set->name, sizeof(set->name), "%s", name);
 	return set;
+}
+
+const struct port_set *
+rules_set(const struct rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n_sets; i++) {
+		if (!strcmp(rules->sets[i].name, name))
+			return &rules->sets[i];
+	}
+	return NULL;
 }
 
 /* The set of such packets, a new one if need be. The first set is not one of these. */
@@ -244,8 +265,10 @@ rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const s
 static void
 add_report(struct rules *rules)
 {
-	struct rule *rule = rules_add_rule(rules, "report");
+	struct rule *rule;
 
+	rules_add_knockers(rules);
+	rule = rules_add_rule(rules, "report");
 	rules_add_term(rule, TERM_LOCAL, NULL, NULL);
 	rules_add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
@@ -268,8 +291,8 @@ add_knocks(struct rules *rules)
 	}
 }
 
-static void
-add_interfaces(struct rules *rules, const struct conf *conf)
+void
+rules_add_interfaces(struct rules *rules, const struct conf *conf, const char *chain, const char *to)
 {
 	for (size_t i = 0; i < conf->n_interfaces; i++) {
 		struct rule *rule;
@@ -277,10 +300,10 @@ add_interfaces(struct rules *rules, const struct conf *conf)
 		/* nft's text has no way to write a quote; the parser has warned of it */
 		if (strchr(conf->interfaces[i], '"'))
 			continue;
-		rule = rules_add_rule(rules, "interfaces");
+		rule = rules_add_rule(rules, chain);
 		if (strcmp(conf->interfaces[i], "*"))
 			rules_add_term(rule, TERM_IFNAME, conf->interfaces[i], NULL);
-		rules_add_term(rule, TERM_GOTO, "knocks", NULL);
+		rules_add_term(rule, TERM_GOTO, to, NULL);
 	}
 }
 
@@ -294,6 +317,7 @@ add_base(struct rules *rules, const struct conf *conf)
 	rules_add_term(rule, TERM_SET, NULL, &rules->sets[0]);
 	rules_add_term(rule, TERM_COUNTER, NULL, NULL);
 	rules_add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
+	rules_add_strays(rules);
 }
 
 /* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
@@ -307,7 +331,8 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 		add_knocks(rules);
 		if (conf->n_interfaces)
 			rules_add_chain(rules, "interfaces");
-		add_interfaces(rules, conf);
+		rules_add_interfaces(rules, conf, "interfaces", "knocks");
+		rules_add_stray_chains(rules, conf);
 	}
 	rules_add_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
 	if (rules->n_knock_sets)
@@ -318,11 +343,12 @@ static int
 fill(struct rules *rules, const struct conf *conf)
 {
 	rules->group = conf->nflog_group;
-	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf))
+	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf) || rules_add_knocker_sets(rules, conf))
 		return -1;
 	for (size_t i = 0; i < rules->n_sets; i++)
 		sort(&rules->sets[i]);
-	rules->rules = calloc(rules->n_sets + conf->n_interfaces + RULES_FIXED + RULES_GUARD_MAX, sizeof(*rules->rules));
+	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_KNOCKERS_MAX + RULES_GUARD_MAX,
+			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;
 	add_knock_chains(rules, conf);

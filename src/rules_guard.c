@@ -25,7 +25,7 @@
 #define GUARD_SHUT   "guard_shut"
 
 /* In the order of enum port_key. */
-static const char *const set_names[PORT_KEYS] = {
+static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
 	"guarded",   "guarded_ip",	  "guarded_ip6",	GUARD_OPEN4,
 	GUARD_OPEN6, GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET,
 };
@@ -39,7 +39,7 @@ rules_is_guard(const char *name, bool keys)
 		if (!strcmp(name, chains[i]))
 			return true;
 	}
-	for (int key = 0; key < (keys ? PORT_KEYS : PORT_KEY_OPEN4); key++) {
+	for (int key = 0; key <= (keys ? PORT_KEY_OPEN6_TARGET : PORT_KEY_IP6); key++) {
 		if (!strcmp(name, set_names[key]))
 			return true;
 	}
@@ -49,11 +49,9 @@ rules_is_guard(const char *name, bool keys)
 const struct port_set *
 rules_kept_set(const struct rules *rules, const char *name)
 {
-	for (size_t i = 0; i < rules->n_sets; i++) {
-		if (rules->sets[i].kept && !strcmp(rules->sets[i].name, name))
-			return &rules->sets[i];
-	}
-	return NULL;
+	const struct port_set *set = rules_set(rules, name);
+
+	return set && set->kept ? set : NULL;
 }
 
 /* --- sets ---------------------------------------------------------------------------------------- */
@@ -62,11 +60,7 @@ rules_kept_set(const struct rules *rules, const char *name)
 static const struct port_set *
 set_of(const struct rules *rules, enum port_key key)
 {
-	for (size_t i = rules->n_knock_sets; i < rules->n_sets; i++) {
-		if (rules->sets[i].key == key)
-			return &rules->sets[i];
-	}
-	return NULL;
+	return rules_set(rules, set_names[key]);
 }
 
 static int

@@ -132,18 +132,32 @@ put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
 	return 0;
 }
 
-/* [ip saddr .] [ip daddr .] meta l4proto . th dport @set */
+/* [ip saddr .] [ip daddr .] [meta l4proto . th dport] */
 static int
-put_set_term(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set)
+put_key(struct nftnl_rule *rule, struct key_shape shape)
 {
 	uint32_t after;
 
-	return put_addresses(rule, rules_key_shape(set->key), &after) ||
-		       put_meta(rule, NFT_META_L4PROTO, register_at(after)) ||
-		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after + 1)) ||
-		       put_lookup(rule, rules, set)
+	if (put_addresses(rule, shape, &after))
+		return -1;
+	return shape.service && (put_meta(rule, NFT_META_L4PROTO, register_at(after)) ||
+				 put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after + 1)))
 		   ? -1
 		   : 0;
+}
+
+/* The element gets the set's own timeout. */
+static int
+put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set)
+{
+	struct nftnl_expr *expr = add_expr(rule, "dynset");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, RULESET_SET_ID(rules, set));
+	return nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set->name);
 }
 
 static int
@@ -262,11 +276,15 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_IFNAME:
 		return put_ifname(rule, term->name);
 	case TERM_SET:
-		return put_set_term(rule, rules, term->set);
+		return put_key(rule, rules_key_shape(term->set->key)) || put_lookup(rule, rules, term->set) ? -1 : 0;
+	case TERM_UPDATE:
+		return put_key(rule, rules_key_shape(term->set->key)) || put_update(rule, rules, term->set) ? -1 : 0;
 	case TERM_FLAGS:
 		return put_flags(rule, term->set->mask, NFT_CMP_EQ, term->set->value);
 	case TERM_UNDER_WAY:
 		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
+	case TERM_SYN:
+		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_EQ, TH_SYN);
 	case TERM_ESTABLISHED:
 		return put_established(rule);
 	case TERM_LOCAL:

@@ -85,6 +85,10 @@ static const struct {
 	[PORT_KEY_OPEN4] = { SERVICE(NFTKEY_IPV4), 12 },
 	[PORT_KEY_OPEN6] = { SERVICE(NFTKEY_IPV6), 24 },
 	[PORT_KEY_OPEN4_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_IPV4)), 16 },
+	[PORT_KEY_SOURCE4] = { NFTKEY_IPV4, 4 },
+	[PORT_KEY_SOURCE6] = { NFTKEY_IPV6, 16 },
+	[PORT_KEY_TARGET4] = { NFTKEY_IPV4, 4 },
+	[PORT_KEY_TARGET6] = { NFTKEY_IPV6, 16 },
 	[PORT_KEY_OPEN6_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV6, NFTKEY_IPV6)), 40 },
 };
 
@@ -102,15 +106,16 @@ new_set(const struct port_set *set)
 	return nl;
 }
 
-/* Only user space reads it: a concatenation as a whole has no byte order. */
+/* Only user space reads it: an address has the network's byte order, a concatenation as a whole has none. */
 static int
-put_byteorder(struct nftnl_set *nl)
+put_byteorder(struct nftnl_set *nl, enum port_key key)
 {
+	enum { NONE = 0, BIG_ENDIAN_KEY = 2 };
 	struct nftnl_udata_buf *buf = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
 
 	if (!buf)
 		return -1;
-	nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_KEYBYTEORDER, 0);
+	nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_KEYBYTEORDER, rules_key_shape(key).service ? NONE : BIG_ENDIAN_KEY);
 	nftnl_set_set_data(nl, NFTNL_SET_USERDATA, nftnl_udata_buf_data(buf), nftnl_udata_buf_len(buf));
 	nftnl_udata_buf_free(buf);
 	return 0;
@@ -122,12 +127,17 @@ put_set(struct install *install, const struct port_set *set)
 	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWSET, NLM_F_CREATE, "set", set->name);
 	struct nftnl_set *nl = new_set(set);
 
-	if (!nlh || !nl || put_byteorder(nl)) {
+	if (!nlh || !nl || put_byteorder(nl, set->key)) {
 		if (nl)
 			nftnl_set_free(nl);
 		return -1;
 	}
-	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS, set->kept ? NFT_SET_TIMEOUT : 0);
+	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
+			  set->kept ? NFT_SET_TIMEOUT : set->size ? NFT_SET_TIMEOUT | NFT_SET_EVAL : 0);
+	if (set->size) {
+		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
+		nftnl_set_set_u32(nl, NFTNL_SET_DESC_SIZE, set->size);
+	}
 	nftnl_set_set_u32(nl, NFTNL_SET_ID, RULESET_SET_ID(install->rules, set));
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_TYPE, keys[set->key].type);
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_LEN, keys[set->key].len);

@@ -15,29 +15,47 @@ print_key(enum port_key key, FILE *out)
 	const char *family = shape.len == 4 ? "ip" : "ip6";
 
 	if (shape.source)
-		fprintf(out, "%s saddr . ", family);
+		fprintf(out, "%s saddr%s", family, shape.destination || shape.service ? " . " : "");
 	if (shape.destination)
-		fprintf(out, "%s daddr . ", family);
-	fputs("meta l4proto . th dport", out);
+		fprintf(out, "%s daddr%s", family, shape.service ? " . " : "");
+	if (shape.service)
+		fputs("meta l4proto . th dport", out);
 }
 
 static void
 print_type(enum port_key key, FILE *out)
 {
 	struct key_shape shape = rules_key_shape(key);
-	const char *address = shape.len == 4 ? "ipv4_addr . " : "ipv6_addr . ";
+	const char *address = shape.len == 4 ? "ipv4_addr" : "ipv6_addr";
 
-	fprintf(out, "%s%sinet_proto . inet_service", shape.source ? address : "", shape.destination ? address : "");
+	if (shape.source)
+		fprintf(out, "%s%s", address, shape.destination || shape.service ? " . " : "");
+	if (shape.destination)
+		fprintf(out, "%s%s", address, shape.service ? " . " : "");
+	if (shape.service)
+		fputs("inet_proto . inet_service", out);
 }
 
 static void
-print_entry(const struct port_entry *entry, FILE *out)
+print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 {
 	char text[ADDR_STRLEN];
 
 	if (entry->target.family)
-		fprintf(out, "%s . ", addr_format(&entry->target, text));
-	fprintf(out, "%s . %u", proto_name(entry->port.proto), entry->port.port);
+		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.service ? " . " : "");
+	if (shape.service)
+		fprintf(out, "%s . %u", proto_name(entry->port.proto), entry->port.port);
+}
+
+/* What else a set is declared with, each item after `before`. */
+static void
+print_properties(const struct port_set *set, const char *before, FILE *out)
+{
+	if (set->kept)
+		fprintf(out, "%sflags timeout", before);
+	if (set->size)
+		fprintf(out, "%ssize %u%sflags dynamic,timeout%stimeout %us", before, set->size, before, before,
+			set->timeout);
 }
 
 static void
@@ -45,14 +63,12 @@ print_set(const struct port_set *set, FILE *out)
 {
 	fprintf(out, "\tset %s {\n\t\ttype ", set->name);
 	print_type(set->key, out);
-	fputs(set->kept ? "\n\t\tflags timeout\n\t}\n\n" : "\n\t\telements = {", out);
-	if (set->kept)
-		return;
+	print_properties(set, "\n\t\t", out);
 	for (size_t i = 0; i < set->n; i++) {
-		fputs(i ? ",\n\t\t\t     " : " ", out);
-		print_entry(&set->at[i], out);
+		fputs(i ? ",\n\t\t\t     " : "\n\t\telements = { ", out);
+		print_entry(&set->at[i], rules_key_shape(set->key), out);
 	}
-	fputs(" }\n\t}\n\n", out);
+	fputs(set->n ? " }\n\t}\n\n" : "\n\t}\n\n", out);
 }
 
 static void
@@ -93,6 +109,9 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_UNDER_WAY:
 		fputs("tcp flags & (syn | ack) != syn", out);
 		return;
+	case TERM_SYN:
+		fputs("tcp flags & (syn | ack) == syn", out);
+		return;
 	case TERM_ESTABLISHED:
 		fputs("ct state established,related", out);
 		return;
@@ -102,6 +121,11 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_SET:
 		print_key(term->set->key, out);
 		fprintf(out, " @%s", term->set->name);
+		return;
+	case TERM_UPDATE:
+		fprintf(out, "update @%s { ", term->set->name);
+		print_key(term->set->key, out);
+		fputs(" }", out);
 		return;
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);
@@ -179,6 +203,7 @@ print_removal(const struct rules *rules, FILE *out)
 			continue;
 		fprintf(out, "add set inet " RULESET_TABLE " %s { type ", rules->sets[i].name);
 		print_type(rules->sets[i].key, out);
+		print_properties(&rules->sets[i], "; ", out);
 		fprintf(out, "; }\ndelete set inet " RULESET_TABLE " %s\n", rules->sets[i].name);
 	}
 }

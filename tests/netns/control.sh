@@ -132,6 +132,10 @@ check '... as JSON' shows true '.packets >= 5' stats
 knockctl stats --prometheus >"$T/prom"
 check '... for Prometheus' grep -qE '^knockd_packets_total [1-9][0-9]*$' "$T/prom"
 equal '... each with its type' "$(grep -c '^# TYPE' "$T/prom")" "$(grep -cv '^#' "$T/prom")"
+knock $server 1001 992 993 994 995 996 997 998 999
+check '... a scan' shows 1 .scans stats
+check '... which watch shows' grep -qE '10\.0\.0\.2: ssh: scan, dropped at stage 1$' "$T/watch"
+equal '... as JSON' "$(jq -r 'select(.event == "scan") | "\(.door) \(.ip) \(.stage)"' "$T/watch.json")" 'ssh 10.0.0.2 1'
 packets=$(json .packets stats)
 engine=$(json .engine_pid status)
 kill -KILL "$engine"

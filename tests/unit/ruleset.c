@@ -159,7 +159,8 @@ a_guard(void **state)
 	fclose(out);
 	assert_string_equal(
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
-		      CHAIN_AWAY("interfaces") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
+		      CHAIN_AWAY("interfaces") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
+			  CHAIN_AWAY("syns") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
 			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
 		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
@@ -220,22 +221,105 @@ every_chain_and_set_is_known(void **state)
 	(void)state;
 	confs_interface(conf, (char[]){ "eth0" });
 	conf->guard_policy = CONF_GUARD_REJECT;
+	conf->scan_guard = 8;
 	for (int i = 0; i < 3; i++) {
-		confs_door(conf, "1", 0, 0, i ? i == 1 ? "192.0.2.1" : "2001:db8::1" : NULL);
+		confs_door(conf, "1,2", 0, 0, i ? i == 1 ? "192.0.2.1" : "2001:db8::1" : NULL);
 		confs_open(conf, "22,53:udp", "");
+		conf->doors[i].seq_timeout = 25;
 	}
 	rules = rules_new(conf);
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(rules_is_guard(rules->chains[i].name, false), i >= 4);
+		assert_int_equal(rules_is_guard(rules->chains[i].name, false), i >= 7);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
-		assert_int_equal(rules_is_guard(rules->sets[i].name, true), i >= rules->n_knock_sets);
-		assert_int_equal(rules_is_guard(rules->sets[i].name, false),
-				 i >= rules->n_knock_sets && !rules->sets[i].kept);
+		bool of_guard = strstr(rules->sets[i].name, "guarded") || rules->sets[i].kept;
+
+		assert_int_equal(rules_is_guard(rules->sets[i].name, true), of_guard);
+		assert_int_equal(rules_is_guard(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
 	}
+	assert_int_equal(rules->n_sets, 1 + 3 + 3 + 4 + 5);
+	rules_free(rules);
+	confs_free(conf);
+}
+
+#define KNOCKERS(name, type, seconds) \
+	"\tset " name " {\n\t\ttype " type "\n\t\tsize 65536\n\t\tflags dynamic,timeout\n\t\ttimeout " seconds "\n\t}\n\n"
+
+/* Who hits a first port is written down, and what he opens elsewhere is reported, too. */
+static void
+a_scan_guard(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	conf->scan_guard = 8;
+	confs_interface(conf, (char[]){ "eth0" });
+	confs_door(conf, "1,2", 0, 0, NULL);
+	confs_door(conf, "3,1", 0, 0, "192.0.2.1");
+	confs_door(conf, "4", 0, 0, "192.0.2.2");
+	conf->doors[0].seq_timeout = 25;
+	conf->doors[1].seq_timeout = 7200;
+	prints(conf,
+	       "\tset ports {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 2,\n\t\t\t     tcp . 3,\n"
+	       "\t\t\t     tcp . 4 }\n\t}\n\n"
+	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 2 }\n\t}\n\n"
+	       "\tset ip_any {\n\t\ttype ipv4_addr . " PORTS "\n\t\telements = { 192.0.2.1 . tcp . 1,\n"
+	       "\t\t\t     192.0.2.1 . tcp . 3,\n\t\t\t     192.0.2.2 . tcp . 4 }\n\t}\n\n"
+	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 3 }\n\t}\n\n" KNOCKERS(
+		   "knockers4", "ipv4_addr", "3600s")
+	       "\tset targets4 {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n\n" KNOCKERS(
+		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n"
+	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
+	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
+	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
+	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
+	       "\tchain knocks {\n"
+	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n"
+	       "\t\tip daddr . meta l4proto . th dport @ip_any goto report\n\t}\n\n"
+	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t}\n\n"
+	       "\tchain strays {\n\t\tfib daddr type local goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
+	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
+	       "\tchain syns {\n\t\tip saddr @knockers4 goto stray_interfaces\n"
+	       "\t\tip6 saddr @knockers6 goto stray_interfaces\n\t}\n\n"
+	       BASE("\t\tmeta l4proto . th dport @ports counter goto interfaces\n"
+		    "\t\ttcp flags & (syn | ack) == syn goto syns\n"));
+}
+
+/* Doors of a single port have no attempts, nor has a door that nobody is fast enough for, and -4 knows no IPv6. */
+static void
+parts_of_a_scan_guard(void **state)
+{
+	struct conf *conf = confs_new();
+	struct rules *rules;
+
+	(void)state;
+	conf->scan_guard = 1;
+	confs_door(conf, "1", 0, 0, NULL);
+	confs_door(conf, "2,3", 0, 0, NULL);
+	conf->doors[1].seq_timeout = 0;
+	rules = rules_new(conf);
+	assert_null(rules_set(rules, "knockers4"));
+	rules_free(rules);
+
+	conf->doors[1].seq_timeout = 5;
+	rules = rules_new(conf);
+	assert_int_equal(rules_set(rules, "knockers4")->timeout, 5);
+	assert_non_null(rules_set(rules, "knockers6"));
+	rules_free(rules);
+
+	conf->only_ipv4 = true;
+	rules = rules_new(conf);
+	assert_non_null(rules_set(rules, "knockers4"));
+	assert_null(rules_set(rules, "knockers6"));
+	rules_free(rules);
+
+	conf->scan_guard = 0;
+	rules = rules_new(conf);
+	assert_null(rules_set(rules, "knockers4"));
+	assert_null(rules_set(rules, "firsts"));
 	rules_free(rules);
 	confs_free(conf);
 }
@@ -265,6 +349,8 @@ main(void)
 		cmocka_unit_test(a_guard),
 		cmocka_unit_test(parts_of_a_guard),
 		cmocka_unit_test(every_chain_and_set_is_known),
+		cmocka_unit_test(a_scan_guard),
+		cmocka_unit_test(parts_of_a_scan_guard),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who is on the way through a sequence. A packet to the first port of a door writes its source down for as long as an
+ * attempt may last. Should the set be full, nothing else is lost: the packet is reported as ever.
+ *
+ * For the scan guard, connections that those sources open to other ports are reported, too. Any other packet costs
+ * one look at its TCP flags, and any other connection one look-up. UDP is not looked at: each packet would have to be.
+ */
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "rules_build.h"
+
+#define FIRSTS	  "firsts"
+#define KNOCKERS4 "knockers4"
+#define KNOCKERS6 "knockers6"
+#define TARGETS4  "targets4"
+#define TARGETS6  "targets6"
+
+#define KNOCKERS_MAX	 65536 /* some MiB of the kernel's memory for each family when it is full */
+#define KNOCKERS_SECONDS 3600  /* at most: a place is not for whoever came by last week */
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+/* Attempts at it are there for others to see: it takes more than one hit, and may succeed. */
+static bool
+takes_time(const struct door *door)
+{
+	return door->seq.n > 1 && door->seq_timeout > 0;
+}
+
+/* Seconds that the longest attempt takes; 0: nobody wants to know who knocks. */
+static uint32_t
+knockers_timeout(const struct conf *conf)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < conf->n_doors && conf->scan_guard; i++) {
+		if (takes_time(&conf->doors[i]) && conf->doors[i].seq_timeout > longest)
+			longest = conf->doors[i].seq_timeout;
+	}
+	return longest < KNOCKERS_SECONDS ? (uint32_t)longest : KNOCKERS_SECONDS;
+}
+
+static int
+add_firsts(struct rules *rules, const struct conf *conf)
+{
+	static const struct addr nowhere;
+	struct port_set *set = rules_add_set(rules, PORT_KEY_LOCAL, FIRSTS);
+
+	for (size_t i = 0; i < conf->n_doors && set; i++) {
+		if (takes_time(&conf->doors[i]) && rules_add_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
+			return -1;
+	}
+	return set ? 0 : -1;
+}
+
+static int
+add_knockers(struct rules *rules, enum port_key key, const char *name, uint32_t timeout)
+{
+	struct port_set *set = rules_add_set(rules, key, name);
+
+	if (!set)
+		return -1;
+	set->timeout = timeout;
+	set->size = KNOCKERS_MAX;
+	return 0;
+}
+
+static int
+add_targets(struct rules *rules, const struct conf *conf, int family)
+{
+	bool v4 = family == AF_INET;
+	struct port_set *set = NULL;
+
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		const struct door *door = &conf->doors[i];
+
+		if (!takes_time(door) || door->target.family != family)
+			continue;
+		if (!set)
+			set = rules_add_set(rules, v4 ? PORT_KEY_TARGET4 : PORT_KEY_TARGET6, v4 ? TARGETS4 : TARGETS6);
+		if (!set || rules_add_entry(set, &door->target, &(struct knock_port){ .port = 0 }))
+			return -1;
+	}
+	return 0;
+}
+
+int
+rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
+{
+	uint32_t timeout = knockers_timeout(conf);
+
+	if (!timeout || !rules->n_knock_sets)
+		return 0;
+	if (add_firsts(rules, conf) || add_knockers(rules, PORT_KEY_SOURCE4, KNOCKERS4, timeout) ||
+	    add_targets(rules, conf, AF_INET))
+		return -1;
+	if (conf->only_ipv4)
+		return 0;
+	return add_knockers(rules, PORT_KEY_SOURCE6, KNOCKERS6, timeout) || add_targets(rules, conf, AF_INET6) ? -1 : 0;
+}
+
+/* --- rules --------------------------------------------------------------------------------------- */
+
+static void
+add_knocker(struct rules *rules, const struct port_set *knockers)
+{
+	struct rule *rule;
+
+	if (!knockers)
+		return;
+	rule = rules_add_rule(rules, "report");
+	rules_add_term(rule, TERM_SET, NULL, rules_set(rules, FIRSTS));
+	rules_add_term(rule, TERM_UPDATE, NULL, knockers);
+}
+
+void
+rules_add_knockers(struct rules *rules)
+{
+	add_knocker(rules, rules_set(rules, KNOCKERS4));
+	add_knocker(rules, rules_set(rules, KNOCKERS6));
+}
+
+/* What is in the set, or without one what is for this machine, goes to the other chain. */
+static void
+add_goto(struct rules *rules, const char *chain, const char *set, const char *to)
+{
+	struct rule *rule;
+
+	if (set && !rules_set(rules, set))
+		return;
+	rule = rules_add_rule(rules, chain);
+	rules_add_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
+	rules_add_term(rule, TERM_GOTO, to, NULL);
+}
+
+void
+rules_add_stray_chains(struct rules *rules, const struct conf *conf)
+{
+	const char *next = conf->n_interfaces ? "stray_interfaces" : "strays";
+
+	if (!rules_set(rules, KNOCKERS4))
+		return;
+	rules_add_chain(rules, "strays");
+	add_goto(rules, "strays", NULL, "report");
+	add_goto(rules, "strays", TARGETS4, "report");
+	add_goto(rules, "strays", TARGETS6, "report");
+	if (conf->n_interfaces)
+		rules_add_chain(rules, "stray_interfaces");
+	rules_add_interfaces(rules, conf, "stray_interfaces", "strays");
+	rules_add_chain(rules, "syns");
+	add_goto(rules, "syns", KNOCKERS4, next);
+	add_goto(rules, "syns", KNOCKERS6, next);
+}
+
+void
+rules_add_strays(struct rules *rules)
+{
+	struct rule *rule;
+
+	if (!rules_set(rules, KNOCKERS4))
+		return;
+	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
+	rules_add_term(rule, TERM_SYN, NULL, NULL);
+	rules_add_term(rule, TERM_GOTO, "syns", NULL);
+}

@@ -29,7 +29,8 @@ struct access_tools {
  * Acts on at most IPC_BATCH events that event_valid() has passed, in order, as one batch: all their elements go to the
  * kernel in one transaction first, since somebody is waiting for that; logs and commands follow. A door
  * with one-time sequences has its sequence marked in the file before anything else, moves on to the next
- * one in `conf`, or is disabled. Returns true when that happened: other ports are then to be watched.
+ * one in `conf`, or is disabled. Returns true when that happened: other ports are then to be watched. A scan's source
+ * goes into Ban_Set, and is forgotten here.
  */
 bool access_apply(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n);
 

@@ -29,6 +29,7 @@
 #define CONF_PREFIX_DEFAULT  16 /* what a knocker may open at most is a site's share: IPv4 ... */
 #define CONF_PREFIX_6_DEFAULT 48 /* ... and IPv6, RFC 6177 */
 #define CONF_SCAN_GUARD_DEFAULT 8 /* more than who knocks uses at the same time, fewer than lie between two ports */
+#define CONF_BAN_MS_DEFAULT 3600000
 #define CONF_SCAN_GUARD_MAX  16 /* a matcher that counts in 32 bits tells so many apart */
 
 #define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
@@ -94,6 +95,8 @@ struct conf {
 	char	     *control_socket;  /* NULL: none */
 	unsigned      max_commands;
 	uint32_t      max_attempts;
+	struct conf_grants ban[CONF_FAMILIES]; /* what a scan leads to; each element with its timeout */
+	uint64_t      ban_ms;
 	unsigned      scan_guard;      /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
 	uint8_t	      max_prefix[CONF_FAMILIES]; /* see struct door */
@@ -139,6 +142,7 @@ const char *door_start_command(const struct door *door, enum conf_family family)
 const char *door_stop_command(const struct door *door, enum conf_family family);
 const struct conf_grants *door_grants(const struct door *door, enum conf_family family);
 const struct conf_grants *door_revokes(const struct door *door, enum conf_family family);
+const struct conf_grants *conf_bans(const struct conf *conf, enum conf_family family); /* what a scanner gets */
 
 /* Makes the next one-time sequence the door's. False when there is none: seq.n is then 0, the door is disabled. */
 bool door_next_sequence(struct door *door);

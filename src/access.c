@@ -12,6 +12,8 @@
 #include "logtext.h"
 #include "onetime.h"
 
+#define BAN_COMMENT "scan" /* of an element that says whom nobody wants to see */
+
 /* The elements of one batch of events. */
 struct batch {
 	struct nftset_op *ops;
@@ -80,13 +82,13 @@ is_granted(const struct batch *batch, const struct event *events, size_t i)
 }
 
 static void
-add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const struct door *door,
+add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const char *comment, int min_prefix,
 	const struct addr *ip)
 {
 	for (size_t i = 0; i < elements->n; i++)
 		batch->ops[batch->n++] = (struct nftset_op){
-			.add = add, .element = &elements->at[i], .ip = *ip, .comment = door->name,
-			.min_prefix = door->max_prefix[conf_family(ip)] };
+			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment,
+			.min_prefix = min_prefix };
 }
 
 /* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
@@ -94,11 +96,12 @@ static void
 add_door(struct batch *batch, const struct door *door, const struct addr *ip)
 {
 	enum conf_family family = conf_family(ip);
+	int bits = door->max_prefix[family];
 
-	add_ops(batch, &door->closes[family], false, door, ip);
-	add_ops(batch, door_revokes(door, family), false, door, ip);
-	add_ops(batch, &door->opens[family], true, door, ip);
-	add_ops(batch, door_grants(door, family), true, door, ip);
+	add_ops(batch, &door->closes[family], false, door->name, bits, ip);
+	add_ops(batch, door_revokes(door, family), false, door->name, bits, ip);
+	add_ops(batch, &door->opens[family], true, door->name, bits, ip);
+	add_ops(batch, door_grants(door, family), true, door->name, bits, ip);
 }
 
 static size_t
@@ -110,28 +113,47 @@ count_elements(const struct door *door, const struct addr *ip)
 	       door_grants(door, family)->n;
 }
 
+static const struct conf_grants *
+bans_for(const struct conf *conf, const struct addr *ip)
+{
+	return conf_bans(conf, conf_family(ip));
+}
+
+static void
+add_bans(struct batch *batch, const struct conf *conf, const struct addr *ip)
+{
+	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[conf_family(ip)], ip);
+}
+
 static int
 collect(struct batch *batch, const struct conf *conf, const struct event *events, size_t n)
 {
 	size_t total = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (is_granted(batch, events, i))
 			total += count_elements(&conf->doors[events[i].door], &events[i].source);
+		else if (events[i].kind == EVENT_SCAN)
+			total += bans_for(conf, &events[i].source)->n;
+	}
 	batch->n = 0;
 	batch->ops = total ? calloc(total, sizeof(*batch->ops)) : NULL;
 	if (total && !batch->ops)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (is_granted(batch, events, i))
 			add_door(batch, &conf->doors[events[i].door], &events[i].source);
+		else if (events[i].kind == EVENT_SCAN)
+			add_bans(batch, conf, &events[i].source);
+	}
 	return 0;
 }
 
 /* ---- afterwards -------------------------------------------------------------------------------- */
 
+/* `what` is the word for an operation that failed. */
 static void
-log_op(const struct log *log, const struct door *door, const struct nftset_op *op)
+log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX];
 
@@ -140,8 +162,7 @@ log_op(const struct log *log, const struct door *door, const struct nftset_op *o
 			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
 					   sizeof(text)));
 	else
-		log_warnx(log, "%s: %s failed: %s", door->name, op->add ? "grant" : "revoke",
-			  nftset_explain(op, text, sizeof(text)));
+		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
 }
 
 /* Without a start command there is nothing to stop either; an empty stop command is one all the same. */
@@ -198,10 +219,22 @@ finish(const struct access_tools *tools, const struct door *door, const struct a
 	size_t n = count_elements(door, ip);
 
 	for (size_t i = 0; i < n; i++) {
-		log_op(tools->log, door, &ops[i]);
+		log_op(tools->log, door, ops[i].add ? "grant" : "revoke", &ops[i]);
 		remember(tools->grants, door, &ops[i]);
 	}
 	run_commands(tools, door, ip);
+	return n;
+}
+
+/* A ban is not remembered: it is the kernel's to end and anybody's to lift. Returns how many operations it was. */
+static size_t
+finish_ban(const struct access_tools *tools, const struct conf *conf, const struct event *event,
+	   const struct nftset_op *ops)
+{
+	size_t n = bans_for(conf, &event->source)->n;
+
+	for (size_t i = 0; i < n; i++)
+		log_op(tools->log, &conf->doors[event->door], "ban", &ops[i]);
 	return n;
 }
 
@@ -238,6 +271,8 @@ access_apply(const struct access_tools *tools, struct conf *conf, const struct e
 			log_event(tools, conf, &events[i]);
 		if (is_granted(&batch, events, i))
 			done += finish(tools, door, &events[i].source, batch.ops + done);
+		else if (events[i].kind == EVENT_SCAN)
+			done += finish_ban(tools, conf, &events[i], batch.ops + done);
 		if (events[i].kind == EVENT_OPEN && door->one_time_path)
 			log_one_time(tools->log, door, batch.refused[i]);
 	}
@@ -286,13 +321,20 @@ access_grant(const struct access_tools *tools, const struct door *door, const st
 
 /* ---- at start ---------------------------------------------------------------------------------- */
 
+/* A list of the configuration's: who names it, as what, how wide its elements may be, and whether they are added. */
+struct named {
+	const char    *by, *key;
+	const uint8_t *max_prefix;
+	bool	       add;
+};
+
 static struct nftset_op
-sample(const struct element *element, const struct door *door, bool add, enum conf_family family)
+sample(const struct element *element, const struct named *named, enum conf_family family)
 {
 	/* documentation addresses: RFC 5737, RFC 3849 */
 	const char *text = family == CONF_V6 ? "2001:db8::1" : "192.0.2.1";
-	struct nftset_op op = { .add = add, .element = element, .comment = door->name,
-				.min_prefix = door->max_prefix[family] };
+	struct nftset_op op = { .add = named->add, .element = element, .comment = named->by,
+				.min_prefix = named->max_prefix[family] };
 
 	addr_parse(&op.ip, text);
 	return op;
@@ -303,41 +345,43 @@ sample(const struct element *element, const struct door *door, bool add, enum co
  * it fits one of them.
  */
 static void
-check_element(const struct access_tools *tools, const struct door *door, const struct element *element, bool add,
+check_element(const struct access_tools *tools, const struct named *named, const struct element *element,
 	      enum conf_family family, bool either)
 {
-	struct nftset_op op = sample(element, door, add, family);
+	struct nftset_op op = sample(element, named, family);
 	char text[LOG_TEXT_MAX];
 
 	if (nftset_check(tools->nftset, &op)) {
-		log_warn(tools->log, "%s: could not ask the kernel about its set", door->name);
+		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
 	}
 	if (op.result == NFTSET_KEY && either) {
-		struct nftset_op other = sample(element, door, add, CONF_V6);
+		struct nftset_op other = sample(element, named, CONF_V6);
 
 		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
 			op = other;
 	}
 	if (op.result != NFTSET_OK)
-		log_warnx(tools->log, "%s: warning: %s: %s", door->name, add ? "grant" : "revoke",
+		log_warnx(tools->log, "%s: warning: %s: %s", named->by, named->key,
 			  nftset_explain(&op, text, sizeof(text)));
 }
 
 static void
-check_list(const struct access_tools *tools, const struct door *door, const struct conf_grants lists[CONF_FAMILIES],
-	   bool add)
+check_list(const struct access_tools *tools, const struct named *named, const struct conf_grants lists[CONF_FAMILIES])
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
 		for (size_t i = 0; i < lists[f].n; i++)
-			check_element(tools, door, &lists[f].at[i], add, f, f == CONF_V4 && !lists[CONF_V6].given);
+			check_element(tools, named, &lists[f].at[i], f, f == CONF_V4 && !lists[CONF_V6].given);
 }
 
 void
 access_check(const struct access_tools *tools, const struct conf *conf)
 {
+	check_list(tools, &(struct named){ "options", "Ban_Set", conf->max_prefix, true }, conf->ban);
 	for (size_t d = 0; d < conf->n_doors; d++) {
-		check_list(tools, &conf->doors[d], conf->doors[d].grant, true);
-		check_list(tools, &conf->doors[d], conf->doors[d].revoke, false);
+		const struct door *door = &conf->doors[d];
+
+		check_list(tools, &(struct named){ door->name, "grant", door->max_prefix, true }, door->grant);
+		check_list(tools, &(struct named){ door->name, "revoke", door->max_prefix, false }, door->revoke);
 	}
 }

@@ -203,6 +203,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
 	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
 	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
+	conf->ban_ms = CONF_BAN_MS_DEFAULT;
 	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
 	*p = (struct conf_parser){ .path = path, .report = report, .arg = arg, .conf = conf };
 	return p;
@@ -263,9 +264,10 @@ check_closes(struct conf_parser *p, const struct door *door)
 
 /* A prefix of more than 32 bits can only be meant for IPv6. What falls back to the plain key is looked at when it does. */
 static void
-check_prefix(struct conf_parser *p, const struct door *door, const struct element *element, enum conf_family family)
+check_prefix(struct conf_parser *p, const char *key, const char *section, const struct element *element,
+	     enum conf_family family)
 {
-	const char *key = family == CONF_V6 ? "grant_6" : "grant";
+	const uint8_t *max_prefix = p->conf->max_prefix;
 	int bits = element_prefix(element);
 
 	p->line = element->line;
@@ -273,10 +275,10 @@ check_prefix(struct conf_parser *p, const struct door *door, const struct elemen
 		family = CONF_V6;
 	if (bits < 0)
 		conf_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]", key,
-			  door->name);
-	else if (bits < door->max_prefix[family])
+			  section);
+	else if (bits < max_prefix[family])
 		conf_fail(p, "%s: %%IP%%/%d is wider than the /%d that Max_Prefix allows for %s, in [%s]", key, bits,
-			  door->max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", door->name);
+			  max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", section);
 }
 
 static void
@@ -285,7 +287,28 @@ check_prefixes(struct conf_parser *p, struct door *door)
 	memcpy(door->max_prefix, p->conf->max_prefix, sizeof(door->max_prefix));
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
 		for (size_t i = 0; i < door->grant[f].n; i++)
-			check_prefix(p, door, &door->grant[f].at[i], f);
+			check_prefix(p, f == CONF_V6 ? "grant_6" : "grant", door->name, &door->grant[f].at[i], f);
+}
+
+/* Only now are Ban_Time and Max_Prefix known. A timeout in the element's own text comes first. */
+static void
+end_bans(struct conf_parser *p)
+{
+	struct conf *conf = p->conf;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		for (size_t i = 0; i < conf->ban[f].n; i++) {
+			struct element *ban = &conf->ban[f].at[i];
+
+			check_prefix(p, f == CONF_V6 ? "Ban_Set_6" : "Ban_Set", "options", ban, f);
+			if (!ban->timeout_ms)
+				ban->timeout_ms = conf->ban_ms;
+		}
+	}
+	if ((conf->ban[CONF_V4].n || conf->ban[CONF_V6].n) && !conf->scan_guard)
+		conf_tell(p, CONF_WARNING,
+			  "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (%s)",
+			  p->path);
 }
 
 struct conf *
@@ -294,6 +317,7 @@ conf_end(struct conf_parser *p)
 	struct conf *conf = p->conf;
 
 	end_section(p);
+	end_bans(p);
 	for (size_t i = 0; i < conf->n_doors; i++) {
 		check_rules(p, &conf->doors[i]);
 		check_closes(p, &conf->doors[i]);

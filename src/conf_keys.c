@@ -89,6 +89,27 @@ parse_switch(struct conf_parser *p, const char *key, const char *value)
 	return false;
 }
 
+static void
+add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, const char *value)
+{
+	char err[256];
+	struct element *at;
+
+	grants->given = true;
+	if (!*value)
+		return; /* given and empty: nothing for this family */
+	at = reallocarray(grants->at, grants->n + 1, sizeof(*at));
+	if (!at) {
+		conf_fail(p, "out of memory");
+		return;
+	}
+	grants->at = at;
+	if (element_parse(&at[grants->n], value, err, sizeof(err)))
+		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door ? p->door->name : "options");
+	else
+		at[grants->n++].line = p->line;
+}
+
 /* ---- [options] --------------------------------------------------------------------------------- */
 
 void
@@ -208,6 +229,25 @@ set_scan_guard(struct conf_parser *p, char *value)
 
 	if (!parse_number(p, "Scan_Guard", value, 0, CONF_SCAN_GUARD_MAX, &n))
 		p->conf->scan_guard = (unsigned)n;
+}
+
+static void
+set_ban_set(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->conf->ban[CONF_V4], "Ban_Set", value);
+}
+
+static void
+set_ban_set_6(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->conf->ban[CONF_V6], "Ban_Set_6", value);
+}
+
+static void
+set_ban_time(struct conf_parser *p, char *value)
+{
+	if (timeout_parse(&p->conf->ban_ms, value))
+		conf_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
 }
 
 static void
@@ -425,27 +465,6 @@ set_allow_duplicates(struct conf_parser *p, char *value)
 }
 
 static void
-add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, const char *value)
-{
-	char err[256];
-	struct element *at;
-
-	grants->given = true;
-	if (!*value)
-		return; /* given and empty: nothing for this family */
-	at = reallocarray(grants->at, grants->n + 1, sizeof(*at));
-	if (!at) {
-		conf_fail(p, "out of memory");
-		return;
-	}
-	grants->at = at;
-	if (element_parse(&at[grants->n], value, err, sizeof(err)))
-		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
-	else
-		at[grants->n++].line = p->line;
-}
-
-static void
 set_grant(struct conf_parser *p, char *value)
 {
 	add_element(p, &p->door->grant[CONF_V4], "grant", value);
@@ -527,6 +546,9 @@ static const struct conf_key keys[] = {
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
+	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },
+	{ "Ban_Set_6", CONF_SCOPE_OPTIONS, set_ban_set_6, true },
+	{ "Ban_Time", CONF_SCOPE_OPTIONS, set_ban_time, false },
 	{ "Guard_Policy", CONF_SCOPE_OPTIONS, set_guard_policy, false },
 	{ "Max_Prefix", CONF_SCOPE_OPTIONS, set_max_prefix, false },
 	{ "Sequence", CONF_SCOPE_DOOR, set_sequence, false },

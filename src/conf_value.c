@@ -53,6 +53,8 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_doors; i++)
 		free_door(&conf->doors[i]);
 	free(conf->doors);
+	for (int f = 0; f < CONF_FAMILIES; f++)
+		free_grants(&conf->ban[f]);
 	free_interfaces(conf);
 	free(conf->log_file);
 	free(conf->pid_file);
@@ -137,6 +139,12 @@ const struct conf_grants *
 door_revokes(const struct door *door, enum conf_family family)
 {
 	return &door->revoke[door->revoke[family].given ? family : CONF_V4];
+}
+
+const struct conf_grants *
+conf_bans(const struct conf *conf, enum conf_family family)
+{
+	return &conf->ban[conf->ban[family].given ? family : CONF_V4];
 }
 
 bool

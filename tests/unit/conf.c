@@ -316,6 +316,37 @@ open_is_for_both_families(void **state)
 	conf_free(conf);
 }
 
+/* What a scan leads to, in whatever order it is said; a timeout of the element's own comes first. */
+static void
+bans(void **state)
+{
+	struct conf *conf = good("[options]\nban_set = inet f banned { %IP% }\nban_set = inet f b2 { %IP% timeout 5m }\n"
+				 "ban_time = 1d\nscan_guard = 16\n");
+
+	(void)state;
+	elements_are(conf_bans(conf, CONF_V4), "add", "192.0.2.1",
+		     "nft add element inet f banned '{ 192.0.2.1 timeout 1d }'\n"
+		     "nft add element inet f b2 '{ 192.0.2.1 timeout 5m }'\n");
+	assert_ptr_equal(conf_bans(conf, CONF_V6), conf_bans(conf, CONF_V4));
+	assert_int_equal(conf->scan_guard, 16);
+	conf_free(conf);
+
+	conf = good("[options]\nban_set = inet f b { %IP% }\nban_set_6 =\n");
+	elements_are(conf_bans(conf, CONF_V4), "add", "192.0.2.1", "nft add element inet f b '{ 192.0.2.1 timeout 1h }'\n");
+	assert_int_equal(conf_bans(conf, CONF_V6)->n, 0);
+	assert_int_equal(conf->scan_guard, CONF_SCAN_GUARD_DEFAULT);
+	conf_free(conf);
+
+	bad("[options]\nban_set = inet f\nban_time = 0\nscan_guard = 17\n",
+	    "config: line 2: syntax error: Ban_Set: there is no { in it: \"family table set { key }\" is expected, in [options] (x.conf)\n"
+	    "config: line 3: syntax error: Ban_Time: \"0\" is no timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
+	    "config: line 4: syntax error: Scan_Guard must be a number from 0 to 16, not \"17\" (x.conf)\n");
+	bad("[options]\nban_set = inet f b { %IP%/4 }\nmax_prefix = 24,64\n",
+	    "config: line 2: Ban_Set: %IP%/4 is wider than the /24 that Max_Prefix allows for IPv4, in [options] (x.conf)\n");
+	warns("[options]\nscan_guard = 0\nban_set = inet f b { %IP% }\n",
+	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (x.conf)\n");
+}
+
 /* Wherever Target stands. Its family alone can knock there. */
 static void
 open_with_a_target_is_for_that_address(void **state)
@@ -432,6 +463,7 @@ main(void)
 		cmocka_unit_test(two_doors_of_one_name),
 		cmocka_unit_test(any_interface),
 		cmocka_unit_test(debug_lines_are_knockds),
+		cmocka_unit_test(bans),
 		cmocka_unit_test(open_is_for_both_families),
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
 		cmocka_unit_test(what_is_wrong_with_open),

@@ -95,6 +95,7 @@ struct conf {
 	char	     *control_socket;  /* NULL: none */
 	unsigned      max_commands;
 	uint32_t      max_attempts;
+	uint32_t      source_rate;     /* packets a second that are taken from one address; 0: all */
 	struct conf_grants ban[CONF_FAMILIES]; /* what a scan leads to; each element with its timeout */
 	uint64_t      ban_ms;
 	unsigned      scan_guard;      /* other ports that end an attempt; 0: none does, they are not looked at */

@@ -4,8 +4,8 @@
  * Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
  *
  * There are two halves, each with a base chain: `prerouting` reports the knocks (src/rules.c) and what knockers do
- * besides (src/rules_knockers.c), `guard` keeps the ports of `open` shut (src/rules_guard.c, which says why it does so
- * where it does). Either may be missing.
+ * besides (src/rules_knockers.c), unless it is too much (src/rules_rates.c); `guard` keeps the ports of `open` shut
+ * (src/rules_guard.c, which says why it does so where it does). Either may be missing.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -70,6 +70,7 @@ enum term_kind {
 	TERM_IFNAME,  /* iifname NAME; a final '*' is any rest */
 	TERM_SET,     /* the packet's key is in SET */
 	TERM_UPDATE,  /* now it is, until its timeout begun anew; if SET is full the rule ends here */
+	TERM_TOO_FAST, /* the same, and more than `rate` of its packets a second have come here */
 	TERM_FLAGS,   /* ... and its TCP flags are as SET's mask and value say */
 	TERM_UNDER_WAY, /* TCP, but no packet that opens a connection: anything but SYN without ACK */
 	TERM_SYN,     /* TCP, and a packet that opens a connection */
@@ -105,7 +106,8 @@ struct chain {
 
 struct rules {
 	uint16_t	 group;	       /* NFLOG */
-	struct port_set	*sets;	       /* the first one of the knocks holds every port, the guard's and the knockers' follow */
+	uint32_t	 rate, burst;  /* packets a second of one source, and at once; 0: any number */
+	struct port_set	*sets;	       /* the first one of the knocks holds every port, those of the rest follow */
 	size_t		 n_sets, n_knock_sets, room;
 	struct chain	 chains[RULES_CHAINS]; /* each before those that go to it */
 	size_t		 n_chains;

@@ -9,6 +9,9 @@
 struct port_set *rules_add_set(struct rules *rules, enum port_key key, const char *name);
 int rules_add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port);
 
+/* One that packets fill. -1: no memory. */
+int rules_add_dynamic_set(struct rules *rules, enum port_key key, const char *name, uint32_t size, uint32_t timeout);
+
 void rules_add_chain(struct rules *rules, const char *name);
 void rules_add_base_chain(struct rules *rules, const char *name, int priority);
 struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is room for it */
@@ -16,9 +19,14 @@ void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, co
 
 enum port_key rules_key_of(const struct door *door);
 
+/* How much of one source is reported: sets, and at most this many rules for the beginning of `report`. */
+#define RULES_RATES_MAX 2
+int rules_add_rate_sets(struct rules *rules, const struct conf *conf);
+void rules_add_rates(struct rules *rules);
+
 /*
- * Who is on the way through a sequence, and the packets of theirs that are no knocks: sets, rules for the beginning of
- * `report`, and what comes behind the base chain's rule for knocks. At most this many rules, and one for each interface.
+ * Who is on the way through a sequence, and the packets of theirs that are no knocks: sets, rules for `report`, and
+ * what comes behind the base chain's rule for knocks. At most this many rules, and one for each interface.
  */
 #define RULES_KNOCKERS_MAX 8
 int rules_add_knocker_sets(struct rules *rules, const struct conf *conf);

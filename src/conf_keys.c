@@ -232,6 +232,15 @@ set_scan_guard(struct conf_parser *p, char *value)
 }
 
 static void
+set_source_rate(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Source_Rate", value, 0, 1000000, &n))
+		p->conf->source_rate = (uint32_t)n;
+}
+
+static void
 set_ban_set(struct conf_parser *p, char *value)
 {
 	add_element(p, &p->conf->ban[CONF_V4], "Ban_Set", value);
@@ -546,6 +555,7 @@ static const struct conf_key keys[] = {
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
+	{ "Source_Rate", CONF_SCOPE_OPTIONS, set_source_rate, false },
 	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },
 	{ "Ban_Set_6", CONF_SCOPE_OPTIONS, set_ban_set_6, true },
 	{ "Ban_Time", CONF_SCOPE_OPTIONS, set_ban_time, false },

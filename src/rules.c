@@ -152,6 +152,18 @@ find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 }
 
 int
+rules_add_dynamic_set(struct rules *rules, enum port_key key, const char *name, uint32_t size, uint32_t timeout)
+{
+	struct port_set *set = rules_add_set(rules, key, name);
+
+	if (!set)
+		return -1;
+	set->size = size;
+	set->timeout = timeout;
+	return 0;
+}
+
+int
 rules_add_entry(struct port_set *set, const struct addr *target, const struct knock_port *port)
 {
 	size_t room = set->room ? 2 * set->room : 32;
@@ -267,6 +279,7 @@ add_report(struct rules *rules)
 {
 	struct rule *rule;
 
+	rules_add_rates(rules);
 	rules_add_knockers(rules);
 	rule = rules_add_rule(rules, "report");
 	rules_add_term(rule, TERM_LOCAL, NULL, NULL);
@@ -343,11 +356,13 @@ static int
 fill(struct rules *rules, const struct conf *conf)
 {
 	rules->group = conf->nflog_group;
-	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf) || rules_add_knocker_sets(rules, conf))
+	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf) || rules_add_rate_sets(rules, conf) ||
+	    rules_add_knocker_sets(rules, conf))
 		return -1;
 	for (size_t i = 0; i < rules->n_sets; i++)
 		sort(&rules->sets[i]);
-	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_KNOCKERS_MAX + RULES_GUARD_MAX,
+	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_RATES_MAX + RULES_KNOCKERS_MAX +
+				  RULES_GUARD_MAX,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

@@ -56,18 +56,6 @@ add_firsts(struct rules *rules, const struct conf *conf)
 }
 
 static int
-add_knockers(struct rules *rules, enum port_key key, const char *name, uint32_t timeout)
-{
-	struct port_set *set = rules_add_set(rules, key, name);
-
-	if (!set)
-		return -1;
-	set->timeout = timeout;
-	set->size = KNOCKERS_MAX;
-	return 0;
-}
-
-static int
 add_targets(struct rules *rules, const struct conf *conf, int family)
 {
 	bool v4 = family == AF_INET;
@@ -93,12 +81,16 @@ rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
 
 	if (!timeout || !rules->n_knock_sets)
 		return 0;
-	if (add_firsts(rules, conf) || add_knockers(rules, PORT_KEY_SOURCE4, KNOCKERS4, timeout) ||
+	if (add_firsts(rules, conf) ||
+	    rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
 	    add_targets(rules, conf, AF_INET))
 		return -1;
 	if (conf->only_ipv4)
 		return 0;
-	return add_knockers(rules, PORT_KEY_SOURCE6, KNOCKERS6, timeout) || add_targets(rules, conf, AF_INET6) ? -1 : 0;
+	return rules_add_dynamic_set(rules, PORT_KEY_SOURCE6, KNOCKERS6, KNOCKERS_MAX, timeout) ||
+		       add_targets(rules, conf, AF_INET6)
+		   ? -1
+		   : 0;
 }
 
 /* --- rules --------------------------------------------------------------------------------------- */

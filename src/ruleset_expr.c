@@ -146,14 +146,34 @@ put_key(struct nftnl_rule *rule, struct key_shape shape)
 		   : 0;
 }
 
+/* What each element counts for itself; the rule goes on when there were too many. */
+static struct nftnl_expr *
+new_limit(const struct rules *rules)
+{
+	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
+
+	if (!limit)
+		return NULL;
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rules->rate);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, rules->burst);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	return limit;
+}
+
 /* The element gets the set's own timeout. */
 static int
-put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set)
+put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set, bool limited)
 {
-	struct nftnl_expr *expr = add_expr(rule, "dynset");
+	struct nftnl_expr *expr = add_expr(rule, "dynset"), *limit = NULL;
 
-	if (!expr)
+	if (!expr || (limited && !(limit = new_limit(rules))))
 		return -1;
+	if (limit) {
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, NFT_DYNSET_F_EXPR);
+		nftnl_expr_add_expr(expr, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
+	}
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, RULESET_SET_ID(rules, set));
@@ -278,7 +298,11 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_SET:
 		return put_key(rule, rules_key_shape(term->set->key)) || put_lookup(rule, rules, term->set) ? -1 : 0;
 	case TERM_UPDATE:
-		return put_key(rule, rules_key_shape(term->set->key)) || put_update(rule, rules, term->set) ? -1 : 0;
+	case TERM_TOO_FAST:
+		return put_key(rule, rules_key_shape(term->set->key)) ||
+			       put_update(rule, rules, term->set, term->kind == TERM_TOO_FAST)
+			   ? -1
+			   : 0;
 	case TERM_FLAGS:
 		return put_flags(rule, term->set->mask, NFT_CMP_EQ, term->set->value);
 	case TERM_UNDER_WAY:

@@ -96,6 +96,13 @@ print_flags_term(const struct port_set *set, FILE *out)
 }
 
 static void
+print_update(const struct port_set *set, FILE *out)
+{
+	fprintf(out, "update @%s { ", set->name);
+	print_key(set->key, out);
+}
+
+static void
 print_term(const struct rules *rules, const struct term *term, FILE *out)
 {
 	switch (term->kind) {
@@ -123,9 +130,12 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fprintf(out, " @%s", term->set->name);
 		return;
 	case TERM_UPDATE:
-		fprintf(out, "update @%s { ", term->set->name);
-		print_key(term->set->key, out);
+		print_update(term->set, out);
 		fputs(" }", out);
+		return;
+	case TERM_TOO_FAST:
+		print_update(term->set, out);
+		fprintf(out, " limit rate over %u/second burst %u packets }", rules->rate, rules->burst);
 		return;
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);

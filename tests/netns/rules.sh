@@ -70,6 +70,18 @@ same 'a guard' '
 	open     = 22
 	close    = 22
 '
+same 'no scan guard' '
+[options]
+	Scan_Guard = 0
+[a]
+	sequence = 1,2
+'
+same 'a rate for each source' '
+[options]
+	Source_Rate = 100
+[a]
+	sequence = 1,2
+'
 same 'one interface' '
 [a]
 	sequence = 1

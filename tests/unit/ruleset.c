@@ -324,6 +324,28 @@ parts_of_a_scan_guard(void **state)
 	confs_free(conf);
 }
 
+/* As many at once as a sequence may have; what is remembered of a source is gone when it makes no difference. */
+static void
+a_rate_for_each_source(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	conf->source_rate = 10;
+	conf->only_ipv4 = true;
+	confs_door(conf, "1", 0, 0, NULL);
+	prints(conf,
+	       "\tset ports {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n"
+	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
+													"4s")
+	       "\tchain report {\n"
+	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
+	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
+	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
+	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
+	       BASE("\t\tmeta nfproto ipv4 meta l4proto . th dport @ports counter goto knocks\n"));
+}
+
 static void
 a_full_disk_is_an_error(void **state)
 {
@@ -351,6 +373,7 @@ main(void)
 		cmocka_unit_test(every_chain_and_set_is_known),
 		cmocka_unit_test(a_scan_guard),
 		cmocka_unit_test(parts_of_a_scan_guard),
+		cmocka_unit_test(a_rate_for_each_source),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};
 

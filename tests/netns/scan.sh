@@ -6,6 +6,8 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
+topo_client other 1
+echo 1 >/proc/sys/net/ipv4/ip_forward
 firewall
 nft add rule inet filter input meta l4proto tcp reject with tcp reset # an answer is quicker than none
 
@@ -42,6 +44,10 @@ begin() {
 	tcpflags    = syn
 	grant       = inet filter ssh_ok  { %IP% timeout 30s }
 	grant_6     = inet filter ssh_ok6 { %IP% timeout 30s }
+[far]
+	sequence    = 7000,8000,9000
+	tcpflags    = syn
+	target      = 10.0.1.2
 $fence_door"
 }
 
@@ -71,6 +77,9 @@ scan ascending $server6
 check 'the same over IPv6' log_has 'fd00::2: ssh: scan, attempt dropped'
 check '...' element_in 'inet knockd knockers6' fd00::2
 equal 'in any order: nothing opens' "$(openings)" 0
+scan ascending 10.0.1.2
+check 'a scan of the host behind, which a door has as Target' log_has '10.0.0.2: far: scan, attempt dropped'
+refute '... opens nothing' log_has 'far: OPEN SESAME'
 refute 'the table is as it was: elements that packets make are nobody'"'"'s change' log_has 'put back'
 
 knock $server 7000
@@ -82,26 +91,41 @@ check 'who knocks and uses three other ports gets in' element_in 'inet filter ss
 equal '...' "$(openings)" 1
 knockd_stop
 
+# room for no more
+begin ''
+for half in 2 3; do
+	seq 32768 | awk -v half=$half '{ printf "%s10.%d.%d.%d", sep, half, $1 / 256, $1 % 256; sep = ", " }' >"$T/half"
+	echo "add element inet knockd knockers4 { $(cat "$T/half") }" >"$T/fill"
+	nft -f "$T/fill" || bail 'cannot fill the set'
+done
+knock $server 7000
+fence
+refute 'with 65536 others there is no room for one more' element_in 'inet knockd knockers4' 10.0.0.2
+knock $server 8000 9000
+fence
+equal '... whose knock counts all the same' "$(openings)" 2
+knockd_stop
+
 begin 'Scan_Guard = 1'
 knock $server 7000
 connections 22
 fence
 knock $server 8000 9000
 fence
-equal 'Scan_Guard = 1: one other port ends the attempt' "$(openings)" 1
+equal 'Scan_Guard = 1: one other port ends the attempt' "$(openings)" 2
 knockd_stop
 
 begin 'Scan_Guard = 0'
 refute 'Scan_Guard = 0: no rule for it' sh -c 'nft list table inet knockd | grep -q knockers'
 scan ascending $server
-equal '... and a scan opens the door, as with 0.8' "$(openings)" 2
+equal '... and a scan opens the door, as with 0.8' "$(openings)" 3
 knockd_stop
 
 begin 'Interface = client, lo'
 check 'an interface: the rules are for it alone' \
 	sh -c 'nft list chain inet knockd stray_interfaces | grep -q "iifname \"client\" goto strays"'
 scan ascending $server
-equal '... and a scan that comes in there opens nothing' "$(openings)" 2
+equal '... and a scan that comes in there opens nothing' "$(openings)" 3
 knockd_stop
 
 nft 'add set inet filter banned  { type ipv4_addr; flags timeout; }'
@@ -121,7 +145,7 @@ fence
 refute 'a ban that the admin lifts stays lifted' element_in 'inet filter banned' 10.0.0.2
 knock $server 7000 8000 9000
 fence
-equal '... and who was banned can knock' "$(openings)" 3
+equal '... and who was banned can knock' "$(openings)" 4
 knockd_stop
 
 nft 'delete set inet filter banned'
@@ -130,6 +154,6 @@ begin 'Ban_Set = inet filter banned { %IP% }
 check 'a set that is missing is told of at start' log_has 'options: warning: Ban_Set: inet filter banned: no such set'
 scan ascending $server
 check '... and when it is wanted' log_has 'ssh: ban failed: inet filter banned: no such set'
-equal '... and the scan opens nothing' "$(openings)" 3
+equal '... and the scan opens nothing' "$(openings)" 4
 knockd_stop
 done_testing

@@ -23,7 +23,6 @@
 
 #define ENTRIES_PER_MESSAGE 1000 /* at most 40 bytes each: a nested attribute holds 64 KiB */
 #define TRIES		    20	 /* until nobody else changes the ruleset between look and commit */
-#define REGISTER_LEN        4    /* of a 32-bit register; NFT_REG_1 is the first four of them */
 
 /* What each message of the transaction is about, to say what the kernel refused. */
 struct source {

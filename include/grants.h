@@ -66,7 +66,7 @@ typedef bool grants_visit(void *arg, const struct grant_view *view);
  * Shows at most `max` of them, oldest first, beginning behind the one that the call before ended with
  * (`from` is 0 at first, then what was returned). Returns 0 when there are no more.
  */
-uint64_t grants_each(const struct grants *grants, uint64_t from, size_t max, grants_visit *visit, void *arg);
+uint64_t grants_each(struct grants *grants, uint64_t from, size_t max, grants_visit *visit, void *arg);
 
 size_t grants_count(const struct grants *grants);
 

@@ -15,8 +15,8 @@
 #include "siphash.h"
 #include "timers.h"
 
-/* Operations per call of nftset_apply() when many elements come back. */
-#define RESTORE_BATCH 1024
+/* Operations per call of nftset_apply() when many elements come back or go. */
+#define BATCH 1024
 
 /* When the kernel had no memory or the like. */
 #define RETRY_MSEC 1000
@@ -55,6 +55,7 @@ struct grants {
 	struct grant	**buckets;
 	size_t		  n, n_buckets; /* a power of two */
 	uint64_t	  next_serial;
+	struct grant	 *next_shown; /* where grants_each() will go on, as it does not begin anew each time; or NULL */
 	uint64_t	  retry_at; /* when what could not be put back is tried again; UINT64_MAX: nothing is due */
 };
 
@@ -247,6 +248,8 @@ drop(struct grants *g, struct grant *grant)
 	journal_end(g->journal, grant->journal_id);
 	timers_disarm(&g->timers, &grant->timer);
 	unhash(g, grant);
+	if (g->next_shown == grant)
+		g->next_shown = grant->newer;
 	*(grant->older ? &grant->older->newer : &g->oldest) = grant->newer;
 	*(grant->newer ? &grant->newer->older : &g->newest) = grant->older;
 	grant->kind->grants--;
@@ -358,20 +361,24 @@ grants_noticed(struct grants *g, const struct monitor_event *event)
 
 /* ---- putting back ------------------------------------------------------------------------------ */
 
-struct restoring {
-	struct nftset_op ops[RESTORE_BATCH];
-	struct grant	*grants[RESTORE_BATCH];
+struct batch {
+	struct nftset_op ops[BATCH];
+	struct grant	*grants[BATCH];
 	size_t		 n;
-	size_t		 restored, failed;
-	int		 error; /* errno of netlink: nothing more is tried */
+};
+
+struct restoring {
+	struct batch batch;
+	size_t	     restored, failed;
+	int	     error; /* errno of netlink: nothing more is tried */
 };
 
 static void
-log_misfit(const struct grants *g, const struct grant *grant, const struct nftset_op *op)
+log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX], ip[ADDR_STRLEN];
 
-	log_warnx(g->log, "%s: %s cannot be put back: %s", grant->kind->door, addr_format(&grant->ip, ip),
+	log_warnx(g->log, "%s: %s cannot be %s: %s", grant->kind->door, addr_format(&grant->ip, ip), done,
 		  nftset_explain(op, text, sizeof(text)));
 }
 
@@ -393,24 +400,25 @@ take_result(struct grants *g, struct restoring *r, struct grant *grant, const st
 	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
 		fail(r, grant, op->error);
 	} else if (op->result != NFTSET_NO_SET) {
-		log_misfit(g, grant, op);
+		log_misfit(g, grant, "put back", op);
 	}
 }
 
 static void
 finish_batch(struct grants *g, struct restoring *r)
 {
+	struct batch *b = &r->batch;
 	int error = r->error;
 
-	if (!error && r->n && nftset_apply(g->nftset, r->ops, r->n) < 0)
+	if (!error && b->n && nftset_apply(g->nftset, b->ops, b->n) < 0)
 		error = errno;
-	for (size_t i = 0; i < r->n; i++) {
+	for (size_t i = 0; i < b->n; i++) {
 		if (error)
-			fail(r, r->grants[i], error);
+			fail(r, b->grants[i], error);
 		else
-			take_result(g, r, r->grants[i], &r->ops[i]);
+			take_result(g, r, b->grants[i], &b->ops[i]);
 	}
-	r->n = 0;
+	b->n = 0;
 }
 
 /* 1 ms is the least that the kernel takes; what is over by now the next tick forgets. */
@@ -427,10 +435,12 @@ time_left(const struct grant *grant)
 static void
 add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 {
-	r->ops[r->n] = (struct nftset_op){ .add = true, .element = &grant->kind->element, .ip = grant->ip,
+	struct batch *b = &r->batch;
+
+	b->ops[b->n] = (struct nftset_op){ .add = true, .element = &grant->kind->element, .ip = grant->ip,
 					   .comment = grant->kind->door, .timeout_ms = time_left(grant) };
-	r->grants[r->n++] = grant;
-	if (r->n == RESTORE_BATCH)
+	b->grants[b->n++] = grant;
+	if (b->n == BATCH)
 		finish_batch(g, r);
 }
 
@@ -458,12 +468,12 @@ is_among(struct kind *const *kinds, size_t n, const struct kind *kind)
 }
 
 static size_t
-count_kinds(const struct grants *g)
+count_marked(const struct grants *g)
 {
 	size_t n = 0;
 
 	for (const struct kind *kind = g->kinds; kind; kind = kind->next)
-		n++;
+		n += kind->missing && kind->grants;
 	return n;
 }
 
@@ -492,14 +502,14 @@ restore_marked(struct grants *g, struct restoring *r, struct kind *const *marked
 void
 grants_restore(struct grants *g)
 {
-	size_t max = count_kinds(g), n;
-	struct kind **marked = calloc(max ? max : 1, sizeof(*marked));
-	struct restoring *r = calloc(1, sizeof(*r));
+	size_t n = count_marked(g);
+	struct kind **marked = n ? calloc(n, sizeof(*marked)) : NULL;
+	struct restoring *r = n ? calloc(1, sizeof(*r)) : NULL;
 
-	if (!marked || !r)
-		try_later(g, g->n, ENOMEM);
-	else if ((n = unmark(g, marked, max)))
-		restore_marked(g, r, marked, n);
+	if (marked && r)
+		restore_marked(g, r, marked, unmark(g, marked, n));
+	else
+		try_later(g, n ? g->n : 0, ENOMEM);
 	sweep_kinds(g);
 	free(marked);
 	free(r);
@@ -549,22 +559,34 @@ grants_count(const struct grants *g)
 	return g->n;
 }
 
-uint64_t
-grants_each(const struct grants *g, uint64_t from, size_t max, grants_visit *visit, void *arg)
+/* The first one behind `serial`. Who asks for portion after portion is not made to walk the whole list each time. */
+static struct grant *
+seek(const struct grants *g, uint64_t serial)
 {
-	const struct grant *grant = g->oldest;
+	struct grant *grant = g->next_shown;
 
-	while (grant && grant->serial <= from)
+	if (!grant || (grant->older && grant->older->serial > serial))
+		grant = g->oldest;
+	while (grant && grant->serial <= serial)
 		grant = grant->newer;
-	for (; grant && max--; grant = grant->newer) {
+	return grant;
+}
+
+uint64_t
+grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, void *arg)
+{
+	struct grant *grant = seek(g, from);
+	bool more = true;
+
+	for (; grant && max-- && more; grant = grant->newer) {
 		struct grant_view view = { grant->kind->door, &grant->ip, &grant->kind->element, grant->since_wall_ms,
 					   grant->end_boot_ms };
 
 		from = grant->serial;
-		if (!visit(arg, &view))
-			return from;
+		more = visit(arg, &view);
 	}
-	return grant ? from : 0;
+	g->next_shown = grant;
+	return grant || !more ? from : 0;
 }
 
 static bool
@@ -573,25 +595,49 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
 }
 
+/* Returns how many are gone; the batch is empty then. */
+static size_t
+revoke_batch(struct grants *g, struct batch *b)
+{
+	size_t n = 0;
+
+	if (b->n && nftset_apply(g->nftset, b->ops, b->n) < 0) {
+		log_warn(g->log, "could not delete %zu elements", b->n);
+		b->n = 0;
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->ops[i].result != NFTSET_OK && b->ops[i].result != NFTSET_ABSENT) {
+			log_misfit(g, b->grants[i], "deleted", &b->ops[i]);
+			continue;
+		}
+		drop(g, b->grants[i]);
+		n++;
+	}
+	b->n = 0;
+	return n;
+}
+
 size_t
 grants_revoke(struct grants *g, const struct addr *ip, const char *door)
 {
+	struct batch *b = calloc(1, sizeof(*b));
 	struct grant *grant, *newer;
 	size_t n = 0;
 
-	for (grant = g->oldest; grant; grant = newer) {
-		struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip };
-
-		newer = grant->newer;
+	if (!b)
+		log_warn(g->log, "could not delete elements");
+	for (grant = b ? g->oldest : NULL; grant; grant = newer) {
+		newer = grant->newer; /* a full batch takes this one and older ones away */
 		if (!is_meant(grant, ip, door))
 			continue;
-		if (nftset_apply(g->nftset, &op, 1)) {
-			log_misfit(g, grant, &op);
-			continue;
-		}
-		drop(g, grant);
-		n++;
+		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
+		b->grants[b->n++] = grant;
+		if (b->n == BATCH)
+			n += revoke_batch(g, b);
 	}
+	if (b)
+		n += revoke_batch(g, b);
+	free(b);
 	return n;
 }
 

@@ -23,6 +23,9 @@ void lookup_read(struct lookup *lookup);
 /* The address's name, or NULL: it has none or is not known yet, and then it is asked for. */
 const char *lookup_name(struct lookup *lookup, const struct addr *addr);
 
+/* The same, but nobody is asked. */
+const char *lookup_known(struct lookup *lookup, const struct addr *addr);
+
 /*
  * "ADDRESS" or "ADDRESS (NAME)", as knockd begins its lines. Returns `buf`.
  */

@@ -12,6 +12,7 @@
 #include "closing.h"
 #include "grants.h"
 #include "limiter.h"
+#include "lookup.h"
 #include "moment.h"
 #include "request.h"
 
@@ -66,6 +67,16 @@ say(struct control_client *client, json_t *json)
 	json_decref(json);
 	free(line);
 	return said;
+}
+
+/* Adds the address's name, as far as the log has it. */
+static json_t *
+with_host(const struct admin_view *view, const struct addr *ip, json_t *json)
+{
+	const char *host = lookup_known(view->tools->lookup, ip);
+
+	json_object_set_new(json, "host", host ? admin_json_text(host) : json_null());
+	return json;
 }
 
 static void
@@ -156,7 +167,7 @@ more_attempts(struct admin *admin, struct session *session, struct control_clien
 		if (!control_has_room(client))
 			return true;
 		if (attempt->ip.family && !is_stale(attempt, door, now))
-			say(client, admin_json_attempt(attempt, door, now));
+			say(client, with_host(&view, &attempt->ip, admin_json_attempt(attempt, door, now)));
 	}
 	say_number(client, "under_way", child_counters(view.engine).attempts);
 	return false;
@@ -172,6 +183,7 @@ answer_attempts(struct admin *admin, struct control_client *client, const struct
 /* ---- accesses ---------------------------------------------------------------------------------- */
 
 struct showing {
+	const struct admin_view *view;
 	struct control_client *client;
 	struct moment	       now;
 };
@@ -182,7 +194,7 @@ show_grant(void *arg, const struct grant_view *grant)
 {
 	const struct showing *showing = arg;
 
-	say(showing->client, admin_json_grant(grant, showing->now));
+	say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
 	return control_has_room(showing->client);
 }
 
@@ -192,7 +204,7 @@ show_closing(void *arg, const struct closing_view *closing)
 {
 	const struct showing *showing = arg;
 
-	say(showing->client, admin_json_closing(closing, showing->now));
+	say(showing->client, with_host(showing->view, closing->ip, admin_json_closing(closing, showing->now)));
 	return control_has_room(showing->client);
 }
 
@@ -200,7 +212,7 @@ static bool
 more_closings(struct admin *admin, struct session *session, struct control_client *client)
 {
 	const struct admin_view view = look(admin);
-	struct showing showing = { .client = client, .now = moment_now() };
+	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
 
 	session->at = closings_each(view.tools->closings, session->at, PORTION, show_closing, &showing);
 	if (session->at)
@@ -214,7 +226,7 @@ static bool
 more_grants(struct admin *admin, struct session *session, struct control_client *client)
 {
 	const struct admin_view view = look(admin);
-	struct showing showing = { .client = client, .now = moment_now() };
+	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
 
 	session->at = grants_each(view.tools->grants, session->at, PORTION, show_grant, &showing);
 	if (!session->at)
@@ -410,6 +422,15 @@ tell_watchers(struct admin *admin, json_t *json)
 	free(line);
 }
 
+static json_t *
+describe(const struct admin *admin, const struct event *event, const struct conf *conf, struct moment now)
+{
+	const struct admin_view view = look(admin);
+	json_t *json = admin_json_event(event, conf, now);
+
+	return event->source.family ? with_host(&view, &event->source, json) : json;
+}
+
 void
 admin_events(struct admin *admin, const struct conf *conf, const struct event *events, size_t n)
 {
@@ -425,7 +446,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
 		if (watched)
-			tell_watchers(admin, admin_json_event(&events[i], conf, now));
+			tell_watchers(admin, describe(admin, &events[i], conf, now));
 	}
 }
 

@@ -213,18 +213,28 @@ ctl_show_door(struct ctl_show *show, const json_t *door)
 				       span_of(door, "sequence_timeout_ms", knock), notes(door, rest) });
 }
 
+/* "ADDRESS (NAME)", as in the log. */
+static const char *
+who(const json_t *row, char buf[static CELL_MAX])
+{
+	const char *host = text_of(row, "host");
+
+	snprintf(buf, CELL_MAX, "%s%s%s%s", text_of(row, "ip"), *host ? " (" : "", host, *host ? ")" : "");
+	return buf;
+}
+
 void
 ctl_show_access(struct ctl_show *show, const json_t *a)
 {
 	static const char *const heads[] = { "WHO", "DOOR", "SINCE", "UNTIL", "LEFT", "BY" };
-	char since[CELL_MAX], until[CELL_MAX], left[CELL_MAX], by[CELL_MAX];
+	char from[CELL_MAX], since[CELL_MAX], until[CELL_MAX], left[CELL_MAX], by[CELL_MAX];
 
 	if (!strcmp(text_of(a, "kind"), "element"))
 		snprintf(by, sizeof(by), "%s { %s }", text_of(a, "set"), text_of(a, "element"));
 	else
 		snprintf(by, sizeof(by), "%s", text_of(a, "stop_command"));
 	add_row(show, 6, heads,
-		(const char *const[]){ text_of(a, "ip"), text_of(a, "door"), moment_of(a, "since_ms", true, since),
+		(const char *const[]){ who(a, from), text_of(a, "door"), moment_of(a, "since_ms", true, since),
 				       moment_of(a, "until_ms", true, until), span_of(a, "left_ms", left), by });
 }
 
@@ -232,11 +242,11 @@ void
 ctl_show_attempt(struct ctl_show *show, const json_t *a)
 {
 	static const char *const heads[] = { "WHO", "DOOR", "STAGE", "SINCE", "LEFT" };
-	char stage[32], since[CELL_MAX], left[CELL_MAX];
+	char from[CELL_MAX], stage[32], since[CELL_MAX], left[CELL_MAX];
 
 	snprintf(stage, sizeof(stage), "%lld", (long long)number_of(a, "stage"));
 	add_row(show, 5, heads,
-		(const char *const[]){ text_of(a, "ip"), text_of(a, "door"), stage, moment_of(a, "since_ms", true, since),
+		(const char *const[]){ who(a, from), text_of(a, "door"), stage, moment_of(a, "since_ms", true, since),
 				       span_of(a, "left_ms", left) });
 }
 
@@ -301,7 +311,8 @@ colour_of(const char *event)
 static void
 describe(const json_t *e, const char *event, char *buf, size_t len)
 {
-	const char *ip = text_of(e, "ip"), *door = text_of(e, "door");
+	char from[CELL_MAX];
+	const char *ip = who(e, from), *door = text_of(e, "door");
 	long long stage = number_of(e, "stage"), count = number_of(e, "count");
 
 	if (!strcmp(event, "stage"))

@@ -189,6 +189,14 @@ lookup_name(struct lookup *l, const struct addr *addr)
 }
 
 const char *
+lookup_known(struct lookup *l, const struct addr *addr)
+{
+	const struct answer *place = l ? place_of(l, addr) : NULL;
+
+	return place && addr_equal(&place->addr, addr) && *place->name ? place->name : NULL;
+}
+
+const char *
 lookup_who(struct lookup *l, const struct addr *addr, char buf[static LOOKUP_WHO_LEN])
 {
 	const char *name = lookup_name(l, addr);

@@ -95,4 +95,21 @@ named() {
 		line '10.0.0.2 (knocker.example): a: command timeout'
 }
 check '-l: with the name' named
+if [ -x "$KNOCKCTL" ]; then
+	knock $server 2004
+	listed() {
+		knockctl list | grep -q '^10.0.0.2 (knocker.example)  *grants ' &&
+			[ "$(knockctl list --json | jq -r '.[0].host')" = knocker.example ]
+	}
+	check '... in knockctl list' listed
+	knockctl watch >"$T/watch" &
+	started $!
+	watched() {
+		knock $server 1001 1002
+		grep -q '10.0.0.2 (knocker.example): a: open' "$T/watch"
+	}
+	check '... and in knockctl watch' watched
+else
+	skip 'knockctl' 'it is not built'
+fi
 done_testing

@@ -187,6 +187,13 @@ try_otherwise(const struct nftset_op *op, struct state *state, int error)
 	return true;
 }
 
+/* Nothing is wrong with the operation. */
+static bool
+lacks_memory(int error)
+{
+	return error == ENOMEM || error == ENOBUFS;
+}
+
 static void
 refuse_add(struct nftset_op *op, struct state *state, int error)
 {
@@ -194,9 +201,7 @@ refuse_add(struct nftset_op *op, struct state *state, int error)
 		return;
 	if (error == ENFILE)
 		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
-	else if (error == ENOMEM || error == ENOBUFS)
-		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
-	else if (error == EEXIST || error == ENOTEMPTY || state->turns == TURNS)
+	else if (error == EEXIST || error == ENOTEMPTY || (state->turns == TURNS && !lacks_memory(error)))
 		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
 	else if (error == ENOENT && op->element->data)
 		nftset_fit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
@@ -204,11 +209,11 @@ refuse_add(struct nftset_op *op, struct state *state, int error)
 		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
-/* Nothing is wrong with the operation: the same again. */
+/* The same again. */
 static bool
 try_again(struct state *state, int error)
 {
-	if ((error != ENOMEM && error != ENOBUFS) || state->turns == TURNS)
+	if (!lacks_memory(error) || state->turns == TURNS)
 		return false;
 	state->turns++;
 	state->done = false;

@@ -12,4 +12,11 @@
 #define CAPTURE_PREFIX_LOCAL  "knockd local"
 #define CAPTURE_PREFIX_TARGET "knockd target"
 
+/* Why a packet is shown. */
+enum capture_way {
+	CAPTURE_LOCAL,	/* a knock at this machine */
+	CAPTURE_TARGET, /* a knock at a door's Target */
+	CAPTURE_WAYS
+};
+
 #endif

@@ -24,10 +24,10 @@ struct child {
 };
 
 /*
- * Forks an engine for this configuration, reading from `nflog_fd`, and waits until it says that it is
+ * Forks an engine for this configuration, reading from `capture_fd`, and waits until it says that it is
  * confined and reading. 0, or -1 after a line in the log.
  */
-int child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int nflog_fd,
+int child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int capture_fd,
 		const struct log *log);
 
 /* Called with what the engine still had to say while child_stop() waited for it. */

@@ -29,7 +29,7 @@ struct daemon {
 	struct log	      log;
 	struct conf	     *conf;
 	struct priv_user      user;
-	int		      nflog_fd;
+	int		      capture_fd;
 	bool		      rules_changed; /* by whomever: to be looked at */
 	uint64_t	      rules_at; /* ms: when they could not be put back, the next try; UINT64_MAX: none is due */
 	bool		      ruled; /* table inet knockd is ours to remove */

@@ -15,7 +15,7 @@ struct engine_setup {
 	const struct conf *conf;
 	const struct log  *log;	     /* only used until the cage is shut, on standard error */
 	struct priv_user   user;
-	int		   nflog_fd;
+	int		   capture_fd;
 	int		   ipc_fd;   /* the engine's end */
 	struct counters	  *counters;
 };

@@ -69,7 +69,7 @@ becomes_ready(const struct child *child)
 }
 
 int
-child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int nflog_fd,
+child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int capture_fd,
 	    const struct log *log)
 {
 	struct counters *counters = counters_map();
@@ -85,7 +85,7 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 	child->ipc_fd = fds[0];
 	child->pid = fork();
 	if (!child->pid)
-		engine_run(&(struct engine_setup){ .conf = conf, .log = log, .user = *user, .nflog_fd = nflog_fd,
+		engine_run(&(struct engine_setup){ .conf = conf, .log = log, .user = *user, .capture_fd = capture_fd,
 						   .ipc_fd = fds[1], .counters = counters });
 	close(fds[1]);
 	if (child->pid < 0) {

@@ -286,8 +286,8 @@ open_journal(struct daemon *d)
 static int
 start(struct daemon *d)
 {
-	d->nflog_fd = daemon_listen(d, d->conf->nflog_group);
-	if (d->nflog_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) || open_signals(d))
+	d->capture_fd = daemon_listen(d, d->conf->nflog_group);
+	if (d->capture_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
 	daemon_warn_of_interfaces(d);
@@ -364,8 +364,8 @@ stop(struct daemon *d)
 	journal_close(d->journal);
 	monitor_close(d->monitor);
 	nftset_close(d->nftset);
-	if (d->nflog_fd >= 0)
-		close(d->nflog_fd);
+	if (d->capture_fd >= 0)
+		close(d->capture_fd);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
 	conf_free(d->conf);
@@ -376,7 +376,7 @@ stop(struct daemon *d)
 int
 daemon_run(const struct options *options)
 {
-	struct daemon d = { .options = options, .nflog_fd = -1, .signal_fd = -1, .restart_at = UINT64_MAX, .rules_at = UINT64_MAX,
+	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1, .restart_at = UINT64_MAX, .rules_at = UINT64_MAX,
 			    .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
 	int status = EXIT_FAILURE;
 

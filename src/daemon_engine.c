@@ -20,7 +20,7 @@ daemon_start_engine(struct daemon *d)
 	d->started_at = daemon_clock();
 	d->restart_at = UINT64_MAX;
 	admin_engine_started(d->admin);
-	if (!child_start(&d->engine, d->conf, &d->user, d->nflog_fd, &d->log))
+	if (!child_start(&d->engine, d->conf, &d->user, d->capture_fd, &d->log))
 		return 0;
 	d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
 	return -1;

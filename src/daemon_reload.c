@@ -7,14 +7,14 @@
 #include "notify.h"
 
 static void
-use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int nflog_fd)
+use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int capture_fd)
 {
-	if (nflog_fd != d->nflog_fd)
-		close(d->nflog_fd);
+	if (capture_fd != d->capture_fd)
+		close(d->capture_fd);
 	conf_free(d->conf);
 	d->conf = conf;
 	d->user = *user;
-	d->nflog_fd = nflog_fd;
+	d->capture_fd = capture_fd;
 	d->moved_on = false;
 }
 
@@ -36,7 +36,7 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 static int
 adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
-	int fd = conf->nflog_group == d->conf->nflog_group ? d->nflog_fd : daemon_listen(d, conf->nflog_group);
+	int fd = conf->nflog_group == d->conf->nflog_group ? d->capture_fd : daemon_listen(d, conf->nflog_group);
 	int failed = -1;
 
 	if (fd >= 0)
@@ -45,7 +45,7 @@ adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 		use_conf(d, conf, user, fd);
 		failed = 0;
 	} else {
-		if (fd >= 0 && fd != d->nflog_fd)
+		if (fd >= 0 && fd != d->capture_fd)
 			close(fd);
 		conf_free(conf);
 	}

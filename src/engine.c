@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cage.h"
+#include "capture_read.h"
 #include "config.h"
 #include "event.h"
 #include "ipc.h"
@@ -32,13 +33,13 @@
 /* How often at most the engine says what it left out or lost. */
 #define REPORT_MSEC 10000
 
-enum { POLL_NFLOG, POLL_IPC, POLL_SLOTS };
+enum { POLL_CAPTURE, POLL_IPC, POLL_SLOTS };
 
 struct engine {
 	const struct conf   *conf;
 	int		     ipc_fd;
 	struct counters	    *counters;
-	struct nflog_reader *reader;
+	struct capture_reader *reader;
 	struct knock	    *knock;
 	struct limiter	    *limiters; /* by door */
 	uint64_t	     now;	/* ms, monotonic */
@@ -174,9 +175,9 @@ count_refused(struct counters *c, enum packet_status status)
 	}
 }
 
-/* nflog_take: one packet. */
+/* capture_take: one packet. */
 static void
-take_packet(void *arg, const struct nflog_packet *raw)
+take_packet(void *arg, const struct capture_packet *raw)
 {
 	struct engine *e = arg;
 	struct packet packet;
@@ -193,14 +194,14 @@ take_packet(void *arg, const struct nflog_packet *raw)
 	if (status != PACKET_OK)
 		count_refused(e->counters, status);
 	else if (packet.src.family == AF_INET || !e->conf->only_ipv4)
-		knock_feed(e->knock, &packet, raw->local, e->now);
+		knock_feed(e->knock, &packet, raw->way != CAPTURE_TARGET, e->now);
 }
 
 /* False when the socket is gone for good. */
 static bool
 read_packets(struct engine *e)
 {
-	if (!nflog_read(e->reader, take_packet, e) || errno == EAGAIN || errno == EINTR)
+	if (!capture_read(e->reader, take_packet, e) || errno == EAGAIN || errno == EINTR)
 		return true;
 	if (errno != ENOBUFS)
 		return false;
@@ -229,7 +230,7 @@ static void
 loop(struct engine *e, const struct engine_setup *setup)
 {
 	struct pollfd fds[POLL_SLOTS] = {
-		[POLL_NFLOG] = { .fd = setup->nflog_fd, .events = POLLIN },
+		[POLL_CAPTURE] = { .fd = setup->capture_fd, .events = POLLIN },
 		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
 	};
 
@@ -239,7 +240,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 		e->now = monotonic_msec();
 		if (ready > 0 && fds[POLL_IPC].revents)
 			return;
-		if (ready > 0 && fds[POLL_NFLOG].revents && !read_packets(e))
+		if (ready > 0 && fds[POLL_CAPTURE].revents && !read_packets(e))
 			return;
 		knock_expire(e->knock, e->now);
 		e->counters->attempts = knock_attempts(e->knock);
@@ -273,7 +274,7 @@ prepare(struct engine *e, const struct engine_setup *setup)
 			      .now = monotonic_msec(), .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		goto fail;
-	e->reader = nflog_reader_new(setup->nflog_fd);
+	e->reader = capture_reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
 	e->knock = knock_new(setup->conf, secret, pass_on, e);
 	e->limiters = calloc(n_doors, sizeof(*e->limiters));
 	if (!e->reader || !e->knock || !e->limiters)
@@ -321,7 +322,7 @@ confine(const struct engine_setup *setup)
 		refuse(setup, step);
 	if (cage_limits(POLL_SLOTS))
 		refuse(setup, "limit its resources");
-	if (cage_filter(setup->nflog_fd, setup->ipc_fd))
+	if (cage_filter(setup->capture_fd, setup->ipc_fd))
 		refuse(setup, "load its filter of system calls (seccomp)");
 #ifndef SANITIZERS
 	close(STDERR_FILENO);
@@ -332,12 +333,12 @@ confine(const struct engine_setup *setup)
 static void
 keep_descriptors(struct engine_setup *setup)
 {
-	int nflog = fcntl(setup->nflog_fd, F_DUPFD_CLOEXEC, 64);
+	int capture = fcntl(setup->capture_fd, F_DUPFD_CLOEXEC, 64);
 	int ipc = fcntl(setup->ipc_fd, F_DUPFD_CLOEXEC, 64);
 
-	if (nflog < 0 || ipc < 0)
+	if (capture < 0 || ipc < 0)
 		_exit(1);
-	setup->nflog_fd = dup2(nflog, STDERR_FILENO + 1);
+	setup->capture_fd = dup2(capture, STDERR_FILENO + 1);
 	setup->ipc_fd = dup2(ipc, STDERR_FILENO + 2);
 	priv_close_from(STDERR_FILENO + 3);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parent does to listen to the kernel: a socket that has what it wants, or the reason why not.
+ * What the parent does alike for an NFLOG group and for queues: a socket that has them, or the reason why not.
  */
 #ifndef KNOCKD_CAPTURE_BIND_H
 #define KNOCKD_CAPTURE_BIND_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How packets come to the engine: by a netlink socket that the parent has opened (capture_bind.h). What one message
- * says is known to nflog.
+ * How packets come to the engine, whichever way the kernel hands them over: by a netlink socket that the parent
+ * has opened (capture_bind.h). What one message says is known to nflog and nfqueue.
  */
 #ifndef KNOCKD_CAPTURE_READ_H
 #define KNOCKD_CAPTURE_READ_H
@@ -26,7 +26,7 @@ struct nlmsghdr;
 enum capture_message { CAPTURE_PACKET, CAPTURE_NOTICE /* to be ignored */, CAPTURE_BAD };
 
 /*
- * What the message is, for example nflog_decode(). `number` is the group. Fills `packet`
+ * What the message is: nflog_decode(), nfqueue_decode(). `number` is the group or the first queue. Fills `packet`
  * when and only when it returns CAPTURE_PACKET; it points into the message. Every byte is checked.
  */
 typedef enum capture_message capture_decode(const struct nlmsghdr *nlh, uint16_t number, struct capture_packet *packet);

@@ -35,9 +35,9 @@ typedef void child_events(void *arg, const struct event *events, size_t n);
 
 /*
  * Asks the engine to finish, hands over the events it still sends, and reaps it; one that has not ended
- * after a second is killed. Does nothing when there is none.
+ * after a second is killed. Does nothing when there is none. False: what it has read it may not have dealt with.
  */
-void child_stop(struct child *child, child_events *take, void *arg);
+bool child_stop(struct child *child, child_events *take, void *arg);
 
 /* Ends it without another word and returns its status as waitpid() tells it; one that had died keeps its own. */
 int child_kill(struct child *child);

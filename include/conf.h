@@ -23,6 +23,7 @@
 #define CONF_CONTROL_DEFAULT RUNSTATEDIR "/knockd/control.sock"
 #define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
+#define CONF_QUEUE_DEFAULT   7777 /* the first NFQUEUE of CAPTURE_WAYS */
 #define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
 #define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
 
@@ -41,6 +42,18 @@ enum conf_family { CONF_V4, CONF_V6, CONF_FAMILIES };
 enum conf_rules {
 	CONF_RULES_AUTO, /* the daemon keeps table inet knockd itself */
 	CONF_RULES_NONE, /* the admin's own rules log to the group */
+};
+
+/* How knocks come to the engine. */
+enum conf_capture {
+	CONF_CAPTURE_NFLOG,   /* as copies */
+	CONF_CAPTURE_NFQUEUE, /* held until they are dealt with */
+};
+
+/* What becomes of a knock that was held. */
+enum conf_knock_verdict {
+	CONF_KNOCK_DROP,   /* nothing answers it */
+	CONF_KNOCK_ACCEPT, /* it goes its way */
 };
 
 /* What becomes of a packet that the guard does not let pass. */
@@ -89,7 +102,10 @@ struct conf {
 	size_t	      n_interfaces;
 	char	     *interface_text;  /* as written, for the log; NULL: not given */
 	enum conf_rules rules;
+	enum conf_capture capture;
 	uint16_t      nflog_group;
+	uint16_t      queue_num;
+	enum conf_knock_verdict knock_verdict;
 	char	     *user;
 	char	     *state_dir;
 	char	     *control_socket;  /* NULL: none */

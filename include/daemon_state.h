@@ -77,10 +77,22 @@ const char *daemon_interfaces(const struct conf *conf);
 void daemon_log_disabled(const struct daemon *d);
 void daemon_warn_of_interfaces(const struct daemon *d);
 
-/* ---- daemon_rules.c: what we have in the kernel ---- */
+/* ---- daemon_capture.c: where knocks come from ---- */
 
-/* A descriptor, or -1 after a line that says why. */
-int daemon_listen(struct daemon *d, uint16_t group);
+/* A descriptor of what `conf` wants to listen to, or -1 after a line that says why. */
+int daemon_listen(struct daemon *d, const struct conf *conf);
+
+/* Do both listen to the same? */
+bool daemon_same_capture(const struct conf *a, const struct conf *b);
+
+/* For packets that the engine has dealt with; what it has recognised in them must have been acted on. */
+void daemon_give_verdicts(struct daemon *d, const struct event *events, size_t n);
+
+/* What the kernel holds goes on as if it had been dealt with: the engine that has read it is no more. */
+void daemon_give_up_packets(struct daemon *d);
+void daemon_close_capture(struct daemon *d);
+
+/* ---- daemon_rules.c: what we have in the kernel's ruleset ---- */
 
 /* -1 after a line when another knockd keeps the table in this network namespace. */
 int daemon_find_other(struct daemon *d);

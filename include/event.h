@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_SCAN,	  /* the attempt was ended at `stage`: its source asked for too many other ports */
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
 	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
+	EVENT_DEALT_WITH, /* with what is held in queue `stage` (enum capture_way), up to number `count` */
 };
 
 struct event {

@@ -15,12 +15,13 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "capture.h"
 #include "conf.h"
 #include "nftkey.h"
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   11
+#define RULES_CHAINS   13
 
 /* Of the prerouting hook, see ruleset.h. */
 #define RULES_PRIORITY_KNOCKS (-350)
@@ -79,6 +80,7 @@ enum term_kind {
 	TERM_NOT_UNICAST, /* fib daddr type != unicast: whatever is not on its way to another machine */
 	TERM_COUNTER,
 	TERM_LOG,     /* to the group, NAME is the prefix */
+	TERM_QUEUE,   /* until there is a verdict: to the WAY's queue; if nobody has that, the chain ends here */
 	TERM_RETURN,
 	TERM_GOTO,    /* chain NAME */
 	TERM_DROP,
@@ -90,6 +92,7 @@ struct term {
 	enum term_kind	       kind;
 	const char	      *name;
 	const struct port_set *set;
+	enum capture_way       way;
 };
 
 struct rule {
@@ -105,7 +108,9 @@ struct chain {
 };
 
 struct rules {
+	enum conf_capture capture;
 	uint16_t	 group;	       /* NFLOG */
+	uint16_t	 queue;	       /* NFQUEUE: the first */
 	uint32_t	 rate, burst;  /* packets a second of one source, and at once; 0: any number */
 	struct port_set	*sets;	       /* the first one of the knocks holds every port, those of the rest follow */
 	size_t		 n_sets, n_knock_sets, room;

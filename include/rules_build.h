@@ -17,6 +17,9 @@ void rules_add_base_chain(struct rules *rules, const char *name, int priority);
 struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is room for it */
 void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
 
+/* The end of a rule for packets that the engine is to see. */
+void rules_add_capture(const struct rules *rules, struct rule *rule, enum capture_way way);
+
 enum port_key rules_key_of(const struct door *door);
 
 /* How much of one source is reported: sets, and at most this many rules for the beginning of `report`. */
@@ -28,7 +31,7 @@ void rules_add_rates(struct rules *rules);
  * Who is on the way through a sequence, and the packets of theirs that are no knocks: sets, rules for `report`, and
  * what comes behind the base chain's rule for knocks. At most this many rules, and one for each interface.
  */
-#define RULES_KNOCKERS_MAX 8
+#define RULES_KNOCKERS_MAX 15
 int rules_add_knocker_sets(struct rules *rules, const struct conf *conf);
 void rules_add_knockers(struct rules *rules);
 void rules_add_stray_chains(struct rules *rules, const struct conf *conf);

@@ -51,7 +51,11 @@ int ruleset_remove(void);
  */
 int ruleset_unguard(void);
 
-/* Which NFLOG group the installed table logs to, whoever has installed it. False: none, or it cannot be told. */
-bool ruleset_logs_to(uint16_t *group);
+/* Where the installed table reports to, whoever has installed it. False: nowhere, or it cannot be told. */
+struct ruleset_report {
+	bool	 queued; /* NFQUEUE and not NFLOG */
+	uint16_t number; /* of the group, or the lowest of the queues */
+};
+bool ruleset_reports_to(struct ruleset_report *report);
 
 #endif

@@ -267,7 +267,7 @@ access_apply(const struct access_tools *tools, struct conf *conf, const struct e
 	for (size_t i = 0; i < n; i++) {
 		const struct door *door = &conf->doors[events[i].door];
 
-		if (!batch.refused[i])
+		if (!batch.refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(&batch, events, i))
 			done += finish(tools, door, &events[i].source, batch.ops + done);

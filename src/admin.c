@@ -445,7 +445,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 		attempts_take(&admin->attempts, &events[i], now.boot_ms);
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
-		if (watched)
+		if (watched && events[i].kind != EVENT_DEALT_WITH)
 			tell_watchers(admin, describe(admin, &events[i], conf, now));
 	}
 }

@@ -55,6 +55,12 @@ memory(pid_t pid)
 static json_t *
 capture(const struct conf *conf)
 {
+	switch (conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		break;
+	case CONF_CAPTURE_NFQUEUE:
+		return json_sprintf("nfqueue %u", conf->queue_num);
+	}
 	return json_sprintf("nflog group %u", conf->nflog_group);
 }
 
@@ -274,6 +280,7 @@ kind_name(enum event_kind kind)
 	case EVENT_LOST:
 		return "lost";
 	case EVENT_READY:
+	case EVENT_DEALT_WITH:
 		break;
 	}
 	return "ready";

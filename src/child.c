@@ -102,16 +102,17 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 	return 0;
 }
 
-void
+bool
 child_stop(struct child *child, child_events *take, void *arg)
 {
 	struct event events[IPC_BATCH];
-	int n = 0;
+	int n = -1;
 
 	if (!child->pid)
-		return;
+		return true;
 	ipc_finish(child->ipc_fd);
 	while (is_readable(child->ipc_fd, FINISH_MSEC) && (n = ipc_recv(child->ipc_fd, events, IPC_BATCH)) > 0)
 		take(arg, events, (size_t)n);
 	child_kill(child);
+	return !n;
 }

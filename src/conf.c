@@ -199,6 +199,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	}
 	conf->syslog_facility = LOG_DAEMON;
 	conf->nflog_group = CONF_GROUP_DEFAULT;
+	conf->queue_num = CONF_QUEUE_DEFAULT;
 	conf->max_commands = CONF_COMMANDS_DEFAULT;
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
 	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
@@ -311,6 +312,35 @@ end_bans(struct conf_parser *p)
 			  p->path);
 }
 
+static bool
+is_knock(const struct conf *conf, const struct knock_port *port)
+{
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct seq *seq = &conf->doors[d].seq;
+
+		for (size_t i = 0; i < seq->n; i++) {
+			if (seq->at[i].proto == port->proto && seq->at[i].port == port->port)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What is a knock is dropped, whoever it is from and whatever has been opened. */
+static void
+check_dropped(struct conf_parser *p, const struct door *door)
+{
+	if (p->conf->capture != CONF_CAPTURE_NFQUEUE || p->conf->knock_verdict != CONF_KNOCK_DROP)
+		return;
+	for (size_t i = 0; i < door->open.n; i++) {
+		if (is_knock(p->conf, &door->open.at[i]))
+			conf_tell(p, CONF_WARNING,
+			     "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = drop nobody "
+			     "reaches that port (%s)",
+			     door->name, door->open.at[i].port, proto_name(door->open.at[i].proto), p->path);
+	}
+}
+
 struct conf *
 conf_end(struct conf_parser *p)
 {
@@ -322,6 +352,7 @@ conf_end(struct conf_parser *p)
 		check_rules(p, &conf->doors[i]);
 		check_closes(p, &conf->doors[i]);
 		check_prefixes(p, &conf->doors[i]);
+		check_dropped(p, &conf->doors[i]);
 	}
 	if (p->errors) {
 		conf_free(conf);

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <syslog.h>
 
+#include "capture.h"
+#include "config.h"
 #include "text.h"
 
 /* ---- values ------------------------------------------------------------------------------------ */
@@ -168,6 +170,42 @@ set_nflog_group(struct conf_parser *p, char *value)
 
 	if (!parse_number(p, "Nflog_Group", value, 0, UINT16_MAX, &n))
 		p->conf->nflog_group = (uint16_t)n;
+}
+
+static void
+set_capture(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "nflog"))
+		p->conf->capture = CONF_CAPTURE_NFLOG;
+	else if (strcasecmp(value, "nfqueue"))
+		conf_fail(p, "syntax error: Capture must be nflog or nfqueue, not \"%s\"", value);
+#ifdef HAVE_NFQUEUE
+	else
+		p->conf->capture = CONF_CAPTURE_NFQUEUE;
+#else
+	else
+		conf_fail(p, "Capture = nfqueue: this knockd was built without libnetfilter_queue");
+#endif
+}
+
+static void
+set_queue_num(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Queue_Num", value, 0, UINT16_MAX - CAPTURE_WAYS + 1, &n))
+		p->conf->queue_num = (uint16_t)n;
+}
+
+static void
+set_knock_verdict(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "drop"))
+		p->conf->knock_verdict = CONF_KNOCK_DROP;
+	else if (!strcasecmp(value, "accept"))
+		p->conf->knock_verdict = CONF_KNOCK_ACCEPT;
+	else
+		conf_fail(p, "syntax error: Knock_Verdict must be drop or accept, not \"%s\"", value);
 }
 
 static void
@@ -547,7 +585,10 @@ static const struct conf_key keys[] = {
 	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },
 	{ "Interface", CONF_SCOPE_OPTIONS, set_interface, true },
 	{ "Rules", CONF_SCOPE_OPTIONS, set_rules, false },
+	{ "Capture", CONF_SCOPE_OPTIONS, set_capture, false },
 	{ "Nflog_Group", CONF_SCOPE_OPTIONS, set_nflog_group, false },
+	{ "Queue_Num", CONF_SCOPE_OPTIONS, set_queue_num, false },
+	{ "Knock_Verdict", CONF_SCOPE_OPTIONS, set_knock_verdict, false },
 	{ "User", CONF_SCOPE_OPTIONS, set_user, false },
 	{ "Syslog_Facility", CONF_SCOPE_OPTIONS, set_syslog_facility, false },
 	{ "State_Dir", CONF_SCOPE_OPTIONS, set_state_dir, false },

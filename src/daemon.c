@@ -286,8 +286,9 @@ open_journal(struct daemon *d)
 static int
 start(struct daemon *d)
 {
-	d->capture_fd = daemon_listen(d, d->conf->nflog_group);
-	if (d->capture_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) || open_signals(d))
+	d->capture_fd = daemon_listen(d, d->conf);
+	if (d->capture_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) ||
+	    open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
 	daemon_warn_of_interfaces(d);
@@ -356,6 +357,7 @@ stop(struct daemon *d)
 		log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 	log_counters(d);
 	child_stop(&d->engine, daemon_take_events, d);
+	daemon_close_capture(d);
 	pidfile_remove(&d->pidfile);
 	admin_close(d->admin);
 	lookup_stop(d->lookup);
@@ -364,8 +366,6 @@ stop(struct daemon *d)
 	journal_close(d->journal);
 	monitor_close(d->monitor);
 	nftset_close(d->nftset);
-	if (d->capture_fd >= 0)
-		close(d->capture_fd);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
 	conf_free(d->conf);
@@ -376,8 +376,8 @@ stop(struct daemon *d)
 int
 daemon_run(const struct options *options)
 {
-	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1, .restart_at = UINT64_MAX, .rules_at = UINT64_MAX,
-			    .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
+	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1,
+			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
 	int status = EXIT_FAILURE;
 
 	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */

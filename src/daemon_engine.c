@@ -14,6 +14,14 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
+/* What it has read waits for nobody. */
+static void
+miss_engine(struct daemon *d)
+{
+	daemon_give_up_packets(d);
+	d->restart_at = 0;
+}
+
 int
 daemon_start_engine(struct daemon *d)
 {
@@ -22,6 +30,7 @@ daemon_start_engine(struct daemon *d)
 	admin_engine_started(d->admin);
 	if (!child_start(&d->engine, d->conf, &d->user, d->capture_fd, &d->log))
 		return 0;
+	miss_engine(d);
 	d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
 	return -1;
 }
@@ -32,7 +41,26 @@ end_engine(struct daemon *d)
 {
 	log_warnx(&d->log, "the engine sent a message that makes no sense: it is ended");
 	child_kill(&d->engine);
-	d->restart_at = 0;
+	miss_engine(d);
+}
+
+static bool
+makes_sense(const struct daemon *d, const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_READY:
+		return false; /* it has said so */
+	case EVENT_DEALT_WITH:
+		return d->conf->capture == CONF_CAPTURE_NFQUEUE && event_valid(event, d->conf->n_doors);
+	case EVENT_STAGE:
+	case EVENT_OPEN:
+	case EVENT_TIMEOUT:
+	case EVENT_SCAN:
+	case EVENT_SUPPRESSED:
+	case EVENT_LOST:
+		break;
+	}
+	return event_valid(event, d->conf->n_doors);
 }
 
 /* child_events, and what the loop does with a batch. */
@@ -42,13 +70,14 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 	struct daemon *d = arg;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!event_valid(&events[i], d->conf->n_doors) || events[i].kind == EVENT_READY) {
+		if (!makes_sense(d, &events[i])) {
 			end_engine(d);
 			return;
 		}
 	}
 	admin_events(d->admin, d->conf, events, n);
 	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
+	daemon_give_verdicts(d, events, n);
 }
 
 static void
@@ -58,7 +87,7 @@ log_death(struct daemon *d, int status)
 		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		log_warnx(&d->log, "the engine ended with status %d", WEXITSTATUS(status));
-	d->restart_at = 0;
+	miss_engine(d);
 }
 
 void

@@ -10,7 +10,7 @@ static void
 use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int capture_fd)
 {
 	if (capture_fd != d->capture_fd)
-		close(d->capture_fd);
+		daemon_close_capture(d);
 	conf_free(d->conf);
 	d->conf = conf;
 	d->user = *user;
@@ -25,7 +25,8 @@ use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int 
 static struct conf *
 stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
-	child_stop(&d->engine, daemon_take_events, d);
+	if (!child_stop(&d->engine, daemon_take_events, d))
+		daemon_give_up_packets(d);
 	if (!d->moved_on)
 		return conf;
 	conf_free(conf);
@@ -36,7 +37,7 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 static int
 adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
-	int fd = conf->nflog_group == d->conf->nflog_group ? d->capture_fd : daemon_listen(d, conf->nflog_group);
+	int fd = daemon_same_capture(conf, d->conf) ? d->capture_fd : daemon_listen(d, conf);
 	int failed = -1;
 
 	if (fd >= 0)

@@ -1,38 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the daemon has in the kernel: a group to listen to, table inet knockd, and an eye on both. */
+/* What the daemon has in the kernel's ruleset: table inet knockd, and an eye on it. */
 #include "daemon_state.h"
 
 #include <linux/netfilter.h>
 #include <string.h>
 
 #include "nflog.h"
+#include "nfqueue.h"
 #include "ruleset.h"
 
 /* When the kernel refused to have our table back. */
 #define RULES_RETRY_MSEC 5000
 
-int
-daemon_listen(struct daemon *d, uint16_t group)
+static bool
+is_ours(const struct conf *conf, const struct ruleset_report *to)
 {
-	char err[256];
-	int fd = nflog_listen(group, err, sizeof(err));
+	switch (conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		return !to->queued && to->number == conf->nflog_group;
+	case CONF_CAPTURE_NFQUEUE:
+		return to->queued && to->number == conf->queue_num;
+	}
+	return false;
+}
 
-	if (fd < 0)
-		log_warnx(&d->log, "could not listen on NFLOG group %u: %s", group, err);
-	return fd;
+static bool
+has_reader(const struct ruleset_report *to)
+{
+	return to->queued ? nfqueue_holder(to->number) : nflog_holder(to->number);
 }
 
 /* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
 int
 daemon_find_other(struct daemon *d)
 {
-	uint16_t group;
+	struct ruleset_report to;
 
-	if (d->conf->rules != CONF_RULES_AUTO || !ruleset_logs_to(&group) || group == d->conf->nflog_group ||
-	    !nflog_holder(group))
+	if (d->conf->rules != CONF_RULES_AUTO || !ruleset_reports_to(&to) || is_ours(d->conf, &to) || !has_reader(&to))
 		return 0;
-	log_warnx(&d->log, "another knockd (NFLOG group %u) keeps table inet " RULESET_TABLE " in this network namespace",
-		  group);
+	log_warnx(&d->log, "another knockd (%s %u) keeps table inet " RULESET_TABLE " in this network namespace",
+		  to.queued ? "NFQUEUE" : "NFLOG group", to.number);
 	return -1;
 }
 

@@ -21,6 +21,7 @@
 #include "knock.h"
 #include "limiter.h"
 #include "nflog.h"
+#include "nfqueue.h"
 #include "packet.h"
 
 /*
@@ -35,6 +36,13 @@
 
 enum { POLL_CAPTURE, POLL_IPC, POLL_SLOTS };
 
+/* Packets that the kernel counts for themselves. */
+struct stream {
+	uint32_t next; /* the next packet's number */
+	bool	 has_next;
+	bool	 unanswered; /* the kernel holds packets, those before `next`, until the parent is told of them */
+};
+
 struct engine {
 	const struct conf   *conf;
 	int		     ipc_fd;
@@ -42,10 +50,9 @@ struct engine {
 	struct capture_reader *reader;
 	struct knock	    *knock;
 	struct limiter	    *limiters; /* by door */
+	struct stream	     streams[CAPTURE_WAYS];
 	uint64_t	     now;	/* ms, monotonic */
 	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
-	uint32_t	     next_seq;	/* NFLOG's number of the next packet */
-	bool		     has_seq;
 	uint64_t	     reported_lost, reported_overruns;
 };
 
@@ -141,16 +148,17 @@ report(struct engine *e)
 /* ---- from the kernel --------------------------------------------------------------------------- */
 
 static void
-count_gap(struct engine *e, uint32_t seq)
+count_gap(struct engine *e, struct stream *stream, uint32_t seq)
 {
-	uint32_t gap = seq - e->next_seq;
+	uint32_t gap = seq - stream->next;
 
-	if (e->has_seq && gap) {
+	if (stream->has_next && gap) {
 		e->counters->lost += gap;
 		report_later(e);
 	}
-	e->has_seq = true;
-	e->next_seq = seq + 1;
+	stream->has_next = true;
+	stream->unanswered = e->conf->capture == CONF_CAPTURE_NFQUEUE;
+	stream->next = seq + 1;
 }
 
 static void
@@ -189,7 +197,7 @@ take_packet(void *arg, const struct capture_packet *raw)
 	}
 	e->counters->packets++;
 	if (raw->has_seq)
-		count_gap(e, raw->seq);
+		count_gap(e, &e->streams[raw->stream], raw->seq);
 	status = packet_decode(&packet, raw->data, raw->len);
 	if (status != PACKET_OK)
 		count_refused(e->counters, status);
@@ -197,11 +205,29 @@ take_packet(void *arg, const struct capture_packet *raw)
 		knock_feed(e->knock, &packet, raw->way != CAPTURE_TARGET, e->now);
 }
 
+/* Behind what the packets have led to, so that the parent has done that before it lets go of them. */
+static void
+answer(struct engine *e)
+{
+	for (uint32_t i = 0; i < CAPTURE_WAYS; i++) {
+		struct stream *stream = &e->streams[i];
+
+		if (stream->unanswered)
+			send_surely(e, &(struct event){
+					   .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
+		stream->unanswered = false;
+	}
+}
+
 /* False when the socket is gone for good. */
 static bool
 read_packets(struct engine *e)
 {
-	if (!capture_read(e->reader, take_packet, e) || errno == EAGAIN || errno == EINTR)
+	int failed = capture_read(e->reader, take_packet, e);
+
+	if (!failed)
+		answer(e);
+	if (!failed || errno == EAGAIN || errno == EINTR)
 		return true;
 	if (errno != ENOBUFS)
 		return false;
@@ -264,6 +290,18 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static struct capture_reader *
+new_reader(const struct engine_setup *setup)
+{
+	switch (setup->conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		break;
+	case CONF_CAPTURE_NFQUEUE:
+		return capture_reader_new(setup->capture_fd, nfqueue_decode, setup->conf->queue_num);
+	}
+	return capture_reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
+}
+
 static void
 prepare(struct engine *e, const struct engine_setup *setup)
 {
@@ -274,7 +312,7 @@ prepare(struct engine *e, const struct engine_setup *setup)
 			      .now = monotonic_msec(), .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		goto fail;
-	e->reader = capture_reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
+	e->reader = new_reader(setup);
 	e->knock = knock_new(setup->conf, secret, pass_on, e);
 	e->limiters = calloc(n_doors, sizeof(*e->limiters));
 	if (!e->reader || !e->knock || !e->limiters)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "capture.h"
 #include "seq.h"
 
 /* An address as addr_from_bytes() makes them: two that are the same also compare so. */
@@ -36,6 +37,8 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_READY:
 	case EVENT_LOST:
 		return !event->door && names_nobody(event);
+	case EVENT_DEALT_WITH:
+		return !event->door && !event->source.family && event->stage < CAPTURE_WAYS;
 	}
 	return false;
 }
@@ -68,6 +71,9 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		break;
 	case EVENT_READY:
 		snprintf(buf, len, "engine ready");
+		break;
+	case EVENT_DEALT_WITH:
+		snprintf(buf, len, "packets up to %u are dealt with", event->count);
 		break;
 	}
 	return buf;

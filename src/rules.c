@@ -24,9 +24,9 @@ rules_flag_name(unsigned bit)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-const char *const rules_chain_names[] = { "report", "knocks", "interfaces", "strays", "stray_interfaces", "syns",
-					  RULES_CHAIN_KNOCKS, "guard_shut", "guard_local", "guard_target",
-					  RULES_CHAIN_GUARD, NULL };
+const char *const rules_chain_names[] = { "report", "knocks", "interfaces", "waiting", "strays", "stray_interfaces",
+					  "syns", "udps", RULES_CHAIN_KNOCKS, "guard_shut", "guard_local",
+					  "guard_target", RULES_CHAIN_GUARD, NULL };
 
 struct key_shape
 rules_key_shape(enum port_key key)
@@ -273,7 +273,25 @@ rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const s
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
 }
 
-/* Whether an address is this machine's is asked once a packet is to be logged, not for every packet. */
+void
+rules_add_capture(const struct rules *rules, struct rule *rule, enum capture_way way)
+{
+	static const char *const prefixes[CAPTURE_WAYS] = { CAPTURE_PREFIX_LOCAL, CAPTURE_PREFIX_TARGET };
+
+	switch (rules->capture) {
+	case CONF_CAPTURE_NFLOG:
+		rules_add_term(rule, TERM_LOG, prefixes[way], NULL);
+		break;
+	case CONF_CAPTURE_NFQUEUE:
+		rule->terms[rule->n++] = (struct term){ .kind = TERM_QUEUE, .way = way };
+		break;
+	}
+}
+
+/*
+ * Whether an address is this machine's is asked once a packet is to be reported, not for every packet. What is logged
+ * goes on to the next rule, what is queued does not.
+ */
 static void
 add_report(struct rules *rules)
 {
@@ -283,9 +301,10 @@ add_report(struct rules *rules)
 	rules_add_knockers(rules);
 	rule = rules_add_rule(rules, "report");
 	rules_add_term(rule, TERM_LOCAL, NULL, NULL);
-	rules_add_term(rule, TERM_LOG, CAPTURE_PREFIX_LOCAL, NULL);
-	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rules_add_term(rules_add_rule(rules, "report"), TERM_LOG, CAPTURE_PREFIX_TARGET, NULL);
+	rules_add_capture(rules, rule, CAPTURE_LOCAL);
+	if (rules->capture == CONF_CAPTURE_NFLOG)
+		rules_add_term(rule, TERM_RETURN, NULL, NULL);
+	rules_add_capture(rules, rules_add_rule(rules, "report"), CAPTURE_TARGET);
 }
 
 static void
@@ -355,7 +374,9 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 static int
 fill(struct rules *rules, const struct conf *conf)
 {
+	rules->capture = conf->capture;
 	rules->group = conf->nflog_group;
+	rules->queue = conf->queue_num;
 	if (add_doors(rules, conf) || rules_add_guard_sets(rules, conf) || rules_add_rate_sets(rules, conf) ||
 	    rules_add_knocker_sets(rules, conf))
 		return -1;

@@ -5,10 +5,16 @@
  *
  * For the scan guard, connections that those sources open to other ports are reported, too. Any other packet costs
  * one look at its TCP flags, and any other connection one look-up. UDP is not looked at: each packet would have to be.
+ *
+ * With Capture = nfqueue those connections do not only come to be counted: they wait behind the knocks in front of
+ * them, and then go on to the guard and the user's own chains, which judge them by what those knocks have opened. No
+ * mark and no second run through this chain (NF_REPEAT) is needed for that. Packets to UDP ports that are kept shut
+ * wait likewise; of those who may pass none does.
  */
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "guard.h"
 #include "rules_build.h"
 
 #define FIRSTS	  "firsts"
@@ -16,28 +22,36 @@
 #define KNOCKERS6 "knockers6"
 #define TARGETS4  "targets4"
 #define TARGETS6  "targets6"
+#define SHUT_UDP  "shut_udp"
 
 #define KNOCKERS_MAX	 65536 /* some MiB of the kernel's memory for each family when it is full */
 #define KNOCKERS_SECONDS 3600  /* at most: a place is not for whoever came by last week */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-/* Attempts at it are there for others to see: it takes more than one hit, and may succeed. */
-static bool
-takes_time(const struct door *door)
+/*
+ * Seconds that somebody may be on the way through the sequence, which are of interest to the scan guard and to who
+ * holds packets; to the latter also those of a single knock, for what is sent in the same breath. 0: nobody cares.
+ */
+static int64_t
+seconds_of(const struct conf *conf, const struct door *door)
 {
-	return door->seq.n > 1 && door->seq_timeout > 0;
+	bool held = conf->capture == CONF_CAPTURE_NFQUEUE;
+
+	if (door->seq.n == 1)
+		return held ? 1 : 0;
+	return door->seq.n && (held || conf->scan_guard) && door->seq_timeout > 0 ? door->seq_timeout : 0;
 }
 
-/* Seconds that the longest attempt takes; 0: nobody wants to know who knocks. */
+/* Those of the longest attempt. */
 static uint32_t
 knockers_timeout(const struct conf *conf)
 {
 	int64_t longest = 0;
 
-	for (size_t i = 0; i < conf->n_doors && conf->scan_guard; i++) {
-		if (takes_time(&conf->doors[i]) && conf->doors[i].seq_timeout > longest)
-			longest = conf->doors[i].seq_timeout;
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		if (seconds_of(conf, &conf->doors[i]) > longest)
+			longest = seconds_of(conf, &conf->doors[i]);
 	}
 	return longest < KNOCKERS_SECONDS ? (uint32_t)longest : KNOCKERS_SECONDS;
 }
@@ -49,7 +63,7 @@ add_firsts(struct rules *rules, const struct conf *conf)
 	struct port_set *set = rules_add_set(rules, PORT_KEY_LOCAL, FIRSTS);
 
 	for (size_t i = 0; i < conf->n_doors && set; i++) {
-		if (takes_time(&conf->doors[i]) && rules_add_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
+		if (seconds_of(conf, &conf->doors[i]) && rules_add_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
 			return -1;
 	}
 	return set ? 0 : -1;
@@ -64,12 +78,34 @@ add_targets(struct rules *rules, const struct conf *conf, int family)
 	for (size_t i = 0; i < conf->n_doors; i++) {
 		const struct door *door = &conf->doors[i];
 
-		if (!takes_time(door) || door->target.family != family)
+		if (!seconds_of(conf, door) || door->target.family != family)
 			continue;
 		if (!set)
 			set = rules_add_set(rules, v4 ? PORT_KEY_TARGET4 : PORT_KEY_TARGET6, v4 ? TARGETS4 : TARGETS6);
 		if (!set || rules_add_entry(set, &door->target, &(struct knock_port){ .port = 0 }))
 			return -1;
+	}
+	return 0;
+}
+
+/* Of whatever Target: it is enough to know which packets need not wait. */
+static int
+add_shut_udp(struct rules *rules, const struct conf *conf)
+{
+	static const struct addr nowhere;
+	struct port_set *set = NULL;
+
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct seq *open = &conf->doors[d].open;
+
+		for (size_t i = 0; i < open->n; i++) {
+			if (open->at[i].proto != IPPROTO_UDP)
+				continue;
+			if (!set)
+				set = rules_add_set(rules, PORT_KEY_LOCAL, SHUT_UDP);
+			if (!set || rules_add_entry(set, &nowhere, &open->at[i]))
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -83,7 +119,8 @@ rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
 		return 0;
 	if (add_firsts(rules, conf) ||
 	    rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
-	    add_targets(rules, conf, AF_INET))
+	    add_targets(rules, conf, AF_INET) ||
+	    (conf->capture == CONF_CAPTURE_NFQUEUE && add_shut_udp(rules, conf)))
 		return -1;
 	if (conf->only_ipv4)
 		return 0;
@@ -114,7 +151,7 @@ rules_add_knockers(struct rules *rules)
 	add_knocker(rules, rules_set(rules, KNOCKERS6));
 }
 
-/* What is in the set, or without one what is for this machine, goes to the other chain. */
+/* What is in the set, or without one what is for this machine, goes to the other chain; `to` NULL: no further. */
 static void
 add_goto(struct rules *rules, const char *chain, const char *set, const char *to)
 {
@@ -124,26 +161,52 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 		return;
 	rule = rules_add_rule(rules, chain);
 	rules_add_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
-	rules_add_term(rule, TERM_GOTO, to, NULL);
+	rules_add_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
+}
+
+/* Who may pass the guard need not wait. */
+static void
+add_udp_chain(struct rules *rules)
+{
+	if (!rules_set(rules, SHUT_UDP))
+		return;
+	rules_add_chain(rules, "udps");
+	add_goto(rules, "udps", GUARD_OPEN4, NULL);
+	add_goto(rules, "udps", GUARD_OPEN6, NULL);
+	add_goto(rules, "udps", GUARD_OPEN4_TARGET, NULL);
+	add_goto(rules, "udps", GUARD_OPEN6_TARGET, NULL);
+	rules_add_term(rules_add_rule(rules, "udps"), TERM_GOTO, "syns", NULL);
+}
+
+static const char *
+add_waiting_chain(struct rules *rules)
+{
+	if (rules->capture == CONF_CAPTURE_NFLOG)
+		return "report";
+	rules_add_chain(rules, "waiting");
+	rules_add_capture(rules, rules_add_rule(rules, "waiting"), CAPTURE_WAITING);
+	return "waiting";
 }
 
 void
 rules_add_stray_chains(struct rules *rules, const struct conf *conf)
 {
-	const char *next = conf->n_interfaces ? "stray_interfaces" : "strays";
+	const char *next = conf->n_interfaces ? "stray_interfaces" : "strays", *last;
 
 	if (!rules_set(rules, KNOCKERS4))
 		return;
+	last = add_waiting_chain(rules);
 	rules_add_chain(rules, "strays");
-	add_goto(rules, "strays", NULL, "report");
-	add_goto(rules, "strays", TARGETS4, "report");
-	add_goto(rules, "strays", TARGETS6, "report");
+	add_goto(rules, "strays", NULL, last);
+	add_goto(rules, "strays", TARGETS4, last);
+	add_goto(rules, "strays", TARGETS6, last);
 	if (conf->n_interfaces)
 		rules_add_chain(rules, "stray_interfaces");
 	rules_add_interfaces(rules, conf, "stray_interfaces", "strays");
 	rules_add_chain(rules, "syns");
 	add_goto(rules, "syns", KNOCKERS4, next);
 	add_goto(rules, "syns", KNOCKERS6, next);
+	add_udp_chain(rules);
 }
 
 void
@@ -156,4 +219,10 @@ rules_add_strays(struct rules *rules)
 	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
 	rules_add_term(rule, TERM_SYN, NULL, NULL);
 	rules_add_term(rule, TERM_GOTO, "syns", NULL);
+	if (!rules_set(rules, SHUT_UDP))
+		return;
+	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
+	rules_add_term(rule, TERM_UDP, NULL, NULL);
+	rules_add_term(rule, TERM_SET, NULL, rules_set(rules, SHUT_UDP));
+	rules_add_term(rule, TERM_GOTO, "udps", NULL);
 }

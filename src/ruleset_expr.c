@@ -259,6 +259,19 @@ put_log(struct nftnl_rule *rule, const struct rules *rules, const char *prefix)
 }
 
 static int
+put_queue(struct nftnl_rule *rule, uint16_t queue)
+{
+	struct nftnl_expr *expr = add_expr(rule, "queue");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_NUM, queue);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_TOTAL, 1);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
+	return 0;
+}
+
+static int
 put_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
 {
 	struct nftnl_expr *expr = add_expr(rule, "immediate");
@@ -319,6 +332,8 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_counter(rule);
 	case TERM_LOG:
 		return put_log(rule, rules, term->name);
+	case TERM_QUEUE:
+		return put_queue(rule, (uint16_t)(rules->queue + term->way));
 	case TERM_RETURN:
 		return put_verdict(rule, NFT_RETURN, NULL);
 	case TERM_GOTO:

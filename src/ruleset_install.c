@@ -426,6 +426,15 @@ hint(const struct install *install, int error)
 	return "";
 }
 
+/* What the kernel has no expression for it calls missing. */
+static const char *
+rule_hint(const struct install *install, const struct rule *rule)
+{
+	if (install->error == ENOENT && rule->terms[rule->n - 1].kind == TERM_QUEUE)
+		return " (Capture = nfqueue needs a kernel with CONFIG_NFT_QUEUE; Capture = nflog does without)";
+	return hint(install, install->error);
+}
+
 static void
 explain(const struct install *install, char *err, size_t errlen)
 {
@@ -445,7 +454,7 @@ explain(const struct install *install, char *err, size_t errlen)
 		fclose(out);
 	}
 	snprintf(err, errlen, "the kernel refused \"%s\": %s%s", text ? text : "a rule", strerror(install->error),
-		 hint(install, install->error));
+		 rule_hint(install, source->rule));
 	free(text);
 }
 

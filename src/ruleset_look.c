@@ -162,18 +162,25 @@ look_free(struct look *look)
 /* --- whose it is --------------------------------------------------------------------------------- */
 
 struct search {
-	uint16_t group;
-	bool	 found;
+	struct ruleset_report report;
+	bool		      found;
 };
 
 static int
-take_log(struct nftnl_expr *expr, void *arg)
+take_report(struct nftnl_expr *expr, void *arg)
 {
 	struct search *search = arg;
+	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+	struct ruleset_report report = { .queued = !strcmp(name, "queue") };
 
-	if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "log") || !nftnl_expr_is_set(expr, NFTNL_EXPR_LOG_GROUP))
+	if (report.queued)
+		report.number = nftnl_expr_get_u16(expr, NFTNL_EXPR_QUEUE_NUM);
+	else if (!strcmp(name, "log") && nftnl_expr_is_set(expr, NFTNL_EXPR_LOG_GROUP))
+		report.number = nftnl_expr_get_u16(expr, NFTNL_EXPR_LOG_GROUP);
+	else
 		return 0;
-	search->group = nftnl_expr_get_u16(expr, NFTNL_EXPR_LOG_GROUP);
+	if (!search->found || report.number < search->report.number)
+		search->report = report;
 	search->found = true;
 	return 0;
 }
@@ -185,14 +192,14 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
 
 	if (rc == MNL_CB_OK)
-		nftnl_expr_foreach(rule, take_log, arg);
+		nftnl_expr_foreach(rule, take_report, arg);
 	if (rule)
 		nftnl_rule_free(rule);
 	return rc;
 }
 
 bool
-ruleset_logs_to(uint16_t *group)
+ruleset_reports_to(struct ruleset_report *report)
 {
 	struct search search = { .found = false };
 	struct nfnl *nfnl = nfnl_open();
@@ -200,6 +207,6 @@ ruleset_logs_to(uint16_t *group)
 	if (nfnl)
 		dump(nfnl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, read_rule, &search);
 	nfnl_close(nfnl);
-	*group = search.group;
+	*report = search.report;
 	return search.found;
 }

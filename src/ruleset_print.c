@@ -151,6 +151,9 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fprintf(out, "log prefix \"%s\" group %u snaplen %d queue-threshold 1", term->name, rules->group,
 			CAPTURE_SNAPLEN);
 		return;
+	case TERM_QUEUE:
+		fprintf(out, "queue num %u bypass", rules->queue + term->way);
+		return;
 	case TERM_RETURN:
 		fputs("return", out);
 		return;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "test.h"
 
 #include <netinet/tcp.h>
@@ -179,6 +181,38 @@ errors_name_line_text_and_file(void **state)
 	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");
 	bad("[options]\ninterface = averylonginterface\n",
 	    "config: line 2: no interface can have the name \"averylonginterface\" (x.conf)\n");
+}
+
+static void
+knocks_that_are_held(void **state)
+{
+	struct conf *conf = good("[a]\nsequence = 1\n");
+
+	(void)state;
+	assert_int_equal(conf->capture, CONF_CAPTURE_NFLOG);
+	assert_int_equal(conf->queue_num, 7777);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_DROP);
+	conf_free(conf);
+	bad("[options]\ncapture = pcap\n",
+	    "config: line 2: syntax error: Capture must be nflog or nfqueue, not \"pcap\" (x.conf)\n");
+	bad("[options]\nqueue_num = 65534\n",
+	    "config: line 2: syntax error: Queue_Num must be a number from 0 to 65533, not \"65534\" (x.conf)\n");
+	bad("[options]\nknock_verdict = reject\n",
+	    "config: line 2: syntax error: Knock_Verdict must be drop or accept, not \"reject\" (x.conf)\n");
+#ifdef HAVE_NFQUEUE
+	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Accept\n"
+		    "[a]\nsequence = 22\nopen = 22\n");
+	assert_int_equal(conf->capture, CONF_CAPTURE_NFQUEUE);
+	assert_int_equal(conf->queue_num, 65533);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
+	conf_free(conf);
+	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
+			 "config: section a: warning: open: a sequence has 22:tcp, too: with Knock_Verdict = drop nobody "
+			 "reaches that port (x.conf)\n");
+#else
+	bad("[options]\ncapture = nfqueue\n",
+	    "config: line 2: Capture = nfqueue: this knockd was built without libnetfilter_queue (x.conf)\n");
+#endif
 }
 
 static void
@@ -457,6 +491,7 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(commands_of_the_other_family),
 		cmocka_unit_test(errors_name_line_text_and_file),
+		cmocka_unit_test(knocks_that_are_held),
 		cmocka_unit_test(a_forgotten_equals_sign_does_not_print_the_secret),
 		cmocka_unit_test(all_errors_are_reported),
 		cmocka_unit_test(what_knockd_swallows_is_said),

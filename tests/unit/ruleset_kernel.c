@@ -429,20 +429,50 @@ a_dormant_table_wakes(void **state)
 	confs_free(conf);
 }
 
+/* Not every kernel has them, and one that has not is to say so. */
 static void
-the_group_that_a_table_logs_to(void **state)
+queues(void **state)
 {
 	struct conf *conf = three_guards();
-	uint16_t group;
+	struct ruleset_report to;
+	char err[400] = "";
 
 	(void)state;
-	assert_false(ruleset_logs_to(&group));
+	conf->capture = CONF_CAPTURE_NFQUEUE;
+	conf->queue_num = 4711;
+	if (ruleset_install(conf, err, sizeof(err))) {
+		assert_non_null(strstr(err, "CONFIG_NFT_QUEUE"));
+		puts("# this kernel has none");
+		confs_free(conf);
+		return;
+	}
+	assert_true(ruleset_reports_to(&to));
+	assert_true(to.queued);
+	assert_int_equal(to.number, 4711);
+	assert_true(ruleset_intact(conf));
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_shows(LIST, "bypass");
+	assert_int_equal(ruleset_remove(), 0);
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "53:udp", "");
+	same(conf);
+}
+
+static void
+where_a_table_reports_to(void **state)
+{
+	struct conf *conf = three_guards();
+	struct ruleset_report to;
+
+	(void)state;
+	assert_false(ruleset_reports_to(&to));
 	conf->nflog_group = 4711;
 	install(conf);
-	assert_true(ruleset_logs_to(&group));
-	assert_int_equal(group, 4711);
+	assert_true(ruleset_reports_to(&to));
+	assert_false(to.queued);
+	assert_int_equal(to.number, 4711);
 	assert_int_equal(ruleset_remove(), 0);
-	assert_false(ruleset_logs_to(&group));
+	assert_false(ruleset_reports_to(&to));
 	confs_free(conf);
 }
 
@@ -578,7 +608,8 @@ main(void)
 		cmocka_unit_test_setup(without_a_daemon_what_is_shut_stays_shut, clear),
 		cmocka_unit_test_setup(unguarding, clear),
 		cmocka_unit_test_setup(a_dormant_table_wakes, clear),
-		cmocka_unit_test_setup(the_group_that_a_table_logs_to, clear),
+		cmocka_unit_test_setup(queues, clear),
+		cmocka_unit_test_setup(where_a_table_reports_to, clear),
 		cmocka_unit_test_setup(a_busy_ruleset, clear),
 		cmocka_unit_test_setup(what_was_there_is_replaced_and_the_rest_is_not, clear),
 		cmocka_unit_test_setup(what_is_refused_is_named, clear),

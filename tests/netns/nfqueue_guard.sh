@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Capture = nfqueue and `open`: who connects in the same breath as the last knock finds the guard open at the first SYN,
+# at ports of TCP and UDP. What waits is no way around the guard. Where the kernel's nftables have no queues knockd says so.
+
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/guard_lib.sh"
+. "$(dirname "$0")/nfqueue_lib.sh"
+need knock race
+topo_pair
+topo_client other 1
+many_sources
+doors='
+[options]
+	Capture    = nfqueue
+	Scan_Guard = 0
+[door]
+	sequence     = 7000,8000:udp,9000
+	tcpflags     = syn
+	open         = 22, 443:udp
+	open_timeout = 20s
+[one]
+	sequence     = 6000:udp
+	open         = 24
+[close]
+	sequence     = 9001
+	close        = 22, 443:udp
+'"$fence_door"
+
+if [ $rules = none ]; then
+	knockd_conf "$doors"
+	ends 'no queues: knockd does not start' 1 "$KNOCKD" -c "$T/knockd.conf"
+	check '... and says what is missing' grep -q 'CONFIG_NFT_QUEUE; Capture = nflog does without' "$T/err"
+	refute '... and leaves nothing behind' nft list table inet knockd 2>/dev/null
+	done_testing
+fi
+
+race_service 22
+service 23
+race_service 24
+echo_udp 443
+: "${ROUNDS:=200}"
+knockd_start "$doors"
+check 'the wire is there' port_open $server6 23
+race -n "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000 >"$T/out"
+equal 'IPv4: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
+race -n "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000 >"$T/out"
+equal 'IPv6: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
+race -n "$ROUNDS" 10.9.64.1 $server 24 6000:udp >"$T/out"
+equal 'a single knock: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
+check 'nothing is held any more' nothing_held
+
+# one address again and again: shut, knocked open, used
+again() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		knock $server 9001
+		wait_for not element_in 'inet knockd open4' '10.0.0.2 . tcp . 22'
+		race 10.0.0.2 $server 22 7000 8000:udp 9000 >>"$T/again"
+	done
+}
+again
+equal 'the same address, shut in between' "$(sort -u "$T/again")" 'first 1 late 0 never 0'
+knock $server 9001
+fence
+
+# --- what waits is judged ------------------------------------------------------------------------
+
+refute 'another address: shut' port_open 10.0.1.1 22 other
+knock $server 7000
+refute 'a knock under way: shut' port_open $server 22
+check '... other ports are open' port_open $server 23
+refute '... udp is shut' udp_open $server
+knock $server 7000 8000:udp 9000
+check 'opened: udp, too' udp_open $server
+knockd_stop
+refute 'the end: what was shut is shut' port_open 10.0.1.1 22 other
+done_testing

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Capture = nfqueue: nothing hangs and nothing gets in, whatever becomes of the daemon, its engine or its queues; and a
+# knock is answered or not as Knock_Verdict has it.
+
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/guard_lib.sh"
+. "$(dirname "$0")/nfqueue_lib.sh"
+need knock race
+topo_pair
+topo_client other 1
+many_sources
+nft -f - <<-E || bail 'no firewall'
+	table inet filter {
+		set ok { type ipv4_addr; flags timeout; }
+		chain input {
+			type filter hook input priority 0;
+			tcp dport != 22 accept
+			ct state established accept
+			ip saddr @ok accept
+			drop
+		}
+	}
+E
+race_service 22
+service 23
+queue_rules 7000 7001 7002:udp 9:udp -- 22 23
+doors='
+[door]
+	sequence = 7000,7001
+	grant    = inet filter ok { %IP% timeout 1h }
+[shut]
+	sequence = 7002:udp,7003:udp
+	grant    = inet filter ok { %IP% timeout 1h }
+'"$fence_door"
+knockd_start "$capture$doors"
+
+# --- who answers a knock -------------------------------------------------------------------------
+
+refute 'drop: nobody answers a knock' refused $server 7000
+knockd_conf "$capture$doors"'
+[options]
+	Knock_Verdict = accept'
+reload
+check 'accept: it is refused as ever' refused $server 7000
+knock $server 7000 7001
+check '... and counts' port_open $server 22
+knockd_conf "$capture$doors"
+reload
+refute 'drop, after a reload' refused $server 7001
+
+# --- the engine ----------------------------------------------------------------------------------
+
+engine() {
+	children "$knockd" | head -n 1
+}
+restarted() {
+	[ "$(log_count 'a new engine is running')" = "$1" ]
+}
+
+# A sign of life from host other: its traffic is none of knockd's business.
+lives() {
+	port_open 10.0.1.1 23 other
+}
+
+in_client "$RACE" -w 1 -n 50 10.9.0.1 $server 22 7000 >/dev/null
+kill -STOP "$(engine)"
+knock $server 7000
+in_background client "$RACE" 10.0.0.2 $server 23 7000 >"$T/waiting"
+waiting=$!
+check 'a stopped engine: who knocks waits' not nothing_held
+check '... nobody else does' lives
+kill -KILL "$(engine)"
+check 'killed: there is another' restarted 1
+check '... and what has waited goes on' nothing_held
+wait $waiting
+check '... to where it wanted' grep -q 'never 0' "$T/waiting"
+
+# --- a full queue --------------------------------------------------------------------------------
+
+kill -STOP "$(engine)"
+yes | tr -d '\n' | head -c 60000 | in_client socat -b 1 -u - UDP4-SENDTO:$server:7002
+refute 'a flood that nobody reads: nothing is let in' port_open 10.0.1.1 22 other
+check '... nobody else is held up' lives
+race -w 500 10.9.1.1 $server 22 7000 7001 >"$T/out"
+equal '... not even for who knocks' "$(cat "$T/out")" 'first 0 late 0 never 1'
+kill -CONT "$(engine)"
+check '... read at last: nothing is held any more' -t 30 nothing_held
+opens() {
+	race -w 500 10.9.2.1 $server 22 7000 7001 >/dev/null
+}
+check '... and a knock opens' -t 30 opens
+check '... the loss is told' -t 15 log_has 'packets were lost between kernel and knockd'
+
+# killed in the middle of it
+yes | tr -d '\n' | head -c 60000 | in_client socat -b 1 -u - UDP4-SENDTO:$server:7002 &
+flood=$!
+kill -KILL "$(engine)"
+check 'killed in a flood: there is another' restarted 2
+wait $flood
+check '... nothing is held any more' -t 30 nothing_held
+race -w 2000 10.9.3.1 $server 22 7000 7001 >"$T/out"
+equal '... and who knocks gets in at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+
+# --- reload --------------------------------------------------------------------------------------
+
+kill -STOP "$(engine)"
+in_client "$RACE" -w 1 10.9.7.1 $server 22 7000 >/dev/null
+check 'a stopped engine holds packets' not nothing_held
+reload
+check '... until a reload' nothing_held
+
+# A knock whose halves are on both sides of a reload is none, so what they come to is not asked for.
+race -w 1000 -n 300 10.9.4.1 $server 22 7000 7001 >"$T/out" &
+racing=$!
+for _ in 1 2 3 4 5 6 7 8; do
+	reload
+done
+wait $racing
+diag "eight reloads: $(cat "$T/out")"
+check 'reloads: nothing is held any more' nothing_held
+race -w 2000 10.9.8.1 $server 22 7000 7001 >"$T/out"
+equal '... at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+
+knockd_conf "[options]
+	Capture   = nfqueue
+	Rules     = $rules
+	Queue_Num = 100
+$doors"
+reload
+held_by() {
+	awk -v q="$1" '$1 == q { print $2 }' /proc/net/netfilter/nfnetlink_queue
+}
+check 'other queues' [ -n "$(held_by 100)" ]
+equal '... the old ones are nobody'"'"'s' "$(held_by 7777)" ''
+knockd_conf "[options]
+	Rules = $rules
+$doors"
+reload
+equal 'NFLOG: there are no queues' "$(held_by 100)" ''
+knockd_conf "$capture$doors"
+reload
+check 'and back' [ -n "$(held_by 7779)" ]
+race -w 2000 10.9.5.1 $server 22 7000 7001 >"$T/out"
+equal '... at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+
+# --- another one ---------------------------------------------------------------------------------
+
+printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = none\n%s\n' "$engine_user" "$T/state2" "$capture" \
+	>"$T/other.conf"
+ends 'another knockd on these queues' 1 "$KNOCKD" -c "$T/other.conf"
+check '... is told who has them' grep -q 'NFQUEUE 7777 to 7779: queue 7777: another program has it (netlink port ' "$T/err"
+sed -i 's/^\[options\]/&\n\tQueue_Num = 7778/' "$T/other.conf"
+ends '... or some of them' 1 "$KNOCKD" -c "$T/other.conf"
+check '... is told, too' grep -q 'queue 7778: another program has it' "$T/err"
+
+# --- the end -------------------------------------------------------------------------------------
+
+engine=$(engine)
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+check 'SIGKILL: the engine ends' not alive "$engine"
+check '... what would have waited goes on' port_open $server 23
+refute '... what is shut is shut' port_open 10.0.1.1 22 other
+check '... and a knock is a packet like any other' refused $server 7000
+knockd_again
+race -w 2000 10.9.6.1 $server 22 7000 7001 >"$T/out"
+equal 'a new start: at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+ends 'the end' 15 knockd_stop
+done_testing

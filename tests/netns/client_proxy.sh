@@ -54,7 +54,7 @@ check 'no proxy stays behind' not proxy_left
 # --- the pump, against servers that end things in every order ------------------------------------
 
 proxy() {
-	in_client timeout 20 knock --profile home --proxy "$@"
+	in_client timeout 100 knock --profile home --proxy "$@"
 }
 
 service 3001 'cat >/dev/null; echo the end'

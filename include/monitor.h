@@ -9,6 +9,7 @@
 
 enum monitor_kind {
 	MONITOR_TABLE_GONE,   /* a table was deleted: `table` */
+	MONITOR_TABLE_NEW,    /* a table was made, put to sleep or woken: `table` */
 	MONITOR_RULES_GONE,   /* a chain or rules were deleted: `table` */
 	MONITOR_SET_CHANGED,  /* a set was made or deleted: `table`, `set` */
 	MONITOR_ELEMENT_GONE, /* an element was deleted, which its timeout does not do: `table`, `set`, `key` */

@@ -36,7 +36,7 @@ int ruleset_print(const struct conf *conf, FILE *out);
  */
 int ruleset_install(const struct conf *conf, char *err, size_t errlen);
 
-/* Are all of the table's rules there, and all ports in its sets? What somebody has added does not matter. */
+/* Does the table work, with all of its rules, and all ports in its sets? What somebody has added does not matter. */
 bool ruleset_intact(const struct conf *conf);
 
 /*

@@ -354,6 +354,7 @@ grants_noticed(struct grants *g, const struct monitor_event *event)
 	case MONITOR_LOST:
 		mark_missing(g, event);
 		break;
+	case MONITOR_TABLE_NEW:
 	case MONITOR_RULES_GONE:
 		break;
 	}

@@ -99,12 +99,12 @@ lost(struct monitor *m)
 }
 
 static void
-table_gone(struct monitor *m, const struct nlmsghdr *nlh)
+table_changed(struct monitor *m, enum monitor_kind kind, const struct nlmsghdr *nlh)
 {
 	struct nftnl_table *table = nftnl_table_alloc();
 
 	if (table && !nftnl_table_nlmsg_parse(nlh, table))
-		m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_TABLE_GONE,
+		m->take(m->arg, &(struct monitor_event){ .kind = kind,
 							 .family = (uint8_t)nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY),
 							 .table = nftnl_table_get_str(table, NFTNL_TABLE_NAME) });
 	if (!table)
@@ -210,8 +210,11 @@ take_message(const struct nlmsghdr *nlh, void *arg)
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 		return MNL_CB_OK;
 	switch (NFNL_MSG_TYPE(nlh->nlmsg_type)) {
+	case NFT_MSG_NEWTABLE:
+		table_changed(m, MONITOR_TABLE_NEW, nlh);
+		break;
 	case NFT_MSG_DELTABLE:
-		table_gone(m, nlh);
+		table_changed(m, MONITOR_TABLE_GONE, nlh);
 		break;
 	case NFT_MSG_DELCHAIN:
 		chain_gone(m, nlh);

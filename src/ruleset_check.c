@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is table inet knockd still whole? Its rules are counted: chains and sets cannot go without them, and a
- * rule of ours is only ever added together with all others. Of sets, each port is looked for. What knocks have
+ * Is table inet knockd still whole, and awake? Its rules are counted: chains and sets cannot go without them, and
+ * a rule of ours is only ever added together with all others. Of sets, each port is looked for. What knocks have
  * put into a set comes and goes, and is not looked at.
  */
 #include "ruleset.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/set.h>
+#include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
@@ -18,6 +19,36 @@
 #include "rules.h"
 
 #define TRIES 8 /* while the ruleset changes under our eyes */
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+/* mnl_cb_t */
+static int
+read_flags(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_table *table = nftnl_table_alloc();
+	int rc = table && !nftnl_table_nlmsg_parse(nlh, table) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK)
+		*(uint32_t *)arg = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+	if (table)
+		nftnl_table_free(table);
+	return rc;
+}
+
+/* A table that sleeps (`flags dormant`) has all that it had, and none of it works. */
+static int
+look_awake(struct nfnl *nfnl, bool *awake)
+{
+	uint32_t flags = 0;
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETTABLE, NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	if (nfnl_ask(nfnl, read_flags, &flags))
+		return -1;
+	*awake = !(flags & NFT_TABLE_F_DORMANT);
+	return 0;
+}
 
 /* --- rules --------------------------------------------------------------------------------------- */
 
@@ -107,9 +138,9 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 {
 	size_t n;
 
-	if (count_rules(nfnl, &n))
+	if (look_awake(nfnl, intact) || count_rules(nfnl, &n))
 		return -1;
-	*intact = n >= rules->n_rules;
+	*intact &= n >= rules->n_rules;
 	for (size_t i = 0; i < rules->n_sets && *intact; i++) {
 		struct search search = { .set = &rules->sets[i] };
 

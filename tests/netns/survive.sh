@@ -85,6 +85,12 @@ nft delete element inet knockd open4 '{ 10.0.0.2 . tcp . 2200 }'
 check 'who may pass the guard, deleted by hand: it is over' log_has '10.0.0.2: guard: element deleted from inet knockd open4'
 knock $server 1005
 check '... until the next knock' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+mended=$(log_count 'is put back')
+nft add table inet knockd '{ flags dormant; }'
+check 'put to sleep: woken' mended_again
+refute '... it is awake' sh -c 'nft list table inet knockd | grep -q dormant'
+check '... and who may pass may pass' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+mended=$(log_count 'is put back')
 nft flush set inet knockd open4
 ended() {
 	[ "$(log_count '10.0.0.2: guard: element deleted from inet knockd open4')" = 3 ]

@@ -424,7 +424,9 @@ a_dormant_table_wakes(void **state)
 	install(conf);
 	nft("add table inet knockd '{ flags dormant; }'");
 	assert_shows(LIST, "dormant");
+	assert_false(ruleset_intact(conf));
 	install(conf);
+	assert_true(ruleset_intact(conf));
 	assert_lacks(LIST, "dormant");
 	confs_free(conf);
 }

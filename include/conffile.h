@@ -10,7 +10,14 @@
 /*
  * Reads and parses the file, and the one-time files. NULL when one cannot be read or anything is wrong; every reason has
  * then been reported. The caller frees the result with conf_free().
+ *
+ * Who can write to one of these files gives root commands, and sequences are secrets. So a file that others than
+ * root and whoever runs this can write is refused (its owner counts; a group does, too, unless it is root's); one
+ * that everybody can read is warned of.
  */
 struct conf *conffile_read(const char *path, conf_report *report, void *arg);
+
+/* The same with the configuration opened already; `fd` is closed. -1: it could not be, and errno says why. */
+struct conf *conffile_read_from(int fd, const char *path, conf_report *report, void *arg);
 
 #endif

@@ -4,7 +4,7 @@
  * used. Shared by the daemon and the client. Empty lines and lines whose first character that is no
  * blank is '#' are skipped; a line that is no sequence is reported and skipped. No function keeps
  * the file open or remembers anything, so an admin may edit or replace it at any time; nothing that
- * is reported or returned as text contains a port.
+ * is reported or returned as text contains a port. A file that somebody else can write to is refused (EPERM).
  *
  * How a line is marked depends on its first byte:
  *
@@ -29,7 +29,7 @@ struct onetime {
 	unsigned long line; /* its number in the file, from 1: for messages, it may move */
 };
 
-/* A line was skipped. `reason` is one clause and quotes nothing of the line. */
+/* A line was skipped (0: something is wrong with the file). `reason` is one clause and quotes nothing of the line. */
 typedef void onetime_report(void *arg, unsigned long line, const char *reason);
 
 /*

@@ -22,6 +22,9 @@ int priv_lookup(struct priv_user *user, const char *name);
  */
 int priv_drop(const struct priv_user *user, const char **step);
 
+/* Nobody but root looks into this process from now on, neither alive nor as a core. What it executes is free again. */
+void priv_hide(void);
+
 /* Closes every descriptor from `from` on. */
 void priv_close_from(int from);
 

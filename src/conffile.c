@@ -2,12 +2,15 @@
 #include "conffile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "onetime.h"
 #include "text.h"
+#include "trust.h"
 
 static void
 complain(const char *path, conf_report *report, void *arg)
@@ -40,8 +43,12 @@ skipped(void *arg, unsigned long line, const char *reason)
 	const struct reading *r = arg;
 	char text[TEXT_LINE_MAX];
 
-	snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s", r->door->name, line,
-		 r->door->one_time_path, reason);
+	if (line)
+		snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s", r->door->name,
+			 line, r->door->one_time_path, reason);
+	else
+		snprintf(text, sizeof(text), "config: section %s: warning: %s: %s", r->door->name, r->door->one_time_path,
+			 reason);
 	r->report(r->arg, CONF_WARNING, text);
 }
 
@@ -79,35 +86,63 @@ load_one_time(void *arg, struct door *door)
 	return stored < 0 ? -1 : 0;
 }
 
-struct conf *
-conffile_read(const char *path, conf_report *report, void *arg)
+static bool
+is_trusted(int fd, const char *path, conf_report *report, void *arg)
+{
+	const char *why;
+	enum trust trust = trust_of(fd, &why);
+	char text[TEXT_LINE_MAX];
+
+	if (!why)
+		return true;
+	snprintf(text, sizeof(text), "%s: %s%s", path, trust == TRUST_NONE ? "" : "warning: ", why);
+	report(arg, trust == TRUST_NONE ? CONF_ERROR : CONF_WARNING, text);
+	return trust != TRUST_NONE;
+}
+
+static struct conf *
+read_file(FILE *file, const char *path, conf_report *report, void *arg)
 {
 	struct reading reading = { .report = report, .arg = arg };
+	struct conf_parser *parser = conf_begin(path, pass_on, &reading);
 	char line[TEXT_LINE_MAX];
-	struct conf_parser *parser;
-	struct conf *conf;
-	FILE *file = fopen(path, "re");
-	int failed;
 
-	parser = file ? conf_begin(path, pass_on, &reading) : NULL;
 	if (!parser) {
 		complain(path, report, arg);
-		if (file)
-			fclose(file);
 		return NULL;
 	}
 	conf_load_by(parser, load_one_time);
 	/* as in knockd, the rest of an over-long line counts as the next one */
 	while (fgets(line, sizeof(line), file))
 		conf_line(parser, line);
-	failed = ferror(file);
-	if (failed)
+	if (ferror(file)) {
 		complain(path, report, arg);
-	conf = conf_end(parser);
-	if (failed) {
-		conf_free(conf);
-		conf = NULL;
+		conf_free(conf_end(parser));
+		return NULL;
 	}
+	return conf_end(parser);
+}
+
+struct conf *
+conffile_read_from(int fd, const char *path, conf_report *report, void *arg)
+{
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct conf *conf = NULL;
+
+	if (!file) {
+		complain(path, report, arg);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	if (is_trusted(fd, path, report, arg))
+		conf = read_file(file, path, report, arg);
 	fclose(file);
 	return conf;
+}
+
+struct conf *
+conffile_read(const char *path, conf_report *report, void *arg)
+{
+	return conffile_read_from(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), path, report, arg);
 }

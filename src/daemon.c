@@ -380,6 +380,7 @@ daemon_run(const struct options *options)
 			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
 	int status = EXIT_FAILURE;
 
+	priv_hide(); /* the sequences in our memory */
 	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
 	d.born_at = daemon_clock();
 	log_init(&d.log);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "text.h"
+#include "trust.h"
 
 /* Reads the file line by line; `seq` is that of the line at `offset`. */
 struct scan {
@@ -29,8 +30,19 @@ struct scan {
 	struct seq    seq;
 };
 
+static bool
+is_trusted(int fd, onetime_report *report, void *arg)
+{
+	const char *text;
+	enum trust trust = trust_of(fd, &text);
+
+	if (text && report)
+		report(arg, 0, text);
+	return trust != TRUST_NONE;
+}
+
 static int
-scan_open(struct scan *scan, const char *path, int flags)
+scan_open(struct scan *scan, const char *path, int flags, onetime_report *report, void *arg)
 {
 	struct stat st;
 	/* O_NONBLOCK: a FIFO put there must not stop the daemon */
@@ -41,6 +53,8 @@ scan_open(struct scan *scan, const char *path, int flags)
 		return -1;
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		errno = EINVAL;
+	else if (!is_trusted(fd, report, arg))
+		errno = EPERM;
 	else
 		scan->file = fdopen(fd, "r"); /* what is written goes to the descriptor itself */
 	if (!scan->file) {
@@ -120,7 +134,7 @@ onetime_read(const char *path, struct onetime *to, size_t max, onetime_report *r
 	struct scan scan;
 	ssize_t n = 0;
 
-	if (scan_open(&scan, path, O_RDONLY))
+	if (scan_open(&scan, path, O_RDONLY, report, arg))
 		return -1;
 	for (; scan_next(&scan, report, arg); n++) {
 		if ((size_t)n < max)
@@ -310,7 +324,7 @@ onetime_mark(const char *path, const struct seq *seq)
 	struct scan scan;
 	int rc;
 
-	if (scan_open(&scan, path, O_RDWR))
+	if (scan_open(&scan, path, O_RDWR, NULL, NULL))
 		return -1;
 	rc = scan_find(&scan, seq);
 	if (rc == 0 && isspace((unsigned char)scan.first))
@@ -337,7 +351,7 @@ onetime_check(const char *path, const struct seq *seq)
 	struct scan scan;
 	int rc;
 
-	if (scan_open(&scan, path, O_RDWR))
+	if (scan_open(&scan, path, O_RDWR, NULL, NULL))
 		return -1;
 	rc = scan_find(&scan, seq);
 	if (rc == 0 && !isspace((unsigned char)scan.first))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "priv.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -86,11 +88,22 @@ is_confined(const struct priv_user *user)
 	return 0;
 }
 
+void
+priv_hide(void)
+{
+#ifdef SANITIZERS /* their search for leaks is a look from outside */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#else
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 static int
 forbid_gains(const struct priv_user *user)
 {
 	(void)user;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -1 : 0;
+	priv_hide(); /* anew: a change of the user undoes it */
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 int

@@ -381,6 +381,7 @@ children() {
 knockd_conf() {
 	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n%s\n' \
 		"$engine_user" "$T/state" "$T/control.sock" "$1" >"$T/knockd.conf"
+	chmod 640 "$T/knockd.conf"
 }
 
 # knockd_start TEXT [OPTION]...: the daemon in the foreground with -v, $knockd is its pid, its log is $LOG

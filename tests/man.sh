@@ -6,6 +6,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 : "${KNOCKD:=./knockd}"
+umask 027 # an example that everybody can read is warned of
 T=$(mktemp -d) || exit
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -94,6 +94,7 @@ same 'no door' ''
 
 if have_uids; then
 	cp "$KNOCKD" "$T/knockd"
+	chmod 644 "$T/knockd.conf"
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$T/knockd" -c "$T/knockd.conf" --print-rules >"$T/nobody" 2>>"$LOG"
 	equal 'any user may print' $? 0

@@ -179,7 +179,7 @@ without_a_leading_blank_the_digits_are_kept(void **state)
 	(void)state;
 	put("# c\n7000,8000\n9000");
 	if (geteuid() == 0)
-		assert_int_equal(chown(path, 12345, 54321), 0);
+		assert_int_equal(chown(path, 0, 54321), 0);
 	assert_int_equal(chmod(path, 0604), 0);
 	assert_int_equal(stat(path, &before), 0);
 	assert_int_equal(mark("7000,8000"), 0);
@@ -347,11 +347,48 @@ a_read_only_directory_stops_the_rewrite(void **state)
 {
 	(void)state;
 	put("1,2\n");
-	assert_int_equal(chmod(path, 0666), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(path, 65534, 65534), 0);
 	assert_int_equal(chmod(dir, 0555), 0);
 	assert_int_equal(in_child(mark_and_check), 0);
 	assert_int_equal(chmod(dir, 0755), 0);
 	holds("1,2\n");
+}
+
+static void
+who_else_may_write_is_not_trusted(void **state)
+{
+	(void)state;
+	unlink(path); /* earlier tests have given it away */
+	put(" 1,2\n");
+	assert_int_equal(chmod(path, 0602), 0);
+	assert_int_equal(read_into(NULL, 0), -1);
+	assert_int_equal(errno, EPERM);
+	assert_string_equal(reports, "0 everybody can write to it (chmod o-w)\n");
+	assert_int_equal(mark("1,2"), -1);
+	holds(" 1,2\n");
+	assert_int_equal(chmod(path, 0620), 0);
+	assert_int_equal(read_into(NULL, 0), getegid() ? -1 : 1);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 0, 54321), 0);
+		assert_int_equal(read_into(NULL, 0), -1);
+		assert_string_equal(reports, "0 a group can write to it (chmod g-w)\n");
+		assert_int_equal(chown(path, 12345, 0), 0);
+		assert_int_equal(chmod(path, 0600), 0);
+		assert_int_equal(read_into(NULL, 0), -1);
+		assert_string_equal(reports, "0 belongs to somebody else, who could change it (chown root)\n");
+	}
+}
+
+static void
+what_everybody_reads_is_told(void **state)
+{
+	(void)state;
+	unlink(path);
+	put(" 1,2\n");
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(read_into(NULL, 0), 1);
+	assert_string_equal(reports, "0 everybody can read it, and sequences are secrets (chmod o-r)\n");
 }
 
 /* A file system of 64 KiB, filled up around a file of sequences. */
@@ -435,6 +472,8 @@ main(void)
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(a_read_only_file_is_an_error_and_stays),
 		cmocka_unit_test(a_read_only_directory_stops_the_rewrite),
+		cmocka_unit_test(who_else_may_write_is_not_trusted),
+		cmocka_unit_test(what_everybody_reads_is_told),
 		cmocka_unit_test(a_full_disk_leaves_the_old_file),
 	};
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who else has a say in a file that holds sequences and commands, going by its owner and mode.
+ */
+#ifndef KNOCKD_TRUST_H
+#define KNOCKD_TRUST_H
+
+enum trust {
+	TRUST_FULL,
+	TRUST_READ_BY_ALL, /* what is in it is no secret */
+	TRUST_NONE,	   /* somebody can write to it who is neither root nor the user that runs this */
+};
+
+/*
+ * `text` becomes a clause that says what is wrong and what helps, NULL when nothing is. The group root may write;
+ * what is neither a file nor a FIFO is trusted, for nobody's text comes out of it.
+ */
+enum trust trust_of(int fd, const char **text);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trust.h"
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum trust
+trust_of(int fd, const char **text)
+{
+	struct stat st;
+
+	*text = NULL;
+	if (fstat(fd, &st)) {
+		*text = "nobody knows whose it is";
+		return TRUST_NONE;
+	}
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return TRUST_FULL;
+	if (st.st_uid && st.st_uid != geteuid())
+		*text = "belongs to somebody else, who could change it (chown root)";
+	else if (st.st_mode & S_IWOTH)
+		*text = "everybody can write to it (chmod o-w)";
+	else if (st.st_mode & S_IWGRP && st.st_gid)
+		*text = "a group can write to it (chmod g-w)";
+	if (*text)
+		return TRUST_NONE;
+	if (!(st.st_mode & S_IROTH))
+		return TRUST_FULL;
+	*text = "everybody can read it, and sequences are secrets (chmod o-r)";
+	return TRUST_READ_BY_ALL;
+}

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Who else may read or write the files that hold sequences; and where a sequence must not turn up.
+
+. "$(dirname "$0")/../lib.sh"
+need knock uids
+topo_pair
+conf=$T/knockd.conf
+once=$T/sequences
+printf ' 20001:udp,20002:udp\n' >"$once"
+chmod 600 "$once"
+knockd_conf "
+[secret]
+	sequence = 20003,20004
+[once]
+	one_time_sequences = $once
+$fence_door"
+
+# says TEXT STATUS MODE OWNER FILE WORDS: what -t makes of a file like this; no WORDS: nothing
+says() {
+	says_mode=$(stat -c %a "$5") says_owner=$(stat -c %u:%g "$5")
+	chown "$4" "$5" && chmod "$3" "$5"
+	ends "$1" "$2" "$KNOCKD" -t -c "$conf"
+	if [ -n "$6" ]; then
+		check '... is said' grep -qF "$5: $6" "$T/err"
+	else
+		equal '... is silent' "$(cat "$T/err")" ''
+	fi
+	chown "$says_owner" "$5" && chmod "$says_mode" "$5"
+}
+
+for file in "$conf" "$once"; do
+	is=${file##*/}
+	says "$is: root only" 0 600 0:0 "$file" ''
+	says "$is: a group reads" 0 640 0:4 "$file" ''
+	says "$is: root'"'s group writes' 0 660 0:0 "$file" ''
+	says "$is: a group writes" 1 660 0:4 "$file" 'a group can write to it (chmod g-w)'
+	says "$is: everybody writes" 1 602 0:0 "$file" 'everybody can write to it (chmod o-w)'
+	says "$is: it is somebody else's" 1 600 12345:0 "$file" 'belongs to somebody else, who could change it (chown root)'
+done
+says 'knockd.conf: everybody reads' 0 644 0:0 "$conf" 'warning: everybody can read it, and sequences are secrets (chmod o-r)'
+says 'sequences: everybody reads' 0 644 0:0 "$once" 'everybody can read it, and sequences are secrets (chmod o-r)'
+
+# what a link leads to is what counts
+ln -s "$conf" "$T/link"
+chmod 606 "$conf"
+ends 'behind a link' 1 "$KNOCKD" -t -c "$T/link"
+chmod 600 "$conf"
+ends 'standard input is read, too' 0 sh -c "$KNOCKD -t -c /dev/stdin <$conf"
+
+# --- where sequences are not ---------------------------------------------------------------------
+
+# shellcheck disable=SC3045 # not in POSIX, but in every sh there is
+ulimit -c unlimited
+knockd_again
+engine=$(children "$knockd")
+knock $server 20003 20004
+knock $server 20001:udp 20002:udp
+fence
+chmod 602 "$conf"
+kill -HUP "$knockd"
+check 'a reload refuses it, too' log_has "$conf: everybody can write to it"
+check '... and the old one stays' log_has 'reload failed'
+chmod 600 "$conf" "$once"
+printf ' 20001:udp,20099999\n' >>"$once"
+sed 's/20003,20004/20003,20004,x/' "$conf" >"$conf.new" && chmod 600 "$conf.new" && mv "$conf.new" "$conf"
+kill -HUP "$knockd"
+twice() {
+	[ "$(log_count 'reload failed')" = 2 ]
+}
+check 'an error in a sequence' twice
+sequence='2000[1-4]|20099999'
+refute 'the log has none' grep -qE "$sequence" "$LOG"
+for process in "$knockd" $engine; do
+	refute 'nor a command line' grep -qaE "$sequence" "/proc/$process/cmdline"
+done
+# Not dumpable: no core, and /proc is root's. Sanitizers look from outside.
+if built_with SANITIZERS; then
+	skip 'nobody dumps it' 'a build with sanitizers'
+else
+	cd "$T" || bail "no $T"
+	kill -ABRT "$engine"
+	check 'an engine that aborts' log_has 'ended by signal 6'
+	refute '... leaves no core' grep -q 'core dumped' "$LOG"
+	equal '... nowhere' "$(ls core* 2>/dev/null)" ''
+	for process in "$knockd" $(children "$knockd"); do
+		equal 'its memory is root'\''s alone' "$(stat -c %u "/proc/$process/mem")" 0
+	done
+	kill -ABRT "$knockd"
+	wait "$knockd"
+	equal 'the daemon that aborts' $? 134
+	equal '... leaves none either' "$(ls core* 2>/dev/null)" ''
+fi
+done_testing

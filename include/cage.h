@@ -6,11 +6,19 @@
 #ifndef KNOCKD_CAGE_H
 #define KNOCKD_CAGE_H
 
+#include <stdbool.h>
+
 /*
  * Makes an empty directory the root that this process sees. It is removed before it is entered, so nobody
  * can ever put anything into it, and nothing is left to clean up. Needs CAP_SYS_CHROOT. 0, or -1 with errno.
  */
 int cage_root(void);
+
+/*
+ * For who may not have a root directory of its own: no file of any directory can be opened, made, executed or
+ * removed. By Landlock; needs no_new_privs. 0, or -1 with errno where the kernel has none.
+ */
+int cage_files(void);
 
 /*
  * No new process, no byte into a file, no core dump, and no descriptor with a number of `files` or above;
@@ -24,5 +32,8 @@ int cage_limits(unsigned files);
  * else kills it. Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
  */
 int cage_filter(int in, int out);
+
+/* Is there such a filter in this build? */
+bool cage_has_filter(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "grants.h"
 #include "journal.h"
+#include "keeper.h"
 #include "log.h"
 #include "lookup.h"
 #include "monitor.h"
@@ -22,6 +23,13 @@
 #include "options.h"
 #include "pidfile.h"
 #include "priv.h"
+
+/* What is left of root once all is set up. */
+enum daemon_root {
+	DAEMON_ROOT_NONE,  /* the engine's user, with CAP_NET_ADMIN */
+	DAEMON_ROOT_FILES, /* its uid, with what new engines and one-time files need */
+	DAEMON_ROOT_ALL,   /* everything: commands may need it */
+};
 
 struct daemon {
 	const struct options *options;
@@ -35,7 +43,11 @@ struct daemon {
 	bool		      ruled; /* table inet knockd is ours to remove */
 	struct nftset	     *nftset;
 	struct monitor	     *monitor;
-	struct journal	     *journal;
+	struct journal	     *journal; /* of commands: what is in it is executed, so only root gets at it */
+	struct journal	     *granted; /* of elements */
+	char		     *granted_dir;
+	enum daemon_root      root;
+	struct keeper	     *keeper; /* with DAEMON_ROOT_NONE */
 	struct grants	     *grants;
 	struct closings	     *closings;
 	struct lookup	     *lookup;
@@ -66,6 +78,9 @@ char *daemon_path(const char *path);
 /* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
 struct conf *daemon_read_conf(struct daemon *d, struct priv_user *user);
 
+/* The configuration's log file, or else the command line's; the caller frees it. NULL: none, or no memory. */
+char *daemon_log_path(const struct daemon *d);
+
 /* Syslog and log file as the configuration has them; and again, with a line, for who has moved the file away. */
 void daemon_open_logs(struct daemon *d);
 void daemon_reopen_logs(struct daemon *d);
@@ -76,6 +91,18 @@ const char *daemon_interfaces(const struct conf *conf);
 /* Lines on doors without a sequence, and on interfaces that are not there. */
 void daemon_log_disabled(const struct daemon *d);
 void daemon_warn_of_interfaces(const struct daemon *d);
+
+/* ---- daemon_root.c ---- */
+
+/* Gives up what the configuration in force does not need; the last thing before the first thread. -1 after a line. */
+int daemon_leave_root(struct daemon *d);
+
+/* As conffile_read() and log_open_file(), also without the right to do so. */
+struct conf *daemon_read_file(struct daemon *d, conf_report *report, void *arg);
+int daemon_open_log_file(struct daemon *d, const char *path);
+
+/* Could this configuration be in force with what was kept? 0, or -1 after a line. */
+int daemon_check_root(const struct daemon *d, const struct conf *conf, const struct priv_user *user);
 
 /* ---- daemon_capture.c: where knocks come from ---- */
 

@@ -71,6 +71,13 @@ typedef void journal_warn(void *arg, const char *text);
  */
 struct journal *journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg);
 
+/*
+ * The same in two steps, for who gives up privilege in between: the first does all but to start the thread, and
+ * until the second nothing is synced. 0, or -1 with errno after a line through `warn`; NULL is legal.
+ */
+struct journal *journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg);
+int journal_start(struct journal *journal);
+
 /* Syncs what is pending and closes. NULL is legal, here and below: nothing is kept then. */
 void journal_close(struct journal *journal);
 

@@ -39,6 +39,10 @@ void log_open_syslog(struct log *log, int facility);
 
 /* Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno. */
 int log_open_file(struct log *log, const char *path);
+
+/* The same in two steps, for who may not open it: a descriptor, or -1 with errno; and its place in the logger. */
+int log_make_file(const char *path);
+void log_use_file(struct log *log, int fd);
 void log_close_file(struct log *log); /* does nothing when none is open */
 void log_close(struct log *log);
 

@@ -5,6 +5,7 @@
 #ifndef KNOCKD_PRIV_H
 #define KNOCKD_PRIV_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct priv_user {
@@ -16,10 +17,14 @@ struct priv_user {
 int priv_lookup(struct priv_user *user, const char *name);
 
 /*
- * Becomes `user` with no group but its own, no capability in any set, no way to gain one by exec
- * (no_new_privs), no core dump and no ptrace by others of that uid, and checks that it is so. Returns
- * 0, or -1 with errno and the step that failed in `step`: the caller must then end at once.
+ * Becomes `user` with no group but its own, no capability in any set but those of `caps` (a bit 1 << CAP_X for
+ * each) that it has now, no way to gain one by exec (no_new_privs), no core dump and no ptrace by others of
+ * that uid, and checks that it is so. To be called before the process has threads. Returns 0, or -1 with
+ * errno and the step that failed in `step`: the caller must then end at once.
  */
+int priv_keep(const struct priv_user *user, uint64_t caps, const char **step);
+
+/* The same, with no capability left. */
 int priv_drop(const struct priv_user *user, const char **step);
 
 /* Nobody but root looks into this process from now on, neither alive nor as a core. What it executes is free again. */

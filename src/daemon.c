@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "conffile.h"
 #include "daemon_state.h"
 #include "detach.h"
 #include "notify.h"
@@ -21,6 +21,7 @@ enum {
 	SLOT_ENGINE,
 	SLOT_LOOKUP,
 	SLOT_JOURNAL,
+	SLOT_GRANTED,
 	SLOT_MONITOR,
 	SLOT_ADMIN, /* and those that follow */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
@@ -59,7 +60,7 @@ static bool
 check_for(void *arg, conf_report *tell, void *to)
 {
 	struct daemon *d = arg;
-	struct conf *conf = conffile_read(d->config, tell, to);
+	struct conf *conf = daemon_read_file(d, tell, to);
 	char err[256];
 	bool good = conf && !options_apply(d->options, conf, err, sizeof(err));
 
@@ -191,6 +192,7 @@ loop(struct daemon *d)
 			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
 			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
 			[SLOT_JOURNAL] = { .fd = journal_fd(d->journal), .events = POLLIN },
+			[SLOT_GRANTED] = { .fd = journal_fd(d->granted), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 		};
 
@@ -203,6 +205,8 @@ loop(struct daemon *d)
 			lookup_read(d->lookup);
 		if (fds[SLOT_JOURNAL].revents)
 			journal_report(d->journal);
+		if (fds[SLOT_GRANTED].revents)
+			journal_report(d->granted);
 		if (fds[SLOT_MONITOR].revents)
 			daemon_read_monitor(d);
 		if (fds[SLOT_SIGNALS].revents)
@@ -248,38 +252,62 @@ create_pidfile(struct daemon *d)
 	free(path);
 }
 
-/* journal_found */
-static void
-take_up(void *arg, const struct journal_entry *entry)
-{
-	struct daemon *d = arg;
-
-	switch (entry->kind) {
-	case JOURNAL_COMMAND:
-		closings_take_up(d->closings, entry);
-		break;
-	case JOURNAL_GRANT:
-		grants_take_up(d->grants, entry);
-		break;
-	}
-}
-
 static void
 warn(void *arg, const char *text)
 {
 	log_warnx(&((struct daemon *)arg)->log, "%s", text);
 }
 
+/* journal_found */
+static void
+take_up_command(void *arg, const struct journal_entry *entry)
+{
+	struct daemon *d = arg;
+
+	if (entry->kind == JOURNAL_COMMAND)
+		closings_take_up(d->closings, entry);
+}
+
+/* journal_found. A command in here is not of ours: the daemon writes this journal without being root. */
+static void
+take_up_grant(void *arg, const struct journal_entry *entry)
+{
+	struct daemon *d = arg;
+
+	if (entry->kind == JOURNAL_GRANT)
+		grants_take_up(d->grants, entry);
+	else
+		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored", d->granted_dir);
+}
+
+static struct journal *
+open_granted(struct daemon *d)
+{
+	if (!d->journal || asprintf(&d->granted_dir, "%s/grants", d->conf->state_dir) < 0) {
+		d->granted_dir = NULL;
+		return NULL;
+	}
+	return journal_prepare(d->granted_dir, take_up_grant, warn, d);
+}
+
 /* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
 static void
-open_journal(struct daemon *d)
+open_journals(struct daemon *d)
 {
-	d->journal = journal_open(d->conf->state_dir, take_up, warn, d);
+	d->journal = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
 	if (!d->journal)
 		log_warnx(&d->log, "without a journal, stop commands that are not due when knockd ends run at once then");
 	closings_keep_in(d->closings, d->journal);
-	grants_keep_in(d->grants, d->journal);
+	d->granted = open_granted(d);
+	grants_keep_in(d->grants, d->granted);
 	grants_restore(d->grants);
+}
+
+/* Their threads may be no more than the daemon is. */
+static int
+start_journals(const struct daemon *d)
+{
+	return journal_start(d->journal) || journal_start(d->granted) ? -1 : 0;
 }
 
 /* Everything that can fail, while somebody is watching. */
@@ -294,9 +322,11 @@ start(struct daemon *d)
 	daemon_warn_of_interfaces(d);
 	if (daemon_start_engine(d))
 		return -1;
-	open_journal(d);
+	open_journals(d);
 	open_admin(d);
-	return 0;
+	if (d->options->daemon)
+		create_pidfile(d);
+	return daemon_leave_root(d) || start_journals(d) ? -1 : 0;
 }
 
 /* A service manager that waits for readiness wants the process that it has started, whatever -d says. */
@@ -317,8 +347,6 @@ run(struct daemon *d)
 	}
 	if (start(d))
 		return EXIT_FAILURE;
-	if (d->options->daemon)
-		create_pidfile(d);
 	if (waiting >= 0) {
 		d->log.detached = true;
 		detach_finish(waiting);
@@ -358,18 +386,23 @@ stop(struct daemon *d)
 	log_counters(d);
 	child_stop(&d->engine, daemon_take_events, d);
 	daemon_close_capture(d);
+	if (d->keeper)
+		keeper_remove(d->keeper);
 	pidfile_remove(&d->pidfile);
 	admin_close(d->admin);
 	lookup_stop(d->lookup);
 	closings_free(d->closings);
 	grants_free(d->grants);
 	journal_close(d->journal);
+	journal_close(d->granted);
+	keeper_stop(d->keeper);
 	monitor_close(d->monitor);
 	nftset_close(d->nftset);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
+	free(d->granted_dir);
 	free(d->config);
 }
 
@@ -377,7 +410,8 @@ int
 daemon_run(const struct options *options)
 {
 	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1,
-			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 } };
+			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 },
+			    .root = DAEMON_ROOT_ALL };
 	int status = EXIT_FAILURE;
 
 	priv_hide(); /* the sequences in our memory */

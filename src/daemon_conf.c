@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conffile.h"
-
 char *
 daemon_path(const char *path)
 {
@@ -68,7 +66,7 @@ find_user(struct daemon *d, const char *name, struct priv_user *user)
 struct conf *
 daemon_read_conf(struct daemon *d, struct priv_user *user)
 {
-	struct conf *conf = conffile_read(d->config, report, d);
+	struct conf *conf = daemon_read_file(d, report, d);
 	char err[256];
 
 	if (!conf)
@@ -82,9 +80,9 @@ daemon_read_conf(struct daemon *d, struct priv_user *user)
 	return NULL;
 }
 
-/* The configuration's log file, or else the command line's, as knockd has it. */
-static char *
-log_path(const struct daemon *d)
+/* As knockd has it. */
+char *
+daemon_log_path(const struct daemon *d)
 {
 	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
 
@@ -94,13 +92,13 @@ log_path(const struct daemon *d)
 void
 daemon_open_logs(struct daemon *d)
 {
-	char *path = log_path(d);
+	char *path = daemon_log_path(d);
 
 	if (d->conf->use_syslog && !d->log.to_syslog)
 		log_open_syslog(&d->log, d->conf->syslog_facility);
 	if (!path)
 		log_close_file(&d->log);
-	else if (log_open_file(&d->log, path))
+	else if (daemon_open_log_file(d, path))
 		log_warn(&d->log, "warning: cannot open logfile: %s", path);
 	free(path);
 }
@@ -109,7 +107,7 @@ daemon_open_logs(struct daemon *d)
 void
 daemon_reopen_logs(struct daemon *d)
 {
-	char *path = log_path(d);
+	char *path = daemon_log_path(d);
 
 	log_notice(&d->log, "re-opening log file: %s", path ? path : "");
 	free(path);

@@ -18,6 +18,17 @@ use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int 
 	d->moved_on = false;
 }
 
+static struct conf *
+read_permitted(struct daemon *d, struct priv_user *user)
+{
+	struct conf *conf = daemon_read_conf(d, user);
+
+	if (!conf || !daemon_check_root(d, conf, user))
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
 /*
  * The old engine finishes first. If what it still had to say used up a one-time sequence, the file has
  * changed since `conf` was read: that sequence must not come to life again.
@@ -30,7 +41,7 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 	if (!d->moved_on)
 		return conf;
 	conf_free(conf);
-	return daemon_read_conf(d, user);
+	return read_permitted(d, user);
 }
 
 /* Takes over `conf`, or frees it: 0 when it is in force, -1 when the old one still is. Packets wait meanwhile. */
@@ -65,7 +76,7 @@ daemon_reload(struct daemon *d)
 
 	notify_reloading();
 	log_notice(&d->log, "re-reading config file: %s", d->config);
-	conf = daemon_read_conf(d, &user);
+	conf = read_permitted(d, &user);
 	done = conf && !adopt(d, conf, &user);
 	if (!done) {
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");

@@ -344,20 +344,23 @@ mute(const struct engine_setup *setup)
 }
 
 /*
- * The order: what needs files, what needs privilege, what needs system calls. Without a root directory of
- * its own the engine still can open nothing, so that is no reason to lock everybody out. Standard error is
- * closed last, so that every complaint until then is heard.
+ * The order: what needs files, what needs privilege, what needs system calls. A parent that has left root cannot
+ * give the engine a root directory of its own: then Landlock shuts all of them. Without either the engine still
+ * can open nothing, so that is no reason to lock everybody out. Standard error is closed last, so that every
+ * complaint until then is heard.
  */
 static void
 confine(const struct engine_setup *setup)
 {
 	const char *step;
+	bool rooted;
 
 	mute(setup);
-	if (cage_root())
-		log_warn(setup->log, "engine: warning: could not get an empty root directory");
+	rooted = !cage_root();
 	if (priv_drop(&setup->user, &step))
 		refuse(setup, step);
+	if (!rooted && cage_files() && !cage_has_filter())
+		log_warn(setup->log, "engine: warning: could not get an empty root directory");
 	if (cage_limits(POLL_SLOTS))
 		refuse(setup, "limit its resources");
 	if (cage_filter(setup->capture_fd, setup->ipc_fd))

@@ -55,6 +55,7 @@ struct journal {
 	journal_warn *warn;
 	void	     *arg;
 	pthread_t     thread;
+	bool	      started; /* the thread is there */
 
 	pthread_mutex_t	  lock; /* of all below; never held while the disk is waited for */
 	pthread_cond_t	  wake;
@@ -678,10 +679,9 @@ start_thread(struct journal *j)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = pthread_create(&j->thread, NULL, keep, j);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!error)
-		return 0;
+	j->started = !error;
 	errno = error;
-	return -1;
+	return error ? -1 : 0;
 }
 
 static int
@@ -699,11 +699,11 @@ begin_work(struct journal *j, journal_found *found)
 	pthread_mutex_lock(&j->lock);
 	rewrite(j);
 	pthread_mutex_unlock(&j->lock);
-	return start_thread(j);
+	return 0;
 }
 
 struct journal *
-journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg)
+journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg)
 {
 	struct journal *j = new_journal(dir, warn, arg);
 	char text[512];
@@ -724,16 +724,43 @@ journal_open(const char *dir, journal_found *found, journal_warn *warn, void *ar
 	return NULL;
 }
 
+int
+journal_start(struct journal *journal)
+{
+	if (!journal || !start_thread(journal))
+		return 0;
+	warn_of(journal, "could not start its thread: ", strerror(errno));
+	return -1;
+}
+
+struct journal *
+journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg)
+{
+	struct journal *journal = journal_prepare(dir, found, warn, arg);
+
+	if (!journal || !journal_start(journal))
+		return journal;
+	journal_close(journal);
+	return NULL;
+}
+
+static void
+end_thread(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->closing = true;
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	pthread_join(j->thread, NULL);
+}
+
 void
 journal_close(struct journal *journal)
 {
 	if (!journal)
 		return;
-	pthread_mutex_lock(&journal->lock);
-	journal->closing = true;
-	pthread_cond_signal(&journal->wake);
-	pthread_mutex_unlock(&journal->lock);
-	pthread_join(journal->thread, NULL);
+	if (journal->started)
+		end_thread(journal);
 	enter(journal);
 	leave(journal);
 	free_journal(journal);

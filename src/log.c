@@ -27,14 +27,26 @@ log_open_syslog(struct log *log, int facility)
 }
 
 int
+log_make_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+}
+
+void
+log_use_file(struct log *log, int fd)
+{
+	log_close_file(log);
+	log->file = fd;
+}
+
+int
 log_open_file(struct log *log, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+	int fd = log_make_file(path);
 
 	if (fd < 0)
 		return -1;
-	log_close_file(log);
-	log->file = fd;
+	log_use_file(log, fd);
 	return 0;
 }
 

@@ -31,12 +31,19 @@ priv_lookup(struct priv_user *user, const char *name)
 	return 0;
 }
 
+/* What is to become of the process. */
+struct reduction {
+	const struct priv_user *user;
+	uint64_t		caps;
+};
+
 /* Drops every capability that exec could give back. The kernel answers EINVAL behind its last one. */
 static int
-empty_bounding_set(const struct priv_user *user)
+narrow_bounding_set(const struct reduction *to)
 {
-	(void)user;
 	for (unsigned long cap = 0;; cap++) {
+		if (cap < 64 && to->caps >> cap & 1)
+			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
 			if (errno == EINVAL && cap > 0)
 				return 0;
@@ -47,40 +54,57 @@ empty_bounding_set(const struct priv_user *user)
 }
 
 static int
-set_ids(const struct priv_user *user)
+set_ids(const struct reduction *to)
 {
+	const struct priv_user *user = to->user;
+
 	/* a user namespace may forbid setgroups(2); then there is nothing to drop */
 	if (setgroups(0, NULL) && (errno != EPERM || getuid() != user->uid))
 		return -1;
+	if (prctl(PR_SET_KEEPCAPS, to->caps != 0, 0, 0, 0))
+		return -1;
 	if (setresgid(user->gid, user->gid, user->gid) || setresuid(user->uid, user->uid, user->uid))
 		return -1;
-	return 0;
+	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 }
 
 static int
-clear_capabilities(const struct priv_user *user)
+get_capabilities(struct __user_cap_data_struct caps[static _LINUX_CAPABILITY_U32S_3])
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	(void)user;
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return (int)syscall(SYS_capset, &header, none);
+	return (int)syscall(SYS_capget, &header, caps);
 }
 
 static int
-is_confined(const struct priv_user *user)
+drop_capabilities(const struct reduction *to)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
 
-	if (syscall(SYS_capget, &header, caps))
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (get_capabilities(caps))
+		return -1;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		caps[i].permitted &= (uint32_t)(to->caps >> 32 * i);
+		caps[i].effective = caps[i].permitted;
+		caps[i].inheritable = 0;
+	}
+	return (int)syscall(SYS_capset, &header, caps);
+}
+
+static int
+is_confined(const struct reduction *to)
+{
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	const struct priv_user *user = to->user;
+
+	if (get_capabilities(caps))
 		return -1;
 	errno = EPERM;
-	if (caps[0].effective | caps[0].permitted | caps[0].inheritable)
-		return -1;
-	if (caps[1].effective | caps[1].permitted | caps[1].inheritable)
-		return -1;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		if ((caps[i].effective | caps[i].permitted | caps[i].inheritable) & ~(uint32_t)(to->caps >> 32 * i))
+			return -1;
 	if (getuid() != user->uid || geteuid() != user->uid || getegid() != user->gid)
 		return -1;
 	if (user->uid != 0 && setresuid(0, 0, 0) == 0)
@@ -99,33 +123,40 @@ priv_hide(void)
 }
 
 static int
-forbid_gains(const struct priv_user *user)
+forbid_gains(const struct reduction *to)
 {
-	(void)user;
+	(void)to;
 	priv_hide(); /* anew: a change of the user undoes it */
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 int
-priv_drop(const struct priv_user *user, const char **step)
+priv_keep(const struct priv_user *user, uint64_t caps, const char **step)
 {
 	static const struct {
 		const char *name;
-		int (*take)(const struct priv_user *user);
+		int (*take)(const struct reduction *to);
 	} steps[] = {
-		{ "empty the bounding set", empty_bounding_set },
+		{ "narrow the bounding set", narrow_bounding_set },
 		{ "change to its user", set_ids },
-		{ "drop its capabilities", clear_capabilities },
+		{ "drop its capabilities", drop_capabilities },
 		{ "set no_new_privs", forbid_gains },
 		{ "verify that it has no privilege left", is_confined },
 	};
+	const struct reduction to = { user, caps };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		*step = steps[i].name;
-		if (steps[i].take(user))
+		if (steps[i].take(&to))
 			return -1;
 	}
 	return 0;
+}
+
+int
+priv_drop(const struct priv_user *user, const char **step)
+{
+	return priv_keep(user, 0, step);
 }
 
 void

@@ -372,9 +372,14 @@ alive() {
 	kill -0 "$1" 2>/dev/null
 }
 
-# children PID
+# children PID: but for the keeper, which every daemon without commands has
 children() {
-	sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
+	sed -n "/(knockd-keeper)/d; s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
+}
+
+# keeper PID
+keeper() {
+	sed -n "s/^\([0-9]*\) (knockd-keeper) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }
 
 # knockd_conf TEXT: writes $T/knockd.conf: first what no test may share with the host, then TEXT

@@ -117,7 +117,11 @@ opens() {
 }
 
 engine_user() {
-	ps -o user= --ppid "$(property MainPID)"
+	ps -o user=,comm= --ppid "$(property MainPID)" | sed -n 's/ .*knockd-engine$//p'
+}
+
+daemon_user() {
+	ps -o user= -p "$(property MainPID)"
 }
 
 network() {
@@ -156,6 +160,7 @@ first_start() {
 	now 'systemctl enable --now knockd' systemctl enable --now knockd
 	check '... active' systemctl is-active knockd
 	check 'its engine runs as knockd' eval '[ "$(engine_user)" = knockd ]'
+	now '... and so does the daemon, which has no command' eval '[ "$(daemon_user)" = knockd ]'
 	now 'table inet knockd is there' nft list table inet knockd
 	now 'the state directory is root'\''s' eval '[ "$(stat -c %U:%a /var/lib/knockd)" = root:750 ]'
 	now 'it has been ready when systemctl came back' logged 'starting up'
@@ -172,6 +177,10 @@ doors() {
 	check '... under the name of knockd' eval 'journalctl -b -t knockd -o cat | grep -q "OPEN SESAME"'
 }
 
+first_door='
+[hours]
+	sequence      = 7003
+	grant         = inet filter port_ok { %IP% . 443 timeout 2h }'
 more_doors='
 [later]
 	sequence      = 7001
@@ -182,21 +191,27 @@ more_doors='
 	sequence      = 7002
 	start_command = echo %IP% >>/vm/long.started
 	cmd_timeout   = 60
-	stop_command  = echo %IP% >>/vm/long.stopped
-[hours]
-	sequence      = 7003
-	grant         = inet filter port_ok { %IP% . 443 timeout 2h }'
+	stop_command  = echo %IP% >>/vm/long.stopped'
 
 reloads() {
 	pid=$(property MainPID)
-	echo "$more_doors" >>/etc/knockd.conf
+	echo "$first_door" >>/etc/knockd.conf
 	now 'systemctl reload knockd' systemctl reload knockd
+	knock_client $server 7003
+	check '... the new door is there' in_set port_ok '10.0.0.2 . 443'
+	opens '... the old one still is there' $server
+	echo "$more_doors" >>/etc/knockd.conf
+	now 'a reload with a first command' systemctl reload knockd
+	check '... is refused: root was left' logged '[later] has a command: this needs more of root than was kept'
+	equal '... and the process is the same' "$(property MainPID)" "$pid"
+	now 'systemctl restart knockd' systemctl restart knockd
+	equal '... is root again' "$(daemon_user)" root
+	pid=$(property MainPID)
 	knock_client $server 7001
 	check '... the new door is there' lines /vm/started 1
 	check '... its stop command runs in time' lines /vm/stopped 1
-	knock_client $server 7003
-	check '... another one, too' in_set port_ok '10.0.0.2 . 443'
-	opens '... the old one still is there' $server
+	now 'a reload' systemctl reload knockd
+	opens '... the old door still is there' $server
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	cp /etc/knockd.conf /vm/good.conf
 	printf '[broken]\n\tsequence = 0\n' >>/etc/knockd.conf

@@ -1,0 +1,236 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A daemon without commands is not root: what it keeps, and that nothing an admin does misses the rest.
+
+. "$(dirname "$0")/../lib.sh"
+need knock uids knockctl
+topo_pair
+firewall
+mkdir "$T/logs"
+uid=$(id -u $engine_user)
+ssh='
+[ssh]
+	sequence = 1001,1002
+	grant    = inet filter ssh_ok { %IP% timeout 1m }
+'
+net_admin=0000000000001000
+
+# status PID FIELD
+status() {
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" | tr '\t' ' ' | sed 's/ $//'
+}
+
+# has_left PID
+has_left() {
+	equal 'its user is the engine'\''s' "$(status "$1" Uid)" "$uid $uid $uid $uid"
+	equal '... no other groups' "$(status "$1" Groups)" ''
+	for set in CapEff CapPrm CapBnd; do
+		equal "... $set is CAP_NET_ADMIN" "$(status "$1" $set)" $net_admin
+	done
+	for set in CapInh CapAmb; do
+		equal "... $set is empty" "$(status "$1" $set)" 0000000000000000
+	done
+	equal '... it can gain nothing' "$(status "$1" NoNewPrivs)" 1
+	for task in "/proc/$1/task/"*; do
+		equal '... nor can a thread of it' "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p; s/^CapEff:[[:space:]]*//p; s/^CapBnd:[[:space:]]*//p' \
+			"$task/status" | sort -u | tr '\n' ' ')" "$net_admin 1 "
+	done
+}
+
+has_table() {
+	nft list table inet knockd >/dev/null 2>&1
+}
+
+firewall_anew() {
+	nft delete table inet filter
+	firewall
+}
+
+reloads=0
+reload() {
+	kill -HUP "$knockd"
+	reloads=$((reloads + 1))
+	wait_for reloaded || bail 'no reload'
+}
+reloaded() {
+	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
+}
+
+# --- no command ----------------------------------------------------------------------------------
+
+knockd_conf "$ssh
+[options]
+	LogFile = $T/logs/file
+	PidFile = $T/pid
+$fence_door"
+chmod 600 "$T/knockd.conf"
+"$KNOCKD" -d -v -c "$T/knockd.conf" >"$T/out" 2>"$T/err"
+equal 'it starts, with files that only root can read' $? 0
+knockd=$(cat "$T/pid")
+started "$knockd"
+LOG=$T/logs/file
+has_left "$knockd"
+check 'its engine as well' [ "$(status "$(children "$knockd")" CapEff)" = 0000000000000000 ]
+
+keeper=$(keeper "$knockd")
+equal 'one process stays root' "$(status "$keeper" Uid)" '0 0 0 0'
+for set in CapEff CapPrm CapBnd; do
+	equal "... of which $set is CAP_DAC_OVERRIDE" "$(status "$keeper" $set)" 0000000000000002
+done
+equal '... it can gain nothing' "$(status "$keeper" NoNewPrivs)" 1
+equal '... and hears nobody but the daemon' "$(readlink "/proc/$keeper/fd/"* | sed 's/:.*//' | sort | tr '\n' ' ')" \
+	'/dev/null /dev/null /dev/null socket '
+
+knock $server 1001 1002
+check 'it opens' element_in 'inet filter ssh_ok' 10.0.0.2
+firewall_anew
+check 'it remembers what is open' element_in 'inet filter ssh_ok' 10.0.0.2
+nft delete table inet knockd
+check 'it puts its table back' has_table
+
+# --- reload, rotation ----------------------------------------------------------------------------
+
+mv "$T/logs/file" "$T/logs/file.1"
+knockd_conf "$(echo "$ssh" | sed s/1001,1002/2001,2002/)
+[udp]
+	sequence = 3001:udp
+[options]
+	LogFile = $T/logs/file
+	Interface = client, lo
+	Nflog_Group = 7778
+$fence_door"
+chmod 600 "$T/knockd.conf"
+kill -HUP "$knockd"
+check 'a reload opens the log file anew' grep -q 're-opening log file' "$T/logs/file.1"
+check '... which is where root can write' test -f "$T/logs/file"
+equal '... and nobody else can read it' "$(stat -c %U:%a "$T/logs/file")" root:640
+knock $server 3001:udp
+check '... and reads the configuration, with another group' log_has 'udp: OPEN SESAME'
+equal '... as who it is' "$(status "$knockd" Uid)" "$uid $uid $uid $uid"
+engine=$(children "$knockd")
+equal '... the new engine has no right either' "$(status "$engine" CapEff) $(status "$engine" NoNewPrivs)" \
+	'0000000000000000 1'
+if built_with HAVE_SECCOMP; then
+	equal '... and a filter of system calls' "$(status "$engine" Seccomp)" 2
+fi
+refute '... without a complaint' log_has 'could not'
+ends 'knockctl' 0 knockctl check
+kill -KILL "$engine"
+check 'an engine that has died is replaced' log_has 'a new engine is running'
+fence
+mv "$T/logs/file" "$T/logs/file.2"
+kill -HUP "$knockd"
+check 'another rotation' test -f "$T/logs/file"
+
+# --- what needs a restart ------------------------------------------------------------------------
+
+was=$(cat "$T/knockd.conf")
+# refused TEXT CONFIGURATION REASON
+refused() {
+	printf '%s\n' "$2" >"$T/knockd.conf"
+	kill -HUP "$knockd"
+	check "$1" log_has "$3"
+	check '... and the old configuration stays' log_has 'reload failed'
+	knock $server 3001:udp
+	fence
+	mv "$LOG" "$T/logs/old.$tap_count"
+	kill -HUP "$knockd"
+	wait_for test -e "$LOG" || bail 'no reload'
+}
+refused 'a command' "$was
+[run]
+	sequence = 4000
+	command  = echo" '[run] has a command: this needs more of root than was kept at the start: restart knockd'
+printf ' 10:udp\n' >"$T/sequences"
+refused 'one-time sequences' "$was
+[once]
+	one_time_sequences = $T/sequences" '[once] has one-time sequences'
+refused 'another user' "$(echo "$was" | sed 's/User = .*/User = daemon/')" \
+	'User daemon: root was left at the start: restart knockd'
+
+# --- the end, and what comes after ---------------------------------------------------------------
+
+equal 'the journal of the elements is its own' "$(stat -c %U "$T/state/grants") $(stat -c %U "$T/state")" \
+	"$engine_user root"
+test -S "$T/control.sock" || bail 'no control socket'
+kill "$knockd"
+check 'the pid file is removed' not test -e "$T/pid"
+check '... the control socket, too' not test -e "$T/control.sock"
+check '... and the process that was root has ended' not alive "$keeper"
+refute 'the rules are gone' has_table
+
+LOG=$T/log
+knockd_again
+firewall_anew
+check 'a restart remembers what is open' element_in 'inet filter ssh_ok' 10.0.0.2
+keeper=$(keeper "$knockd")
+kill -KILL "$knockd"
+check 'killed, it leaves nobody behind' not alive "$keeper"
+
+# --- commands and one-time sequences -------------------------------------------------------------
+
+all=$(status $$ CapEff)
+knockd_start "$ssh
+[run]
+	sequence     = 4000
+	command      = grep Cap /proc/self/status >$T/caps
+	cmd_timeout  = 1000
+	stop_command = touch $T/stopped
+$fence_door"
+equal 'with a command it is root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
+knock $server 4000
+check '... and so is the command' grep -q "^CapEff:.*$all" "$T/caps"
+equal '... no keeper' "$(keeper "$knockd")" ''
+check 'nobody but root looks into it' [ "$(stat -c %u "/proc/$knockd/environ")" = 0 ]
+firewall_anew
+check 'what was open without root is remembered' element_in 'inet filter ssh_ok' 10.0.0.2
+equal 'stop commands are in a journal of root'\''s' "$(stat -c %U:%a "$T/state/journal")" root:640
+knockd_stop
+check '...' grep -q ' run ' "$T/state/journal"
+cp "$T/state/journal" "$T/stop"
+
+knockd_start "$ssh$fence_door"
+equal 'one that is still to come needs root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
+check '... which is said' log_has 'the daemon remains root: stop commands of an earlier run are still to come'
+knockctl revoke --door run >/dev/null
+knockd_stop
+knockd_start "$ssh$fence_door"
+equal 'and then no more' "$(status "$knockd" CapEff)" $net_admin
+knockd_stop
+
+# Who has taken over a daemon that is not root has its journal, and no more than that.
+cp "$T/stop" "$T/state/grants/journal"
+chown $engine_user "$T/state/grants/journal"
+knockd_start "$ssh
+	stop_command = true
+$fence_door"
+check 'a command in the journal of the elements is not believed' log_has 'a command is no business of this one'
+knockd_stop
+rm -r "$T/state/grants"
+
+printf ' 10:udp\n11:udp\n' >"$T/sequences"
+chmod 640 "$T/sequences"
+knockd_start "
+[once]
+	one_time_sequences = $T/sequences
+$fence_door"
+equal 'one-time sequences: root by name' "$(status "$knockd" Uid)" '0 0 0 0'
+equal '... with the capabilities that these files and new engines need' "$(status "$knockd" CapEff) $(status "$knockd" CapBnd)" \
+	'00000000000411eb 00000000000411eb'
+check '... which is said' log_has '[once] has one-time sequences, which are marked in their file'
+echo | socat -u - UDP4:127.0.0.1:10
+wait_for element_in 'inet knockd ports' 'udp . 11'
+echo | socat -u - UDP4:127.0.0.1:11
+fence
+equal '... they are marked' "$(tr '\n' ' ' <"$T/sequences")" '#10:udp #11:udp '
+reloads=$(log_count 're-opening log file: ')
+reload
+engine=$(children "$knockd")
+equal '... a new engine has its own root directory' "$(ls -A "/proc/$engine/root/.")" ''
+knockd_conf "$ssh
+	command = true
+$fence_door"
+reload
+check '... and a command needs a restart' log_has '[ssh] has a command: this needs more of root than was kept'
+done_testing

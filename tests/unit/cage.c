@@ -258,22 +258,53 @@ enter_root(const struct sockets *s)
 		_exit(3);
 }
 
+/* For who cannot have such a root. */
 static void
-the_root_is_empty_and_stays_so(void **state)
+shut_files(const struct sockets *s)
+{
+	(void)s;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		_exit(1);
+	if (cage_files())
+		_exit(77);
+	if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES)
+		_exit(2);
+	if (open("/tmp/knockd-cage", O_RDWR | O_CREAT, 0600) >= 0 || errno != EACCES)
+		_exit(3);
+	execl("/bin/true", "true", (char *)NULL);
+	if (errno != EACCES)
+		_exit(4);
+}
+
+static void
+succeeds(deed *does)
 {
 	pid_t pid = fork();
 	int status;
 
-	(void)state;
 	assert_true(pid >= 0);
 	if (!pid) {
-		enter_root(NULL);
+		does(NULL);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 		skip();
 	assert_int_equal(status, 0);
+}
+
+static void
+the_root_is_empty_and_stays_so(void **state)
+{
+	(void)state;
+	succeeds(enter_root);
+}
+
+static void
+no_file_can_be_reached(void **state)
+{
+	(void)state;
+	succeeds(shut_files);
 }
 
 int
@@ -286,6 +317,7 @@ main(void)
 #endif
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(the_root_is_empty_and_stays_so),
+		cmocka_unit_test(no_file_can_be_reached),
 	};
 
 #ifndef HAVE_SECCOMP

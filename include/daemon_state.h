@@ -16,6 +16,7 @@
 #include "grants.h"
 #include "journal.h"
 #include "keeper.h"
+#include "limiter.h"
 #include "log.h"
 #include "lookup.h"
 #include "monitor.h"
@@ -55,6 +56,7 @@ struct daemon {
 	struct admin	     *admin;
 	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
 	struct child	      engine;
+	struct limiter	      events; /* what the engine may still send of those that strangers drive */
 	unsigned	      restarts;	  /* in a row */
 	uint64_t	      all_restarts;
 	uint64_t	      born_at; /* ms: our own start */

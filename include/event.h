@@ -11,6 +11,13 @@
 
 #include "addr.h"
 
+/*
+ * Stage, timeout and scan events are driven by strangers. Per door so many pass at once and so many per second
+ * after that; openings always pass. An engine that sends twice as many has been taken over.
+ */
+#define EVENT_BURST	 200
+#define EVENT_PER_SECOND 10
+
 enum event_kind {
 	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
 	EVENT_STAGE,	  /* a hit was accepted: `stage` of the sequence is reached */

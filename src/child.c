@@ -13,6 +13,9 @@
 #define START_MSEC  5000
 #define FINISH_MSEC 1000
 
+/* What it has left to say while it finishes is no more than its socket holds. */
+#define FINISH_BATCHES 1000
+
 struct counters
 child_counters(const struct child *child)
 {
@@ -111,8 +114,14 @@ child_stop(struct child *child, child_events *take, void *arg)
 	if (!child->pid)
 		return true;
 	ipc_finish(child->ipc_fd);
-	while (is_readable(child->ipc_fd, FINISH_MSEC) && (n = ipc_recv(child->ipc_fd, events, IPC_BATCH)) > 0)
+	for (int i = 0; i < FINISH_BATCHES; i++) {
+		if (!is_readable(child->ipc_fd, FINISH_MSEC))
+			break;
+		n = ipc_recv(child->ipc_fd, events, IPC_BATCH);
+		if (n <= 0)
+			break;
 		take(arg, events, (size_t)n);
+	}
 	child_kill(child);
 	return !n;
 }

@@ -14,6 +14,8 @@
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
+#define NONSENSE "a message that makes no sense"
+
 /* What it has read waits for nobody. */
 static void
 miss_engine(struct daemon *d)
@@ -22,10 +24,28 @@ miss_engine(struct daemon *d)
 	d->restart_at = 0;
 }
 
+/* Of events that are no openings; as if we had not looked for a minute, so that no engine that keeps to its limits is ended. */
+static uint32_t
+most_events(const struct daemon *d)
+{
+	return 2 * (EVENT_BURST + 60 * EVENT_PER_SECOND) * ((uint32_t)d->conf->n_doors + 1);
+}
+
+static bool
+may_send(struct daemon *d, const struct event *event)
+{
+	uint32_t per_second = 2 * EVENT_PER_SECOND * ((uint32_t)d->conf->n_doors + 1);
+
+	/* openings always pass, and there is one of these for each packet that is held */
+	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
+	       limiter_pass(&d->events, most_events(d), per_second, daemon_clock());
+}
+
 int
 daemon_start_engine(struct daemon *d)
 {
 	d->started_at = daemon_clock();
+	limiter_init(&d->events, most_events(d), d->started_at);
 	d->restart_at = UINT64_MAX;
 	admin_engine_started(d->admin);
 	if (!child_start(&d->engine, d->conf, &d->user, d->capture_fd, &d->log))
@@ -37,9 +57,9 @@ daemon_start_engine(struct daemon *d)
 
 /* It does not do what engines do: treated as an attack. */
 static void
-end_engine(struct daemon *d)
+end_engine(struct daemon *d, const char *what)
 {
-	log_warnx(&d->log, "the engine sent a message that makes no sense: it is ended");
+	log_warnx(&d->log, "the engine sent %s: it is ended", what);
 	child_kill(&d->engine);
 	miss_engine(d);
 }
@@ -70,8 +90,10 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 	struct daemon *d = arg;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!makes_sense(d, &events[i])) {
-			end_engine(d);
+		bool sensible = makes_sense(d, &events[i]);
+
+		if (!sensible || !may_send(d, &events[i])) {
+			end_engine(d, sensible ? "more than it may" : NONSENSE);
 			return;
 		}
 	}
@@ -101,7 +123,7 @@ daemon_read_engine(struct daemon *d)
 	else if (n == 0)
 		log_death(d, child_kill(&d->engine));
 	else if (errno != EAGAIN)
-		end_engine(d);
+		end_engine(d, NONSENSE);
 }
 
 /* Reaped before its socket was read to the end: its last words first, what it had recognised counts. */

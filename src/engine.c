@@ -24,13 +24,6 @@
 #include "nfqueue.h"
 #include "packet.h"
 
-/*
- * Stage, timeout and scan lines are driven by strangers. Per door so many pass at once and so many per second
- * after that; openings always pass.
- */
-#define EVENT_BURST	 200
-#define EVENT_PER_SECOND 10
-
 /* How often at most the engine says what it left out or lost. */
 #define REPORT_MSEC 10000
 

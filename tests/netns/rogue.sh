@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# An engine that has been taken over: the daemon ends it and goes on.
+
+. "$(dirname "$0")/../lib.sh"
+need knock
+rogue=$build/tests/tools/rogue
+[ -x "$rogue" ] || skip_all "$rogue is not built (make check builds it)"
+KNOCKD=$rogue
+ROGUE=$T/words
+export ROGUE
+topo_pair
+firewall
+: >"$ROGUE"
+chmod 666 "$ROGUE" # it may be somebody else who is the engine
+knockd_start "
+[ssh]
+	sequence = 1001,1002
+	grant    = inet filter ssh_ok { %IP% timeout 1m }
+$fence_door"
+
+descriptors() {
+	ls "/proc/$knockd/fd" | wc -l
+}
+fds=$(descriptors)
+
+
+# engines WORD...: they do this, one after the other, until there is one as it should be
+engines() {
+	news=$(log_count 'a new engine is running')
+	printf '%s\n' "$@" >"$ROGUE"
+	kill -KILL "$(children "$knockd")"
+	if wait_for -t 60 well_again; then
+		ok "$*: replaced"
+	else
+		fail "$*: replaced"
+	fi
+	fence
+}
+well_again() {
+	[ ! -s "$ROGUE" ] && [ "$(children "$knockd" | wc -w)" = 1 ] && engine_works
+}
+engine_works() {
+	echo | socat -u - UDP4:127.0.0.1:9
+	[ "$(log_count 'fence: OPEN SESAME')" -gt "${fences:=0}" ] && fences=$(log_count 'fence: OPEN SESAME')
+}
+
+many_news() {
+	[ "$(log_count 'a new engine is running')" -ge $((news + 9)) ]
+}
+knockd_stopped() {
+	knockd_stop
+	[ $? = 15 ]
+}
+
+# --- how long nobody reads -----------------------------------------------------------------------
+
+nanoseconds() {
+	date +%s%N
+}
+kill -KILL "$(children "$knockd")"
+began=$(nanoseconds)
+until log_has 'a new engine is running'; do :; done
+diag "a new engine after $((($(nanoseconds) - began) / 1000000)) ms"
+ok 'an engine that is killed is replaced at once'
+check '... and the signal is told' log_has 'the engine was ended by signal 9 (Killed)'
+
+# --- messages that make no sense -----------------------------------------------------------------
+
+nonsense='the engine sent a message that makes no sense: it is ended'
+engines short long zeros door stage kind ready-again nobody family tail
+equal 'each is told' "$(log_count "$nonsense")" 10
+refute 'and nothing came of it' element_in 'inet filter ssh_ok' 192.0.2.1
+
+engines empty deaf
+equal 'who hangs up is ended' "$(log_count 'the engine was ended by signal 9 (Killed)')" 5
+engines abort
+check 'who ends by a signal' log_has 'the engine was ended by signal 6 (Aborted)'
+engines not-ready no-word gone
+equal 'who is not ready in time, or not at all' "$(log_count 'the engine did not start')" 3
+
+engines descriptor flood
+check 'who sends more than any engine may' log_has 'the engine sent more than it may: it is ended'
+lines=$(log_count '192.0.2.1: ssh: Stage 1')
+diag "$lines lines by then"
+refute '... which is not very much' [ "$lines" -gt 20000 ]
+
+# --- reload and end with one that does not stop --------------------------------------------------
+
+echo flood >"$ROGUE"
+kill -HUP "$knockd"
+check 'a reload into one' log_has 're-opening log file'
+wait_for -t 60 well_again || bail 'no engine'
+echo deaf >"$ROGUE"
+kill -HUP "$knockd"
+wait_for -t 60 well_again || bail 'no engine'
+equal 'as many descriptors as at the beginning' "$(descriptors)" "$fds"
+knock $server 1001 1002
+check 'and the door opens' element_in 'inet filter ssh_ok' 10.0.0.2
+
+# Until the end: five at once, then one a second.
+news=$(log_count 'a new engine is running')
+yes abort | head -n 400 >"$ROGUE"
+kill -KILL "$(children "$knockd")"
+now began
+wait_for -t 60 many_news || bail 'no engines'
+now ended
+diag "$(($(log_count 'a new engine is running') - news)) engines in $(((ended - began) / 100)) seconds"
+refute 'those that always die are replaced ever more slowly' [ $((ended - began)) -lt 200 ]
+check 'the daemon still ends when it is told' knockd_stopped
+done_testing

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon with an engine that has been taken over: $ROGUE names a file with one word for each engine to come,
+ * a line for each, which says what it does instead of its work; behind the last one engines are as they should be.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "ipc.h"
+
+_Noreturn void __real_engine_run(const struct engine_setup *setup);
+_Noreturn void __wrap_engine_run(const struct engine_setup *setup);
+
+static struct event
+event_of(enum event_kind kind, uint32_t door, uint32_t stage)
+{
+	static const uint8_t bytes[4] = { 192, 0, 2, 1 };
+	struct event event;
+
+	memset(&event, 0, sizeof(event));
+	event.kind = kind;
+	event.door = door;
+	event.stage = stage;
+	if (stage)
+		event.source = addr_from_bytes(AF_INET, bytes);
+	return event;
+}
+
+static void
+say(int fd, struct event event)
+{
+	ipc_send(fd, &event, true);
+}
+
+static void
+send_bytes(int fd, size_t len)
+{
+	char bytes[2 * sizeof(struct event)] = { 0 };
+
+	send(fd, bytes, len, MSG_NOSIGNAL);
+}
+
+/* Into the parent's table of descriptors, if it takes what it did not ask for. */
+static void
+send_descriptor(int fd)
+{
+	struct event event = event_of(EVENT_STAGE, 0, 1);
+	union {
+		struct cmsghdr header;
+		char	       room[CMSG_SPACE(sizeof(int))];
+	} passage = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct iovec iov = { &event, sizeof(event) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room,
+			      .msg_controllen = sizeof(passage.room) };
+
+	memcpy(CMSG_DATA(&passage.header), &fd, sizeof(fd));
+	sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+static _Noreturn void
+stay(void)
+{
+	for (;;)
+		pause();
+}
+
+static _Noreturn void
+flood(int fd, struct event event)
+{
+	for (;;)
+		say(fd, event);
+}
+
+/* Before it is ready, that is when the parent waits for it. */
+static void
+misbehave_early(const char *word, int fd)
+{
+	if (!strcmp(word, "not-ready"))
+		say(fd, event_of(EVENT_OPEN, 0, 1));
+	else if (!strcmp(word, "no-word"))
+		send_bytes(fd, 0);
+	else if (!strcmp(word, "gone"))
+		_exit(3);
+	else
+		return;
+	stay();
+}
+
+static void
+misbehave(const char *word, const struct engine_setup *setup)
+{
+	struct event event = event_of(EVENT_OPEN, 0, 1);
+	int fd = setup->ipc_fd;
+
+	if (!strcmp(word, "short"))
+		send_bytes(fd, sizeof(struct event) - 1);
+	else if (!strcmp(word, "long"))
+		send_bytes(fd, sizeof(struct event) + 1);
+	else if (!strcmp(word, "empty"))
+		send_bytes(fd, 0);
+	else if (!strcmp(word, "zeros"))
+		send_bytes(fd, sizeof(struct event));
+	else if (!strcmp(word, "door"))
+		say(fd, event_of(EVENT_OPEN, (uint32_t)setup->conf->n_doors, 1));
+	else if (!strcmp(word, "stage"))
+		say(fd, event_of(EVENT_STAGE, 0, SEQ_MAX + 1));
+	else if (!strcmp(word, "kind"))
+		say(fd, event_of((enum event_kind)77, 0, 0));
+	else if (!strcmp(word, "ready-again"))
+		say(fd, event_of(EVENT_READY, 0, 0));
+	else if (!strcmp(word, "nobody"))
+		say(fd, event_of(EVENT_OPEN, 0, 0));
+	else if (!strcmp(word, "family")) {
+		event.source.family = 99;
+		say(fd, event);
+	} else if (!strcmp(word, "tail")) { /* of an IPv4 address: two that look the same and are not */
+		event.source.bytes[15] = 1;
+		say(fd, event);
+	} else if (!strcmp(word, "deaf"))
+		close(fd);
+	else if (!strcmp(word, "abort"))
+		abort();
+	else if (!strcmp(word, "descriptor")) {
+		for (int i = 0; i < 100; i++)
+			send_descriptor(fd);
+		close(fd);
+	} else if (!strcmp(word, "flood"))
+		flood(fd, event_of(EVENT_STAGE, 0, 1));
+	stay();
+}
+
+/* The first word of the file, which is taken out of it. False: there is none. */
+static int
+take_word(char word[static 32])
+{
+	const char *path = getenv("ROGUE");
+	FILE *file = path ? fopen(path, "r+") : NULL;
+	char rest[4096];
+	size_t len;
+
+	*word = '\0';
+	if (!file)
+		return 0;
+	if (fscanf(file, "%31s ", word) != 1)
+		*word = '\0';
+	len = fread(rest, 1, sizeof(rest), file);
+	rewind(file);
+	if (ftruncate(fileno(file), 0) || fwrite(rest, 1, len, file) != len)
+		abort();
+	fclose(file);
+	return *word != '\0';
+}
+
+_Noreturn void
+__wrap_engine_run(const struct engine_setup *setup)
+{
+	const struct rlimit none = { 0, 0 };
+	char word[32];
+
+	if (!take_word(word))
+		__real_engine_run(setup);
+	setrlimit(RLIMIT_CORE, &none);
+	misbehave_early(word, setup->ipc_fd);
+	say(setup->ipc_fd, event_of(EVENT_READY, 0, 0));
+	misbehave(word, setup);
+	_exit(0);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line at the control socket: any bytes, from whoever may connect. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "request.h"
+
+/* The words that say the same. */
+static size_t
+words_of(const struct request *r, const char **words, char ip[static ADDR_STRLEN], char by[static 64])
+{
+	size_t n = 0;
+
+	words[n++] = request_name(r->command);
+	if (r->ip.family)
+		words[n++] = addr_format(&r->ip, ip);
+	if (r->door) {
+		words[n++] = "--door";
+		words[n++] = r->door;
+	}
+	if (r->all)
+		words[n++] = "--all";
+	if (r->by_ms) {
+		snprintf(by, 64, "%lldms", (long long)r->by_ms);
+		words[n++] = by;
+	}
+	HOLDS(n <= REQUEST_WORDS);
+	return n;
+}
+
+static bool
+same_door(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* What was understood can be said again, and is understood the same. */
+static void
+repeat(const struct request *r)
+{
+	char ip[ADDR_STRLEN], by[64], line[2 * REQUEST_LINE_MAX], err[200];
+	const char *words[REQUEST_WORDS];
+	size_t n = words_of(r, words, ip, by);
+	struct request again;
+
+	if (request_format(line, sizeof(line), words, n) || strlen(line) > REQUEST_LINE_MAX)
+		return;
+	HOLDS(!request_parse(&again, line, strlen(line), err, sizeof(err)));
+	HOLDS(again.command == r->command && again.all == r->all && again.by_ms == r->by_ms);
+	HOLDS(addr_equal(&again.ip, &r->ip) && same_door(again.door, r->door));
+}
+
+static void
+describe(const struct request *r)
+{
+	char text[512], cut[8];
+
+	HOLDS(strlen(request_describe(r, text, sizeof(text))) < sizeof(text));
+	for (const char *c = text; *c; c++)
+		HOLDS((unsigned char)*c >= ' ' && *c != 127);
+	HOLDS(strlen(request_describe(r, cut, sizeof(cut))) < sizeof(cut));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct request request;
+	char err[64] = "";
+
+	if (request_parse(&request, data, size, err, sizeof(err))) {
+		HOLDS(*err && strlen(err) < sizeof(err));
+		return 0;
+	}
+	describe(&request);
+	repeat(&request);
+	return 0;
+}

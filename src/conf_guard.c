@@ -29,14 +29,17 @@ static int
 fill(struct conf_grants *list, const struct door *door, enum conf_family family, const struct seq *ports,
      uint64_t timeout_ms)
 {
+	struct element *at;
+
 	list->given = true;
 	if (!ports->n || (door->target.family && conf_family(&door->target) != family))
 		return 0;
-	list->at = calloc(ports->n, sizeof(*list->at));
-	if (!list->at)
+	at = calloc(ports->n, sizeof(*at));
+	if (!at)
 		return -1;
+	list->at = at;
 	for (; list->n < ports->n; list->n++) {
-		if (put_element(&list->at[list->n], door, family, &ports->at[list->n], timeout_ms))
+		if (put_element(&at[list->n], door, family, &ports->at[list->n], timeout_ms))
 			return -1;
 	}
 	return 0;

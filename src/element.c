@@ -255,6 +255,12 @@ read_where(struct reader *reader)
 		       : 0;
 }
 
+static bool
+ends_in_colon(const char *word, size_t len)
+{
+	return len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
+}
+
 /* One field of a key or of data. nft's quotes around an interface name are only quotes: no word becomes another in them. */
 static int
 read_part(struct reader *reader, char **to)
@@ -269,7 +275,9 @@ read_part(struct reader *reader, char **to)
 	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
 	    !strcmp(word, "timeout"))
 		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
-	if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
+	/* a colon at the end is no part of it, and in quotes could be nothing else */
+	if (ends_in_colon(word, strlen(word)) ||
+	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
 		return complain(reader, "\"%.80s\" is no value of an element", word);
 	reader->at++;
 	return take(reader, to, word);
@@ -282,7 +290,7 @@ cut_colon(struct reader *reader, bool *colon)
 	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
 	size_t len = word ? strlen(word) : 0;
 
-	*colon = len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
+	*colon = word && ends_in_colon(word, len);
 	if (*colon)
 		word[len - 1] = '\0';
 }

@@ -93,7 +93,7 @@ split(char *text, char *words[static REQUEST_WORDS], size_t *n, char *err, size_
 static bool
 is_plain(const char *word)
 {
-	return *word && !strpbrk(word, " \t\"\\");
+	return *word && !strpbrk(word, " \t\r\"\\"); /* a carriage return at the end would belong to the line */
 }
 
 /* How many bytes the word takes, written to `to` if that is not NULL. */

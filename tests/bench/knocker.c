@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * knocker: knocks from host client, each with a source of its own, and watches until the kernel says that the
+ * source is in set ok of table inet filter of this namespace.
+ *
+ *	-p PORTS   the sequence [tcp:7000,tcp:8000,tcp:9000]
+ *	-c KNOCKS  how many [1000]
+ *	-g USEC    between the hits of one [1000]
+ *	-n KNOCKS  so many at a time: the first hits of all, the second ones, ... then until all are open [1]
+ *	-e USEC    one begins every so often, whether those before it are through or not
+ *	-w MSEC    how long to wait for the last one [1000]
+ *	-a         ask the kernel instead of waiting for its event
+ *	-q         one at a time, and one line like with -n
+ *	-b         do not wait: print when the last hit was sent, nanoseconds, one line for each
+ *	-l FILE    payloads, a line for each knock, for UDP
+ *
+ * Prints a line for each knock: microseconds from the last hit to the element, or "lost". With -n, -e or -q
+ * one line: "OPEN KNOCKS NANOSECONDS".
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define FIRST_SOURCE (10U << 24 | 64U << 16)
+
+struct knocker {
+	struct port  ports[PORTS_MAX];
+	size_t	     n_ports;
+	struct frame frames[PORTS_MAX];
+	int64_t	     knocks, gap_ns, at_a_time, every_ns, wait_ns;
+	bool	     ask, blind, quiet;
+	char	   **payloads;
+	int	     wire, watch;
+	uint8_t	    *open; /* by knock */
+	int64_t	     n_open;
+};
+
+static void
+read_payloads(struct knocker *k, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	size_t room = 0;
+	int64_t n = 0;
+	ssize_t len;
+
+	k->payloads = calloc((size_t)k->knocks, sizeof(*k->payloads));
+	if (!file || !k->payloads)
+		die(path);
+	while (n < k->knocks && (len = getline(&k->payloads[n], &room, file)) > 0) {
+		k->payloads[n++][len - 1] = '\0';
+		room = 0;
+	}
+	k->knocks = n;
+	fclose(file);
+}
+
+static void
+read_options(struct knocker *k, int argc, char **argv)
+{
+	const char *payloads = NULL;
+	int option;
+
+	*k = (struct knocker){ .knocks = 1000, .gap_ns = NS_PER_MS, .at_a_time = 1, .wait_ns = NS_PER_S };
+	k->n_ports = ports_parse(k->ports, "tcp:7000,tcp:8000,tcp:9000");
+	while ((option = getopt(argc, argv, "p:c:g:n:e:w:abql:")) != -1) {
+		switch (option) {
+		case 'p': k->n_ports = ports_parse(k->ports, optarg); break;
+		case 'c': k->knocks = atoll(optarg); break;
+		case 'g': k->gap_ns = atoll(optarg) * NS_PER_US; break;
+		case 'n': k->at_a_time = atoll(optarg); break;
+		case 'e': k->every_ns = atoll(optarg) * NS_PER_US; break;
+		case 'w': k->wait_ns = atoll(optarg) * NS_PER_MS; break;
+		case 'a': k->ask = true; break;
+		case 'b': k->blind = true; break;
+		case 'q': k->quiet = true; break;
+		case 'l': payloads = optarg; break;
+		default: exit(2);
+		}
+	}
+	if (payloads)
+		read_payloads(k, payloads);
+}
+
+static uint32_t
+source_of(int64_t knock)
+{
+	return FIRST_SOURCE + (uint32_t)knock;
+}
+
+static void
+hit(struct knocker *k, int64_t knock, size_t stage)
+{
+	struct frame *frame = &k->frames[stage];
+	const char *payload = k->payloads ? k->payloads[knock] : NULL;
+
+	if (payload)
+		frame_build(frame, k->ports[stage], SERVER_ADDRESS, payload, strlen(payload));
+	frame_vary(frame, source_of(knock), (uint32_t)knock * PORTS_MAX + (uint32_t)stage);
+	wire_send(k->wire, frame);
+}
+
+/* watch_seen */
+static void
+take(void *arg, uint32_t address)
+{
+	struct knocker *k = arg;
+	uint32_t knock = address - FIRST_SOURCE;
+
+	if (knock >= k->knocks || k->open[knock])
+		return;
+	k->open[knock] = 1;
+	k->n_open++;
+}
+
+/* `knock` is the one that the kernel is asked about, where it has to be asked. */
+static void
+look(struct knocker *k, int64_t knock)
+{
+	if (!k->ask)
+		watch_read(k->watch, take, k);
+	else if (!k->open[knock] && watch_ask(k->watch, source_of(knock)))
+		take(k, source_of(knock));
+}
+
+static void
+one_by_one(struct knocker *k)
+{
+	for (int64_t i = 0; i < k->knocks; i++) {
+		int64_t sent = clock_ns();
+
+		for (size_t stage = 0; stage < k->n_ports; stage++) {
+			spin_until(sent + k->gap_ns);
+			sent = clock_ns();
+			hit(k, i, stage);
+		}
+		if (k->blind) {
+			printf("%" PRId64 "\n", sent);
+			continue;
+		}
+		while (!k->open[i] && clock_ns() < sent + k->wait_ns)
+			look(k, i);
+		if (k->quiet)
+			continue;
+		if (k->open[i])
+			printf("%.3f\n", (double)(clock_ns() - sent) / NS_PER_US);
+		else
+			puts("lost");
+	}
+}
+
+static void
+wait_for(struct knocker *k, int64_t open)
+{
+	int64_t last = clock_ns(), had = k->n_open;
+
+	for (int64_t i = 0; k->n_open < open && clock_ns() < last + k->wait_ns; i = (i + 1) % k->knocks) {
+		look(k, i);
+		if (k->n_open != had) {
+			had = k->n_open;
+			last = clock_ns();
+		}
+	}
+}
+
+static void
+many_at_a_time(struct knocker *k)
+{
+	for (int64_t from = 0; from < k->knocks; from += k->at_a_time) {
+		int64_t to = from + k->at_a_time < k->knocks ? from + k->at_a_time : k->knocks;
+
+		for (size_t stage = 0; stage < k->n_ports; stage++)
+			for (int64_t i = from; i < to; i++)
+				hit(k, i, stage);
+		wait_for(k, to);
+	}
+}
+
+/* Hit `stage` of knock i is due at i * every + stage * gap: in each interval, the latest stage is the oldest knock's. */
+static void
+in_a_stream(struct knocker *k)
+{
+	int64_t start = clock_ns(), step = k->every_ns, last = (k->knocks - 1) * step + ((int64_t)k->n_ports - 1) * k->gap_ns;
+
+	for (int64_t now = 0; now <= last; now += NS_PER_MS) {
+		spin_until(start + now);
+		for (size_t stage = 0; stage < k->n_ports; stage++) {
+			int64_t since = now - (int64_t)stage * k->gap_ns;
+
+			if (since >= 0 && since % step == 0 && since / step < k->knocks)
+				hit(k, since / step, stage);
+		}
+		look(k, now / step % k->knocks);
+	}
+	wait_for(k, k->knocks);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct knocker k;
+	int64_t start;
+
+	read_options(&k, argc, argv);
+	for (size_t stage = 0; stage < k.n_ports; stage++)
+		frame_build(&k.frames[stage], k.ports[stage], SERVER_ADDRESS, NULL, 0);
+	k.open = calloc((size_t)k.knocks + 1, 1);
+	if (!k.open)
+		die("memory");
+	k.wire = wire_open("client");
+	k.watch = watch_open(!k.ask);
+	start = clock_ns();
+	if (k.every_ns)
+		in_a_stream(&k);
+	else if (k.at_a_time > 1)
+		many_at_a_time(&k);
+	else
+		one_by_one(&k);
+	if (k.every_ns || k.at_a_time > 1 || k.quiet)
+		printf("%" PRId64 " %" PRId64 " %" PRId64 "\n", k.n_open, k.knocks, clock_ns() - start);
+	return 0;
+}

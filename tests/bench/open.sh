@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Knock to open: from the last hit being sent to the element being in the kernel's nftables events.
+# Who knocks waits for the event without sleeping, so that only the daemon's wake-ups are in it.
+
+. "$(dirname "$0")/lib.sh"
+hosts
+what='last hit to element'
+
+closed
+logging
+progress 'the floors'
+: >"$T/came"
+$receiver "$bench/floor" stamp $group 3000 >"$T/came" 2>>"$LOG" &
+reader=$!
+started $reader
+wait_for grep -q listening "$T/came" || bail 'the reader does not start'
+send knocker -b -c 1000 >"$T/sent"
+wait $reader
+sed 1d "$T/came" | awk 'NR % 3 == 0' | paste - "$T/sent" | awk '{ printf "%.3f\n", ($1 - $2) / 1000 }' |
+	record 'floor: reads' "$what" us
+"$bench/floor" answer 1000 | record 'floor: writes' "$what" us
+
+for capture in $(captures); do
+	progress "$(ours_name "$capture")"
+	nft flush ruleset
+	closed
+	ours_start "$capture"
+	send knocker -c 1000 | record "$(ours_name "$capture")" "$what" us
+	stop "$knockd"
+done
+
+nft flush ruleset
+closed dynamic
+recipe
+progress 'nftables alone'
+send knocker -a -c 1000 | record 'nftables alone' "$what" us
+note 'nftables alone' 'causes no event, so the kernel is asked until it has the element: one question and its answer are in the figure'
+
+if old_here; then
+	progress 'knockd 0.8'
+	nft flush ruleset
+	closed
+	old_start
+	send knocker -c 300 | record 'knockd 0.8' "$what" us
+	stop "$old"
+fi
+
+if fwknop_here; then
+	progress 'fwknopd'
+	nft flush ruleset
+	closed
+	fwknop_start 100
+	send knocker -p udp:62201 -c 100 -l "$work/spa" | record 'fwknopd' "$what" us
+	stop "$fwknopd"
+	note fwknopd 'one packet is the whole knock, and it polls: what it waits between two looks is in the figure'
+fi

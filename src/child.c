@@ -64,11 +64,11 @@ is_readable(int fd, int msec)
 static bool
 becomes_ready(const struct child *child)
 {
-	struct event event;
+	struct event events[IPC_MESSAGE];
 
-	/* one and no more: packets may have been waiting, and what they led to is for the loop */
-	return is_readable(child->ipc_fd, START_MSEC) && ipc_recv(child->ipc_fd, &event, 1) == 1 &&
-	       event.kind == EVENT_READY;
+	/* one message and no more: packets may have been waiting, and what they led to is for the loop */
+	return is_readable(child->ipc_fd, START_MSEC) && ipc_recv(child->ipc_fd, events, IPC_MESSAGE) == 1 &&
+	       events[0].kind == EVENT_READY;
 }
 
 int

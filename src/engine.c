@@ -47,6 +47,8 @@ struct engine {
 	uint64_t	     now;	/* ms, monotonic */
 	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
 	uint64_t	     reported_lost, reported_overruns;
+	struct event	     out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
+	size_t		     n_out;
 };
 
 static uint64_t
@@ -67,14 +69,6 @@ report_later(struct engine *e)
 		e->report_at = e->now + REPORT_MSEC;
 }
 
-/* Sends what must arrive. Without a parent there is nothing left to do here. */
-static void
-send_surely(struct engine *e, const struct event *event)
-{
-	if (ipc_send(e->ipc_fd, event, true))
-		_exit(0);
-}
-
 static void
 suppress(struct engine *e, struct limiter *limiter)
 {
@@ -83,21 +77,71 @@ suppress(struct engine *e, struct limiter *limiter)
 	report_later(e);
 }
 
+/* What strangers can cause, and the log may lack. */
+static bool
+may_be_left_out(const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_STAGE:
+	case EVENT_TIMEOUT:
+	case EVENT_SCAN:
+		return true;
+	case EVENT_READY:
+	case EVENT_OPEN:
+	case EVENT_SUPPRESSED:
+	case EVENT_LOST:
+	case EVENT_DEALT_WITH:
+		break;
+	}
+	return false;
+}
+
+static void
+leave_out(struct engine *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->n_out; i++) {
+		if (may_be_left_out(&e->out[i]))
+			suppress(e, &e->limiters[e->out[i].door]);
+		else
+			e->out[kept++] = e->out[i];
+	}
+	e->n_out = kept;
+}
+
+/* A parent that is behind gets only what must arrive, and is waited for; without one there is nothing left to do. */
+static void
+send_out(struct engine *e)
+{
+	if (e->n_out && ipc_send(e->ipc_fd, e->out, e->n_out, false)) {
+		leave_out(e);
+		if (e->n_out && ipc_send(e->ipc_fd, e->out, e->n_out, true))
+			_exit(0);
+	}
+	e->n_out = 0;
+}
+
+static void
+put_out(struct engine *e, const struct event *event)
+{
+	if (e->n_out == IPC_MESSAGE)
+		send_out(e);
+	e->out[e->n_out++] = *event;
+}
+
 /* knock_emit: what the matcher has to say. */
 static void
 pass_on(void *arg, const struct event *event)
 {
 	struct engine *e = arg;
-	struct limiter *limiter = &e->limiters[event->door];
 
 	e->counters->scans += event->kind == EVENT_SCAN;
-	if (event->kind == EVENT_OPEN) {
-		send_surely(e, event);
-	} else if (!limiter_pass(limiter, EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+	if (event->kind == EVENT_OPEN || limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+		put_out(e, event);
+	} else {
 		e->counters->suppressed++;
 		report_later(e);
-	} else if (ipc_send(e->ipc_fd, event, false)) {
-		suppress(e, limiter);
 	}
 }
 
@@ -108,8 +152,8 @@ report_suppressed(struct engine *e)
 		struct limiter *limiter = &e->limiters[door];
 
 		if (limiter->suppressed) {
-			send_surely(e, &(struct event){
-					   .kind = EVENT_SUPPRESSED, .door = door, .count = limiter->suppressed });
+			put_out(e, &(struct event){
+				       .kind = EVENT_SUPPRESSED, .door = door, .count = limiter->suppressed });
 			limiter->suppressed = 0;
 		}
 	}
@@ -123,7 +167,7 @@ report_lost(struct engine *e)
 
 	if (!lost && c->overruns == e->reported_overruns)
 		return;
-	send_surely(e, &(struct event){ .kind = EVENT_LOST, .count = lost > UINT32_MAX ? UINT32_MAX : (uint32_t)lost });
+	put_out(e, &(struct event){ .kind = EVENT_LOST, .count = lost > UINT32_MAX ? UINT32_MAX : (uint32_t)lost });
 	e->reported_lost = c->lost;
 	e->reported_overruns = c->overruns;
 }
@@ -206,8 +250,8 @@ answer(struct engine *e)
 		struct stream *stream = &e->streams[i];
 
 		if (stream->unanswered)
-			send_surely(e, &(struct event){
-					   .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
+			put_out(e, &(struct event){
+				       .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
 		stream->unanswered = false;
 	}
 }
@@ -253,6 +297,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
 	};
 
+	send_out(e);
 	for (;;) {
 		int ready = poll(fds, POLL_SLOTS, poll_timeout(e));
 
@@ -265,6 +310,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 		e->counters->attempts = knock_attempts(e->knock);
 		e->counters->evicted = knock_evicted(e->knock);
 		report(e);
+		send_out(e);
 	}
 }
 
@@ -392,7 +438,7 @@ engine_run(const struct engine_setup *given)
 	keep_descriptors(&setup);
 	prepare(&e, &setup);
 	confine(&setup);
-	send_surely(&e, &(struct event){ .kind = EVENT_READY });
+	put_out(&e, &(struct event){ .kind = EVENT_READY });
 	loop(&e, &setup);
 	_exit(0);
 }

@@ -2,9 +2,7 @@
 #include "ipc.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 /* Room for some thousand events, so that the engine does not wait while the parent writes its log. */
 #define IPC_SNDBUF (2 << 20)
@@ -23,39 +21,46 @@ ipc_pair(int fds[2])
 }
 
 int
-ipc_send(int fd, const struct event *event, bool wait)
+ipc_send(int fd, const struct event *events, size_t n, bool wait)
 {
 	ssize_t sent;
 
 	do {
-		sent = send(fd, event, sizeof(*event), MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+		sent = send(fd, events, n * sizeof(*events), MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -1 : 0;
 }
 
+/* One message: the number of its events, or what ipc_recv() says. */
+static int
+receive(int fd, struct event events[static IPC_MESSAGE])
+{
+	/* MSG_TRUNC: the whole length of a message that is too long */
+	ssize_t len = recv(fd, events, IPC_MESSAGE * sizeof(*events), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (len < 0)
+		return -1;
+	if ((size_t)len % sizeof(*events) || (size_t)len > IPC_MESSAGE * sizeof(*events)) {
+		errno = EPROTO;
+		return -1;
+	}
+	return (int)((size_t)len / sizeof(*events));
+}
+
+/* What came before the end of file counts; a message that makes no sense spoils what came with it. */
 int
 ipc_recv(int fd, struct event *events, size_t max)
 {
-	struct mmsghdr msgs[IPC_BATCH];
-	struct iovec iov[IPC_BATCH];
-	int n;
+	size_t n = 0;
+	int more;
 
-	memset(msgs, 0, sizeof(msgs));
-	for (size_t i = 0; i < max && i < IPC_BATCH; i++) {
-		iov[i] = (struct iovec){ &events[i], sizeof(events[i]) };
-		msgs[i].msg_hdr.msg_iov = &iov[i];
-		msgs[i].msg_hdr.msg_iovlen = 1;
+	while (n + IPC_MESSAGE <= max) {
+		more = receive(fd, events + n);
+		if (more <= 0)
+			return n && (more == 0 || errno == EAGAIN) ? (int)n : more;
+		n += (size_t)more;
 	}
-	n = recvmmsg(fd, msgs, max < IPC_BATCH ? (unsigned)max : IPC_BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++) {
-		if (!msgs[i].msg_len)
-			return i; /* end of file stands last; what came before it counts */
-		if (msgs[i].msg_len != sizeof(struct event) || msgs[i].msg_hdr.msg_flags & MSG_TRUNC) {
-			errno = EPROTO;
-			return -1;
-		}
-	}
-	return n;
+	return (int)n;
 }
 
 void

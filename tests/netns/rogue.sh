@@ -69,8 +69,8 @@ check '... and the signal is told' log_has 'the engine was ended by signal 9 (Ki
 # --- messages that make no sense -----------------------------------------------------------------
 
 nonsense='the engine sent a message that makes no sense: it is ended'
-engines short long zeros door stage kind ready-again nobody family tail
-equal 'each is told' "$(log_count "$nonsense")" 10
+engines short long crowd zeros door stage kind ready-again nobody family tail
+equal 'each is told' "$(log_count "$nonsense")" 11
 refute 'and nothing came of it' element_in 'inet filter ssh_ok' 192.0.2.1
 
 engines empty deaf

@@ -36,13 +36,13 @@ event_of(enum event_kind kind, uint32_t door, uint32_t stage)
 static void
 say(int fd, struct event event)
 {
-	ipc_send(fd, &event, true);
+	ipc_send(fd, &event, 1, true);
 }
 
 static void
 send_bytes(int fd, size_t len)
 {
-	char bytes[2 * sizeof(struct event)] = { 0 };
+	char bytes[(IPC_MESSAGE + 1) * sizeof(struct event)] = { 0 };
 
 	send(fd, bytes, len, MSG_NOSIGNAL);
 }
@@ -103,6 +103,8 @@ misbehave(const char *word, const struct engine_setup *setup)
 		send_bytes(fd, sizeof(struct event) - 1);
 	else if (!strcmp(word, "long"))
 		send_bytes(fd, sizeof(struct event) + 1);
+	else if (!strcmp(word, "crowd"))
+		send_bytes(fd, (IPC_MESSAGE + 1) * sizeof(struct event));
 	else if (!strcmp(word, "empty"))
 		send_bytes(fd, 0);
 	else if (!strcmp(word, "zeros"))

@@ -2,8 +2,8 @@
 /*
  * Elements of the user's sets and maps, written to the kernel by libnftnl. One transaction for a
  * whole array of operations, one answer for each of them. No text is logged here and nothing is
- * remembered: a set's key type, flags and size are asked for in the same breath as the element is
- * added, so a set that was re-created a moment ago is no special case.
+ * remembered but each set's key type, flags and size while nobody else changes the ruleset: the kernel refuses
+ * a transaction that builds on less than what is there, so a set that was re-created a moment ago is no special case.
  */
 #ifndef KNOCKD_NFTSET_H
 #define KNOCKD_NFTSET_H

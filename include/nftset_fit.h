@@ -15,8 +15,7 @@
 
 /* What the kernel says of a set, good for one generation of the ruleset. */
 struct described {
-	const struct element *element; /* names family, table and set; borrowed from the first op that asked */
-	int	 error;		       /* errno of the question, 0: the rest is valid */
+	int	 error; /* errno of the question, 0: the rest is valid */
 	bool	 no_table;
 	uint32_t flags, data_type, data_len;
 	uint64_t timeout_ms; /* of elements that bring none of their own */

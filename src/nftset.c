@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "nftset_fit.h"
 
 #define TRANSACTION_MAX (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
-#define SETS_MAX	16	    /* descriptions remembered within one transaction */
+#define SETS_MAX	16	    /* descriptions remembered while the ruleset is of one generation */
 #define FEW		16	    /* operations in one call; see choose() */
 #define TURNS		4	    /* of the way an addition is sent, while others change the same key */
 #define TRIES		32	    /* for one transaction, while others change the ruleset all the time */
@@ -33,9 +34,19 @@ struct state {
 	enum way way;
 };
 
+/* The names are its own: the element that they were asked for may be gone by the next transaction. */
+struct remembered {
+	uint8_t family;
+	char	table[ELEMENT_NAME_MAX];
+	char	set[ELEMENT_NAME_MAX];
+	struct described described;
+};
+
 struct nftset {
 	struct nfnl *nfnl;
-	struct described sets[SETS_MAX];
+	uint32_t generation; /* of the ruleset, as far as known; 0: to be asked */
+	bool	 asked;	     /* ... in the transaction under way */
+	struct remembered sets[SETS_MAX]; /* ... of that generation */
 	size_t	 n_sets;
 	/* of the transaction under way */
 	struct nftset_op *ops;
@@ -78,26 +89,30 @@ nftset_port(const struct nftset *nftset)
 }
 
 static bool
-same_set(const struct element *a, const struct element *b)
+is_of(const struct remembered *remembered, const struct element *element)
 {
-	return a->family == b->family && !strcmp(a->set, b->set) && !strcmp(a->table, b->table);
+	return remembered->family == element->family && !strcmp(remembered->set, element->set) &&
+	       !strcmp(remembered->table, element->table);
 }
 
 /* With more sets than places the last place is used again and again: slower, never wrong. */
 static const struct described *
 describe(struct nftset *nftset, const struct element *element)
 {
-	struct described *to;
+	struct remembered *to;
 
 	for (size_t i = 0; i < nftset->n_sets; i++) {
-		if (same_set(nftset->sets[i].element, element))
-			return &nftset->sets[i];
+		if (is_of(&nftset->sets[i], element))
+			return &nftset->sets[i].described;
 	}
 	if (nftset->n_sets < SETS_MAX)
 		nftset->n_sets++;
 	to = &nftset->sets[nftset->n_sets - 1];
-	nftset_ask_set(nftset->nfnl, to, element);
-	return to;
+	to->family = element->family;
+	snprintf(to->table, sizeof(to->table), "%s", element->table);
+	snprintf(to->set, sizeof(to->set), "%s", element->set);
+	nftset_ask_set(nftset->nfnl, &to->described, element);
+	return &to->described;
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */
@@ -280,6 +295,15 @@ guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
 
 /* --- transactions -------------------------------------------------------------------------------- */
 
+/* What is not sent the kernel does not check, so no operation is settled by what was remembered. */
+static int
+ask_again(struct nftset *nftset)
+{
+	nftset->generation = 0;
+	errno = ERESTART;
+	return -1;
+}
+
 /* 1: sent or settled, 0: this one must begin a transaction, -1: netlink failed. */
 static int
 put_next(struct nftset *nftset, size_t i)
@@ -287,10 +311,14 @@ put_next(struct nftset *nftset, size_t i)
 	struct encoded encoded;
 
 	if (!nftset_fit_encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element))) {
+		if (!nftset->asked)
+			return ask_again(nftset);
 		nftset->states[i].done = true;
 		return 1;
 	}
 	if (must_search(nftset, &encoded, i)) {
+		if (!nftset->asked)
+			return ask_again(nftset);
 		if (nftset->ranges_added)
 			return 0;
 		if (guard(nftset, &encoded, i))
@@ -331,25 +359,39 @@ settle(struct nftset *nftset, size_t from, size_t to, enum nftset_result result,
 }
 
 /*
+ * Nobody is asked while the ruleset is as our last transaction has left it: one generation on. Should that be
+ * wrong, the kernel refuses the transaction as such, which costs it nothing, and the next try asks.
+ */
+static int
+know_generation(struct nftset *nftset)
+{
+	nftset->asked = !nftset->generation;
+	if (!nftset->asked)
+		return 0;
+	nftset->n_sets = 0;
+	return nfnl_generation(nftset->nfnl, &nftset->generation);
+}
+
+/*
  * One transaction of the operations from `first` on, as many as fit. 1: done up to *next, 0: to be
  * tried again without those that were refused, -1: netlink failed.
  */
 static int
 transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 {
-	uint32_t generation;
 	int refused;
 
-	nftset->n_sets = nftset->n_messages = 0;
+	nftset->n_messages = 0;
 	nftset->ranges_added = false;
 	nftset->refused = SIZE_MAX;
 	*next = first;
-	if (nfnl_generation(nftset->nfnl, &generation))
+	if (know_generation(nftset))
 		return -1;
-	nfnl_begin(nftset->nfnl, guarded ? generation : 0);
+	nfnl_begin(nftset->nfnl, guarded ? nftset->generation : 0);
 	if (fill(nftset, next))
 		return -1;
 	refused = nfnl_commit(nftset->nfnl, take_refusal, nftset);
+	nftset->generation = refused ? 0 : nftset->generation + (nftset->n_messages > 0);
 	if (!refused)
 		settle(nftset, first, *next, NFTSET_OK, 0);
 	return refused < 0 ? -1 : !refused;

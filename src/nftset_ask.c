@@ -46,7 +46,7 @@ ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const c
 void
 nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element)
 {
-	*to = (struct described){ .element = element };
+	*to = (struct described){ .error = 0 };
 	to->error = ask(nfnl, NFT_MSG_GETSET, element->family, element->table, element->set, to);
 	if (to->error == ENOENT)
 		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, NULL) == ENOENT;

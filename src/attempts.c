@@ -3,19 +3,47 @@
 
 #include <string.h>
 
+/*
+ * Places are numbered from 1 in chains, 0 ends one. An attempt is in the chain of its bucket while it has an
+ * address, so that what many knockers cause at once does not look through all places for each of them.
+ */
+static uint16_t *
+bucket_of(struct attempts *a, const struct addr *ip)
+{
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < sizeof(ip->bytes); i++)
+		hash = (hash ^ ip->bytes[i]) * 0x01000193; /* FNV's prime; who makes chains long slows down a log */
+	return &a->buckets[hash % ATTEMPTS_MAX];
+}
+
 static struct attempt *
 find(struct attempts *a, const struct event *event)
 {
-	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
-		if (a->at[i].door == event->door && addr_equal(&a->at[i].ip, &event->source))
-			return &a->at[i];
+	for (uint16_t i = *bucket_of(a, &event->source); i; i = a->at[i - 1].chain)
+		if (a->at[i - 1].door == event->door && addr_equal(&a->at[i - 1].ip, &event->source))
+			return &a->at[i - 1];
 	return NULL;
+}
+
+static void
+remove_from(struct attempts *a, struct attempt *attempt)
+{
+	uint16_t number = (uint16_t)(attempt - a->at + 1), *link;
+
+	if (!attempt->ip.family)
+		return;
+	for (link = bucket_of(a, &attempt->ip); *link != number; link = &a->at[*link - 1].chain)
+		;
+	*link = attempt->chain;
+	attempt->ip.family = 0;
 }
 
 static void
 advance(struct attempts *a, const struct event *event, int64_t now_ms)
 {
 	struct attempt *attempt = find(a, event);
+	uint16_t *bucket = bucket_of(a, &event->source);
 
 	/* the first stage again is another attempt */
 	if (attempt && event->stage > 1) {
@@ -23,10 +51,13 @@ advance(struct attempts *a, const struct event *event, int64_t now_ms)
 		return;
 	}
 	if (attempt)
-		attempt->ip.family = 0;
-	a->at[a->next] = (struct attempt){
-		.ip = event->source, .door = event->door, .stage = event->stage, .since_ms = now_ms };
+		remove_from(a, attempt);
+	attempt = &a->at[a->next];
 	a->next = (a->next + 1) % ATTEMPTS_MAX;
+	remove_from(a, attempt);
+	*attempt = (struct attempt){ .ip = event->source, .chain = *bucket, .door = event->door,
+				     .stage = event->stage, .since_ms = now_ms };
+	*bucket = (uint16_t)(attempt - a->at + 1);
 }
 
 static void
@@ -35,7 +66,7 @@ end(struct attempts *a, const struct event *event)
 	struct attempt *attempt = find(a, event);
 
 	if (attempt)
-		attempt->ip.family = 0;
+		remove_from(a, attempt);
 }
 
 void

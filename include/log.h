@@ -21,6 +21,8 @@ enum log_tone {
 /* Hears every finished message of these tones, whatever channels there are. It must not log. */
 typedef void log_listener(void *arg, enum log_tone tone, const char *text);
 
+struct log_lines;
+
 struct log {
 	bool  to_syslog;
 	int   file;	/* append-only descriptor or -1 */
@@ -29,6 +31,7 @@ struct log {
 	bool  detached; /* no terminal any more: nothing goes to stdout and stderr */
 	log_listener *listener; /* NULL: nobody */
 	void	     *listener_arg;
+	struct log_lines *held; /* for the file; NULL: never held */
 };
 
 /* A logger with no channel but standard error. */
@@ -45,6 +48,13 @@ int log_make_file(const char *path);
 void log_use_file(struct log *log, int fd);
 void log_close_file(struct log *log); /* does nothing when none is open */
 void log_close(struct log *log);
+
+/*
+ * From log_hold() to log_release() lines for the file are collected and written many at a time: for who says a lot
+ * at once, and does not sleep meanwhile.
+ */
+void log_hold(struct log *log);
+void log_release(struct log *log);
 
 /* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
 void log_notice(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -97,9 +97,11 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 			return;
 		}
 	}
+	log_hold(&d->log);
 	admin_events(d->admin, d->conf, events, n);
 	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
 	daemon_give_verdicts(d, events, n);
+	log_release(&d->log);
 }
 
 static void

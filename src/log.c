@@ -12,6 +12,15 @@
 #include <unistd.h>
 
 #define LOG_FILE_MODE 0640
+#define LINE_MAX_LEN  (LOG_TEXT_MAX + 32)
+#define HELD_MAX      (16 * LINE_MAX_LEN)
+
+/* Whole lines, not written yet. */
+struct log_lines {
+	bool   holding;
+	size_t used;
+	char   text[HELD_MAX];
+};
 
 void
 log_init(struct log *log)
@@ -50,9 +59,46 @@ log_open_file(struct log *log, const char *path)
 	return 0;
 }
 
+/* A full disk must not stop the daemon, and there is nowhere to say it. */
+static void
+append(const struct log *log, const char *lines, size_t len)
+{
+	ssize_t written = write(log->file, lines, len);
+
+	(void)written;
+}
+
+static void
+write_held(const struct log *log)
+{
+	if (log->held && log->held->used && log->file >= 0)
+		append(log, log->held->text, log->held->used);
+	if (log->held)
+		log->held->used = 0;
+}
+
+/* Without memory each line is written by itself. */
+void
+log_hold(struct log *log)
+{
+	if (!log->held)
+		log->held = calloc(1, sizeof(*log->held));
+	if (log->held)
+		log->held->holding = true;
+}
+
+void
+log_release(struct log *log)
+{
+	write_held(log);
+	if (log->held)
+		log->held->holding = false;
+}
+
 void
 log_close_file(struct log *log)
 {
+	write_held(log);
 	if (log->file >= 0)
 		close(log->file);
 	log->file = -1;
@@ -64,14 +110,26 @@ log_close(struct log *log)
 	if (log->to_syslog)
 		closelog();
 	log_close_file(log);
+	free(log->held);
 	log_init(log);
 }
 
-/* One write(2) per line, so that lines of two writers never mix. */
+static void
+hold(const struct log *log, const char *line, size_t len)
+{
+	struct log_lines *held = log->held;
+
+	if (held->used + len > sizeof(held->text))
+		write_held(log);
+	memcpy(held->text + held->used, line, len);
+	held->used += len;
+}
+
+/* Whole lines by one write(2), so that those of two writers never mix. */
 static void
 write_file(const struct log *log, const char *text)
 {
-	char line[LOG_TEXT_MAX + 32], stamp[32];
+	char line[LINE_MAX_LEN], stamp[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int len;
@@ -79,8 +137,10 @@ write_file(const struct log *log, const char *text)
 	if (!localtime_r(&now, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &tm))
 		return;
 	len = snprintf(line, sizeof(line), "[%s] %s\n", stamp, text);
-	if (write(log->file, line, (size_t)len) < 0)
-		return; /* a full disk must not stop the daemon, and there is nowhere to say it */
+	if (log->held && log->held->holding)
+		hold(log, line, (size_t)len);
+	else
+		append(log, line, (size_t)len);
 }
 
 static void

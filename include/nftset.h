@@ -59,14 +59,15 @@ uint32_t nftset_port(const struct nftset *nftset);
 void nftset_close(struct nftset *nftset); /* NULL is legal */
 
 /*
- * Adds and deletes all `n` elements, in order, in one transaction where they fit. An operation that
- * the kernel refuses is taken out and the rest is tried again, so one bad set costs the others
- * nothing. Adding what is there already gives it the new timeout, comment and data, on every
- * kernel: those before 6.12 or so keep the old timeout on a plain re-add, therefore it is sent as
- * add, delete, add in one transaction. A refused operation costs a few milliseconds more than one
- * that is done. In a concatenated interval set a key that lies in a wider range of somebody else
- * is not deleted but NFTSET_ERROR: the kernel would delete the wider range. Returns the number of operations whose result is neither
- * NFTSET_OK nor NFTSET_ABSENT, or -1 with errno when netlink itself failed (results are then unset).
+ * Adds and deletes all `n` elements, in order, in one transaction where they fit. An operation that the
+ * kernel refuses is taken out and the rest is tried again, so one bad set costs the others nothing. Adding
+ * what is there already gives it the new timeout, comment and data, on every kernel: those before 6.12 or
+ * so keep the old timeout on a plain re-add, therefore it is sent as destroy, add in one transaction, or
+ * add, delete, add where the kernel knows no destroy. A refused operation costs a few milliseconds more
+ * than one that is done. In a concatenated interval set a key that lies in a wider range of somebody else
+ * is not deleted but NFTSET_ERROR: the kernel would delete the wider range. Returns the number of
+ * operations whose result is neither NFTSET_OK nor NFTSET_ABSENT, or -1 with errno when netlink itself
+ * failed (results are then unset).
  */
 int nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n);
 

@@ -17,13 +17,15 @@
 #define FEW		16	    /* operations in one call; see choose() */
 #define TURNS		4	    /* of the way an addition is sent, while others change the same key */
 #define TRIES		32	    /* for one transaction, while others change the ruleset all the time */
+#define MSG_DESTROYSETELEM 30	    /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
 #define MESSAGES_PER_OP 3	    /* add, delete, add */
 #define OPS_PER_ROUND	1024	    /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
 
 /* How an addition is sent; the kernel's answer to one way may ask for another. */
 enum way {
 	WAY_FIRST,   /* to be chosen by the set */
-	WAY_REFRESH, /* add, delete, add: right whether it is there or not */
+	WAY_DESTROY, /* destroy, add: right whether it is there or not, on Linux 6.3 and later */
+	WAY_REFRESH, /* add, delete, add: likewise, on every kernel */
 	WAY_NEW,     /* add what must not be there */
 	WAY_REPLACE, /* delete, add: it is there, maybe with other data */
 };
@@ -44,6 +46,7 @@ struct remembered {
 
 struct nftset {
 	struct nfnl *nfnl;
+	bool	 no_destroy; /* the kernel is older than that */
 	uint32_t generation; /* of the ruleset, as far as known; 0: to be asked */
 	bool	 asked;	     /* ... in the transaction under way */
 	struct remembered sets[SETS_MAX]; /* ... of that generation */
@@ -150,6 +153,13 @@ put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 	return put_message(nftset, encoded, NFT_MSG_DELSETELEM, 0, owner);
 }
 
+/* A delete that does not mind when there is nothing. */
+static int
+put_destroy(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+{
+	return put_message(nftset, encoded, MSG_DESTROYSETELEM, 0, owner);
+}
+
 /*
  * A refused transaction costs the kernel a grace period of RCU, some milliseconds, so the way that is
  * never refused is the rule. In a concatenated interval set it takes time with the square of the
@@ -158,7 +168,10 @@ put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 static enum way
 choose(const struct nftset *nftset, const struct described *described)
 {
-	return nftset_fit_is_ranges(described) && nftset->n > FEW ? WAY_NEW : WAY_REFRESH;
+	if (nftset_fit_is_ranges(described) && nftset->n > FEW)
+		return WAY_NEW;
+	/* of a range, what would be destroyed might be half of a wider one */
+	return nftset->no_destroy || described->key.interval ? WAY_REFRESH : WAY_DESTROY;
 }
 
 static int
@@ -173,6 +186,8 @@ put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 		*way = choose(nftset, encoded->described);
 	if (*way == WAY_NEW)
 		return put_add(nftset, encoded, owner, NLM_F_EXCL);
+	if (*way == WAY_DESTROY)
+		return put_destroy(nftset, encoded, owner) || put_add(nftset, encoded, owner, 0) ? -1 : 0;
 	if (*way == WAY_REFRESH && put_add(nftset, encoded, owner, 0))
 		return -1;
 	return put_delete(nftset, encoded, owner) || put_add(nftset, encoded, owner, 0) ? -1 : 0;
@@ -185,12 +200,18 @@ put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
  * on old kernels). It may be gone again by then.
  */
 static bool
-try_otherwise(const struct nftset_op *op, struct state *state, int error)
+try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct state *state, int error)
 {
 	bool there = error == EEXIST || error == EBUSY;
 
 	if (state->turns == TURNS)
 		return false;
+	if (error == EINVAL && state->way == WAY_DESTROY) {
+		nftset->no_destroy = true;
+		state->way = WAY_FIRST;
+		state->done = false;
+		return true;
+	}
 	if (there && (state->way == WAY_NEW || (state->way == WAY_REFRESH && op->element->data)))
 		state->way = WAY_REPLACE;
 	else if (error == ENOENT && state->way == WAY_REPLACE)
@@ -210,9 +231,9 @@ lacks_memory(int error)
 }
 
 static void
-refuse_add(struct nftset_op *op, struct state *state, int error)
+refuse_add(struct nftset *nftset, struct nftset_op *op, struct state *state, int error)
 {
-	if (try_otherwise(op, state, error))
+	if (try_otherwise(nftset, op, state, error))
 		return;
 	if (error == ENFILE)
 		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
@@ -254,7 +275,7 @@ take_refusal(void *arg, size_t index, int error)
 	if (error == EPERM)
 		nftset_fit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
 	else if (op->add)
-		refuse_add(op, state, error);
+		refuse_add(nftset, op, state, error);
 	else if (error == ENOENT)
 		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
 	else

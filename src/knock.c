@@ -79,6 +79,7 @@ struct knock {
 	size_t		   n_classes;
 	struct state	  *states; /* by door */
 	uint64_t	   hits;   /* counts knock_feed() calls */
+	uint32_t	  *bucket; /* of the source that is fed */
 	struct first	  *firsts;   /* sorted by key, then door */
 	size_t		   n_firsts;
 	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
@@ -249,10 +250,10 @@ emit(struct knock *k, enum event_kind kind, uint16_t door, uint8_t stage, const 
 }
 
 static void
-drop(struct knock *k, uint32_t i)
+drop_from(struct knock *k, uint32_t *bucket, uint32_t i)
 {
 	struct attempt *a = &k->attempts[i];
-	uint32_t *link = bucket_of(k, &a->source);
+	uint32_t *link = bucket;
 
 	while (*link != i)
 		link = &k->attempts[*link].chain;
@@ -263,6 +264,12 @@ drop(struct knock *k, uint32_t i)
 	a->chain = k->unused;
 	k->unused = i;
 	k->live--;
+}
+
+static void
+drop(struct knock *k, uint32_t i)
+{
+	drop_from(k, bucket_of(k, &k->attempts[i].source), i);
 }
 
 /* A place for a new attempt. Who is further on keeps it; the oldest that has only begun gives it up. */
@@ -348,7 +355,7 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 					   .start = (uint32_t)k->now };
 	remember(&k->attempts[i], packet);
 	/* at the end, so that attempts of one source are fed, and logged, in the order they began */
-	for (link = bucket_of(k, &packet->src); *link; link = &k->attempts[*link].chain)
+	for (link = k->bucket; *link; link = &k->attempts[*link].chain)
 		;
 	*link = i;
 	class_append(k, &k->classes[k->states[door].class].list, i);
@@ -366,7 +373,7 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 	if (a->stage + 1U == seq->n) {
 		uint16_t door = a->door;
 
-		drop(k, i);
+		drop_from(k, k->bucket, i);
 		succeed(k, door, (uint8_t)seq->n, &packet->src);
 		return;
 	}
@@ -432,7 +439,7 @@ judge(const struct attempt *a, const struct door *door, const struct seq *seq, c
 static void
 feed_attempts(struct knock *k, const struct packet *packet, bool local)
 {
-	uint32_t i = *bucket_of(k, &packet->src), next;
+	uint32_t i = *k->bucket, next;
 
 	for (; i; i = next) {
 		struct attempt *a = &k->attempts[i];
@@ -445,7 +452,7 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 		verdict = k->now < k->states[a->door].cold_until ? IGNORED
 								 : judge(a, door, k->states[a->door].seq, packet);
 		if (verdict == ENDS) {
-			drop(k, i);
+			drop_from(k, k->bucket, i);
 			continue;
 		}
 		k->states[a->door].taken = k->hits;
@@ -478,7 +485,7 @@ opens_connection(const struct packet *packet)
 static void
 count_stray(struct knock *k, const struct packet *packet, bool local)
 {
-	uint32_t bit = stray_bit(k, packet->dst_port), i = *bucket_of(k, &packet->src), next;
+	uint32_t bit = stray_bit(k, packet->dst_port), i = *k->bucket, next;
 
 	for (; i; i = next) {
 		struct attempt *a = &k->attempts[i];
@@ -491,7 +498,7 @@ count_stray(struct knock *k, const struct packet *packet, bool local)
 		if ((unsigned)__builtin_popcount(a->strays) < k->conf->scan_guard)
 			continue;
 		ended = *a;
-		drop(k, i);
+		drop_from(k, k->bucket, i);
 		emit(k, EVENT_SCAN, ended.door, ended.stage, &ended.source);
 	}
 }
@@ -535,6 +542,7 @@ void
 knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t now)
 {
 	knock_expire(k, now);
+	k->bucket = bucket_of(k, &packet->src);
 	if (!is_door_port(k, packet)) {
 		if (k->conf->scan_guard && opens_connection(packet))
 			count_stray(k, packet, local);

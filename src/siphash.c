@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct state {
 	uint64_t a, b, c, d;
 };
 
-static uint64_t
+static inline uint64_t
 rotate(uint64_t x, int bits)
 {
 	return x << bits | x >> (64 - bits);
 }
 
-static uint64_t
+/* `len` <= 8 */
+static inline uint64_t
 little_endian(const uint8_t *p, size_t len)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < len; i++)
-		word |= (uint64_t)p[i] << (8 * i);
-	return word;
+	memcpy(&word, p, len);
+	return le64toh(word);
 }
 
-static void
+static inline void
 mix(struct state *s)
 {
 	s->a += s->b;
@@ -36,7 +39,7 @@ mix(struct state *s)
 	s->c = rotate(s->c, 32);
 }
 
-static void
+static inline void
 compress(struct state *s, uint64_t word)
 {
 	s->d ^= word;

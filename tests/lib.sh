@@ -372,6 +372,36 @@ alive() {
 	kill -0 "$1" 2>/dev/null
 }
 
+# have_queue: does the kernel have the expression?
+have_queue() {
+	nft -f - 2>/dev/null <<-E
+		table inet probe { chain c { type filter hook prerouting priority 0; queue num 1 bypass; }; }
+	E
+	have_queue_status=$?
+	nft delete table inet probe 2>/dev/null
+	return $have_queue_status
+}
+
+# queue_rules KNOCK... -- PORT...: what puts knocks, and host client's new connections to the ports, into the queues, by
+# iptables, for Rules = none
+queue_rules() {
+	queue_number=7777 queue_from=
+	for queue_word; do
+		case $queue_word in
+		--) queue_number=7779 queue_from='-i client' ;;
+		*:udp) queue_rule -p udp --dport "${queue_word%:udp}" ;;
+		*) queue_rule -p tcp --syn --dport "$queue_word" ;;
+		esac
+	done
+}
+queue_rule() {
+	for queue_tables in iptables-nft ip6tables-nft; do
+		# shellcheck disable=SC2086 # two words
+		$queue_tables -t raw -A PREROUTING $queue_from "$@" -j NFQUEUE --queue-num $queue_number --queue-bypass ||
+			bail "no rule for NFQUEUE: $*"
+	done
+}
+
 # children PID: but for the keeper, which every daemon without commands has
 children() {
 	sed -n "/(knockd-keeper)/d; s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null

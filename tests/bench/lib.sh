@@ -146,15 +146,18 @@ ours_conf() {
 	{
 		printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n\tLogFile = %s\n%s\n' \
 			"$engine_user" "$work/state" "$T/control.sock" "$work/ours.log" "${3-}"
-		[ "$1" = nflog ] || printf '\tCapture = %s\n' "$1"
+		[ "$1" = nflog ] || printf '\tCapture = nfqueue\n\tRules = %s\n' "$queue_by"
 		printf '%s\n' "${2-$ours_doors}"
 	} >"$T/knockd.conf"
+	chmod 600 "$T/knockd.conf"
 }
 
 # ours_start CAPTURE [DOORS [OPTIONS]]: $knockd is the parent's pid, $engine the engine's
 ours_start() {
 	ours_conf "$@"
 	rm -rf "$work/ours.log" "$work/state"
+	[ "$1 $queue_by" != 'nfqueue none' ] ||
+		queue_rules 7000 8000 9000 7000:udp 8000:udp 9000:udp -- 22
 	run_it "$KNOCKD" -c "$T/knockd.conf"
 	knockd=$pid
 	wait_for -t 20 ours_ready || bail "knockd does not start: $(tail -n 3 "$LOG")"
@@ -170,14 +173,19 @@ ours_stat() {
 	knockctl --json stats | jq ".$1"
 }
 
-# captures: the ways in that the daemon under test knows
+# captures: the ways in that the daemon under test and this kernel know
+queue_by=auto
+have_queue || queue_by=none
 captures() {
-	ours_conf nfqueue
 	echo nflog
-	if "$KNOCKD" -c "$T/knockd.conf" --print-rules >/dev/null 2>&1; then
-		echo nfqueue
+	if ! built_with HAVE_NFQUEUE; then
+		note 'knockd-nft nfqueue' 'skipped: built without libnetfilter_queue'
+	elif [ $queue_by = none ] && ! command -v iptables-nft >/dev/null; then
+		note 'knockd-nft nfqueue' 'skipped: this kernel has no queue expression of nft, and there is no iptables-nft'
 	else
-		note 'knockd-nft, nfqueue' 'skipped: this build does not know Capture = nfqueue'
+		[ $queue_by = auto ] ||
+			note 'knockd-nft nfqueue' 'by rules of iptables, since this kernel has no queue expression of nft'
+		echo nfqueue
 	fi
 }
 

@@ -26,7 +26,7 @@ nft -f - <<-E || bail 'no firewall'
 E
 race_service 22
 service 23
-queue_rules 7000 8000:udp 9000 -- 22
+[ $rules = auto ] || queue_rules 7000 8000:udp 9000 -- 22
 : "${ROUNDS:=200}"
 door="
 [door]

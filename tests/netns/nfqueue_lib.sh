@@ -6,37 +6,6 @@
 
 built_with HAVE_NFQUEUE || skip_all 'built without libnetfilter_queue'
 
-# have_queue: does the kernel have the expression?
-have_queue() {
-	nft -f - 2>/dev/null <<-E
-		table inet probe { chain c { type filter hook prerouting priority 0; queue num 1 bypass; }; }
-	E
-	have_queue_status=$?
-	nft delete table inet probe 2>/dev/null
-	return $have_queue_status
-}
-
-# queue_rules KNOCK... -- PORT...: with Rules = none, what puts knocks, and host client's new connections to the ports,
-# into the queues
-queue_rules() {
-	[ "$rules" = none ] || return 0
-	queue_number=7777 queue_from=
-	for queue_word; do
-		case $queue_word in
-		--) queue_number=7779 queue_from='-i client' ;;
-		*:udp) queue_rule -p udp --dport "${queue_word%:udp}" ;;
-		*) queue_rule -p tcp --syn --dport "$queue_word" ;;
-		esac
-	done
-}
-queue_rule() {
-	for queue_tables in iptables-nft ip6tables-nft; do
-		# shellcheck disable=SC2086 # two words
-		$queue_tables -t raw -A PREROUTING $queue_from "$@" -j NFQUEUE --queue-num $queue_number --queue-bypass ||
-			bail "no rule for NFQUEUE: $*"
-	done
-}
-
 rules=auto
 have_queue || rules=none
 [ $rules = auto ] || need iptables-nft

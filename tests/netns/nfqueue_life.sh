@@ -25,7 +25,7 @@ nft -f - <<-E || bail 'no firewall'
 E
 race_service 22
 service 23
-queue_rules 7000 7001 7002:udp 9:udp -- 22 23
+[ $rules = auto ] || queue_rules 7000 7001 7002:udp 9:udp -- 22 23
 doors='
 [door]
 	sequence = 7000,7001

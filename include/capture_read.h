@@ -40,9 +40,10 @@ struct capture_reader;
 struct capture_reader *capture_reader_new(int fd, capture_decode *decode, uint16_t number);
 
 /*
- * Takes what is there without waiting, a bounded number of packets per call so that the caller's other
- * work gets its turn. 0, or -1 with errno: EAGAIN nothing is there; ENOBUFS packets were lost, go on.
+ * Takes what is there without waiting, at most CAPTURE_BATCH messages per call so that the caller's other
+ * work gets its turn. How many, or -1 with errno: EAGAIN nothing is there; ENOBUFS packets were lost, go on.
  */
+#define CAPTURE_BATCH 32
 int capture_read(struct capture_reader *reader, capture_take *take, void *arg);
 
 /*

@@ -5,18 +5,17 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Messages per system call, and room for each: CAPTURE_SNAPLEN and some 150 bytes of attributes. */
-#define READ_BATCH	 32
+/* Room for each: CAPTURE_SNAPLEN and some 150 bytes of attributes. */
 #define READ_MESSAGE_LEN 1024
 
 struct capture_reader {
 	int		   fd;
 	capture_decode	  *decode;
 	uint16_t	   number;
-	struct mmsghdr	   msgs[READ_BATCH];
-	struct iovec	   iov[READ_BATCH];
-	struct sockaddr_nl from[READ_BATCH];
-	_Alignas(struct nlmsghdr) char buf[READ_BATCH][READ_MESSAGE_LEN];
+	struct mmsghdr	   msgs[CAPTURE_BATCH];
+	struct iovec	   iov[CAPTURE_BATCH];
+	struct sockaddr_nl from[CAPTURE_BATCH];
+	_Alignas(struct nlmsghdr) char buf[CAPTURE_BATCH][READ_MESSAGE_LEN];
 };
 
 /* libmnl takes a length above INT_MAX for a negative one, which is never too long, and would walk on for ever. */
@@ -63,7 +62,7 @@ capture_reader_new(int fd, capture_decode *decode, uint16_t number)
 	r->fd = fd;
 	r->decode = decode;
 	r->number = number;
-	for (size_t i = 0; i < READ_BATCH; i++) {
+	for (size_t i = 0; i < CAPTURE_BATCH; i++) {
 		r->iov[i] = (struct iovec){ r->buf[i], sizeof(r->buf[i]) };
 		r->msgs[i].msg_hdr =
 		    (struct msghdr){ .msg_iov = &r->iov[i], .msg_iovlen = 1, .msg_name = &r->from[i] };
@@ -76,9 +75,9 @@ capture_read(struct capture_reader *r, capture_take *take, void *arg)
 {
 	int n;
 
-	for (size_t i = 0; i < READ_BATCH; i++)
+	for (size_t i = 0; i < CAPTURE_BATCH; i++)
 		r->msgs[i].msg_hdr.msg_namelen = sizeof(r->from[i]);
-	n = recvmmsg(r->fd, r->msgs, READ_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(r->fd, r->msgs, CAPTURE_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		/* port 0 is the kernel; nobody else has anything to say here */
 		if (r->from[i].nl_pid || r->msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
@@ -86,5 +85,5 @@ capture_read(struct capture_reader *r, capture_take *take, void *arg)
 		else
 			capture_datagram(r->buf[i], r->msgs[i].msg_len, r->decode, r->number, take, arg);
 	}
-	return n < 0 ? -1 : 0;
+	return n;
 }

@@ -24,6 +24,13 @@
 #include "nfqueue.h"
 #include "packet.h"
 
+/*
+ * Of more packets than this in a millisecond each would wake the engine, which costs more than the packet itself. So it
+ * sleeps for a millisecond then, and takes at once what has come; the socket has room for many times as much. Packets
+ * that the kernel holds in a queue do not wait for that.
+ */
+#define FLOOD_PACKETS 20
+
 /* How often at most the engine says what it left out or lost. */
 #define REPORT_MSEC 10000
 
@@ -46,6 +53,8 @@ struct engine {
 	struct stream	     streams[CAPTURE_WAYS];
 	uint64_t	     now;	/* ms, monotonic */
 	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
+	unsigned	     recent; /* packets taken in this millisecond */
+	bool		     drained; /* there were no more when they were taken */
 	uint64_t	     reported_lost, reported_overruns;
 	struct event	     out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
 	size_t		     n_out;
@@ -260,11 +269,14 @@ answer(struct engine *e)
 static bool
 read_packets(struct engine *e)
 {
-	int failed = capture_read(e->reader, take_packet, e);
+	int n = capture_read(e->reader, take_packet, e);
 
-	if (!failed)
+	e->drained = n < CAPTURE_BATCH;
+	if (n > 0) {
+		e->recent += (unsigned)n;
 		answer(e);
-	if (!failed || errno == EAGAIN || errno == EINTR)
+	}
+	if (n >= 0 || errno == EAGAIN || errno == EINTR)
 		return true;
 	if (errno != ENOBUFS)
 		return false;
@@ -290,6 +302,22 @@ poll_timeout(const struct engine *e)
 }
 
 static void
+look_at_clock(struct engine *e)
+{
+	uint64_t now = monotonic_msec();
+
+	if (now != e->now)
+		e->recent = 0;
+	e->now = now;
+}
+
+static bool
+is_flooded(const struct engine *e)
+{
+	return e->recent > FLOOD_PACKETS && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
+}
+
+static void
 loop(struct engine *e, const struct engine_setup *setup)
 {
 	struct pollfd fds[POLL_SLOTS] = {
@@ -301,7 +329,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 	for (;;) {
 		int ready = poll(fds, POLL_SLOTS, poll_timeout(e));
 
-		e->now = monotonic_msec();
+		look_at_clock(e);
 		if (ready > 0 && fds[POLL_IPC].revents)
 			return;
 		if (ready > 0 && fds[POLL_CAPTURE].revents && !read_packets(e))
@@ -311,6 +339,8 @@ loop(struct engine *e, const struct engine_setup *setup)
 		e->counters->evicted = knock_evicted(e->knock);
 		report(e);
 		send_out(e);
+		if (is_flooded(e))
+			poll(&fds[POLL_IPC], 1, 1);
 	}
 }
 

@@ -26,10 +26,11 @@
 
 /*
  * Of more packets than this in a millisecond each would wake the engine, which costs more than the packet itself. So it
- * sleeps for a millisecond then, and takes at once what has come; the socket has room for many times as much. Packets
- * that the kernel holds in a queue do not wait for that.
+ * sleeps for a moment then, and takes at once what has come; the socket has room for many times as much. Packets that
+ * the kernel holds in a queue do not wait for that.
  */
-#define FLOOD_PACKETS 20
+#define FLOOD_PACKETS	20
+#define FLOOD_NAP_NSEC 200000
 
 /* How often at most the engine says what it left out or lost. */
 #define REPORT_MSEC 10000
@@ -146,6 +147,8 @@ pass_on(void *arg, const struct event *event)
 	struct engine *e = arg;
 
 	e->counters->scans += event->kind == EVENT_SCAN;
+	if (event->kind == EVENT_OPEN)
+		e->recent = 0;
 	if (event->kind == EVENT_OPEN || limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
 		put_out(e, event);
 	} else {
@@ -324,6 +327,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 		[POLL_CAPTURE] = { .fd = setup->capture_fd, .events = POLLIN },
 		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
 	};
+	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
 
 	send_out(e);
 	for (;;) {
@@ -340,7 +344,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 		report(e);
 		send_out(e);
 		if (is_flooded(e))
-			poll(&fds[POLL_IPC], 1, 1);
+			ppoll(&fds[POLL_IPC], 1, &nap, NULL);
 	}
 }
 

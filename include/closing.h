@@ -29,7 +29,8 @@ void closings_take_up(struct closings *closings, const struct journal_entry *ent
 
 /*
  * What is not due, or waits for its turn, stays in the journal for the next start. What is not in
- * there is closed now, since nobody would do it later; this waits for those commands to start, not to end. NULL is legal.
+ * there is closed now, since nobody would do it later; this waits for those commands to start, not to end. NULL is
+ * legal.
  */
 void closings_free(struct closings *closings);
 

@@ -86,7 +86,7 @@ struct door {
 	char	      *stop_command[CONF_FAMILIES];
 	struct conf_grants grant[CONF_FAMILIES];
 	struct conf_grants revoke[CONF_FAMILIES];
-	uint8_t	       max_prefix[CONF_FAMILIES]; /* the fewest bits of a knocker's address in a grant; the same in all doors */
+	uint8_t	       max_prefix[CONF_FAMILIES]; /* bits of a knocker's address in a grant at least; of all doors alike */
 	struct seq     open, close;   /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
 	uint64_t       open_timeout_ms;
 	struct conf_grants opens[CONF_FAMILIES];  /* ... as elements of our own table; no family stands for the other */

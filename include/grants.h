@@ -45,7 +45,10 @@ void grants_noticed(struct grants *grants, const struct monitor_event *event);
 /* Puts back what is missing as far as its set exists; grants_tick() tries again what failed. Logs what it did. */
 void grants_restore(struct grants *grants);
 
-/* Forgets what the kernel has ended by now; and when there is something to do again, in ms of CLOCK_BOOTTIME (UINT64_MAX: never). */
+/*
+ * Forgets what the kernel has ended by now; and when there is something to do again, in ms of CLOCK_BOOTTIME
+ * (UINT64_MAX: never).
+ */
 void grants_tick(struct grants *grants, uint64_t now);
 uint64_t grants_next(const struct grants *grants);
 

@@ -8,7 +8,8 @@
  *   SUM end ID                                                   it is over
  *
  * Times are milliseconds. SUM is siphash() of what stands behind it, without the newline, as 16 hex digits:
- * against accidents, so the key is no secret. SINCE, on the wall clock, is not in files of before 0.9.0. In DOOR and TEXT '%', blanks and control characters are %XX.
+ * against accidents, so the key is no secret. SINCE, on the wall clock, may be missing: not known. In DOOR and TEXT
+ * '%', blanks and control characters are %XX.
  */
 #ifndef KNOCKD_JOURNAL_RECORD_H
 #define KNOCKD_JOURNAL_RECORD_H

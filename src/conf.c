@@ -263,7 +263,7 @@ check_closes(struct conf_parser *p, const struct door *door)
 	}
 }
 
-/* A prefix of more than 32 bits can only be meant for IPv6. What falls back to the plain key is looked at when it does. */
+/* A prefix of more than 32 bits can only be meant for IPv6. Who falls back to the plain key is looked at then. */
 static void
 check_prefix(struct conf_parser *p, const char *key, const char *section, const struct element *element,
 	     enum conf_family family)

@@ -174,7 +174,7 @@ poll_timeout(const struct daemon *d)
 	return next - now > POLL_MAX_MSEC ? POLL_MAX_MSEC : (int)(next - now);
 }
 
-/* The ports of a one-time door's next sequence. Should the kernel refuse, the old ones stay and the next try is the next use. */
+/* The ports of a one-time door's next sequence. Should the kernel refuse, the old ones stay until the next use. */
 static void
 follow_sequences(struct daemon *d)
 {

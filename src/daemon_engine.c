@@ -24,7 +24,7 @@ miss_engine(struct daemon *d)
 	d->restart_at = 0;
 }
 
-/* Of events that are no openings; as if we had not looked for a minute, so that no engine that keeps to its limits is ended. */
+/* Of events that are no openings; as if we had not looked for a minute, lest an engine within its limits is ended. */
 static uint32_t
 most_events(const struct daemon *d)
 {

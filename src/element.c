@@ -261,7 +261,7 @@ ends_in_colon(const char *word, size_t len)
 	return len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
 }
 
-/* One field of a key or of data. nft's quotes around an interface name are only quotes: no word becomes another in them. */
+/* One field of a key or of data. nft's quotes around an interface name are only quotes: no word changes in them. */
 static int
 read_part(struct reader *reader, char **to)
 {

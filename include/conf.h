@@ -25,7 +25,7 @@
 #define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
 #define CONF_QUEUE_DEFAULT   7777 /* the first NFQUEUE of CAPTURE_WAYS */
 #define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
-#define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 15 MiB when all are in use */
+#define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 16 MiB when all are in use */
 
 #define CONF_PREFIX_DEFAULT  16 /* what a knocker may open at most is a site's share: IPv4 ... */
 #define CONF_PREFIX_6_DEFAULT 48 /* ... and IPv6, RFC 6177 */

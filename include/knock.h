@@ -30,7 +30,7 @@ typedef void knock_emit(void *arg, const struct event *event);
 
 /*
  * `conf` is borrowed and must outlive the matcher. `secret` keys the hash of source addresses, so
- * that nobody outside can aim at one bucket. NULL with errno when memory is out.
+ * that nobody outside can choose sources that get into each other's way. NULL with errno when memory is out.
  */
 struct knock *knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *emit, void *arg);
 void knock_free(struct knock *knock); /* NULL is legal */

@@ -17,6 +17,7 @@
 
 #include "capture.h"
 #include "config.h"
+#include "index.h"
 #include "text.h"
 
 /* ---- values ------------------------------------------------------------------------------------ */
@@ -256,7 +257,7 @@ set_max_attempts(struct conf_parser *p, char *value)
 {
 	long n;
 
-	if (!parse_number(p, "Max_Attempts", value, 16, 1 << 24, &n))
+	if (!parse_number(p, "Max_Attempts", value, 16, INDEX_MAX, &n))
 		p->conf->max_attempts = (uint32_t)n;
 }
 

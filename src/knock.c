@@ -2,10 +2,13 @@
 /*
  * Attempts live in one array of fixed size and are linked by index (0 is "none"), so that a link
  * costs 4 bytes and untouched memory stays untouched. Each attempt is in three places:
- *   - the chain of its bucket, found by a keyed hash of the source address;
+ *   - the chain of its source, oldest first; the index knows the first by a keyed hash of the address;
  *   - the list of its deadline class: attempts of doors with the same timeout, oldest first, which is
  *     also the order in which they are due;
  *   - while at stage 1, the list of fresh attempts, oldest first: who is pushed out when the table is full.
+ *
+ * With many attempts time goes into waiting for memory. So what every hit looks at is apart from what only a
+ * beginning and an end do, and does not cross a cache line.
  */
 #include "knock.h"
 
@@ -15,22 +18,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index.h"
 #include "siphash.h"
 
+#define CACHE_LINE 64 /* if it is another, nothing is wrong, only slower */
+
 struct attempt {
-	struct addr source;	 /* 17 bytes */
-	uint8_t	    stage;	 /* 1..SEQ_MAX-1: hits accepted so far */
+	struct addr source;    /* 17 bytes */
+	uint8_t	    stage;     /* 1..SEQ_MAX-1: hits accepted so far */
 	uint16_t    door;
-	uint16_t    last_port;	 /* source port and sequence number of the hit that was accepted last: */
-	uint32_t    last_seq;	 /* the same again is a retransmission */
-	uint32_t    chain;	 /* next in the bucket, or in the list of free attempts */
-	uint32_t    older, newer; /* in the deadline class */
-	uint32_t    fresh_older, fresh_newer;
-	uint32_t    start;	 /* ms, without the upper half of the clock: see due() */
-	uint32_t    strays;	 /* a bit for each port that was asked for and is no door's: see stray_bit() */
+	uint16_t    last_port; /* source port and sequence number of the hit that was accepted last: */
+	uint32_t    last_seq;  /* the same again is a retransmission */
+	uint32_t    chain;     /* next of the same source, or in the list of free attempts */
 };
 
-_Static_assert(sizeof(struct attempt) <= 56, "the manual promises what a table of attempts takes");
+struct links {
+	uint32_t older, newer; /* in the deadline class */
+	uint32_t fresh_older, fresh_newer;
+	uint32_t start;	 /* ms, without the upper half of the clock: see due() */
+	uint32_t strays; /* a bit for each port that was asked for and is no door's: see stray_bit() */
+};
+
+_Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt is in one cache line");
+_Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual promises what an attempt takes");
 
 /* An attempt's age is told by the lower half of its start: it must end well before that comes round, in 49 days. */
 #define TIMEOUT_MAX (30 * 24 * 3600)
@@ -70,16 +80,16 @@ struct knock {
 	void		  *arg;
 	uint64_t	   now;
 	struct attempt	  *attempts; /* [1..max] */
+	struct links	  *links;    /* of the same number */
 	uint32_t	   max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
 	uint32_t	   live;
-	uint32_t	  *buckets;
-	uint32_t	   mask;
+	struct index	   index; /* sources */
 	struct list	   fresh;
 	struct class	  *classes;
 	size_t		   n_classes;
 	struct state	  *states; /* by door */
 	uint64_t	   hits;   /* counts knock_feed() calls */
-	uint32_t	  *bucket; /* of the source that is fed */
+	uint64_t	   hash;   /* of the source that is fed */
 	struct first	  *firsts;   /* sorted by key, then door */
 	size_t		   n_firsts;
 	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
@@ -93,12 +103,12 @@ struct knock {
 static void
 class_append(struct knock *k, struct list *list, uint32_t i)
 {
-	struct attempt *a = &k->attempts[i];
+	struct links *l = &k->links[i];
 
-	a->older = list->newest;
-	a->newer = 0;
+	l->older = list->newest;
+	l->newer = 0;
 	if (list->newest)
-		k->attempts[list->newest].newer = i;
+		k->links[list->newest].newer = i;
 	else
 		list->oldest = i;
 	list->newest = i;
@@ -107,27 +117,27 @@ class_append(struct knock *k, struct list *list, uint32_t i)
 static void
 class_remove(struct knock *k, struct list *list, uint32_t i)
 {
-	struct attempt *a = &k->attempts[i];
+	struct links *l = &k->links[i];
 
-	if (a->older)
-		k->attempts[a->older].newer = a->newer;
+	if (l->older)
+		k->links[l->older].newer = l->newer;
 	else
-		list->oldest = a->newer;
-	if (a->newer)
-		k->attempts[a->newer].older = a->older;
+		list->oldest = l->newer;
+	if (l->newer)
+		k->links[l->newer].older = l->older;
 	else
-		list->newest = a->older;
+		list->newest = l->older;
 }
 
 static void
 fresh_append(struct knock *k, uint32_t i)
 {
-	struct attempt *a = &k->attempts[i];
+	struct links *l = &k->links[i];
 
-	a->fresh_older = k->fresh.newest;
-	a->fresh_newer = 0;
+	l->fresh_older = k->fresh.newest;
+	l->fresh_newer = 0;
 	if (k->fresh.newest)
-		k->attempts[k->fresh.newest].fresh_newer = i;
+		k->links[k->fresh.newest].fresh_newer = i;
 	else
 		k->fresh.oldest = i;
 	k->fresh.newest = i;
@@ -136,22 +146,67 @@ fresh_append(struct knock *k, uint32_t i)
 static void
 fresh_remove(struct knock *k, uint32_t i)
 {
-	struct attempt *a = &k->attempts[i];
+	struct links *l = &k->links[i];
 
-	if (a->fresh_older)
-		k->attempts[a->fresh_older].fresh_newer = a->fresh_newer;
+	if (l->fresh_older)
+		k->links[l->fresh_older].fresh_newer = l->fresh_newer;
 	else
-		k->fresh.oldest = a->fresh_newer;
-	if (a->fresh_newer)
-		k->attempts[a->fresh_newer].fresh_older = a->fresh_older;
+		k->fresh.oldest = l->fresh_newer;
+	if (l->fresh_newer)
+		k->links[l->fresh_newer].fresh_older = l->fresh_older;
 	else
-		k->fresh.newest = a->fresh_older;
+		k->fresh.newest = l->fresh_older;
 }
 
-static uint32_t *
-bucket_of(struct knock *k, const struct addr *source)
+/* ---- sources ----------------------------------------------------------------------------------- */
+
+static uint64_t
+hash_of(const struct knock *k, const struct addr *source)
 {
-	return &k->buckets[siphash(k->secret, source, sizeof(*source)) & k->mask];
+	return siphash(k->secret, source, sizeof(*source));
+}
+
+/* The oldest attempt of a source; 0: it has none. */
+static uint32_t
+first_attempt(const struct knock *k, const struct addr *source, uint64_t hash)
+{
+	unsigned distance = 0;
+	uint32_t i;
+
+	do
+		i = index_next(&k->index, hash, &distance);
+	while (i && !addr_equal(&k->attempts[i].source, source));
+	return i;
+}
+
+/* At the end, so that attempts of one source are fed, and logged, in the order they began. */
+static bool
+chain_append(struct knock *k, uint32_t i, uint64_t hash)
+{
+	struct attempt *a = &k->attempts[i];
+	uint32_t last = first_attempt(k, &a->source, hash);
+
+	a->chain = 0;
+	if (!last)
+		return index_insert(&k->index, hash, i);
+	while (k->attempts[last].chain)
+		last = k->attempts[last].chain;
+	k->attempts[last].chain = i;
+	return true;
+}
+
+static void
+chain_remove(struct knock *k, uint32_t i, uint64_t hash)
+{
+	const struct attempt *a = &k->attempts[i];
+	uint32_t before;
+
+	if (a->chain ? index_replace(&k->index, hash, i, a->chain) : index_remove(&k->index, hash, i))
+		return;
+	before = first_attempt(k, &a->source, hash);
+	while (k->attempts[before].chain != i)
+		before = k->attempts[before].chain;
+	k->attempts[before].chain = a->chain;
 }
 
 /* ---- first ports -------------------------------------------------------------------------------- */
@@ -250,26 +305,29 @@ emit(struct knock *k, enum event_kind kind, uint16_t door, uint8_t stage, const 
 }
 
 static void
-drop_from(struct knock *k, uint32_t *bucket, uint32_t i)
+give_place(struct knock *k, uint32_t i)
 {
-	struct attempt *a = &k->attempts[i];
-	uint32_t *link = bucket;
+	k->attempts[i].chain = k->unused;
+	k->unused = i;
+}
 
-	while (*link != i)
-		link = &k->attempts[*link].chain;
-	*link = a->chain;
+static void
+drop_hashed(struct knock *k, uint32_t i, uint64_t hash)
+{
+	const struct attempt *a = &k->attempts[i];
+
+	chain_remove(k, i, hash);
 	class_remove(k, &k->classes[k->states[a->door].class].list, i);
 	if (a->stage == 1)
 		fresh_remove(k, i);
-	a->chain = k->unused;
-	k->unused = i;
+	give_place(k, i);
 	k->live--;
 }
 
 static void
 drop(struct knock *k, uint32_t i)
 {
-	drop_from(k, bucket_of(k, &k->attempts[i].source), i);
+	drop_hashed(k, i, hash_of(k, &k->attempts[i].source));
 }
 
 /* A place for a new attempt. Who is further on keeps it; the oldest that has only begun gives it up. */
@@ -305,7 +363,7 @@ drop_attempts(struct knock *k, uint16_t door)
 	uint32_t i = k->classes[k->states[door].class].list.oldest, newer;
 
 	for (; i; i = newer) {
-		newer = k->attempts[i].newer;
+		newer = k->links[i].newer;
 		if (k->attempts[i].door == door)
 			drop(k, i);
 	}
@@ -342,7 +400,7 @@ succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *sour
 static void
 begin(struct knock *k, uint16_t door, const struct packet *packet)
 {
-	uint32_t i, *link;
+	uint32_t i;
 
 	if (k->states[door].seq->n == 1) {
 		succeed(k, door, 1, &packet->src);
@@ -351,13 +409,13 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 	i = take_place(k);
 	if (!i)
 		return;
-	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door,
-					   .start = (uint32_t)k->now };
+	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door };
+	k->links[i] = (struct links){ .start = (uint32_t)k->now };
 	remember(&k->attempts[i], packet);
-	/* at the end, so that attempts of one source are fed, and logged, in the order they began */
-	for (link = k->bucket; *link; link = &k->attempts[*link].chain)
-		;
-	*link = i;
+	if (!chain_append(k, i, k->hash)) {
+		give_place(k, i);
+		return;
+	}
 	class_append(k, &k->classes[k->states[door].class].list, i);
 	fresh_append(k, i);
 	k->live++;
@@ -373,7 +431,7 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 	if (a->stage + 1U == seq->n) {
 		uint16_t door = a->door;
 
-		drop_from(k, k->bucket, i);
+		drop_hashed(k, i, k->hash);
 		succeed(k, door, (uint8_t)seq->n, &packet->src);
 		return;
 	}
@@ -439,7 +497,7 @@ judge(const struct attempt *a, const struct door *door, const struct seq *seq, c
 static void
 feed_attempts(struct knock *k, const struct packet *packet, bool local)
 {
-	uint32_t i = *k->bucket, next;
+	uint32_t i = first_attempt(k, &packet->src, k->hash), next;
 
 	for (; i; i = next) {
 		struct attempt *a = &k->attempts[i];
@@ -447,12 +505,12 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 		enum verdict verdict;
 
 		next = a->chain;
-		if (!addr_equal(&a->source, &packet->src) || !takes(door, packet, local))
+		if (!takes(door, packet, local))
 			continue;
 		verdict = k->now < k->states[a->door].cold_until ? IGNORED
 								 : judge(a, door, k->states[a->door].seq, packet);
 		if (verdict == ENDS) {
-			drop_from(k, k->bucket, i);
+			drop_hashed(k, i, k->hash);
 			continue;
 		}
 		k->states[a->door].taken = k->hits;
@@ -485,21 +543,20 @@ opens_connection(const struct packet *packet)
 static void
 count_stray(struct knock *k, const struct packet *packet, bool local)
 {
-	uint32_t bit = stray_bit(k, packet->dst_port), i = *k->bucket, next;
+	uint32_t bit = stray_bit(k, packet->dst_port), i = first_attempt(k, &packet->src, k->hash), next;
 
 	for (; i; i = next) {
-		struct attempt *a = &k->attempts[i];
-		struct attempt ended;
+		const struct attempt a = k->attempts[i]; /* a copy: this may be its end */
+		uint32_t *strays = &k->links[i].strays;
 
-		next = a->chain;
-		if (!addr_equal(&a->source, &packet->src) || !takes(&k->conf->doors[a->door], packet, local))
+		next = a.chain;
+		if (!takes(&k->conf->doors[a.door], packet, local))
 			continue;
-		a->strays |= bit;
-		if ((unsigned)__builtin_popcount(a->strays) < k->conf->scan_guard)
+		*strays |= bit;
+		if ((unsigned)__builtin_popcount(*strays) < k->conf->scan_guard)
 			continue;
-		ended = *a;
-		drop_from(k, k->bucket, i);
-		emit(k, EVENT_SCAN, ended.door, ended.stage, &ended.source);
+		drop_hashed(k, i, k->hash);
+		emit(k, EVENT_SCAN, a.door, a.stage, &a.source);
 	}
 }
 
@@ -542,7 +599,7 @@ void
 knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t now)
 {
 	knock_expire(k, now);
-	k->bucket = bucket_of(k, &packet->src);
+	k->hash = hash_of(k, &packet->src);
 	if (!is_door_port(k, packet)) {
 		if (k->conf->scan_guard && opens_connection(packet))
 			count_stray(k, packet, local);
@@ -565,7 +622,7 @@ due(const struct knock *k, const struct class *class)
 
 	if (!class->list.oldest)
 		return UINT64_MAX;
-	age = (uint32_t)k->now - k->attempts[class->list.oldest].start;
+	age = (uint32_t)k->now - k->links[class->list.oldest].start;
 	return k->now - age + (uint64_t)class->timeout * 1000;
 }
 
@@ -638,14 +695,18 @@ set_up_doors(struct knock *k)
 	index_firsts(k);
 }
 
-static uint32_t
-power_of_two(uint32_t n)
+/*
+ * Only what has been written is ever read, so this is not zeroed: the kernel gives pages as attempts come.
+ * Returns 0, or -1 when memory is out.
+ */
+static int
+make_table(struct knock *k)
 {
-	uint32_t power = 1;
+	size_t size = ((size_t)k->max + 1) * sizeof(*k->attempts);
 
-	while (power < n)
-		power <<= 1;
-	return power;
+	k->attempts = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+	k->links = reallocarray(NULL, (size_t)k->max + 1, sizeof(*k->links));
+	return k->attempts && k->links ? index_init(&k->index, k->max) : -1;
 }
 
 struct knock *
@@ -658,15 +719,11 @@ knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *
 		return NULL;
 	*k = (struct knock){ .conf = conf, .emit = emit_event, .arg = arg, .max = conf->max_attempts };
 	memcpy(k->secret, secret, sizeof(k->secret));
-	k->mask = power_of_two(k->max) - 1;
-	/* large and zeroed, so the kernel gives pages only as attempts come */
-	k->attempts = calloc((size_t)k->max + 1, sizeof(*k->attempts));
-	k->buckets = calloc((size_t)k->mask + 1, sizeof(*k->buckets));
 	k->states = calloc(n_doors, sizeof(*k->states));
 	k->classes = calloc(n_doors, sizeof(*k->classes));
 	k->firsts = calloc(n_doors, sizeof(*k->firsts));
 	k->spent = calloc(n_doors, sizeof(*k->spent));
-	if (!k->attempts || !k->buckets || !k->states || !k->classes || !k->firsts || !k->spent) {
+	if (make_table(k) || !k->states || !k->classes || !k->firsts || !k->spent) {
 		knock_free(k);
 		errno = ENOMEM;
 		return NULL;
@@ -681,7 +738,8 @@ knock_free(struct knock *k)
 	if (!k)
 		return;
 	free(k->attempts);
-	free(k->buckets);
+	free(k->links);
+	index_free(&k->index);
 	free(k->states);
 	free(k->classes);
 	free(k->firsts);

@@ -178,6 +178,8 @@ errors_name_line_text_and_file(void **state)
 	    "config: line 3: syntax error: Target must be an IPv4 or IPv6 address, not \"gw.example\", in [a] (x.conf)\n");
 	bad("[options]\nnflog_group = 70000\n",
 	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
+	bad("[options]\nmax_attempts = 16777216\n",
+	    "config: line 2: syntax error: Max_Attempts must be a number from 16 to 16777215, not \"16777216\" (x.conf)\n");
 	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");
 	bad("[options]\ninterface = averylonginterface\n",
 	    "config: line 2: no interface can have the name \"averylonginterface\" (x.conf)\n");

@@ -294,12 +294,115 @@ ports_of_all_one_time_sequences_are_doors_ports(void **state)
 	knock_free(f.knock);
 }
 
+/* Odd doors are 1,2,3, even ones 2,3,4: a source that hits these in order is at many doors, odd ones first. */
+#define MANY 64
+
+struct many {
+	struct conf   conf;
+	struct door   doors[MANY];
+	struct knock *knock;
+	unsigned      n;
+	struct event  events[4 * MANY];
+};
+
+static void
+note(void *arg, const struct event *event)
+{
+	struct many *m = arg;
+
+	assert_in_range(m->n, 0, 4 * MANY - 1);
+	m->events[m->n++] = *event;
+}
+
+static void
+set_up_many(struct many *m, uint32_t max_attempts)
+{
+	static const uint8_t secret[16] = { 42 };
+	char err[80];
+
+	*m = (struct many){ .conf = { .doors = m->doors, .n_doors = MANY, .max_attempts = max_attempts } };
+	for (size_t i = 0; i < MANY; i++) {
+		m->doors[i].seq_timeout = 25;
+		assert_int_equal(seq_parse(&m->doors[i].seq, i % 2 ? "1,2,3" : "2,3,4", err, sizeof(err)), 0);
+	}
+	m->knock = knock_new(&m->conf, secret, note, m);
+	assert_non_null(m->knock);
+}
+
+static void
+hit_many(struct many *m, uint16_t port)
+{
+	struct packet packet = { .proto = IPPROTO_TCP, .tcp_flags = TH_SYN, .dst_port = port };
+
+	assert_int_equal(addr_parse(&packet.src, "2001:db8::1"), 0);
+	m->n = 0;
+	knock_feed(m->knock, &packet, true, 0);
+}
+
+/* Every second door from `door` on, in this order. */
+static void
+has_told(const struct many *m, unsigned at, unsigned each, enum event_kind kind, unsigned door, unsigned stage)
+{
+	for (; door < MANY; door += 2, at += each) {
+		assert_int_equal(m->events[at].kind, kind);
+		assert_int_equal(m->events[at].door, door);
+		assert_int_equal(m->events[at].stage, stage);
+	}
+}
+
+static void
+attempts_of_one_source_go_on_in_the_order_they_began(void **state)
+{
+	static struct many m;
+
+	(void)state;
+	set_up_many(&m, 100);
+	hit_many(&m, 1);
+	assert_int_equal(m.n, MANY / 2);
+	has_told(&m, 0, 1, EVENT_STAGE, 1, 1);
+	hit_many(&m, 2);
+	assert_int_equal(m.n, MANY);
+	has_told(&m, 0, 1, EVENT_STAGE, 1, 2);
+	has_told(&m, MANY / 2, 1, EVENT_STAGE, 0, 1);
+	hit_many(&m, 3);
+	assert_int_equal(m.n, MANY + MANY / 2);
+	has_told(&m, 0, 2, EVENT_STAGE, 1, 3);
+	has_told(&m, 1, 2, EVENT_OPEN, 1, 3);
+	has_told(&m, MANY, 1, EVENT_STAGE, 0, 2);
+	hit_many(&m, 4);
+	assert_int_equal(m.n, MANY);
+	has_told(&m, 1, 2, EVENT_OPEN, 0, 3);
+	assert_int_equal(knock_attempts(m.knock), 0);
+	knock_free(m.knock);
+}
+
+static void
+a_source_pushes_out_its_own_attempts(void **state)
+{
+	static struct many m;
+
+	(void)state;
+	set_up_many(&m, 3);
+	hit_many(&m, 1);
+	assert_int_equal(knock_attempts(m.knock), 3);
+	assert_int_equal(knock_evicted(m.knock), MANY / 2 - 3);
+	hit_many(&m, 2);
+	assert_int_equal(m.n, 3);
+	hit_many(&m, 3);
+	assert_int_equal(m.n, 6);
+	has_told(&m, 1, 2, EVENT_OPEN, MANY - 5, 3);
+	assert_int_equal(knock_attempts(m.knock), 0);
+	knock_free(m.knock);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_table_drops_the_oldest_that_has_only_begun),
 		cmocka_unit_test(a_table_full_of_those_further_on_takes_no_more),
+		cmocka_unit_test(attempts_of_one_source_go_on_in_the_order_they_began),
+		cmocka_unit_test(a_source_pushes_out_its_own_attempts),
 		cmocka_unit_test(every_place_is_given_back),
 		cmocka_unit_test(the_next_deadline_is_the_nearest),
 		cmocka_unit_test(a_clock_that_goes_back_does_no_harm),

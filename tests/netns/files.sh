@@ -47,7 +47,7 @@ ln -s "$conf" "$T/link"
 chmod 606 "$conf"
 ends 'behind a link' 1 "$KNOCKD" -t -c "$T/link"
 chmod 600 "$conf"
-ends 'standard input is read, too' 0 sh -c "$KNOCKD -t -c /dev/stdin <$conf"
+ends 'standard input is read, too' 0 sh -c "$KNOCKD -t -c /proc/self/fd/0 <$conf"
 
 # --- where sequences are not ---------------------------------------------------------------------
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ listen_for_notes(void)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(self.sun_path, sizeof(self.sun_path), "/run/ready.%d", (int)getpid());
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&self, sizeof(self)) ||
+	/* like systemd's own: the daemon may not be root by then */
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&self, sizeof(self)) || chmod(self.sun_path, 0777) ||
 	    setenv("NOTIFY_SOCKET", self.sun_path, true))
 		die("notification socket");
 	return fd;

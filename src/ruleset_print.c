@@ -152,7 +152,7 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 			CAPTURE_SNAPLEN);
 		return;
 	case TERM_QUEUE:
-		fprintf(out, "queue num %u bypass", rules->queue + term->way);
+		fprintf(out, "queue num %u bypass", rules->queue + (unsigned)term->way);
 		return;
 	case TERM_RETURN:
 		fputs("return", out);

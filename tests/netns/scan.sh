@@ -28,7 +28,7 @@ by_nmap() {
 }
 
 by_knock() {
-	case $1 in ascending) order=cat ;; *) order=shuf ;; esac
+	case $1 in ascending) order='cat' ;; *) order='shuf' ;; esac
 	# shellcheck disable=SC2046 # a list of ports
 	knock "$2" $(seq 6900 9100 | $order)
 }

@@ -33,4 +33,10 @@ void priv_hide(void);
 /* Closes every descriptor from `from` on. */
 void priv_close_from(int from);
 
+/*
+ * For a helper: nothing of the daemon's is left open but `fd`, above all not its caller's streams, or
+ * `x=$(knockd -d -l)` never ends. Returns its new number, or -1.
+ */
+int priv_keep_only(int fd);
+
 #endif

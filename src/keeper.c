@@ -129,21 +129,6 @@ serve(int fd, const struct keeper_files *files)
 	}
 }
 
-/* Nothing of the daemon's but the socket. */
-static int
-keep_socket(int fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return -1;
-	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-		dup2(null, stream);
-	fd = dup2(fd, STDERR_FILENO + 1);
-	priv_close_from(STDERR_FILENO + 2);
-	return fd;
-}
-
 static _Noreturn void
 keep(int fd, const struct keeper_files *files)
 {
@@ -155,7 +140,7 @@ keep(int fd, const struct keeper_files *files)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	fd = keep_socket(fd);
+	fd = priv_keep_only(fd);
 	if (fd < 0 || chdir("/") || priv_keep(&root, UINT64_C(1) << CAP_DAC_OVERRIDE, &step))
 		_exit(1);
 	serve(fd, files);

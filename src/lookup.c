@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,22 +57,6 @@ resolve(struct answer *answer)
 		answer->name[0] = '\0';
 }
 
-/* Nothing of the daemon's but the socket; above all not its caller's streams, or `x=$(knockd -d -l)` never ends. */
-static int
-keep_socket(int fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return -1;
-	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-		dup2(null, stream);
-	if (fd != STDERR_FILENO + 1)
-		fd = dup2(fd, STDERR_FILENO + 1);
-	priv_close_from(STDERR_FILENO + 2);
-	return fd;
-}
-
 static _Noreturn void
 help(int fd, const struct priv_user *user)
 {
@@ -86,7 +69,7 @@ help(int fd, const struct priv_user *user)
 	signal(SIGINT, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	fd = keep_socket(fd);
+	fd = priv_keep_only(fd);
 	if (fd < 0 || priv_drop(user, &step))
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the uid clears it, see prctl(2) */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -172,4 +173,19 @@ priv_close_from(int from)
 		limit.rlim_cur = 65536;
 	for (int fd = from; fd < (int)limit.rlim_cur; fd++)
 		close(fd);
+}
+
+int
+priv_keep_only(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -1;
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+		dup2(null, stream);
+	if (fd != STDERR_FILENO + 1)
+		fd = dup2(fd, STDERR_FILENO + 1);
+	priv_close_from(STDERR_FILENO + 2);
+	return fd;
 }

@@ -402,6 +402,16 @@ queue_rule() {
 	done
 }
 
+# knockd_reload: SIGHUP; returns when it is over
+knockd_reload() {
+	reloads=$(log_count 're-opening log file: ')
+	kill -HUP "$knockd"
+	wait_for reloaded || bail 'no reload'
+}
+reloaded() {
+	[ "$(log_count 're-opening log file: ')" -gt "$reloads" ]
+}
+
 # children PID: but for the keeper, which every daemon without commands has
 children() {
 	sed -n "/(knockd-keeper)/d; s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null

@@ -80,13 +80,13 @@ refute '... udp' udp_open $server6
 # --- life ----------------------------------------------------------------------------------------
 
 sed -i 's/5s/1h/' "$T/knockd.conf"
-reload
+knockd_reload
 knock $server 7000 8000:udp 9000
 knock $server6 7000 8000:udp 9000
 check 'after a reload, with the new timeout' [ "$(element_get 'inet knockd open6' 'fd00::2 . tcp . 22' timeout)" = 3600 ]
 expires=$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' expires)
 nft add element inet knockd open4 '{ 10.0.1.2 . tcp . 22 }' || bail 'no element by hand'
-reload
+knockd_reload
 check 'a reload: what is open stays open' port_open $server 22
 check '... and by hand' port_open 10.0.1.1 22 other
 check '... and gets no younger' [ "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' expires)" -le "$expires" ]
@@ -128,7 +128,7 @@ check '... and without them it is open' port_open $server 22
 knockd_conf "$doors
 [options]
 	Guard_Policy = reject"
-reload
+knockd_reload
 check 'reject: what is open stays open' port_open $server 22
 nft flush set inet knockd open4
 nft flush set inet knockd open6
@@ -142,7 +142,7 @@ check 'reject: the connections of before live on' said before three
 # --- no open any more ----------------------------------------------------------------------------
 
 knockd_conf "$fence_door"
-reload
+knockd_reload
 check 'no door opens it any more: it is free' port_open $server6 22
 refute '... and no guard is left' sh -c 'nft list table inet knockd | grep -q guard'
 knockd_stop

@@ -52,13 +52,3 @@ udp_refused() {
 	echo x | in_client socat -t 1 -T 1 - "UDP:$1:443" 2>&1 | grep -q refused
 }
 
-# reload: SIGHUP; returns when it is over
-reloads=0
-reload() {
-	kill -HUP "$knockd"
-	reloads=$((reloads + 1))
-	wait_for reloaded || bail 'no reload'
-}
-reloaded() {
-	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
-}

@@ -121,13 +121,8 @@ sigterm() {
 	knockd_stop
 	knockd_again
 }
-reloaded() {
-	[ "$(log_count 're-opening log file: ')" -gt "$reloads" ]
-}
 sighup() {
-	reloads=$(log_count 're-opening log file: ')
-	kill -HUP "$knockd"
-	wait_for reloaded || bail 'no reload'
+	knockd_reload
 }
 flush_ruleset() {
 	nft flush ruleset

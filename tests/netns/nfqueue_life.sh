@@ -42,12 +42,12 @@ refute 'drop: nobody answers a knock' refused $server 7000
 knockd_conf "$capture$doors"'
 [options]
 	Knock_Verdict = accept'
-reload
+knockd_reload
 check 'accept: it is refused as ever' refused $server 7000
 knock $server 7000 7001
 check '... and counts' port_open $server 22
 knockd_conf "$capture$doors"
-reload
+knockd_reload
 refute 'drop, after a reload' refused $server 7001
 
 # --- the engine ----------------------------------------------------------------------------------
@@ -108,14 +108,14 @@ equal '... and who knocks gets in at the first SYN' "$(cat "$T/out")" 'first 1 l
 kill -STOP "$(engine)"
 in_client "$RACE" -w 1 10.9.7.1 $server 22 7000 >/dev/null
 check 'a stopped engine holds packets' not nothing_held
-reload
+knockd_reload
 check '... until a reload' nothing_held
 
 # A knock whose halves are on both sides of a reload is none, so what they come to is not asked for.
 race -w 1000 -n 300 10.9.4.1 $server 22 7000 7001 >"$T/out" &
 racing=$!
 for _ in 1 2 3 4 5 6 7 8; do
-	reload
+	knockd_reload
 done
 wait $racing
 diag "eight reloads: $(cat "$T/out")"
@@ -128,7 +128,7 @@ knockd_conf "[options]
 	Rules     = $rules
 	Queue_Num = 100
 $doors"
-reload
+knockd_reload
 held_by() {
 	awk -v q="$1" '$1 == q { print $2 }' /proc/net/netfilter/nfnetlink_queue
 }
@@ -137,10 +137,10 @@ equal '... the old ones are nobody'"'"'s' "$(held_by 7777)" ''
 knockd_conf "[options]
 	Rules = $rules
 $doors"
-reload
+knockd_reload
 equal 'NFLOG: there are no queues' "$(held_by 100)" ''
 knockd_conf "$capture$doors"
-reload
+knockd_reload
 check 'and back' [ -n "$(held_by 7779)" ]
 race -w 2000 10.9.5.1 $server 22 7000 7001 >"$T/out"
 equal '... at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'

@@ -23,16 +23,6 @@ knock $server 1001 1002 1003
 wait_for log_has 'closes: running command: true'
 check 'open' element_in 'inet filter ssh_ok' 10.0.0.2
 
-reloads=0
-reload() {
-	kill -HUP "$knockd"
-	reloads=$((reloads + 1))
-	wait_for reloaded || bail 'no reload'
-}
-reloaded() {
-	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
-}
-
 knockd_conf "$first"'
 [udp]
 	sequence = 2001:udp,2002:udp
@@ -42,7 +32,7 @@ knockd_conf "$first"'
 	Interface = client, lo
 	Nflog_Group = 7778
 '"$fence_door"
-reload
+knockd_reload
 check 'the elements of before stay' element_in 'inet filter ssh_ok' 10.0.0.2
 knock $server 2001:udp 2002:udp
 check 'a new door, new ports, another group, interfaces' log_has 'udp: OPEN SESAME'
@@ -56,7 +46,7 @@ knockd_conf "$first"'
 [udp]
 	sequence = 2001,no
 '"$fence_door"
-reload
+knockd_reload
 check 'a broken file: the reason' log_has "config: section udp: port no is invalid (line "
 check '... and that nothing has changed' log_has 'reload failed'
 knock $server 2001:udp 2002:udp
@@ -65,7 +55,7 @@ opened_twice() {
 }
 check '... nothing has' opened_twice
 mv "$T/knockd.conf" "$T/away"
-reload
+knockd_reload
 check 'no file' log_has "$T/knockd.conf: No such file or directory"
 mv "$T/away" "$T/knockd.conf"
 
@@ -74,7 +64,7 @@ knockd_conf "
 [count]
 	sequence = 3000:udp
 $fence_door"
-reload
+knockd_reload
 (
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		# shellcheck disable=SC2046 # a list of ports
@@ -83,7 +73,7 @@ reload
 ) &
 hits=$!
 for _ in 1 2 3 4 5 6 7 8; do
-	reload
+	knockd_reload
 done
 wait $hits
 fence

@@ -47,16 +47,6 @@ firewall_anew() {
 	firewall
 }
 
-reloads=0
-reload() {
-	kill -HUP "$knockd"
-	reloads=$((reloads + 1))
-	wait_for reloaded || bail 'no reload'
-}
-reloaded() {
-	[ "$(log_count 're-opening log file: ')" -ge $reloads ]
-}
-
 # --- no command ----------------------------------------------------------------------------------
 
 knockd_conf "$ssh
@@ -224,13 +214,12 @@ wait_for element_in 'inet knockd ports' 'udp . 11'
 echo | socat -u - UDP4:127.0.0.1:11
 fence
 equal '... they are marked' "$(tr '\n' ' ' <"$T/sequences")" '#10:udp #11:udp '
-reloads=$(log_count 're-opening log file: ')
-reload
+knockd_reload
 engine=$(children "$knockd")
 equal '... a new engine has its own root directory' "$(ls -A "/proc/$engine/root/.")" ''
 knockd_conf "$ssh
 	command = true
 $fence_door"
-reload
+knockd_reload
 check '... and a command needs a restart' log_has '[ssh] has a command: this needs more of root than was kept'
 done_testing

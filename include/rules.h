@@ -21,7 +21,13 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   13
+#define RULES_CHAINS   14
+
+/*
+ * So many ports are compared one by one, each by a rule of its own, and more are looked up in a set: on Linux 6.18 a
+ * comparison takes an unrelated packet 7 ns, the look-up in a set with protocol and port 100 ns.
+ */
+#define RULES_COMPARED_MAX 8
 
 /* Of the prerouting hook, see ruleset.h. */
 #define RULES_PRIORITY_KNOCKS (-350)
@@ -68,6 +74,7 @@ enum term_kind {
 	TERM_IPV4,    /* meta nfproto ipv4 */
 	TERM_TCP,     /* meta l4proto tcp */
 	TERM_UDP,
+	TERM_PORT,    /* to PORT, and of its protocol */
 	TERM_IFNAME,  /* iifname NAME; a final '*' is any rest */
 	TERM_SET,     /* the packet's key is in SET */
 	TERM_UPDATE,  /* now it is, until its timeout begun anew; if SET is full the rule ends here */
@@ -93,6 +100,7 @@ struct term {
 	const char	      *name;
 	const struct port_set *set;
 	enum capture_way       way;
+	struct knock_port      port;
 };
 
 struct rule {
@@ -112,7 +120,8 @@ struct rules {
 	uint16_t	 group;	       /* NFLOG */
 	uint16_t	 queue;	       /* NFQUEUE: the first */
 	uint32_t	 rate, burst;  /* packets a second of one source, and at once; 0: any number */
-	struct port_set	*sets;	       /* the first one of the knocks holds every port, those of the rest follow */
+	struct port_set	 ports;	       /* of every door; in the kernel only if the base chain looks them up */
+	struct port_set	*sets;	       /* of the knocks, then the rest */
 	size_t		 n_sets, n_knock_sets, room;
 	struct chain	 chains[RULES_CHAINS]; /* each before those that go to it */
 	size_t		 n_chains;

@@ -15,6 +15,7 @@ int rules_add_dynamic_set(struct rules *rules, enum port_key key, const char *na
 void rules_add_chain(struct rules *rules, const char *name);
 void rules_add_base_chain(struct rules *rules, const char *name, int priority);
 struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is room for it */
+struct rule *rules_add_port_rule(struct rules *rules, const char *chain, const struct knock_port *port);
 void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
 
 /* The end of a rule for packets that the engine is to see. */
@@ -41,7 +42,7 @@ void rules_add_strays(struct rules *rules);
 void rules_add_interfaces(struct rules *rules, const struct conf *conf, const char *chain, const char *to);
 
 /* The guard's half: its sets, at most this many rules, and these. */
-#define RULES_GUARD_MAX 20
+#define RULES_GUARD_MAX (20 + RULES_COMPARED_MAX)
 int rules_add_guard_sets(struct rules *rules, const struct conf *conf);
 void rules_add_guard(struct rules *rules, const struct conf *conf);
 

@@ -5,8 +5,8 @@
  * netlink messages come from one description, so what --print-rules shows is what is installed.
  *
  * The knocks: a chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no
- * drop, notrack or DNAT of the user's hides a knock. An unrelated packet costs one look-up in one
- * set. The log prefix tells the engine where the packet was going: CAPTURE_PREFIX_LOCAL for an
+ * drop, notrack or DNAT of the user's hides a knock. An unrelated packet costs a few comparisons, or one
+ * look-up in one set where there are many ports. The log prefix tells the engine where the packet was going: CAPTURE_PREFIX_LOCAL for an
  * address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be forwarded).
  *
  * The guard: a chain at prerouting, priority -150; src/rules_guard.c says why there.

@@ -10,9 +10,10 @@
 #include "capture.h"
 #include "rules_build.h"
 
+#define PORTS	    "ports"
 #define TCP_FLAGS   8
 #define REGISTER_LEN 4
-#define RULES_FIXED 3 /* two in `report`, one in `prerouting` */
+#define RULES_FIXED 3 /* two in `report`, one in `prerouting` if ports are not compared there */
 
 const char *
 rules_flag_name(unsigned bit)
@@ -26,7 +27,7 @@ rules_flag_name(unsigned bit)
 
 const char *const rules_chain_names[] = { "report", "knocks", "interfaces", "waiting", "strays", "stray_interfaces",
 					  "syns", "udps", RULES_CHAIN_KNOCKS, "guard_shut", "guard_local",
-					  "guard_target", RULES_CHAIN_GUARD, NULL };
+					  "guard_target", "guard_ports", RULES_CHAIN_GUARD, NULL };
 
 struct key_shape
 rules_key_shape(enum port_key key)
@@ -131,13 +132,13 @@ rules_set(const struct rules *rules, const char *name)
 	return NULL;
 }
 
-/* The set of such packets, a new one if need be. The first set is not one of these. */
+/* The set of such packets, a new one if need be. */
 static struct port_set *
 find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 {
 	struct port_set *set;
 
-	for (size_t i = 1; i < rules->n_sets; i++) {
+	for (size_t i = 0; i < rules->n_sets; i++) {
 		set = &rules->sets[i];
 		if (set->key == key && set->mask == mask && set->value == value)
 			return set;
@@ -193,7 +194,7 @@ add_door(struct rules *rules, const struct door *door)
 						tcp ? door->flags_value & door->flags_mask : 0);
 
 		if (!set || rules_add_entry(set, &door->target, port) ||
-		    rules_add_entry(&rules->sets[0], &nowhere, port))
+		    rules_add_entry(&rules->ports, &nowhere, port))
 			return -1;
 	}
 	return 0;
@@ -224,12 +225,22 @@ sort(struct port_set *set)
 	set->n = kept;
 }
 
+static int
+add_ports_set(struct rules *rules)
+{
+	struct port_set *set = rules_add_set(rules, PORT_KEY_LOCAL, PORTS);
+
+	for (size_t i = 0; i < rules->ports.n && set; i++) {
+		if (rules_add_entry(set, &rules->ports.at[i].target, &rules->ports.at[i].port))
+			return -1;
+	}
+	return set ? 0 : -1;
+}
+
 /* In the order of the keys, so that local sets come before those with a Target. */
 static int
 add_doors(struct rules *rules, const struct conf *conf)
 {
-	if (!rules_add_set(rules, PORT_KEY_LOCAL, "ports"))
-		return -1;
 	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
 		if (key == PORT_KEY_IP6 && conf->only_ipv4)
 			continue;
@@ -238,10 +249,9 @@ add_doors(struct rules *rules, const struct conf *conf)
 				return -1;
 		}
 	}
-	if (!rules->sets[0].n)
-		rules->n_sets = 0;
 	rules->n_knock_sets = rules->n_sets;
-	return 0;
+	sort(&rules->ports);
+	return rules->ports.n > RULES_COMPARED_MAX ? add_ports_set(rules) : 0;
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -264,6 +274,15 @@ rules_add_rule(struct rules *rules, const char *chain)
 	struct rule *rule = &rules->rules[rules->n_rules++];
 
 	*rule = (struct rule){ .chain = chain };
+	return rule;
+}
+
+struct rule *
+rules_add_port_rule(struct rules *rules, const char *chain, const struct knock_port *port)
+{
+	struct rule *rule = rules_add_rule(rules, chain);
+
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = *port };
 	return rule;
 }
 
@@ -310,7 +329,7 @@ add_report(struct rules *rules)
 static void
 add_knocks(struct rules *rules)
 {
-	for (size_t i = 1; i < rules->n_knock_sets; i++) {
+	for (size_t i = 0; i < rules->n_knock_sets; i++) {
 		const struct port_set *set = &rules->sets[i];
 		struct rule *rule = rules_add_rule(rules, "knocks");
 
@@ -340,15 +359,27 @@ rules_add_interfaces(struct rules *rules, const struct conf *conf, const char *c
 }
 
 static void
-add_base(struct rules *rules, const struct conf *conf)
+add_hits(struct rule *rule, const struct conf *conf)
 {
-	struct rule *rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
-
 	if (conf->only_ipv4)
 		rules_add_term(rule, TERM_IPV4, NULL, NULL);
-	rules_add_term(rule, TERM_SET, NULL, &rules->sets[0]);
 	rules_add_term(rule, TERM_COUNTER, NULL, NULL);
 	rules_add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
+}
+
+static void
+add_base(struct rules *rules, const struct conf *conf)
+{
+	const struct port_set *looked_up = rules_set(rules, PORTS);
+	struct rule *rule;
+
+	if (looked_up) {
+		rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
+		rules_add_term(rule, TERM_SET, NULL, looked_up);
+		add_hits(rule, conf);
+	}
+	for (size_t i = 0; i < rules->ports.n && !looked_up; i++)
+		add_hits(rules_add_port_rule(rules, RULES_CHAIN_KNOCKS, &rules->ports.at[i].port), conf);
 	rules_add_strays(rules);
 }
 
@@ -382,8 +413,8 @@ fill(struct rules *rules, const struct conf *conf)
 		return -1;
 	for (size_t i = 0; i < rules->n_sets; i++)
 		sort(&rules->sets[i]);
-	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_RATES_MAX + RULES_KNOCKERS_MAX +
-				  RULES_GUARD_MAX,
+	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX + RULES_RATES_MAX +
+				  RULES_KNOCKERS_MAX + RULES_GUARD_MAX,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;
@@ -412,6 +443,7 @@ rules_free(struct rules *rules)
 	for (size_t i = 0; i < rules->n_sets; i++)
 		free(rules->sets[i].at);
 	free(rules->sets);
+	free(rules->ports.at);
 	free(rules->rules);
 	free(rules);
 }

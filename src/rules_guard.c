@@ -23,6 +23,7 @@
 #define GUARD_LOCAL  "guard_local"
 #define GUARD_TARGET "guard_target"
 #define GUARD_SHUT   "guard_shut"
+#define GUARD_PORTS  "guard_ports"
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
@@ -33,7 +34,8 @@ static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
 bool
 rules_is_guard(const char *name, bool keys)
 {
-	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_LOCAL, GUARD_TARGET, GUARD_SHUT };
+	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_PORTS, GUARD_LOCAL, GUARD_TARGET,
+					      GUARD_SHUT };
 
 	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		if (!strcmp(name, chains[i]))
@@ -170,38 +172,74 @@ add_askers(struct rules *rules, const char *chain, enum port_key first, enum por
 }
 
 static void
-add_passers(struct rules *rules)
+add_passers(struct rules *rules, const char *chain)
 {
-	struct rule *rule = rules_add_rule(rules, RULES_CHAIN_GUARD);
+	struct rule *rule = rules_add_rule(rules, chain);
 
 	rules_add_term(rule, TERM_UNDER_WAY, NULL, NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, RULES_CHAIN_GUARD);
+	rule = rules_add_rule(rules, chain);
 	rules_add_term(rule, TERM_UDP, NULL, NULL);
 	rules_add_term(rule, TERM_ESTABLISHED, NULL, NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, RULES_CHAIN_GUARD);
+	rule = rules_add_rule(rules, chain);
 	rules_add_term(rule, TERM_IFNAME, "lo", NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
 }
 
 static void
-add_base(struct rules *rules)
+add_judges(struct rules *rules, const char *chain)
 {
-	rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
-	add_passers(rules);
+	add_passers(rules, chain);
 	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
 		const struct port_set *set = set_of(rules, key);
 		struct rule *rule;
 
 		if (!set)
 			continue;
-		rule = rules_add_rule(rules, RULES_CHAIN_GUARD);
+		rule = rules_add_rule(rules, chain);
 		rules_add_term(rule, TERM_SET, NULL, set);
 		if (key == PORT_KEY_LOCAL)
 			rules_add_term(rule, TERM_NOT_UNICAST, NULL, NULL);
 		rules_add_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
 	}
+}
+
+static size_t
+count_guarded(const struct rules *rules)
+{
+	size_t n = 0;
+
+	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++)
+		n += set_of(rules, key) ? set_of(rules, key)->n : 0;
+	return n;
+}
+
+/* Targets may have ports in common: what is compared twice is right, too. */
+static void
+add_comparisons(struct rules *rules)
+{
+	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
+		const struct port_set *set = set_of(rules, key);
+
+		for (size_t i = 0; set && i < set->n; i++)
+			rules_add_term(rules_add_port_rule(rules, RULES_CHAIN_GUARD, &set->at[i].port), TERM_GOTO,
+				       GUARD_PORTS, NULL);
+	}
+}
+
+static void
+add_base(struct rules *rules)
+{
+	if (count_guarded(rules) > RULES_COMPARED_MAX) {
+		rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
+		add_judges(rules, RULES_CHAIN_GUARD);
+		return;
+	}
+	rules_add_chain(rules, GUARD_PORTS);
+	add_judges(rules, GUARD_PORTS);
+	rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
+	add_comparisons(rules);
 }
 
 void

@@ -75,6 +75,19 @@ put_meta_equal(struct nftnl_rule *rule, uint32_t key, uint8_t value)
 	return put_meta(rule, key, NFT_REG_1) || put_equal(rule, &value, sizeof(value)) ? -1 : 0;
 }
 
+/* The port first: it nearly always ends the rule, and the kernel does this load and comparison in line. */
+static int
+put_port(struct nftnl_rule *rule, const struct knock_port *port)
+{
+	uint16_t number = htons(port->port);
+
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NFT_REG_1) ||
+		       put_equal(rule, &number, sizeof(number)) ||
+		       put_meta_equal(rule, NFT_META_L4PROTO, port->proto)
+		   ? -1
+		   : 0;
+}
+
 /* A name is compared with its NUL and all that follows, the text before a '*' only as far as it goes. */
 static int
 put_ifname(struct nftnl_rule *rule, const char *name)
@@ -306,6 +319,8 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP);
 	case TERM_UDP:
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP);
+	case TERM_PORT:
+		return put_port(rule, &term->port);
 	case TERM_IFNAME:
 		return put_ifname(rule, term->name);
 	case TERM_SET:

@@ -113,6 +113,9 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_UDP:
 		fprintf(out, "meta l4proto %s", term->kind == TERM_TCP ? "tcp" : "udp");
 		return;
+	case TERM_PORT:
+		fprintf(out, "th dport %u meta l4proto %s", term->port.port, proto_name(term->port.proto));
+		return;
 	case TERM_UNDER_WAY:
 		fputs("tcp flags & (syn | ack) != syn", out);
 		return;

@@ -76,7 +76,7 @@ refute 'nobody was told of trouble with it' log_has 'empty root directory'
 
 # A sequence that is used up is the one thing that the engine remembers anew while it runs.
 echo | socat -u - UDP4:127.0.0.1:10
-wait_for element_in 'inet knockd ports' 'udp . 11'
+wait_for element_in 'inet knockd local_any' 'udp . 11'
 echo | socat -u - UDP4:127.0.0.1:11
 fence
 equal 'both one-time sequences are taken' "$(log_count 'once: OPEN SESAME')" 2

@@ -210,7 +210,7 @@ equal '... with the capabilities that these files and new engines need' "$(statu
 	'00000000000411eb 00000000000411eb'
 check '... which is said' log_has '[once] has one-time sequences, which are marked in their file'
 echo | socat -u - UDP4:127.0.0.1:10
-wait_for element_in 'inet knockd ports' 'udp . 11'
+wait_for element_in 'inet knockd local_any' 'udp . 11'
 echo | socat -u - UDP4:127.0.0.1:11
 fence
 equal '... they are marked' "$(tr '\n' ' ' <"$T/sequences")" '#10:udp #11:udp '

@@ -67,7 +67,7 @@ mended_again() {
 	[ "$(log_count 'is put back')" -gt "$mended" ]
 }
 for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete table inet knockd' \
-	'flush set inet knockd ports' 'delete element inet knockd local_any { tcp . 1002 }' \
+	'flush chain inet knockd prerouting' 'flush set inet knockd local_any' 'delete element inet knockd local_any { tcp . 1002 }' \
 	'flush set inet knockd guarded' 'delete element inet knockd guarded { udp . 2200 }'; do
 	mended=$(log_count 'is put back')
 	# shellcheck disable=SC2086 # words
@@ -76,7 +76,7 @@ for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete
 done
 
 check '... with its elements' element_in 'inet knockd guarded' 'udp . 2200'
-check '... all of them' element_in 'inet knockd ports' 'tcp . 1002'
+check '... all of them' element_in 'inet knockd local_any' 'tcp . 1002'
 
 knock $server 1005
 wait_for element_in 'inet knockd open4' '10.0.0.2 . udp . 2200'

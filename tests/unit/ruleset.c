@@ -34,6 +34,13 @@ prints(struct conf *conf, const char *expected)
 	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
 	"\t}\n\n"
 
+#define SET(name)                                                                                \
+	"\tset " name " {\n\t\ttype inet_proto . inet_service\n\t\telements = { tcp . 1,\n"         \
+	"\t\t\t     tcp . 2,\n\t\t\t     tcp . 3,\n\t\t\t     tcp . 4,\n\t\t\t     tcp . 5,\n" \
+	"\t\t\t     tcp . 6,\n\t\t\t     tcp . 7,\n\t\t\t     tcp . 8,\n\t\t\t     tcp . 9 }\n\t}\n\n"
+
+#define HITS(port, proto, to) "\t\tth dport " port " meta l4proto " proto " counter goto " to "\n"
+
 #define BASE(terms)              \
 	"\tchain prerouting {\n" \
 	"\t\ttype filter hook prerouting priority -350; policy accept;\n" terms "\t}\n}\n"
@@ -56,15 +63,14 @@ one_door(void **state)
 	(void)state;
 	confs_door(conf, "9000,7000,8000:udp,7000", SYN, SYN, NULL);
 	prints(conf,
-	       "\tset ports {\n\t\ttype inet_proto . inet_service\n"
-	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000,\n\t\t\t     udp . 8000 }\n\t}\n\n"
 	       "\tset local_syn {\n\t\ttype inet_proto . inet_service\n"
 	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n"
 	       "\t\telements = { udp . 8000 }\n\t}\n\n" REPORT "\tchain knocks {\n"
 	       "\t\tmeta l4proto . th dport @local_syn tcp flags & (syn) == syn fib daddr type local goto report\n"
 	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n"
-	       "\t}\n\n" BASE("\t\tmeta l4proto . th dport @ports counter goto knocks\n"));
+	       "\t}\n\n" BASE(HITS("7000", "tcp", "knocks") HITS("9000", "tcp", "knocks")
+				  HITS("8000", "udp", "knocks")));
 }
 
 static void
@@ -78,7 +84,6 @@ targets_interfaces_and_flags(void **state)
 	confs_door(conf, "1", SYN | ACK, SYN, "2001:db8::1");
 	confs_door(conf, "1", SYN, 0, "192.0.2.1");
 	prints(conf,
-	       "\tset ports {\n\t\ttype inet_proto . inet_service\n\t\telements = { tcp . 1 }\n\t}\n\n"
 	       "\tset ip_not_syn {\n\t\ttype ipv4_addr . inet_proto . inet_service\n"
 	       "\t\telements = { 192.0.2.1 . tcp . 1 }\n\t}\n\n"
 	       "\tset ip6_syn_not_ack {\n\t\ttype ipv6_addr . inet_proto . inet_service\n"
@@ -87,7 +92,7 @@ targets_interfaces_and_flags(void **state)
 	       "\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn goto report\n"
 	       "\t}\n\n"
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t\tiifname \"ppp*\" goto knocks\n\t}\n\n" BASE(
-		   "\t\tmeta l4proto . th dport @ports counter goto interfaces\n"));
+		   HITS("1", "tcp", "interfaces")));
 }
 
 static void
@@ -102,14 +107,48 @@ ipv4_alone(void **state)
 	confs_door(conf, "1:udp", SYN, SYN, NULL);
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
-	       "\tset ports {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
 	       "\tchain report {\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
 	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
 	       "\tchain interfaces {\n\t\tgoto knocks\n\t}\n\n" BASE(
-		   "\t\tmeta nfproto ipv4 meta l4proto . th dport @ports counter goto interfaces\n"));
+		   HITS("1", "udp meta nfproto ipv4", "interfaces")));
+}
+
+/* So many that comparing them one by one would take longer than looking them up. */
+static void
+many_ports(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "1,2,3,4,5,6,7,8,9", 0, 0, NULL);
+	prints(conf, SET("local_any") SET("ports") REPORT
+	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n" BASE(
+		   "\t\tmeta l4proto . th dport @ports counter goto knocks\n"));
+}
+
+/* The same of the guard: with many there is nothing in front of what it asks. */
+static void
+many_guarded_ports(void **state)
+{
+	struct conf *conf = confs_new();
+	struct rules *rules;
+
+	(void)state;
+	confs_door(conf, "1", 0, 0, NULL);
+	confs_open(conf, "1,2,3,4,5,6,7,8", "");
+	rules = rules_new(conf);
+	assert_string_equal(rules->chains[rules->n_chains - 2].name, "guard_ports");
+	rules_free(rules);
+
+	confs_door(conf, "1", 0, 0, "192.0.2.1");
+	confs_open(conf, "8", "");
+	rules = rules_new(conf);
+	assert_string_equal(rules->chains[rules->n_chains - 2].name, "guard_target");
+	rules_free(rules);
+	confs_free(conf);
 }
 
 /* Each combination of flags is a set of its own, with a name of its own. */
@@ -126,15 +165,15 @@ every_combination_of_flags(void **state)
 	confs_door(conf, "1", SYN, 0xff, NULL);
 	rules = rules_new(conf);
 	assert_non_null(rules);
-	assert_int_equal(rules->n_sets, 1 + 256 + 2);
-	assert_int_equal(rules->sets[0].n, 3);
+	assert_int_equal(rules->n_sets, 256 + 2);
+	assert_int_equal(rules->ports.n, 3);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(rules->sets[i].name, rules->sets[j].name);
 	}
-	assert_string_equal(rules->sets[257].name,
+	assert_string_equal(rules->sets[256].name,
 			    "local_not_fin_not_syn_not_rst_not_psh_not_ack_not_urg_not_ecn_not_cwr");
-	assert_string_equal(rules->sets[258].name, "local_syn");
+	assert_string_equal(rules->sets[257].name, "local_syn");
 	rules_free(rules);
 	confs_free(conf);
 }
@@ -162,7 +201,7 @@ a_guard(void **state)
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
 			  CHAIN_AWAY("syns") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
-			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard")
+			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
 		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
 		  "\tset open4 {\n\t\ttype ipv4_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
@@ -173,11 +212,14 @@ a_guard(void **state)
 		  "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 		  "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
 		  "\t\tgoto guard_shut\n\t}\n\n"
-		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\tchain guard_ports {\n"
 		  "\t\ttcp flags & (syn | ack) != syn return\n"
 		  "\t\tmeta l4proto udp ct state established,related return\n"
 		  "\t\tiifname \"lo\" return\n"
-		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n\t}\n}\n");
+		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n\t}\n\n"
+		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\t\tth dport 22 meta l4proto tcp goto guard_ports\n"
+		  "\t\tth dport 443 meta l4proto udp goto guard_ports\n\t}\n}\n");
 	free(text);
 	confs_free(conf);
 }
@@ -202,7 +244,7 @@ parts_of_a_guard(void **state)
 	confs_open(conf, "22", "");
 	rules = rules_new(conf);
 	assert_int_equal(rules->n_sets, 2);
-	assert_int_equal(rules->n_chains, 4);
+	assert_int_equal(rules->n_chains, 5);
 	rules_free(rules);
 
 	conf->unguarded = true;
@@ -242,7 +284,7 @@ every_chain_and_set_is_known(void **state)
 		assert_int_equal(rules_is_guard(rules->sets[i].name, true), of_guard);
 		assert_int_equal(rules_is_guard(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
 	}
-	assert_int_equal(rules->n_sets, 1 + 3 + 3 + 4 + 5 + 1);
+	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 5 + 1);
 	rules_free(rules);
 	confs_free(conf);
 }
@@ -265,8 +307,6 @@ a_scan_guard(void **state)
 	conf->doors[0].seq_timeout = 25;
 	conf->doors[1].seq_timeout = 7200;
 	prints(conf,
-	       "\tset ports {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 2,\n\t\t\t     tcp . 3,\n"
-	       "\t\t\t     tcp . 4 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 2 }\n\t}\n\n"
 	       "\tset ip_any {\n\t\ttype ipv4_addr . " PORTS "\n\t\telements = { 192.0.2.1 . tcp . 1,\n"
 	       "\t\t\t     192.0.2.1 . tcp . 3,\n\t\t\t     192.0.2.2 . tcp . 4 }\n\t}\n\n"
@@ -286,8 +326,8 @@ a_scan_guard(void **state)
 	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
 	       "\tchain syns {\n\t\tip saddr @knockers4 goto stray_interfaces\n"
 	       "\t\tip6 saddr @knockers6 goto stray_interfaces\n\t}\n\n"
-	       BASE("\t\tmeta l4proto . th dport @ports counter goto interfaces\n"
-		    "\t\ttcp flags & (syn | ack) == syn goto syns\n"));
+	       BASE(HITS("1", "tcp", "interfaces") HITS("2", "tcp", "interfaces") HITS("3", "tcp", "interfaces")
+		    HITS("4", "tcp", "interfaces") "\t\ttcp flags & (syn | ack) == syn goto syns\n"));
 }
 
 /* Doors of a single port have no attempts, nor has a door that nobody is fast enough for, and -4 knows no IPv6. */
@@ -340,7 +380,6 @@ held_packets(void **state)
 	confs_door(conf, "1", 0, 0, NULL);
 	confs_open(conf, "22,53:udp", "");
 	prints(conf,
-	       "\tset ports {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n"
 	       "\tset open4 {\n\t\ttype ipv4_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
 	       "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
@@ -359,7 +398,7 @@ held_packets(void **state)
 	       "\tchain udps {\n"
 	       "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 	       "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
-	       "\t\tgoto syns\n\t}\n\n" BASE("\t\tmeta nfproto ipv4 meta l4proto . th dport @ports counter goto knocks\n"
+	       "\t\tgoto syns\n\t}\n\n" BASE(HITS("1", "tcp meta nfproto ipv4", "knocks")
 					       "\t\ttcp flags & (syn | ack) == syn goto syns\n"
 					       "\t\tmeta l4proto udp meta l4proto . th dport @shut_udp goto udps\n"));
 }
@@ -375,7 +414,6 @@ a_rate_for_each_source(void **state)
 	conf->only_ipv4 = true;
 	confs_door(conf, "1", 0, 0, NULL);
 	prints(conf,
-	       "\tset ports {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
 													"4s")
 	       "\tchain report {\n"
@@ -383,7 +421,7 @@ a_rate_for_each_source(void **state)
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
 	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
-	       BASE("\t\tmeta nfproto ipv4 meta l4proto . th dport @ports counter goto knocks\n"));
+	       BASE(HITS("1", "tcp meta nfproto ipv4", "knocks")));
 }
 
 static void
@@ -407,6 +445,8 @@ main(void)
 		cmocka_unit_test(one_door),
 		cmocka_unit_test(targets_interfaces_and_flags),
 		cmocka_unit_test(ipv4_alone),
+		cmocka_unit_test(many_ports),
+		cmocka_unit_test(many_guarded_ports),
 		cmocka_unit_test(every_combination_of_flags),
 		cmocka_unit_test(a_guard),
 		cmocka_unit_test(parts_of_a_guard),

@@ -1,30 +1,56 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Traffic that is no knock, forwarded through the machine as fast as one processor can: how much of it passes with
-# each contestant beside it, compared with nobody, and how often it wakes them up.
+# Traffic that is no knock, forwarded through the machine as fast as it goes: how much of it passes with each
+# contestant on the machine, compared with its twin, which has none, and how often it wakes them up. The twin is a
+# network namespace of its own, between a client and a server of its own. Both are used in turn, a few milliseconds
+# each: how fast the machine is changes more from second to second than any contestant changes it.
 
 . "$(dirname "$0")/lib.sh"
-hosts
-patience=1 # fwknopd is never idle
-topo_client other 1
-{
-	ip link set other address 02:00:00:00:01:01 &&
-	ip -n other link set eth0 address 02:00:00:00:01:02 &&
-	ip neigh replace 10.0.1.2 lladdr 02:00:00:00:01:02 dev other &&
-	echo 1 >/proc/sys/net/ipv4/ip_forward
-} || bail 'cannot join host other'
-in_host other nft -f - <<-E || bail 'cannot load the rules of host other'
-	table netdev sink {
-		chain in {
-			type filter hook ingress device eth0 priority 0; policy drop;
-		}
-	}
-	E
+patience=1	  # fwknopd is never idle
+pairs=300	  # of slices
+stream=16000000 # bytes that are a slice of a stream
 
-# pass: packets per second
+# side MACHINE DEVICE NUMBER HOST: a host on a wire of its own, which is the machine's DEVICE
+side() {
+	ip netns add "$4" &&
+		ip -n "$1" link add "$2" address "02:00:00:00:0$3:01" type veth \
+			peer name eth0 address "02:00:00:00:0$3:02" netns "$4" &&
+		ip -n "$1" -batch - <<-E &&
+			addr add 10.0.$3.1/24 dev $2
+			link set $2 up
+			neigh replace 10.0.$3.2 lladdr 02:00:00:00:0$3:02 dev $2
+		E
+		ip -n "$4" -batch - <<-E
+			addr add 10.0.$3.2/24 dev eth0
+			link set lo up
+			link set eth0 up
+			route add default via 10.0.$3.1
+		E
+}
+
+# machine NAME CLIENT SERVER: it forwards between them. The server has no use for packets, only for streams.
+machine() {
+	side "$1" client 0 "$2" && side "$1" server 1 "$3" &&
+		in_host "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' &&
+		in_host "$3" nft -f - <<-E
+			table netdev sink {
+				chain in {
+					type filter hook ingress device eth0 priority 0;
+					udp dport 5000 drop
+				}
+			}
+		E
+}
+
+{
+	ip link set lo up && ip netns attach here $$ && machine here client server &&
+		ip netns add twin && machine twin client2 server2
+} || bail 'cannot join the hosts'
+
+# pass OPTION...: what passes here, as percent of what passes through the twin
 pass() {
-	send flood -d 10.0.1.2 -p udp:5000 -t 250 | awk '{ printf "%.0f\n", $1 / $2 * 1e9 }'
+	send twin -n $pairs "$@" client server client2 server2
 }
 
 # switches PID...: how often they have been given the processor
@@ -34,69 +60,64 @@ switches() {
 	done | awk '/ctxt_switches/ { sum += $2 } END { print sum + 0 }'
 }
 
-# against VARIANT START STOP: in turn with nobody beside it, so that both see the same machine. START sets $pids
-# to the processes that count.
+# against VARIANT START: START sets $pids to the contestant's processes
 against() {
 	progress "$1"
-	for _ in $(seq 11); do
-		nft flush ruleset
-		closed
-		without=$(pass)
-		$2
-		# shellcheck disable=SC2086 # a list
-		{
-			[ -z "$pids" ] || wait_idle $pids
-			before=$(switches $pids)
-			with=$(pass)
-			woken=$(($(switches $pids) - before))
-		}
-		$3
-		calc %.2f "100 * $with / $without" | record "$1" throughput '% of without'
-		[ -z "$pids" ] || echo $woken | record "$1" 'wake-ups in a quarter of a second' times
-		echo "$with" | record "$1" 'packets with it' packets/s
+	nft flush ruleset
+	closed
+	pids=
+	$2
+	# shellcheck disable=SC2086 # a list
+	{
+		[ -z "$pids" ] || wait_idle $pids
+		against_before=$(switches $pids)
+		pass | record "$1" 'smallest UDP packets' '% of without'
+		against_woken=$(($(switches $pids) - against_before))
+		[ -z "$pids" ] || echo $against_woken | record "$1" 'wake-ups meanwhile' times
+		pass -s $stream | record "$1" 'TCP stream' '% of without'
+	}
+	for against_pid in $pids; do
+		stop "$against_pid"
 	done
 }
 
-ours_begin() {
+empty_chain() {
+	nft -f - <<-E || bail 'cannot load a chain'
+		table inet empty {
+			chain prerouting {
+				type filter hook prerouting priority -350;
+			}
+		}
+	E
+}
+
+ours() {
 	ours_start "$capture"
 	pids="$knockd $engine"
 }
 
-ours_end() {
-	stop "$knockd"
-}
-
-old_begin() {
+old() {
 	old_start
 	pids=$old
 }
 
-old_end() {
-	stop "$old"
-}
-
-fwknop_begin() {
+spa() {
 	fwknop_start 0
 	pids=$fwknopd
 }
 
-fwknop_end() {
-	stop "$fwknopd"
-}
-
-recipe_begin() {
+recipe_alone() {
 	nft flush ruleset
 	closed dynamic
 	recipe
-	pids=
 }
 
-pids=
-against 'nobody' true true
+against 'nobody' true
+against 'floor: a chain without rules' empty_chain
 for capture in $(captures); do
-	against "$(ours_name "$capture")" ours_begin ours_end
+	against "$(ours_name "$capture")" ours
 done
-against 'nftables alone' recipe_begin true
-old_here && against 'knockd 0.8' old_begin old_end
-fwknop_here && against fwknopd fwknop_begin fwknop_end
+against 'nftables alone' recipe_alone
+old_here && against 'knockd 0.8' old
+fwknop_here && against fwknopd spa
 exit 0

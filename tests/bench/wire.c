@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,22 +161,35 @@ frame_vary(struct frame *frame, uint32_t source, uint32_t number)
 }
 
 int
-wire_open(const char *name)
+host_socket(const char *name, int family, int type)
 {
 	char path[64];
 	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), there, fd;
-	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 
 	snprintf(path, sizeof(path), "/run/netns/%s", name);
 	there = open(path, O_RDONLY | O_CLOEXEC);
 	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET))
 		die(path);
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	to.sll_ifindex = (int)if_nametoindex("eth0");
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&to, sizeof(to)) || setns(here, CLONE_NEWNET))
-		die("packet socket");
+	fd = socket(family, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setns(here, CLONE_NEWNET))
+		die("socket");
 	close(here);
 	close(there);
+	return fd;
+}
+
+int
+wire_open(const char *name)
+{
+	int fd = host_socket(name, AF_PACKET, SOCK_RAW);
+	struct ifreq interface = { .ifr_name = "eth0" };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET };
+
+	if (ioctl(fd, SIOCGIFINDEX, &interface))
+		die("eth0");
+	to.sll_ifindex = interface.ifr_ifindex;
+	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)))
+		die("packet socket");
 	return fd;
 }
 

@@ -47,7 +47,10 @@ void frame_build(struct frame *frame, struct port port, uint32_t destination, co
 /* Another source, and a number that makes it a packet of its own: source port and sequence number. */
 void frame_vary(struct frame *frame, uint32_t source, uint32_t number);
 
-/* A packet socket on eth0 of network namespace /run/netns/NAME; the caller stays in its own. */
+/* A socket in network namespace /run/netns/NAME; the caller stays in its own. */
+int host_socket(const char *name, int family, int type);
+
+/* A packet socket on its eth0. */
 int wire_open(const char *name);
 void wire_send(int fd, const struct frame *frame);
 

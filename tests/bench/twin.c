@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * twin CLIENT SERVER CLIENT SERVER: the same traffic from the one client and from the other, in turn, in slices so
+ * short that both see the same machine. Prints a line for each pair of slices: what went the first way, as percent of
+ * what went the second way in the same time.
+ *
+ *	-n PAIRS  how many [400]
+ *	-t MSEC   how long a slice is [3]: packets of the smallest size, as fast as they go
+ *	-s BYTES  slices of so many bytes instead, over TCP connections to the servers
+ *
+ * Packets are counted by the sender's processor time: the kernel does all that it does for them in the sender's
+ * system call. Streams are timed by the clock, since both ends have work to do.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define BATCH	    32
+#define CLIENT	    0x0a000002 /* 10.0.0.2 */
+#define SERVER	    0x0a000102 /* 10.0.1.2 */
+#define PORT	    5000
+#define CHUNK	    (256 << 10)
+#define RECEIVER_ON 1 /* the processor */
+
+struct twin {
+	int	pairs;
+	int64_t slice_ns;
+	size_t	bytes; /* 0: packets */
+	int	fds[2];
+};
+
+static void
+read_options(struct twin *t, int argc, char **argv)
+{
+	int option;
+
+	*t = (struct twin){ .pairs = 400, .slice_ns = 3 * NS_PER_MS };
+	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
+		switch (option) {
+		case 'n': t->pairs = atoi(optarg); break;
+		case 't': t->slice_ns = atoll(optarg) * NS_PER_MS; break;
+		case 's': t->bytes = (size_t)atoll(optarg); break;
+		default: exit(2);
+		}
+	}
+	if (argc - optind != 4)
+		exit(2);
+}
+
+/* ---- packets ------------------------------------------------------------------------------------ */
+
+static int64_t
+cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return used.tv_sec * NS_PER_S + used.tv_nsec;
+}
+
+/* Returns how many went in a nanosecond. */
+static double
+send_packets(const struct twin *t, int fd)
+{
+	struct frame frame;
+	struct iovec iov = { frame.bytes, 0 };
+	struct mmsghdr msgs[BATCH];
+	int64_t start, used, sent = 0;
+
+	frame_build(&frame, (struct port){ IPPROTO_UDP, PORT }, SERVER, NULL, 0);
+	frame_vary(&frame, CLIENT, PORT);
+	iov.iov_len = frame.len;
+	for (size_t i = 0; i < BATCH; i++)
+		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 };
+	start = cpu_ns();
+	do {
+		int n = sendmmsg(fd, msgs, BATCH, 0);
+
+		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+			die("sendmmsg");
+		sent += n > 0 ? n : 0;
+		used = cpu_ns() - start;
+	} while (used < t->slice_ns);
+	return (double)sent / (double)used;
+}
+
+/* ---- streams ------------------------------------------------------------------------------------ */
+
+/* Takes the bytes without looking at them, and says one when a slice is complete. */
+static _Noreturn void
+serve(int listener, size_t bytes)
+{
+	int fd = accept(listener, NULL, NULL);
+	size_t got = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, NULL, CHUNK, MSG_TRUNC)) > 0) {
+		got += (size_t)n;
+		if (got < bytes)
+			continue;
+		got -= bytes;
+		if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static void
+start_server(const char *name, size_t bytes)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	int fd = host_socket(name, AF_INET, SOCK_STREAM);
+
+	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) || listen(fd, 1))
+		die("listen");
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin_to(RECEIVER_ON);
+		serve(fd, bytes);
+	}
+	close(fd);
+}
+
+static int
+open_stream(const char *client, const char *server, size_t bytes)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = { htonl(SERVER) } };
+	int fd;
+
+	start_server(server, bytes);
+	fd = host_socket(client, AF_INET, SOCK_STREAM);
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)))
+		die("connect");
+	return fd;
+}
+
+/* Returns how many bytes went in a nanosecond. */
+static double
+send_bytes(const struct twin *t, int fd)
+{
+	static const char zeros[CHUNK];
+	int64_t start = clock_ns();
+	char done;
+
+	for (size_t left = t->bytes; left;) {
+		ssize_t n = send(fd, zeros, left < CHUNK ? left : CHUNK, MSG_NOSIGNAL);
+
+		if (n < 0)
+			die("send");
+		left -= (size_t)n;
+	}
+	if (recv(fd, &done, 1, 0) != 1)
+		die("recv");
+	return (double)t->bytes / (double)(clock_ns() - start);
+}
+
+/* ------------------------------------------------------------------------------------------------- */
+
+int
+main(int argc, char **argv)
+{
+	struct twin t;
+
+	read_options(&t, argc, argv);
+	for (int i = 0; i < 2; i++) {
+		char **hosts = argv + optind + 2 * i;
+
+		t.fds[i] = t.bytes ? open_stream(hosts[0], hosts[1], t.bytes) : wire_open(hosts[0]);
+	}
+	for (int i = 0; i < t.pairs; i++) {
+		double (*slice)(const struct twin *, int) = t.bytes ? send_bytes : send_packets;
+		double first = slice(&t, t.fds[0]);
+
+		printf("%.3f\n", 100 * first / slice(&t, t.fds[1]));
+	}
+	return 0;
+}

@@ -16,4 +16,11 @@
 /* Appends the term's expressions to `rule`. 0, or -1 when memory is out. */
 int rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term);
 
+/*
+ * A mark in the rule's user data, which nft passes over: a rule that somebody has put in the place of ours lacks it.
+ * 0, or -1 when memory is out.
+ */
+int rule_mark(struct nftnl_rule *rule);
+bool rule_is_marked(const struct nftnl_rule *rule);
+
 #endif

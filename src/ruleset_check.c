@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Is table inet knockd still whole, and awake? Its rules are counted: chains and sets cannot go without them, and
- * a rule of ours is only ever added together with all others. Of sets, each port is looked for. What knocks have
- * put into a set comes and goes, and is not looked at.
+ * a rule of ours is only ever added together with all others. One that was put in the place of ours lacks our mark.
+ * Of sets, each port is looked for. What knocks have put into a set comes and goes, and is not looked at.
  */
 #include "ruleset.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
 #include <linux/netfilter.h>
@@ -17,6 +18,7 @@
 
 #include "nfnl.h"
 #include "rules.h"
+#include "ruleset_expr.h"
 
 #define TRIES 8 /* while the ruleset changes under our eyes */
 
@@ -56,9 +58,14 @@ look_awake(struct nfnl *nfnl, bool *awake)
 static int
 count(const struct nlmsghdr *nlh, void *arg)
 {
-	(void)nlh;
-	++*(size_t *)arg;
-	return MNL_CB_OK;
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK && rule_is_marked(rule))
+		++*(size_t *)arg;
+	if (rule)
+		nftnl_rule_free(rule);
+	return rc;
 }
 
 static int

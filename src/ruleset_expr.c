@@ -13,6 +13,9 @@
 
 #include "capture.h"
 
+/* Of the user data's types those from here on are nobody's: nft's own are counted from 0, see libnftnl/udata.h. */
+#define UDATA_MARK 0x6b
+
 /* A new expression at the end of the rule; NULL: no memory. */
 static struct nftnl_expr *
 add_expr(struct nftnl_rule *rule, const char *name)
@@ -361,4 +364,23 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_reject(rule, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH);
 	}
 	return -1;
+}
+
+int
+rule_mark(struct nftnl_rule *rule)
+{
+	static const struct {
+		uint8_t type, len, value;
+	} mark = { UDATA_MARK, 1, 1 };
+
+	return nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, &mark, sizeof(mark));
+}
+
+bool
+rule_is_marked(const struct nftnl_rule *rule)
+{
+	uint32_t len = 0;
+	const uint8_t *data = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &len);
+
+	return data && len && data[0] == UDATA_MARK;
 }

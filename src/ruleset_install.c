@@ -263,7 +263,7 @@ put_rule(struct install *install, const struct rule *rule)
 
 	for (size_t i = 0; i < rule->n && !rc; i++)
 		rc = rule_put_term(nl, install->rules, &rule->terms[i]);
-	if (!rc) {
+	if (!rc && !(rc = rule_mark(nl))) {
 		install->sources[install->n - 1].rule = rule;
 		nftnl_rule_nlmsg_build_payload(nlh, nl);
 	}

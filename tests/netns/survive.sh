@@ -75,6 +75,11 @@ for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete
 	check "$damage: mended" mended_again
 done
 
+mended=$(log_count 'is put back')
+handle=$(nft -j list chain inet knockd knocks | jq '[.nftables[].rule | select(.) | .handle][0]')
+nft replace rule inet knockd knocks handle "$handle" counter
+check 'a rule in the place of ours: mended' mended_again
+refute '... and gone' sh -c 'nft list chain inet knockd knocks | grep -q counter'
 check '... with its elements' element_in 'inet knockd guarded' 'udp . 2200'
 check '... all of them' element_in 'inet knockd local_any' 'tcp . 1002'
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Grants: many knockers, three hits each, until all of them are elements of the set: one after another (the next one
-# begins when the one before is in), and a thousand at once. Beside it, what a writer of elements can do that
+# begins when the one before is in), and with a thousand under way all the time. Beside it, what a writer of elements can do that
 # does nothing else.
 
 . "$(dirname "$0")/lib.sh"

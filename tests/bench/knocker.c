@@ -6,7 +6,7 @@
  *	-p PORTS   the sequence [tcp:7000,tcp:8000,tcp:9000]
  *	-c KNOCKS  how many [1000]
  *	-g USEC    between the hits of one [1000]
- *	-n KNOCKS  so many at a time: the first hits of all, the second ones, ... then until all are open [1]
+ *	-n KNOCKS  so many are under way all the time, evenly spread over the hits that they have to send [1]
  *	-e USEC    one begins every so often, whether those before it are through or not
  *	-w MSEC    how long to wait for the last one [1000]
  *	-a         ask the kernel instead of waiting for its event
@@ -167,17 +167,22 @@ wait_for(struct knocker *k, int64_t open)
 	}
 }
 
+/* The next one begins when there are fewer than so many between their first hit and their element. */
 static void
 many_at_a_time(struct knocker *k)
 {
-	for (int64_t from = 0; from < k->knocks; from += k->at_a_time) {
-		int64_t to = from + k->at_a_time < k->knocks ? from + k->at_a_time : k->knocks;
+	int64_t step = k->at_a_time / (int64_t)k->n_ports, ends = k->knocks + ((int64_t)k->n_ports - 1) * step;
 
-		for (size_t stage = 0; stage < k->n_ports; stage++)
-			for (int64_t i = from; i < to; i++)
-				hit(k, i, stage);
-		wait_for(k, to);
+	for (int64_t i = 0; i < ends; i++) {
+		wait_for(k, i + 1 - k->at_a_time < k->knocks ? i + 1 - k->at_a_time : k->knocks);
+		for (size_t stage = 0; stage < k->n_ports; stage++) {
+			int64_t knock = i - (int64_t)stage * step;
+
+			if (knock >= 0 && knock < k->knocks)
+				hit(k, knock, stage);
+		}
 	}
+	wait_for(k, k->knocks);
 }
 
 /* Hit `stage` of knock i is due at i * every + stage * gap: in each interval, the latest stage is the oldest knock's. */

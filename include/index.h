@@ -27,6 +27,9 @@ void index_free(struct index *ix); /* one of zeroes is legal */
  */
 uint32_t index_next(const struct index *ix, uint64_t hash, unsigned *distance);
 
+/* Asks for the memory that a look with this hash takes, and does not wait for it. */
+void index_announce(const struct index *ix, uint64_t hash);
+
 /*
  * False, and nothing is done: too many are at home near by. Hashes that nobody outside can choose never get there,
  * but 32 with the same hash are the most that there can be.

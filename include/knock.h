@@ -35,11 +35,18 @@ typedef void knock_emit(void *arg, const struct event *event);
 struct knock *knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *emit, void *arg);
 void knock_free(struct knock *knock); /* NULL is legal */
 
+struct knock_hit {
+	struct packet packet;
+	bool	      local; /* the destination is an address of this machine, so doors without Target take it */
+};
+
 /*
- * One packet, `now` in milliseconds of a clock that never goes back. `local`: the destination is an
- * address of this machine, so doors without Target take it. Expires first what is due.
+ * `n` packets in the order in which they came, `now` in milliseconds of a clock that never goes back. Expires first
+ * what is due. Does just what `n` calls with a packet each would do, but waits for the memory of up to KNOCK_BATCH of
+ * them at the same time: with many attempts that is about twice as fast.
  */
-void knock_feed(struct knock *knock, const struct packet *packet, bool local, uint64_t now);
+#define KNOCK_BATCH 32
+void knock_feed(struct knock *knock, const struct knock_hit *hits, size_t n, uint64_t now);
 
 /* Ends every attempt that is due. */
 void knock_expire(struct knock *knock, uint64_t now);

@@ -59,6 +59,8 @@ struct engine {
 	uint64_t	     reported_lost, reported_overruns;
 	struct event	     out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
 	size_t		     n_out;
+	struct knock_hit     hits[KNOCK_BATCH]; /* to be fed before anything else happens */
+	size_t		     n_hits;
 };
 
 static uint64_t
@@ -232,12 +234,19 @@ count_refused(struct counters *c, enum packet_status status)
 	}
 }
 
-/* capture_take: one packet. */
+static void
+feed(struct engine *e)
+{
+	knock_feed(e->knock, e->hits, e->n_hits, e->now);
+	e->n_hits = 0;
+}
+
+/* capture_take: one packet. What is no knock leaves its place to the next. */
 static void
 take_packet(void *arg, const struct capture_packet *raw)
 {
 	struct engine *e = arg;
-	struct packet packet;
+	struct knock_hit *hit = &e->hits[e->n_hits];
 	enum packet_status status;
 
 	if (!raw) {
@@ -247,11 +256,14 @@ take_packet(void *arg, const struct capture_packet *raw)
 	e->counters->packets++;
 	if (raw->has_seq)
 		count_gap(e, &e->streams[raw->stream], raw->seq);
-	status = packet_decode(&packet, raw->data, raw->len);
+	hit->local = raw->way != CAPTURE_TARGET;
+	status = packet_decode(&hit->packet, raw->data, raw->len);
 	if (status != PACKET_OK)
 		count_refused(e->counters, status);
-	else if (packet.src.family == AF_INET || !e->conf->only_ipv4)
-		knock_feed(e->knock, &packet, raw->way != CAPTURE_TARGET, e->now);
+	else if (hit->packet.src.family == AF_INET || !e->conf->only_ipv4)
+		e->n_hits++;
+	if (e->n_hits == KNOCK_BATCH)
+		feed(e);
 }
 
 /* Behind what the packets have led to, so that the parent has done that before it lets go of them. */
@@ -276,6 +288,7 @@ read_packets(struct engine *e)
 
 	e->drained = n < CAPTURE_BATCH;
 	if (n > 0) {
+		feed(e);
 		e->recent += (unsigned)n;
 		answer(e);
 	}

@@ -56,6 +56,12 @@ index_free(struct index *ix)
 	free(ix->slots);
 }
 
+void
+index_announce(const struct index *ix, uint64_t hash)
+{
+	__builtin_prefetch(home_of(ix, hash), 1);
+}
+
 uint32_t
 index_next(const struct index *ix, uint64_t hash, unsigned *distance)
 {

@@ -595,11 +595,9 @@ begin_attempts(struct knock *k, const struct packet *packet, bool local)
 	}
 }
 
-void
-knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t now)
+static void
+feed(struct knock *k, const struct packet *packet, bool local)
 {
-	knock_expire(k, now);
-	k->hash = hash_of(k, &packet->src);
 	if (!is_door_port(k, packet)) {
 		if (k->conf->scan_guard && opens_connection(packet))
 			count_stray(k, packet, local);
@@ -611,6 +609,48 @@ knock_feed(struct knock *k, const struct packet *packet, bool local, uint64_t no
 	/* not before: the walks above are over attempts and doors that this changes */
 	while (k->n_spent)
 		next_sequence(k, k->spent[--k->n_spent]);
+}
+
+/*
+ * Asks for the memory of all of them before the first has to wait for its own. What they find here may be gone when
+ * they are fed: that is looked up anew.
+ */
+static void
+announce(const struct knock *k, const struct knock_hit *hits, size_t n, uint64_t hashes[static KNOCK_BATCH])
+{
+	for (size_t i = 0; i < n; i++) {
+		hashes[i] = hash_of(k, &hits[i].packet.src);
+		index_announce(&k->index, hashes[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		unsigned distance = 0;
+		uint32_t number = index_next(&k->index, hashes[i], &distance);
+
+		__builtin_prefetch(&k->attempts[number], 1);
+		__builtin_prefetch(&k->links[number], 1);
+	}
+}
+
+static void
+feed_batch(struct knock *k, const struct knock_hit *hits, size_t n, uint64_t now)
+{
+	uint64_t hashes[KNOCK_BATCH];
+
+	announce(k, hits, n, hashes);
+	for (size_t i = 0; i < n; i++) {
+		knock_expire(k, now);
+		k->hash = hashes[i];
+		feed(k, &hits[i].packet, hits[i].local);
+	}
+}
+
+void
+knock_feed(struct knock *k, const struct knock_hit *hits, size_t n, uint64_t now)
+{
+	for (size_t batch; n; hits += batch, n -= batch) {
+		batch = n < KNOCK_BATCH ? n : KNOCK_BATCH;
+		feed_batch(k, hits, batch, now);
+	}
 }
 
 /* ---- time -------------------------------------------------------------------------------------- */

@@ -155,7 +155,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (; size >= STEP && h->n < PACKETS; data += STEP, size -= STEP) {
 		const struct packet *packet = add_packet(h, data);
 
-		knock_feed(knock, packet, !(data[3] & 4), h->now);
+		knock_feed(knock, &(struct knock_hit){ *packet, !(data[3] & 4) }, 1, h->now);
 		HOLDS(knock_attempts(knock) <= ATTEMPTS);
 		HOLDS((knock_next(knock) == UINT64_MAX) == !knock_attempts(knock));
 		HOLDS(knock_next(knock) >= h->now);

@@ -143,7 +143,7 @@ play(struct replay *r, char *text)
 	packet.tcp_flags = packet.proto == IPPROTO_TCP ? parse_flags(flags) : 0;
 	addr_parse(&packet.dst, packet.src.family == AF_INET6 ? "2001:db8::1" : "192.0.2.1");
 	parse_extras(r, &packet, &local, rest);
-	knock_feed(r->knock, &packet, local, now);
+	knock_feed(r->knock, &(struct knock_hit){ packet, local }, 1, now);
 }
 
 static int

@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "knock.h"
 
@@ -50,7 +52,7 @@ hit(struct fixture *f, uint32_t source, uint16_t port, uint64_t now)
 	struct packet packet = { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP, .tcp_flags = TH_SYN,
 				 .dst_port = port, .src_port = port };
 
-	knock_feed(f->knock, &packet, true, now);
+	knock_feed(f->knock, &(struct knock_hit){ packet, true }, 1, now);
 }
 
 static void
@@ -336,7 +338,7 @@ hit_many(struct many *m, uint16_t port)
 
 	assert_int_equal(addr_parse(&packet.src, "2001:db8::1"), 0);
 	m->n = 0;
-	knock_feed(m->knock, &packet, true, 0);
+	knock_feed(m->knock, &(struct knock_hit){ packet, true }, 1, 0);
 }
 
 /* Every second door from `door` on, in this order. */
@@ -395,6 +397,111 @@ a_source_pushes_out_its_own_attempts(void **state)
 	knock_free(m.knock);
 }
 
+/* ---- hits that come together -------------------------------------------------------------------- */
+
+#define BATCHES	  5000
+#define TOGETHER  (3 * KNOCK_BATCH) /* hits in a batch at most */
+#define RECORDED  (16 * TOGETHER)
+
+struct recording {
+	size_t	     n;
+	struct event events[RECORDED];
+};
+
+/* knock_emit */
+static void
+record(void *arg, const struct event *event)
+{
+	struct recording *r = arg;
+
+	assert_in_range(r->n, 0, RECORDED - 1);
+	r->events[r->n++] = *event;
+}
+
+/* Doors with all that a hit can change for those behind it: times, rests, sequences used up, few places. */
+static void
+set_up_mixed(struct conf *conf, struct door doors[static 4], const struct seq *once, size_t n_once)
+{
+	static const char *const seqs[] = { "1,2,3", "2,1,1", "4" };
+	char err[80];
+
+	*conf = (struct conf){ .doors = doors, .n_doors = 4, .max_attempts = 12, .scan_guard = 3 };
+	for (size_t i = 0; i < 3; i++) {
+		doors[i] = (struct door){ .seq_timeout = 3 * (int64_t)i };
+		assert_int_equal(seq_parse(&doors[i].seq, seqs[i], err, sizeof(err)), 0);
+	}
+	doors[0].seq_timeout = 5;
+	doors[2].cooldown = 1;
+	doors[3] = (struct door){ .seq = once[0], .seq_timeout = 5, .one_time_path = (char[]){ "x" }, .n_one_time = n_once,
+				  .one_time = (struct seq *)(uintptr_t)once, .next_one_time = 1 };
+}
+
+static size_t
+random_hits(struct knock_hit hits[static TOGETHER])
+{
+	size_t n = (size_t)lrand48() % TOGETHER + 1;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bytes = htonl((uint32_t)lrand48() % 20);
+		uint16_t port = (uint16_t)(lrand48() % 8);
+
+		hits[i] = (struct knock_hit){ { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP,
+						.tcp_flags = TH_SYN, .dst_port = port, .tcp_seq = (uint32_t)lrand48() % 9 },
+					      true };
+	}
+	return n;
+}
+
+static void
+are_equal(const struct recording *a, const struct recording *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (size_t i = 0; i < a->n; i++) {
+		assert_int_equal(a->events[i].kind, b->events[i].kind);
+		assert_int_equal(a->events[i].door, b->events[i].door);
+		assert_int_equal(a->events[i].stage, b->events[i].stage);
+		assert_true(addr_equal(&a->events[i].source, &b->events[i].source));
+	}
+}
+
+static void
+hits_fed_together_do_what_they_do_one_by_one(void **state)
+{
+	static struct recording together, alone;
+	static struct seq once[100];
+	struct knock_hit hits[TOGETHER];
+	struct door doors[4];
+	struct conf conf;
+	struct knock *a, *b;
+	char text[32], err[80];
+	uint64_t now = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "%u,%u", i % 5 + 1, i / 5 % 5 + 1);
+		assert_int_equal(seq_parse(&once[i], text, err, sizeof(err)), 0);
+	}
+	set_up_mixed(&conf, doors, once, 100);
+	a = knock_new(&conf, (uint8_t[16]){ 1 }, record, &together);
+	b = knock_new(&conf, (uint8_t[16]){ 1 }, record, &alone);
+	for (unsigned batch = 0; batch < BATCHES; batch++) {
+		size_t n = random_hits(hits);
+
+		together.n = alone.n = 0;
+		now += (uint64_t)lrand48() % 1000;
+		knock_feed(a, hits, n, now);
+		for (size_t i = 0; i < n; i++)
+			knock_feed(b, &hits[i], 1, now);
+		are_equal(&together, &alone);
+		assert_int_equal(knock_attempts(a), knock_attempts(b));
+		assert_int_equal(knock_evicted(a), knock_evicted(b));
+		assert_true(knock_next(a) == knock_next(b));
+	}
+	assert_int_not_equal(knock_evicted(a), 0);
+	knock_free(a);
+	knock_free(b);
+}
+
 int
 main(void)
 {
@@ -411,7 +518,12 @@ main(void)
 		cmocka_unit_test(no_attempt_lasts_longer_than_30_days),
 		cmocka_unit_test(a_scan_ends_the_attempt_whatever_the_secret),
 		cmocka_unit_test(ports_of_all_one_time_sequences_are_doors_ports),
+		cmocka_unit_test(hits_fed_together_do_what_they_do_one_by_one),
 	};
+	long seed = getenv("SEED") ? atol(getenv("SEED")) : (long)time(NULL);
+
+	printf("# SEED=%ld\n", seed);
+	srand48(seed);
 
 	return cmocka_run_group_tests_name("knock", tests, NULL, NULL);
 }

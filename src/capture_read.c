@@ -65,7 +65,8 @@ capture_reader_new(int fd, capture_decode *decode, uint16_t number)
 	for (size_t i = 0; i < CAPTURE_BATCH; i++) {
 		r->iov[i] = (struct iovec){ r->buf[i], sizeof(r->buf[i]) };
 		r->msgs[i].msg_hdr =
-		    (struct msghdr){ .msg_iov = &r->iov[i], .msg_iovlen = 1, .msg_name = &r->from[i] };
+		    (struct msghdr){ .msg_iov = &r->iov[i], .msg_iovlen = 1,
+				     .msg_name = &r->from[i], .msg_namelen = sizeof(r->from[i]) };
 	}
 	return r;
 }
@@ -73,17 +74,15 @@ capture_reader_new(int fd, capture_decode *decode, uint16_t number)
 int
 capture_read(struct capture_reader *r, capture_take *take, void *arg)
 {
-	int n;
+	int n = recvmmsg(r->fd, r->msgs, CAPTURE_BATCH, MSG_DONTWAIT, NULL);
 
-	for (size_t i = 0; i < CAPTURE_BATCH; i++)
-		r->msgs[i].msg_hdr.msg_namelen = sizeof(r->from[i]);
-	n = recvmmsg(r->fd, r->msgs, CAPTURE_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		/* port 0 is the kernel; nobody else has anything to say here */
 		if (r->from[i].nl_pid || r->msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
 			take(arg, NULL);
 		else
 			capture_datagram(r->buf[i], r->msgs[i].msg_len, r->decode, r->number, take, arg);
+		r->msgs[i].msg_hdr.msg_namelen = sizeof(r->from[i]); /* what the kernel has written to */
 	}
 	return n;
 }

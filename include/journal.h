@@ -82,6 +82,14 @@ int journal_start(struct journal *journal);
 void journal_close(struct journal *journal);
 
 /*
+ * From journal_hold() to journal_release() lines may stay in memory, and go to the file many at a time: for who says a
+ * lot at once, does not sleep meanwhile, and promises nobody anything before it has released them. Not for commands,
+ * which run while they are held. A process that is killed in between has not written them.
+ */
+void journal_hold(struct journal *journal);
+void journal_release(struct journal *journal);
+
+/*
  * Appends the beginning of an access; sets and returns entry->id. 0: not kept, because there is no journal
  * or, after a line through `warn`, no memory. The entry and its strings stay the caller's.
  */
@@ -93,7 +101,7 @@ void journal_move(struct journal *journal, uint64_t id, struct moment end);
 /* Appends that it is over. */
 void journal_end(struct journal *journal, uint64_t id);
 
-/* Is this access in the file? Not without a journal, and not if it could not be written since. */
+/* Is this access in the file? Not without a journal, and not if it could not be written since. Writes what is held. */
 bool journal_keeps(struct journal *journal, uint64_t id);
 
 /*

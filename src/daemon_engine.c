@@ -98,8 +98,10 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 		}
 	}
 	log_hold(&d->log);
+	journal_hold(d->granted);
 	admin_events(d->admin, d->conf, events, n);
 	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
+	journal_release(d->granted);
 	daemon_give_verdicts(d, events, n);
 	log_release(&d->log);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every line goes to the file by one write(2) before the call returns, so that it survives the death of
- * the process; the thread does what waits for the disk: fdatasync(2), and writing the file anew.
+ * Every line goes to the file by write(2) before the call returns, or those that are held before journal_release()
+ * does, so that it survives the death of the process; the thread does what waits for the disk: fdatasync(2), and
+ * writing the file anew.
  *
  * All accesses that have not ended are also kept in memory, because what could not be written cannot be
  * read again. So there is one answer to everything that goes wrong or grows too big: write "journal.new"
@@ -44,6 +45,7 @@
 #define COMPACT_RATIO 4
 #define PORTION	      8192  /* bytes formatted under the lock at a time */
 #define PORTION_NSEC  50000 /* between two of them */
+#define HELD_MAX      8192  /* bytes that are held at most, about */
 #define STEP_MSEC     1000  /* clocks that part by more have been stepped ... */
 #define STEP_CHECK    10000 /* ... which is looked for this often */
 
@@ -56,6 +58,7 @@ struct journal {
 	void	     *arg;
 	pthread_t     thread;
 	bool	      started; /* the thread is there */
+	bool	      holding; /* the thread does not look at it */
 
 	pthread_mutex_t	  lock; /* of all below; never held while the disk is waited for */
 	pthread_cond_t	  wake;
@@ -63,7 +66,8 @@ struct journal {
 	size_t		  size;
 	struct live_table live;
 	int64_t		  clocks_apart; /* wall minus boot clock when the file was written anew */
-	struct record_buf line;		/* kept to spare an allocation each time */
+	struct record_buf lines;	/* to be appended; empty unless they are held */
+	uint64_t	  lines_from;	/* ... accesses from this id on may begin in there */
 	struct record_buf since;	/* what was appended while it is being written anew ... */
 	bool		  rewriting, since_lost;
 	bool		  dirty, closing;
@@ -169,15 +173,40 @@ fail(struct journal *j, int error, uint64_t id)
 static void
 collect(struct journal *j)
 {
-	char *text = realloc(j->since.text, j->since.len + j->line.len);
+	char *text = realloc(j->since.text, j->since.len + j->lines.len);
 
 	if (!text) {
 		j->since_lost = true;
 		return;
 	}
-	memcpy(text + j->since.len, j->line.text, j->line.len);
+	memcpy(text + j->since.len, j->lines.text, j->lines.len);
 	j->since.text = text;
-	j->since.len += j->line.len;
+	j->since.len += j->lines.len;
+}
+
+static void
+put(struct journal *j)
+{
+	if (write_all(j->fd, j->lines.text, j->lines.len)) {
+		fail(j, errno, j->lines_from);
+		return;
+	}
+	j->size += j->lines.len;
+	if (!j->dirty)
+		pthread_cond_signal(&j->wake);
+	j->dirty = true;
+}
+
+static void
+put_lines(struct journal *j)
+{
+	if (!j->lines.len)
+		return;
+	if (j->rewriting)
+		collect(j);
+	if (!j->stale)
+		put(j);
+	j->lines.len = 0;
 }
 
 /* The wall clock's time is what it is now: a step since the end was set must not get into the file. */
@@ -195,24 +224,14 @@ append(struct journal *j, enum record_verb verb, const struct live *live)
 {
 	struct record record = record_of(verb, live);
 
-	j->line.len = 0;
-	if (record_write(&j->line, &record)) {
+	if (!j->lines.len)
+		j->lines_from = verb == RECORD_ADD ? live->id : j->live.next_id;
+	if (record_write(&j->lines, &record)) {
 		j->since_lost = true;
-		fail(j, errno, verb == RECORD_ADD ? live->id : j->live.next_id);
-		return;
+		fail(j, errno, j->lines_from);
 	}
-	if (j->rewriting)
-		collect(j);
-	if (j->stale)
-		return;
-	if (write_all(j->fd, j->line.text, j->line.len)) {
-		fail(j, errno, verb == RECORD_ADD ? live->id : j->live.next_id);
-		return;
-	}
-	j->size += j->line.len;
-	if (!j->dirty)
-		pthread_cond_signal(&j->wake);
-	j->dirty = true;
+	if (!j->holding || j->lines.len >= HELD_MAX)
+		put_lines(j);
 }
 
 uint64_t
@@ -283,9 +302,28 @@ journal_keeps(struct journal *journal, uint64_t id)
 	if (!journal || !id)
 		return false;
 	pthread_mutex_lock(&journal->lock);
+	put_lines(journal);
 	keeps = !journal->stale || id < journal->lacks;
 	pthread_mutex_unlock(&journal->lock);
 	return keeps;
+}
+
+void
+journal_hold(struct journal *journal)
+{
+	if (journal)
+		journal->holding = true;
+}
+
+void
+journal_release(struct journal *journal)
+{
+	if (!journal)
+		return;
+	journal->holding = false;
+	enter(journal);
+	put_lines(journal);
+	leave(journal);
 }
 
 /* ---- writing it anew --------------------------------------------------------------------------- */
@@ -444,9 +482,11 @@ install(struct journal *j, int fd)
 	return 0;
 }
 
+/* What is held belongs to the old file: those that begin in there are among the live ones of the new file. */
 static void
 begin(struct journal *j)
 {
+	put_lines(j);
 	j->rewriting = true;
 	j->since_lost = false;
 	free(j->since.text);
@@ -663,7 +703,7 @@ free_journal(struct journal *j)
 	pthread_cond_destroy(&j->wake);
 	pthread_mutex_destroy(&j->lock);
 	live_free(&j->live);
-	free(j->line.text);
+	free(j->lines.text);
 	free(j->since.text);
 	free(j->path);
 	free(j);
@@ -759,6 +799,7 @@ journal_close(struct journal *journal)
 {
 	if (!journal)
 		return;
+	journal_release(journal);
 	if (journal->started)
 		end_thread(journal);
 	enter(journal);

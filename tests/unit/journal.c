@@ -265,6 +265,59 @@ it_is_in_the_file_at_once(void **state)
 }
 
 static void
+what_is_held_is_written_when_it_is_released(void **state)
+{
+	struct journal *journal = reopen(dir);
+
+	(void)state;
+	journal_hold(journal);
+	add(journal, "a", "stop", HOUR);
+	add(journal, "b", "stop", HOUR);
+	journal_move(journal, 1, moment_after(moment_now(), 2 * HOUR));
+	journal_end(journal, 2);
+	shows_after_a_crash("");
+	journal_release(journal);
+	shows_after_a_crash("1 command a 192.0.2.7 stop 120\n");
+	add(journal, "c", "stop", HOUR);
+	shows_after_a_crash("1 command a 192.0.2.7 stop 120\n3 command c 192.0.2.7 stop 60\n");
+	journal_close(journal);
+	assert_string_equal(warnings, "");
+}
+
+static void
+what_is_held_is_written_when_somebody_asks(void **state)
+{
+	struct journal *journal = reopen(dir);
+
+	(void)state;
+	journal_hold(journal);
+	add(journal, "a", "stop", HOUR);
+	assert_true(journal_keeps(journal, 1));
+	shows_after_a_crash("1 command a 192.0.2.7 stop 60\n");
+	add(journal, "b", "stop", HOUR);
+	journal_close(journal);
+	shows(dir, "1 command a 192.0.2.7 stop 60\n2 command b 192.0.2.7 stop 60\n");
+}
+
+static void
+not_much_is_held(void **state)
+{
+	struct journal *journal = reopen(dir);
+	struct stat st;
+
+	(void)state;
+	journal_hold(journal);
+	for (int i = 0; i < 1000; i++)
+		add(journal, "x", "stop", HOUR);
+	assert_int_equal(stat(path_in(dir, "journal"), &st), 0);
+	assert_true(st.st_size > 30000);
+	journal_close(journal);
+	journal = reopen(dir);
+	assert_int_equal(n_found, 1000);
+	journal_close(journal);
+}
+
+static void
 without_a_journal_nothing_is_kept(void **state)
 {
 	struct journal_entry entry = { .id = 5 };
@@ -274,6 +327,8 @@ without_a_journal_nothing_is_kept(void **state)
 	assert_int_equal(entry.id, 0);
 	journal_move(NULL, 1, moment_now());
 	journal_end(NULL, 1);
+	journal_hold(NULL);
+	journal_release(NULL);
 	journal_report(NULL);
 	assert_int_equal(journal_fd(NULL), -1);
 	journal_close(NULL);
@@ -632,15 +687,29 @@ limit_files_to(rlim_t len)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+static void
+write_until_the_disk_is_full(struct journal *journal, size_t len, bool held)
+{
+	limit_files_to(len);
+	if (held)
+		journal_hold(journal);
+	add(journal, "a", "stop", HOUR);
+	add(journal, "b", "stop", HOUR);
+	journal_move(journal, 1, moment_after(moment_now(), 2 * HOUR));
+	journal_end(journal, 2);
+	add(journal, "c", "stop", HOUR);
+	journal_release(journal);
+	limit_files_to(RLIM_INFINITY);
+}
+
 /* Whatever byte the disk ends at: a crash then finds the whole lines, and nothing is missing afterwards. */
 static void
-a_write_may_fail_at_any_byte(void **state)
+fail_at_any_byte(bool held)
 {
 	static const char *const expected[] = { "", "", A, A B, A_2 B, A_2, A_2 C };
 	char text[2048];
 	size_t len = write_six_lines(text, sizeof(text)), first = (size_t)(strchr(text, '\n') + 1 - text);
 
-	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = first; i < len; i++) {
 		struct journal *journal;
@@ -650,19 +719,45 @@ a_write_may_fail_at_any_byte(void **state)
 			lines += text[k] == '\n';
 		remove_files(dir);
 		journal = reopen(dir);
-		limit_files_to(i);
-		add(journal, "a", "stop", HOUR);
-		add(journal, "b", "stop", HOUR);
-		journal_move(journal, 1, moment_after(moment_now(), 2 * HOUR));
-		journal_end(journal, 2);
-		add(journal, "c", "stop", HOUR);
-		limit_files_to(RLIM_INFINITY);
+		write_until_the_disk_is_full(journal, i, held);
 		assert_non_null(strstr(warnings, "is forgotten by a restart: File too large\n"));
 		assert_null(strstr(strchr(warnings, '\n') + 1, "File too large"));
 		shows_after_a_crash(expected[lines]);
 		journal_close(journal);
 		shows(dir, expected[LINES]);
 	}
+}
+
+static void
+a_write_may_fail_at_any_byte(void **state)
+{
+	(void)state;
+	fail_at_any_byte(false);
+}
+
+static void
+so_may_one_of_many_lines(void **state)
+{
+	(void)state;
+	fail_at_any_byte(true);
+}
+
+/* Of lines that were held together none counts as kept when their write has failed. */
+static void
+what_was_held_and_not_written_is_not_kept(void **state)
+{
+	struct journal *journal = reopen(dir);
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	add(journal, "a", "stop", HOUR);
+	write_until_the_disk_is_full(journal, 300, true);
+	assert_true(journal_keeps(journal, 1));
+	for (uint64_t id = 2; id <= 4; id++)
+		assert_false(journal_keeps(journal, id));
+	wait_for_warning(journal, "written again, and complete");
+	assert_true(journal_keeps(journal, 4));
+	journal_close(journal);
 }
 
 static void
@@ -788,6 +883,29 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 
 /* ---- size -------------------------------------------------------------------------------------- */
 
+/* What is held while the file is written anew is in there once: a second beginning would be a damaged line. */
+static void
+written_anew_while_lines_are_held(void **state)
+{
+	struct journal *journal = reopen(dir);
+	ino_t old = inode(dir);
+
+	(void)state;
+	wall_shift += HOUR;
+	add(journal, "a", "stop", HOUR);
+	journal_hold(journal);
+	add(journal, "b", "stop", HOUR);
+	journal_move(journal, 1, moment_after(moment_now(), 2 * HOUR));
+	wait_for_new_file(old);
+	add(journal, "c", "stop", HOUR);
+	journal_end(journal, 2);
+	journal_release(journal);
+	shows_after_a_crash(A_2 C);
+	assert_string_equal(warnings, "");
+	journal_close(journal);
+	shows(dir, A_2 C);
+}
+
 /* Random work while the file is written anew under it, against the plain truth. */
 static void
 written_anew_while_it_works(void **state)
@@ -803,6 +921,8 @@ written_anew_while_it_works(void **state)
 	while (anew < 3) {
 		uint64_t *id = &ids[(unsigned)rand_r(&seed) % MODEL];
 
+		if (rand_r(&seed) % 16 == 0)
+			rand_r(&seed) % 2 ? journal_hold(journal) : journal_release(journal);
 		if (!*id) {
 			*id = add(journal, "d", "stop", HOUR);
 		} else if (rand_r(&seed) % 4) {
@@ -815,6 +935,7 @@ written_anew_while_it_works(void **state)
 		old = inode(dir);
 		assert_true(monotonic_us() < deadline);
 	}
+	journal_release(journal);
 	/* by the order of ids, which are all there is to tell them apart */
 	for (size_t n = 0, used = 0; n < MODEL; n++) {
 		uint64_t least = UINT64_MAX;
@@ -949,6 +1070,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_has_not_ended_comes_back),
 		TEST(it_is_in_the_file_at_once),
+		TEST(what_is_held_is_written_when_it_is_released),
+		TEST(what_is_held_is_written_when_somebody_asks),
+		TEST(not_much_is_held),
 		TEST(without_a_journal_nothing_is_kept),
 		TEST(descriptors_are_not_inherited),
 		TEST(signals_are_left_to_the_caller),
@@ -966,10 +1090,13 @@ main(void)
 		TEST(a_boot_without_a_name_counts_as_another),
 		TEST(a_clock_set_while_it_runs_counts_after_a_reboot),
 		TEST(a_write_may_fail_at_any_byte),
+		TEST(so_may_one_of_many_lines),
+		TEST(what_was_held_and_not_written_is_not_kept),
 		TEST(a_failed_sync_is_made_good),
 		TEST(a_full_disk_is_a_warning_a_minute),
 		TEST(a_disk_full_at_the_start_is_no_obstacle),
 		TEST(a_read_only_disk_is_handed_over_and_written_later),
+		TEST(written_anew_while_lines_are_held),
 		TEST(written_anew_while_it_works),
 		TEST(a_hundred_thousand_are_no_burden),
 	};

@@ -50,8 +50,8 @@ void log_close_file(struct log *log); /* does nothing when none is open */
 void log_close(struct log *log);
 
 /*
- * From log_hold() to log_release() lines for the file are collected and written many at a time: for who says a lot
- * at once, and does not sleep meanwhile.
+ * From log_hold() to log_release() lines for the file are collected and written many at a time, with the time of the
+ * first: for who says a lot at once, and does not sleep meanwhile.
  */
 void log_hold(struct log *log);
 void log_release(struct log *log);
@@ -59,8 +59,8 @@ void log_release(struct log *log);
 /* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
 void log_notice(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, for a line about a knock: a listener has the event itself from elsewhere. */
-void log_knock(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same, for a finished line about a knock, below LOG_TEXT_MAX: a listener has the event itself from elsewhere. */
+void log_knock(const struct log *log, const char *text);
 
 /* Standard output only, with -v. */
 void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -198,7 +198,7 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 
 	if (event->source.family)
 		lookup_who(tools->lookup, &event->source, who);
-	log_knock(tools->log, "%s", logtext_event(event, who, door, text, sizeof(text)));
+	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
 }
 
 static void

@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #define LOG_FILE_MODE 0640
-#define LINE_MAX_LEN  (LOG_TEXT_MAX + 32)
+#define STAMP_MAX     32
+#define LINE_MAX_LEN  (STAMP_MAX + LOG_TEXT_MAX)
 #define HELD_MAX      (16 * LINE_MAX_LEN)
 
 /* Whole lines, not written yet. */
 struct log_lines {
 	bool   holding;
+	char   stamp[STAMP_MAX]; /* of all that are held together; "": not made yet */
 	size_t used;
 	char   text[HELD_MAX];
 };
@@ -83,8 +85,10 @@ log_hold(struct log *log)
 {
 	if (!log->held)
 		log->held = calloc(1, sizeof(*log->held));
-	if (log->held)
-		log->held->holding = true;
+	if (!log->held)
+		return;
+	log->held->holding = true;
+	log->held->stamp[0] = '\0';
 }
 
 void
@@ -114,33 +118,51 @@ log_close(struct log *log)
 	log_init(log);
 }
 
+/* -1: nobody knows what time it is. */
+static int
+make_stamp(char stamp[static STAMP_MAX])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	return localtime_r(&now, &tm) && strftime(stamp, STAMP_MAX, "[%Y-%m-%d %H:%M] ", &tm) ? 0 : -1;
+}
+
+/* Returns the line's length. */
+static size_t
+make_line(char line[static LINE_MAX_LEN], const char *stamp, const char *text)
+{
+	char *end = stpcpy(line, stamp);
+	size_t len = strnlen(text, LOG_TEXT_MAX - 1);
+
+	memcpy(end, text, len);
+	end += len;
+	*end++ = '\n';
+	return (size_t)(end - line);
+}
+
 static void
-hold(const struct log *log, const char *line, size_t len)
+hold(const struct log *log, const char *text)
 {
 	struct log_lines *held = log->held;
 
-	if (held->used + len > sizeof(held->text))
+	if (!*held->stamp && make_stamp(held->stamp))
+		return;
+	if (held->used + LINE_MAX_LEN > sizeof(held->text))
 		write_held(log);
-	memcpy(held->text + held->used, line, len);
-	held->used += len;
+	held->used += make_line(held->text + held->used, held->stamp, text);
 }
 
 /* Whole lines by one write(2), so that those of two writers never mix. */
 static void
 write_file(const struct log *log, const char *text)
 {
-	char line[LINE_MAX_LEN], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	int len;
+	char stamp[STAMP_MAX], line[LINE_MAX_LEN];
 
-	if (!localtime_r(&now, &tm) || !strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &tm))
-		return;
-	len = snprintf(line, sizeof(line), "[%s] %s\n", stamp, text);
 	if (log->held && log->held->holding)
-		hold(log, line, (size_t)len);
-	else
-		append(log, line, (size_t)len);
+		hold(log, text);
+	else if (!make_stamp(stamp))
+		append(log, line, make_line(line, stamp, text));
 }
 
 static void
@@ -168,40 +190,39 @@ let_hear(const struct log *log, enum log_tone tone, const char *text)
 		log->listener(log->listener_arg, tone, text);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-note(const struct log *log, enum log_tone tone, const char *fmt, va_list ap)
+static void
+note(const struct log *log, enum log_tone tone, const char *text)
 {
-	char text[LOG_TEXT_MAX];
-	int saved = errno;
-
-	if (!log)
-		return;
-	vsnprintf(text, sizeof(text), fmt, ap);
 	write_logs(log, LOG_NOTICE, text);
 	if (log->verbose)
 		write_stream(log, stdout, text);
 	let_hear(log, tone, text);
-	errno = saved;
 }
 
 void
 log_notice(const struct log *log, const char *fmt, ...)
 {
+	char text[LOG_TEXT_MAX];
+	int saved = errno;
 	va_list ap;
 
+	if (!log)
+		return;
 	va_start(ap, fmt);
-	note(log, LOG_TONE_NOTICE, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	note(log, LOG_TONE_NOTICE, text);
+	errno = saved;
 }
 
 void
-log_knock(const struct log *log, const char *fmt, ...)
+log_knock(const struct log *log, const char *text)
 {
-	va_list ap;
+	int saved = errno;
 
-	va_start(ap, fmt);
-	note(log, LOG_TONE_KNOCK, fmt, ap);
-	va_end(ap);
+	if (log)
+		note(log, LOG_TONE_KNOCK, text);
+	errno = saved;
 }
 
 static void __attribute__((format(printf, 4, 0)))

@@ -183,12 +183,9 @@ const char *
 lookup_who(struct lookup *l, const struct addr *addr, char buf[static LOOKUP_WHO_LEN])
 {
 	const char *name = lookup_name(l, addr);
-	char text[ADDR_STRLEN];
+	size_t len = strlen(addr_format(addr, buf));
 
-	addr_format(addr, text);
 	if (name)
-		snprintf(buf, LOOKUP_WHO_LEN, "%s (%s)", text, name);
-	else
-		snprintf(buf, LOOKUP_WHO_LEN, "%s", text);
+		snprintf(buf + len, LOOKUP_WHO_LEN - len, " (%s)", name);
 	return buf;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TEXT_LINE_MAX 4096 /* knockd 0.8 reads 4095 bytes and a NUL at a time */
 
@@ -38,5 +39,18 @@ const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
 /* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 when `from` was cut. */
 int text_copy(char *to, size_t len, const char *from);
+
+/*
+ * A text that is put together piece by piece, a few times as fast as by snprintf(). It is cut where the buffer's `len`
+ * ends, and ends with NUL at any time.
+ */
+struct pen {
+	char  *at;
+	size_t room; /* with the NUL */
+};
+
+struct pen text_pen(char *buf, size_t len);
+void text_write(struct pen *pen, ...) __attribute__((sentinel)); /* strings, then NULL */
+void text_write_number(struct pen *pen, uint64_t n);
 
 #endif

@@ -29,10 +29,33 @@ addr_parse(struct addr *addr, const char *text)
 	return -1;
 }
 
+static char *
+put_octet(char *to, unsigned n)
+{
+	if (n >= 100)
+		*to++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*to++ = (char)('0' + n / 10 % 10);
+	*to++ = (char)('0' + n % 10);
+	return to;
+}
+
+/* inet_ntop() does it by sprintf(), which takes ten times as long. */
+static void
+format_ipv4(const uint8_t bytes[static 4], char *to)
+{
+	for (size_t i = 0; i < 4; i++) {
+		to = put_octet(to, bytes[i]);
+		*to++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *
 addr_format(const struct addr *addr, char buf[static ADDR_STRLEN])
 {
-	if (!inet_ntop(addr->family, addr->bytes, buf, ADDR_STRLEN))
+	if (addr->family == AF_INET)
+		format_ipv4(addr->bytes, buf);
+	else if (!inet_ntop(addr->family, addr->bytes, buf, ADDR_STRLEN))
 		snprintf(buf, ADDR_STRLEN, "?");
 	return buf;
 }

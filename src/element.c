@@ -104,34 +104,26 @@ timeout_parse(uint64_t *ms, const char *text)
 	return 0;
 }
 
-/* Like snprintf behind what `buf` holds already; never beyond `len`. */
-static void append(char *buf, size_t len, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
 static void
-append(char *buf, size_t len, const char *fmt, ...)
+write_timeout(struct pen *pen, uint64_t ms)
 {
-	size_t used = strnlen(buf, len);
-	va_list ap;
-
-	if (used >= len)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(buf + used, len - used, fmt, ap);
-	va_end(ap);
+	if (!ms)
+		text_write(pen, "0s", NULL);
+	for (size_t i = 0; i < COUNT(units); i++) {
+		if (ms >= units[i].ms) {
+			text_write_number(pen, ms / units[i].ms);
+			text_write(pen, units[i].name, NULL);
+		}
+		ms %= units[i].ms;
+	}
 }
 
 const char *
 timeout_format(uint64_t ms, char *buf, size_t len)
 {
-	if (len)
-		*buf = '\0';
-	if (!ms)
-		append(buf, len, "0s");
-	for (size_t i = 0; i < COUNT(units); i++) {
-		if (ms >= units[i].ms)
-			append(buf, len, "%llu%s", (unsigned long long)(ms / units[i].ms), units[i].name);
-		ms %= units[i].ms;
-	}
+	struct pen pen = text_pen(buf, len);
+
+	write_timeout(&pen, ms);
 	return buf;
 }
 
@@ -315,7 +307,8 @@ read_key(struct reader *reader, bool *colon)
 static int
 read_data(struct reader *reader)
 {
-	char text[ELEMENT_TEXT_MAX] = "", *part = NULL;
+	char text[ELEMENT_TEXT_MAX], *part = NULL;
+	struct pen pen = text_pen(text, sizeof(text));
 	size_t n = 0;
 
 	if (reader->element->data)
@@ -323,10 +316,10 @@ read_data(struct reader *reader)
 	while (*peek(reader) && strcmp(peek(reader), "}") && strcmp(peek(reader), ":") &&
 	       strcmp(peek(reader), "timeout")) {
 		if (n && eat(reader, "."))
-			append(text, sizeof(text), " .");
+			text_write(&pen, " .", NULL);
 		if (read_part(reader, &part))
 			return -1;
-		append(text, sizeof(text), "%s%s", n++ ? " " : "", part);
+		text_write(&pen, n++ ? " " : "", part, NULL);
 		free(part);
 	}
 	if (!n)
@@ -444,15 +437,23 @@ element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX])
 	return buf;
 }
 
-const char *
-element_expand(const char *part, const struct addr *ip, char *buf, size_t len)
+static void
+write_part(struct pen *pen, const char *part, const struct addr *ip)
 {
 	char text[ADDR_STRLEN];
 
 	if (!strncmp(part, "%IP%", 4))
-		snprintf(buf, len, "%s%s", addr_format(ip, text), part + 4);
+		text_write(pen, addr_format(ip, text), part + 4, NULL);
 	else
-		snprintf(buf, len, "%s", part);
+		text_write(pen, part, NULL);
+}
+
+const char *
+element_expand(const char *part, const struct addr *ip, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_part(&pen, part, ip);
 	return buf;
 }
 
@@ -488,60 +489,74 @@ element_prefix(const struct element *element)
 
 /* Inside the shell's single quotes only the single quote itself is special. */
 static void
-append_quoted(char *buf, size_t len, const char *text)
+write_quoted(struct pen *pen, const char *text)
 {
 	for (; *text; text++) {
-		if (*text == '\'')
-			append(buf, len, "'\\''");
-		else
-			append(buf, len, "%c", *text);
+		const char letter[] = { *text, '\0' };
+
+		text_write(pen, *text == '\'' ? "'\\''" : letter, NULL);
 	}
 }
 
 static void
-append_data(char *buf, size_t len, const char *data, const struct addr *ip)
+write_data(struct pen *pen, const char *data, const struct addr *ip)
 {
-	char copy[ELEMENT_TEXT_MAX], part[ELEMENT_TEXT_MAX], *parts[ELEMENT_PARTS];
+	char copy[ELEMENT_TEXT_MAX], *parts[ELEMENT_PARTS];
 	size_t n;
 
 	text_copy(copy, sizeof(copy), data);
 	n = element_split(copy, parts);
-	for (size_t i = 0; i < n; i++)
-		append(buf, len, " %s %s", i ? "." : ":", element_expand(parts[i], ip, part, sizeof(part)));
+	for (size_t i = 0; i < n; i++) {
+		text_write(pen, i ? " . " : " : ", NULL);
+		write_part(pen, parts[i], ip);
+	}
 }
 
 static void
-append_extras(char *buf, size_t len, const struct element *element, const struct addr *ip, const char *comment)
+write_where(struct pen *pen, const struct element *element)
+{
+	const char *family = element_family_name(element->family);
+
+	text_write(pen, family ? family : "?", " ", element->table, " ", element->set, NULL);
+}
+
+static void
+write_life(struct pen *pen, const struct element *element)
+{
+	if (!element->timeout_ms)
+		return;
+	text_write(pen, " timeout ", NULL);
+	write_timeout(pen, element->timeout_ms);
+}
+
+static void
+write_extras(struct pen *pen, const struct element *element, const struct addr *ip, const char *comment)
 {
 	char text[ELEMENT_COMMENT_MAX];
 
-	if (element->timeout_ms)
-		append(buf, len, " timeout %s", timeout_format(element->timeout_ms, text, sizeof(text)));
+	write_life(pen, element);
 	if (comment) {
-		append(buf, len, " comment \"");
-		append_quoted(buf, len, element_comment(comment, text));
-		append(buf, len, "\"");
+		text_write(pen, " comment \"", NULL);
+		write_quoted(pen, element_comment(comment, text));
+		text_write(pen, "\"", NULL);
 	}
 	if (element->data)
-		append_data(buf, len, element->data, ip);
+		write_data(pen, element->data, ip);
 }
 
 const char *
 element_text(const struct element *element, char *buf, size_t len)
 {
-	const char *family = element_family_name(element->family);
-	char timeout[64];
+	struct pen pen = text_pen(buf, len);
 
-	if (len)
-		*buf = '\0';
-	append(buf, len, "%s %s %s {", family ? family : "?", element->table, element->set);
+	write_where(&pen, element);
+	text_write(&pen, " {", NULL);
 	for (size_t i = 0; i < element->n_parts; i++)
-		append(buf, len, "%s %s", i ? " ." : "", element->parts[i]);
-	if (element->timeout_ms)
-		append(buf, len, " timeout %s", timeout_format(element->timeout_ms, timeout, sizeof(timeout)));
+		text_write(&pen, i ? " . " : " ", element->parts[i], NULL);
+	write_life(&pen, element);
 	if (element->data)
-		append(buf, len, " : %s", element->data);
-	append(buf, len, " }");
+		text_write(&pen, " : ", element->data, NULL);
+	text_write(&pen, " }", NULL);
 	return buf;
 }
 
@@ -549,16 +564,17 @@ const char *
 element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment, char *buf,
 		size_t len)
 {
-	const char *family = element_family_name(element->family);
-	char part[ELEMENT_TEXT_MAX];
+	struct pen pen = text_pen(buf, len);
 
-	if (len)
-		*buf = '\0';
-	append(buf, len, "nft %s element %s %s %s '{", verb, family ? family : "?", element->table, element->set);
-	for (size_t i = 0; i < element->n_parts; i++)
-		append(buf, len, "%s %s", i ? " ." : "", element_expand(element->parts[i], ip, part, sizeof(part)));
+	text_write(&pen, "nft ", verb, " element ", NULL);
+	write_where(&pen, element);
+	text_write(&pen, " '{", NULL);
+	for (size_t i = 0; i < element->n_parts; i++) {
+		text_write(&pen, i ? " . " : " ", NULL);
+		write_part(&pen, element->parts[i], ip);
+	}
 	if (strcmp(verb, "delete"))
-		append_extras(buf, len, element, ip, comment);
-	append(buf, len, " }'");
+		write_extras(&pen, element, ip, comment);
+	text_write(&pen, " }'", NULL);
 	return buf;
 }

@@ -2,7 +2,7 @@
 #include "text.h"
 
 #include <ctype.h>
-#include <stdint.h>
+#include <stdarg.h>
 #include <string.h>
 
 char *
@@ -58,6 +58,57 @@ text_copy(char *to, size_t len, const char *from)
 	}
 	memcpy(to, from, n + 1);
 	return 0;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+static void
+write_one(struct pen *pen, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!pen->room)
+		return;
+	if (len >= pen->room)
+		len = pen->room - 1;
+	memcpy(pen->at, text, len);
+	pen->at += len;
+	pen->room -= len;
+	*pen->at = '\0';
+}
+
+struct pen
+text_pen(char *buf, size_t len)
+{
+	struct pen pen = { buf, len };
+
+	write_one(&pen, "");
+	return pen;
+}
+
+void
+text_write(struct pen *pen, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, pen);
+	while ((text = va_arg(ap, const char *)))
+		write_one(pen, text);
+	va_end(ap);
+}
+
+void
+text_write_number(struct pen *pen, uint64_t n)
+{
+	char digits[21], *first = digits + sizeof(digits) - 1; /* 2^64 has 20 */
+
+	*first = '\0';
+	do {
+		*--first = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	write_one(pen, first);
 }
 
 /* ---- UTF-8 (RFC 3629) -------------------------------------------------------------------------- */

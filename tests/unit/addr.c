@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -24,6 +25,25 @@ texts(void **state)
 	comes_back_as("2001:DB8:0:0:0:0:0:1", "2001:db8::1");
 	comes_back_as("::ffff:192.0.2.7", "::ffff:192.0.2.7");
 	comes_back_as("::", "::");
+}
+
+static void
+every_octet_is_written_as_inet_ntop_does(void **state)
+{
+	char text[ADDR_STRLEN], expected[ADDR_STRLEN];
+	struct addr addr;
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * 256; i++) {
+		uint8_t bytes[4] = { 192, 0, 20, 7 };
+
+		bytes[i / 256] = (uint8_t)i;
+		addr = addr_from_bytes(AF_INET, bytes);
+		assert_non_null(inet_ntop(AF_INET, bytes, expected, sizeof(expected)));
+		assert_string_equal(addr_format(&addr, text), expected);
+	}
+	addr.family = 0;
+	assert_string_equal(addr_format(&addr, text), "?");
 }
 
 static void
@@ -58,6 +78,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts),
+		cmocka_unit_test(every_octet_is_written_as_inet_ntop_does),
 		cmocka_unit_test(no_addresses),
 		cmocka_unit_test(equal_is_family_and_bytes),
 	};

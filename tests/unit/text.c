@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <string.h>
+
 #include "text.h"
 
 #define INSTEAD "\xef\xbf\xbd"
@@ -59,6 +61,50 @@ cut_between_two_characters(void **state)
 	assert_string_equal(text_utf8("a\xe2\x82\xac", false, buf, sizeof(buf)), "a\xe2\x82\xac");
 }
 
+static void
+a_pen_writes_piece_by_piece(void **state)
+{
+	char buf[64];
+	struct pen pen = text_pen(buf, sizeof(buf));
+
+	(void)state;
+	assert_string_equal(buf, "");
+	text_write(&pen, "one ", "", "two", NULL);
+	assert_string_equal(buf, "one two");
+	text_write(&pen, NULL);
+	text_write_number(&pen, 0);
+	text_write(&pen, " ", NULL);
+	text_write_number(&pen, 1234567890);
+	text_write(&pen, " ", NULL);
+	text_write_number(&pen, UINT64_MAX);
+	assert_string_equal(buf, "one two0 1234567890 18446744073709551615");
+}
+
+/* At whatever length, and not a byte beyond. */
+static void
+a_pen_stops_where_the_room_ends(void **state)
+{
+	static const char whole[] = "one two 1001";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(whole) + 2; len++) {
+		char buf[32];
+		struct pen pen;
+
+		memset(buf, '#', sizeof(buf));
+		pen = text_pen(buf, len);
+		text_write(&pen, "one ", "two", " ", NULL);
+		text_write_number(&pen, 1001);
+		text_write(&pen, "", NULL);
+		for (size_t i = len; i < sizeof(buf); i++)
+			assert_int_equal(buf[i], '#');
+		if (!len)
+			continue;
+		assert_memory_equal(buf, whole, len <= sizeof(whole) ? len - 1 : sizeof(whole));
+		assert_int_equal(buf[len <= sizeof(whole) ? len - 1 : sizeof(whole) - 1], '\0');
+	}
+}
+
 int
 main(void)
 {
@@ -67,6 +113,8 @@ main(void)
 		cmocka_unit_test(what_is_no_utf8_is_replaced),
 		cmocka_unit_test(a_terminal_gets_no_control_characters),
 		cmocka_unit_test(cut_between_two_characters),
+		cmocka_unit_test(a_pen_writes_piece_by_piece),
+		cmocka_unit_test(a_pen_stops_where_the_room_ends),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #ifndef KNOCKD_NFTSET_FIT_H
 #define KNOCKD_NFTSET_FIT_H
 
-#include <libnftnl/set.h>
+#include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,7 +42,10 @@ bool nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const stru
 /* A set of ranges in several fields: `flags interval` and a concatenated key. */
 bool nftset_fit_is_ranges(const struct described *described);
 
-/* Puts the element, or the two that a range takes, into `set`; `add`: with data, timeout, comment. -1: no memory. */
-int nftset_fit_put(struct nftnl_set *set, const struct encoded *encoded, bool add);
+/*
+ * Puts set and element, or the two elements that a range takes, into a message; `add`: with data, timeout, comment.
+ * 0, or -1 when memory is out.
+ */
+int nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add);
 
 #endif

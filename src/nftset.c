@@ -2,7 +2,6 @@
 #include "nftset.h"
 
 #include <errno.h>
-#include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,22 +122,13 @@ describe(struct nftset *nftset, const struct element *element)
 static int
 put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type, uint16_t flags, size_t owner)
 {
-	const struct element *element = encoded->op->element;
-	struct nftnl_set *set = nftnl_set_alloc();
-	struct nlmsghdr *nlh = nfnl_add(nftset->nfnl, type, element->family, flags);
+	struct nlmsghdr *nlh = nfnl_add(nftset->nfnl, type, encoded->op->element->family, flags);
 
 	nftset->owner[nftset->n_messages++] = owner;
-	if (!set || !nlh || nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) ||
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) ||
-	    nftset_fit_put(set, encoded, type == NFT_MSG_NEWSETELEM)) {
-		if (set)
-			nftnl_set_free(set);
-		errno = ENOMEM;
-		return -1;
-	}
-	nftnl_set_elems_nlmsg_build_payload(nlh, set);
-	nftnl_set_free(set);
-	return 0;
+	if (nlh && !nftset_fit_put(nlh, encoded, type == NFT_MSG_NEWSETELEM))
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 static int

@@ -2,6 +2,7 @@
 #include "nftset_ask.h"
 
 #include <errno.h>
+#include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
@@ -89,19 +90,15 @@ read_elements(const struct nlmsghdr *nlh, void *arg)
 int
 nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found)
 {
-	const struct element *element = encoded->op->element;
 	struct search search = { .key = &encoded->key };
-	struct nftnl_set *set = nftnl_set_alloc();
-	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, element->family);
-	int rc = -1;
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, encoded->op->element->family);
+	int rc;
 
-	if (set && !nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) &&
-	    !nftnl_set_set_str(set, NFTNL_SET_NAME, element->set) && !nftset_fit_put(set, encoded, false)) {
-		nftnl_set_elems_nlmsg_build_payload(nlh, set);
-		rc = nfnl_ask(nfnl, read_elements, &search);
+	if (nftset_fit_put(nlh, encoded, false)) {
+		errno = ENOMEM;
+		return -1;
 	}
-	if (set)
-		nftnl_set_free(set);
+	rc = nfnl_ask(nfnl, read_elements, &search);
 	*found = search.found;
 	return rc && errno != ENOENT ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libnftnl/set.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -142,7 +143,7 @@ nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct de
 /* --- elements ------------------------------------------------------------------------------------ */
 
 static int
-put_userdata(struct nftnl_set_elem *elem, const char *comment, bool open)
+set_userdata(struct nftnl_set_elem *elem, const char *comment, bool open)
 {
 	struct nftnl_udata_buf *buf;
 	char text[ELEMENT_COMMENT_MAX];
@@ -162,7 +163,7 @@ put_userdata(struct nftnl_set_elem *elem, const char *comment, bool open)
 }
 
 static void
-put_data(struct nftnl_set_elem *elem, const struct encoded *encoded)
+set_data(struct nftnl_set_elem *elem, const struct encoded *encoded)
 {
 	if (!encoded->op->element->data)
 		return;
@@ -187,41 +188,73 @@ nftset_fit_is_ranges(const struct described *described)
 	return is_concat(described) && described->key.interval;
 }
 
-/* The element that closes a range [from, to) in a set that is not concatenated. */
-static int
-put_end(struct nftnl_set *set, const struct encoded *encoded, const uint8_t *after)
+/* NULL: no memory. */
+static struct nftnl_set_elem *
+new_elem(const struct encoded *encoded, bool add, bool open)
 {
 	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
 
 	if (!elem)
-		return -1;
+		return NULL;
+	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, encoded->key.from, encoded->key.len);
+	if (nftset_fit_is_ranges(encoded->described))
+		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY_END, encoded->key.to, encoded->key.len);
+	if (!add)
+		return elem;
+	if (set_userdata(elem, encoded->op->comment, open)) {
+		nftnl_set_elem_free(elem);
+		return NULL;
+	}
+	if (encoded->timeout_ms)
+		nftnl_set_elem_set_u64(elem, NFTNL_SET_ELEM_TIMEOUT, encoded->timeout_ms);
+	set_data(elem, encoded);
+	return elem;
+}
+
+/* The element that closes a range [from, to) in a set that is not concatenated. */
+static struct nftnl_set_elem *
+new_end(const struct encoded *encoded, const uint8_t *after)
+{
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+
+	if (!elem)
+		return NULL;
 	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, after, encoded->key.len);
 	nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-	nftnl_set_elem_add(set, elem);
+	return elem;
+}
+
+/* Takes over the element. */
+static int
+put_elem(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
+{
+	struct nlattr *nest;
+
+	if (!elem)
+		return -1;
+	nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	nftnl_set_elem_nlmsg_build_payload(nlh, elem);
+	mnl_attr_nest_end(nlh, nest);
+	nftnl_set_elem_free(elem);
 	return 0;
 }
 
 /* A range in a concatenated set is one element with two keys, elsewhere it is two elements. */
 int
-nftset_fit_put(struct nftnl_set *set, const struct encoded *encoded, bool add)
+nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add)
 {
-	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	bool paired = encoded->described->key.interval && !is_concat(encoded->described);
 	uint8_t after[NFTKEY_LEN_MAX];
-	bool interval = encoded->described->key.interval, concat = is_concat(encoded->described);
-	bool closed = interval && !concat && nftkey_after(&encoded->key, after);
+	bool closed = paired && nftkey_after(&encoded->key, after);
+	struct nlattr *list;
+	int rc;
 
-	if (!elem)
-		return -1;
-	nftnl_set_elem_add(set, elem);
-	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, encoded->key.from, encoded->key.len);
-	if (interval && concat)
-		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY_END, encoded->key.to, encoded->key.len);
-	if (add) {
-		if (put_userdata(elem, encoded->op->comment, interval && !concat && !closed))
-			return -1;
-		if (encoded->timeout_ms)
-			nftnl_set_elem_set_u64(elem, NFTNL_SET_ELEM_TIMEOUT, encoded->timeout_ms);
-		put_data(elem, encoded);
-	}
-	return closed ? put_end(set, encoded, after) : 0;
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, encoded->op->element->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, encoded->op->element->set);
+	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	rc = put_elem(nlh, new_elem(encoded, add, paired && !closed));
+	if (!rc && closed)
+		rc = put_elem(nlh, new_end(encoded, after));
+	mnl_attr_nest_end(nlh, list);
+	return rc;
 }

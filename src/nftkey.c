@@ -309,6 +309,11 @@ encode_field(const struct field *field, const struct datatype *datatype, const s
 
 	if (!strncmp(field->text, "%IP%", 4) && check_family(field, datatype, ip))
 		return -1;
+	if (!strcmp(field->text, "%IP%")) {
+		memcpy(field->from, ip->bytes, field->len);
+		memcpy(field->to, ip->bytes, field->len);
+		return 0;
+	}
 	element_expand(field->text, ip, text, sizeof(text));
 	mark = strchr(text, '/');
 	if (mark && is_addr(datatype))

@@ -14,10 +14,13 @@
  * Who can write to one of these files gives root commands, and sequences are secrets. So a file that others than
  * root and whoever runs this can write is refused (its owner counts; a group does, too, unless it is root's); one
  * that everybody can read is warned of.
+ *
+ * One-time files whose names do not begin with '/' are looked for in `dir`, and the result has their whole names: the
+ * daemon's working directory changes. NULL: the names are left as they are.
  */
-struct conf *conffile_read(const char *path, conf_report *report, void *arg);
+struct conf *conffile_read(const char *path, const char *dir, conf_report *report, void *arg);
 
 /* The same with the configuration opened already; `fd` is closed. -1: it could not be, and errno says why. */
-struct conf *conffile_read_from(int fd, const char *path, conf_report *report, void *arg);
+struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
 
 #endif

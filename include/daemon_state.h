@@ -34,6 +34,7 @@ enum daemon_root {
 
 struct daemon {
 	const struct options *options;
+	char		     *home;   /* the working directory at the start, from which all names count. NULL: it has none */
 	char		     *config; /* absolute: the working directory changes */
 	struct log	      log;
 	struct conf	     *conf;
@@ -75,7 +76,7 @@ uint64_t daemon_clock(void);
 /* ---- daemon_conf.c: the configuration, and what it says of logs ---- */
 
 /* From the root directory; the caller frees it. NULL when memory is out. */
-char *daemon_path(const char *path);
+char *daemon_path(const struct daemon *d, const char *path);
 
 /* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
 struct conf *daemon_read_conf(struct daemon *d, struct priv_user *user);

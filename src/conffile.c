@@ -25,6 +25,7 @@ complain(const char *path, conf_report *report, void *arg)
 struct reading {
 	conf_report *report;
 	void	    *arg;
+	const char  *dir;
 	struct door *door; /* whose one-time file is being read */
 };
 
@@ -63,6 +64,20 @@ warn_unmarkable(const struct reading *r)
 	r->report(r->arg, CONF_WARNING, text);
 }
 
+static int
+make_whole(char **path, const char *dir)
+{
+	char *whole;
+
+	if (**path == '/' || !dir)
+		return 0;
+	if (asprintf(&whole, "%s/%s", dir, *path) < 0)
+		return -1;
+	free(*path);
+	*path = whole;
+	return 0;
+}
+
 /* conf_load. The file may be edited between counting and storing, so what is stored is what counts. */
 static int
 load_one_time(void *arg, struct door *door)
@@ -72,6 +87,8 @@ load_one_time(void *arg, struct door *door)
 	struct onetime *list;
 
 	r->door = door;
+	if (make_whole(&door->one_time_path, r->dir))
+		return -1;
 	n = onetime_read(door->one_time_path, NULL, 0, skipped, r);
 	if (n <= 0)
 		return (int)n;
@@ -101,9 +118,9 @@ is_trusted(int fd, const char *path, conf_report *report, void *arg)
 }
 
 static struct conf *
-read_file(FILE *file, const char *path, conf_report *report, void *arg)
+read_file(FILE *file, const char *path, const char *dir, conf_report *report, void *arg)
 {
-	struct reading reading = { .report = report, .arg = arg };
+	struct reading reading = { .report = report, .arg = arg, .dir = dir };
 	struct conf_parser *parser = conf_begin(path, pass_on, &reading);
 	char line[TEXT_LINE_MAX];
 
@@ -124,7 +141,7 @@ read_file(FILE *file, const char *path, conf_report *report, void *arg)
 }
 
 struct conf *
-conffile_read_from(int fd, const char *path, conf_report *report, void *arg)
+conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)
 {
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	struct conf *conf = NULL;
@@ -136,13 +153,13 @@ conffile_read_from(int fd, const char *path, conf_report *report, void *arg)
 		return NULL;
 	}
 	if (is_trusted(fd, path, report, arg))
-		conf = read_file(file, path, report, arg);
+		conf = read_file(file, path, dir, report, arg);
 	fclose(file);
 	return conf;
 }
 
 struct conf *
-conffile_read(const char *path, conf_report *report, void *arg)
+conffile_read(const char *path, const char *dir, conf_report *report, void *arg)
 {
-	return conffile_read_from(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), path, report, arg);
+	return conffile_read_from(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), path, dir, report, arg);
 }

@@ -245,7 +245,7 @@ static void
 create_pidfile(struct daemon *d)
 {
 	const char *wanted = d->conf->pid_file ? d->conf->pid_file : d->options->pid_file;
-	char *path = daemon_path(wanted ? wanted : CONF_PIDFILE_DEFAULT);
+	char *path = daemon_path(d, wanted ? wanted : CONF_PIDFILE_DEFAULT);
 
 	if (!path || pidfile_create(&d->pidfile, path))
 		log_warn(&d->log, "could not create pid file %s", path ? path : "");
@@ -404,6 +404,7 @@ stop(struct daemon *d)
 	log_close(&d->log);
 	free(d->granted_dir);
 	free(d->config);
+	free(d->home);
 }
 
 int
@@ -420,7 +421,8 @@ daemon_run(const struct options *options)
 	log_init(&d.log);
 	d.log.verbose = options->verbose;
 	d.log.debug = options->debug;
-	d.config = daemon_path(options->config);
+	d.home = getcwd(NULL, 0);
+	d.config = daemon_path(&d, options->config);
 	d.conf = d.config ? daemon_read_conf(&d, &d.user) : NULL;
 	if (d.conf) {
 		daemon_open_logs(&d);

@@ -3,26 +3,19 @@
 #include "daemon_state.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 char *
-daemon_path(const char *path)
+daemon_path(const struct daemon *d, const char *path)
 {
-	char here[PATH_MAX], *whole;
-	size_t len;
+	char *whole;
 
-	if (*path == '/' || !getcwd(here, sizeof(here)))
+	if (*path == '/' || !d->home)
 		return strdup(path);
-	len = strlen(here) + strlen(path) + 2;
-	whole = malloc(len);
-	if (whole)
-		snprintf(whole, len, "%s/%s", here, path);
-	return whole;
+	return asprintf(&whole, "%s/%s", d->home, path) < 0 ? NULL : whole;
 }
 
 /* conf_report. Warnings are for the person who edits the file; the log has them when nobody sees our streams. */
@@ -86,7 +79,7 @@ daemon_log_path(const struct daemon *d)
 {
 	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
 
-	return wanted ? daemon_path(wanted) : NULL;
+	return wanted ? daemon_path(d, wanted) : NULL;
 }
 
 void

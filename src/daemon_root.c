@@ -150,8 +150,8 @@ struct conf *
 daemon_read_file(struct daemon *d, conf_report *report, void *arg)
 {
 	if (d->keeper)
-		return conffile_read_from(keeper_open_config(d->keeper), d->config, report, arg);
-	return conffile_read(d->config, report, arg);
+		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
+	return conffile_read(d->config, d->home, report, arg);
 }
 
 int

@@ -22,7 +22,7 @@ report(void *arg, enum conf_severity severity, const char *text)
 static int
 inspect(struct options *options)
 {
-	struct conf *conf = conffile_read(options->config, report, options);
+	struct conf *conf = conffile_read(options->config, NULL, report, options);
 	char err[256];
 	int failed;
 

@@ -20,9 +20,13 @@ stop_daemon() {
 }
 
 cd "$T" || bail "no $T"
+printf ' 7001\n 7002\n' >once
+chmod 600 once
 knockd_conf "$door
+[once]
+	one_time_sequences = once
 [options]
-	LogFile = $T/file.log"
+	LogFile = file.log"
 "$KNOCKD" -d -c knockd.conf -p "$T/pid" >"$T/out" 2>"$T/err"
 equal '-d returns 0 when it is up' $? 0
 equal '... and is silent' "$(cat "$T/out" "$T/err")" ''
@@ -32,6 +36,8 @@ equal '... the working directory is /' "$(readlink "/proc/$(cat "$T/pid")/cwd")"
 knock $server 7000
 check 'the log file, with its stamp' grep -qE '^\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}\] 10\.0\.0\.2: a: OPEN SESAME$' "$T/file.log"
 equal '... readable by root and its group' "$(stat -c %a "$T/file.log")" 640
+knock $server 7001
+check 'one-time sequences are marked in the file of that name' grep -qx '#7001' once
 
 "$KNOCKD" -d -c knockd.conf -p "$T/pid" >"$T/out" 2>"$T/err"
 equal 'a second one ends with 1' $? 1
@@ -44,6 +50,9 @@ check 'SIGHUP opens the log file anew, the configuration too, by their relative 
 check '...' test -e file.log
 knock $server 7000
 check '... and it is written to' grep -q 'OPEN SESAME' file.log
+knock $server 7002
+check 'one-time sequences are read by that name, too' grep -qx '#7002' once
+refute '... without a complaint' grep -q 'reload failed' file.log file.log.1
 stop_daemon
 check 'shutting down is logged' grep -q 'shutting down$' file.log
 refute 'the rules are gone' nft list table inet knockd 2>/dev/null

@@ -21,7 +21,10 @@ struct keeper;
 /* Forks it; to be called as root. It ends with the caller. NULL with errno. */
 struct keeper *keeper_start(const struct keeper_files *files);
 
-/* A new descriptor, close-on-exec, or -1 with errno; EPIPE: it has ended. */
+/*
+ * A new descriptor, close-on-exec, or -1 with errno; EPIPE: it has ended. A symbolic link to the log file is followed
+ * only in a directory that nobody but root can write to. ELOOP: it is in another one.
+ */
 int keeper_open_config(struct keeper *keeper);
 int keeper_open_log(struct keeper *keeper);
 

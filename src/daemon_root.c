@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conffile.h"
@@ -154,6 +155,15 @@ daemon_read_file(struct daemon *d, conf_report *report, void *arg)
 	return conffile_read(d->config, d->home, report, arg);
 }
 
+static bool
+is_regular(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+/* Nobody moves a device away; and /dev/stdout is another one for the keeper than it was for us. */
 int
 daemon_open_log_file(struct daemon *d, const char *path)
 {
@@ -164,7 +174,10 @@ daemon_open_log_file(struct daemon *d, const char *path)
 	fd = keeper_open_log(d->keeper);
 	if (fd < 0)
 		return -1;
-	log_use_file(&d->log, fd);
+	if (d->log.file >= 0 && !is_regular(fd))
+		close(fd);
+	else
+		log_use_file(&d->log, fd);
 	return 0;
 }
 

@@ -113,6 +113,21 @@ mv "$T/logs/file" "$T/logs/file.2"
 kill -HUP "$knockd"
 check 'another rotation' test -f "$T/logs/file"
 
+chown $engine_user "$T/logs"
+mv "$T/logs/file" "$T/logs/file.3"
+ln -s "$T/stranger" "$T/logs/file"
+kill -HUP "$knockd"
+LOG=$T/logs/file.3
+check 'a link in a directory of others is not followed' log_has "cannot open logfile: $T/logs/file: Too many levels"
+refute '... nothing is made where it leads' test -e "$T/stranger"
+chown root "$T/logs"
+kill -HUP "$knockd"
+check '... one in a directory of root'\''s is' test -e "$T/stranger"
+rm "$T/logs/file"
+kill -HUP "$knockd"
+LOG=$T/logs/file
+check 'and a rotation after that' test -f "$LOG"
+
 # --- what needs a restart ------------------------------------------------------------------------
 
 was=$(cat "$T/knockd.conf")
@@ -157,6 +172,15 @@ check 'a restart remembers what is open' element_in 'inet filter ssh_ok' 10.0.0.
 keeper=$(keeper "$knockd")
 kill -KILL "$knockd"
 check 'killed, it leaves nobody behind' not alive "$keeper"
+
+knockd_start "$ssh
+[options]
+	LogFile = /dev/stdout
+$fence_door"
+knockd_reload
+knock $server 1001 1002
+check 'standard output as the log file is ours after a reload, too' grep -q '^\[.*ssh: OPEN SESAME' "$LOG"
+knockd_stop
 
 # --- commands and one-time sequences -------------------------------------------------------------
 

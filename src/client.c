@@ -17,6 +17,7 @@
 #include "client_proxy.h"
 #include "client_wait.h"
 #include "onetime.h"
+#include "streams.h"
 
 struct client {
 	const struct client_options *options;
@@ -313,25 +314,13 @@ run(struct client *client)
 	return options->command ? run_command(options->command) : 0;
 }
 
-/* A socket that became descriptor 0, 1 or 2 would be read and written as if it were ours. */
-static void
-open_standard_descriptors(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-		;
-	if (fd >= 0)
-		close(fd);
-}
-
 int
 client_knock(const struct client_options *options)
 {
 	struct client client = { .options = options };
 	int status;
 
-	open_standard_descriptors();
+	streams_fill();
 	status = prepare(&client) ? CLIENT_EXIT_ERROR : run(&client);
 	hits_free(&client.hits);
 	profiles_free(&client.profiles);

@@ -8,6 +8,7 @@
 
 #include "ctl_link.h"
 #include "ctl_show.h"
+#include "streams.h"
 #include "text.h"
 
 /* What an answer is as one JSON document. */
@@ -270,6 +271,7 @@ ctl_run(const struct ctl_options *options)
 		complain("this cannot be asked: it is too long or has a line break");
 		return CTL_EXIT_USAGE;
 	}
+	streams_fill();
 	if (ctl_link_open(&link, options->socket))
 		return explain_no_link(options->socket);
 	status = ask(&link, options, request);

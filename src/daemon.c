@@ -15,6 +15,7 @@
 #include "detach.h"
 #include "notify.h"
 #include "ruleset.h"
+#include "streams.h"
 
 enum {
 	SLOT_SIGNALS,
@@ -416,6 +417,7 @@ daemon_run(const struct options *options)
 	int status = EXIT_FAILURE;
 
 	priv_hide(); /* the sequences in our memory */
+	streams_fill();
 	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
 	d.born_at = daemon_clock();
 	log_init(&d.log);

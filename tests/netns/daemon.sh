@@ -109,6 +109,28 @@ kill -INT "$knockd"
 wait "$knockd"
 equal 'SIGINT: exit status' $? 2
 
+# without standard streams none of our files may take their place
+knockd_conf "$door
+[options]
+	LogFile = $T/bare.log"
+"$KNOCKD" -d -v -c "$conf" -p "$T/pid" <&- >&- 2>&-
+equal 'it starts without standard streams' $? 0
+started "$(cat "$T/pid")"
+knock $server 7000
+check '... and has its log file' grep -q 'OPEN SESAME' bare.log
+stop_daemon
+"$KNOCKD" -D -c "$conf" >&- 2>/dev/null &
+bare=$!
+started $bare
+check 'in the foreground, without standard output' grep -q 'starting up' bare.log
+kill -HUP $bare
+wait_for grep -q 're-opening' bare.log
+knock $server 7000
+check '... it opens' grep -q 'running command' bare.log
+refute '... and what is for standard output, sequences, is not in there' grep -q '7000' bare.log
+kill $bare
+wait $bare
+
 # syslog: a /dev of our own with a log in it
 mkdir "$T/dev"
 for node in null zero urandom; do

@@ -98,6 +98,19 @@ check '... is removed, too' not test -e "$T/relative.pid"
 
 knockd_start "$door"
 refute 'no pid file in the foreground' test -e "$T/pid"
+knockd_conf "$door
+[options]
+	LogFile = named.log"
+knockd_reload
+knock $server 7000
+check 'a reload opens a log file' grep -q 'OPEN SESAME' named.log
+mv named.log named.log.1
+knockd_conf "$door"
+knockd_reload
+refute '... and one that finds none named makes none' test -e named.log
+knock $server 7000
+fence
+equal '... and closes what was open' "$(grep -c 'OPEN SESAME' named.log.1)" 1
 knockd_stop
 equal 'SIGTERM: exit status' $? 15
 # a background job of this shell ignores SIGINT, and so would its child

@@ -29,6 +29,12 @@ is "options of knock" "--verbose|--version|" "$knock" --ver
 is "profiles, alone" "home|" "$knock" ho
 is "profiles, with a blank" "work place|" "$knock" wo
 is "profiles, after --profile" "home|work place|" "$knock" --profile ""
+# shellcheck disable=SC2016 # a name of that kind
+(umask 077; printf '[$(>%s/ran)]\nhost=h\nsequence=7103\n' "$tmp" >>"$tmp/knock/config")
+# shellcheck disable=SC2016
+is "names are not run by bash" "\$(>$tmp/ran)|" "$knock" --profile '$'
+count=$((count + 1)) description="... this one was not"
+if [ -e "$tmp/ran" ]; then echo "not ok $count - $description"; else echo "ok $count - $description"; fi
 is "no profile as a port" "|" "$knock" localhost hom
 is "nothing after --delay" "|" "$knock" localhost -d ""
 is "interfaces" "lo|" "$knock" -i lo

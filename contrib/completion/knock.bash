@@ -28,7 +28,7 @@ _knock()
     return
     ;;
   -i | --interface)
-    COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$cur"))
+    COMPREPLY=($(compgen -W '$(command ls /sys/class/net 2>/dev/null)' -- "$cur"))
     return
     ;;
   --wait | --proxy)
@@ -56,7 +56,7 @@ _knock()
 _knock_profiles()
 {
   local IFS=$'\n'
-  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" --list 2>/dev/null | cut -f1)" -- "$cur"))
+  COMPREPLY=($(compgen -W '$("${COMP_WORDS[0]}" --list 2>/dev/null | cut -f1)' -- "$cur"))
 }
 
 complete -F _knock knock

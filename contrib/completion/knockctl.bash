@@ -4,14 +4,13 @@
 # Asking needs the right to use the socket; without it nothing is offered.
 _knockctl_doors()
 {
-  local IFS=$'\n'
-  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" --json doors 2>/dev/null |
-    sed -n 's/^{"name":"\([^"\\]*\)".*/\1/p')" -- "$cur"))
+  local IFS=$'\n' name='s/^{"name":"\([^"\\]*\)".*/\1/p'
+  COMPREPLY=($(compgen -W '$("${COMP_WORDS[0]}" --json doors 2>/dev/null | sed -n "$name")' -- "$cur"))
 }
 
 _knockctl_addresses()
 {
-  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | sed '1d; s/ .*//' | sort -u)" -- "$cur"))
+  COMPREPLY=($(compgen -W '$("${COMP_WORDS[0]}" list 2>/dev/null | sed "1d; s/ .*//" | sort -u)' -- "$cur"))
 }
 
 _knockctl()

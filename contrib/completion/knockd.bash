@@ -8,7 +8,7 @@ _knockd()
 
   case $prev in
   -i | --interface)
-    COMPREPLY=($(compgen -W "any $(command ls /sys/class/net 2>/dev/null)" -- "$cur"))
+    COMPREPLY=($(compgen -W 'any $(command ls /sys/class/net 2>/dev/null)' -- "$cur"))
     return
     ;;
   -c | --config | -p | --pidfile | -g | --logfile)

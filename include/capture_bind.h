@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A netlink socket, close-on-exec. NULL with a clause in `err`. */
+/* A netlink socket, close-on-exec, with room for a heavy flood. NULL with a clause in `err`. */
 struct mnl_socket *capture_open(char *err, size_t errlen);
 
 /*
@@ -31,7 +31,7 @@ unsigned capture_holder(const char *list, uint16_t number);
 /* Why it was not possible to have `number`, with errno of capture_bind(): one clause. */
 void capture_explain(const char *list, uint16_t number, char *err, size_t errlen);
 
-/* The descriptor, with room for a heavy flood; closes `nl`. -1 with a clause in `err`. */
+/* The descriptor; closes `nl`. -1 with a clause in `err`. */
 int capture_descriptor(struct mnl_socket *nl, char *err, size_t errlen);
 
 #endif

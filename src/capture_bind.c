@@ -22,13 +22,25 @@
 #define BIND_RETRIES	20
 #define BIND_RETRY_MSEC 25
 
+static void
+enlarge_buffer(int fd)
+{
+	int size = SOCKET_BUFFER_LEN;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 struct mnl_socket *
 capture_open(char *err, size_t errlen)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) >= 0)
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) >= 0) {
+		/* now: rules that are there already send packets as soon as the group is ours, before its settings are */
+		enlarge_buffer(mnl_socket_get_fd(nl));
 		return nl;
+	}
 	snprintf(err, errlen, "no netlink socket: %s", strerror(errno));
 	if (nl)
 		mnl_socket_close(nl);
@@ -107,15 +119,6 @@ capture_explain(const char *list, uint16_t number, char *err, size_t errlen)
 		snprintf(err, errlen, "%s", strerror(error));
 }
 
-static void
-enlarge_buffer(int fd)
-{
-	int size = SOCKET_BUFFER_LEN;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-}
-
 int
 capture_descriptor(struct mnl_socket *nl, char *err, size_t errlen)
 {
@@ -123,8 +126,6 @@ capture_descriptor(struct mnl_socket *nl, char *err, size_t errlen)
 
 	if (fd < 0)
 		snprintf(err, errlen, "%s", strerror(errno));
-	else
-		enlarge_buffer(fd);
 	mnl_socket_close(nl);
 	return fd;
 }

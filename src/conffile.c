@@ -117,27 +117,72 @@ is_trusted(int fd, const char *path, conf_report *report, void *arg)
 	return trust != TRUST_NONE;
 }
 
+/* As fgets(3) and as in knockd: the rest of an over-long line counts as the next one. 0: there is none. */
+static size_t
+read_line(FILE *file, char line[static TEXT_LINE_MAX])
+{
+	size_t n = 0;
+	int c = 0;
+
+	while (n < TEXT_LINE_MAX - 1 && c != '\n' && (c = getc(file)) != EOF)
+		line[n++] = (char)c;
+	line[n] = '\0';
+	return n;
+}
+
+static void
+report_line(const struct reading *r, enum conf_severity severity, const char *path, size_t n, const char *what)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "config: line %zu: %s (%s)", n, what, path);
+	r->report(r->arg, severity, text);
+}
+
+/*
+ * A crash may have left zeros in the place of some lines. What stands below them would count for another door then,
+ * so that is not read.
+ */
+static int
+take_lines(struct conf_parser *parser, FILE *file, const char *path, const struct reading *r)
+{
+	char line[TEXT_LINE_MAX];
+	size_t n, len;
+
+	for (n = 1; (len = read_line(file, line)); n++) {
+		if (memchr(line, '\0', len)) {
+			report_line(r, CONF_ERROR, path, n, "contains a NUL byte");
+			return -1;
+		}
+		if (len == sizeof(line) - 1 && line[len - 1] != '\n')
+			report_line(r, CONF_WARNING, path, n, "warning: too long: the rest counts as the next line");
+		conf_line(parser, line);
+	}
+	if (!ferror(file))
+		return 0;
+	complain(path, r->report, r->arg);
+	return -1;
+}
+
 static struct conf *
 read_file(FILE *file, const char *path, const char *dir, conf_report *report, void *arg)
 {
 	struct reading reading = { .report = report, .arg = arg, .dir = dir };
 	struct conf_parser *parser = conf_begin(path, pass_on, &reading);
-	char line[TEXT_LINE_MAX];
+	struct conf *conf;
+	int failed;
 
 	if (!parser) {
 		complain(path, report, arg);
 		return NULL;
 	}
 	conf_load_by(parser, load_one_time);
-	/* as in knockd, the rest of an over-long line counts as the next one */
-	while (fgets(line, sizeof(line), file))
-		conf_line(parser, line);
-	if (ferror(file)) {
-		complain(path, report, arg);
-		conf_free(conf_end(parser));
-		return NULL;
-	}
-	return conf_end(parser);
+	failed = take_lines(parser, file, path, &reading);
+	conf = conf_end(parser);
+	if (!failed)
+		return conf;
+	conf_free(conf);
+	return NULL;
 }
 
 struct conf *

@@ -49,6 +49,17 @@ ends 'behind a link' 1 "$KNOCKD" -t -c "$T/link"
 chmod 600 "$conf"
 ends 'standard input is read, too' 0 sh -c "$KNOCKD -t -c /proc/self/fd/0 <$conf"
 
+# a byte that ends a text ends neither a line nor a file
+printf '[a]\n\tsequence = 20005,20006\n\0\0\0\0[b]\n\tsequence = 20007\n' >"$T/zeros"
+ends 'zeros in the place of a line' 1 "$KNOCKD" -t -c "$T/zeros"
+check '... are found' grep -qxF "config: line 3: contains a NUL byte ($T/zeros)" "$T/err"
+printf '[a]\n\tsequence = 20005\0,20006\n' >"$T/zeros"
+ends 'the beginning of a sequence is none' 1 "$KNOCKD" -t -c "$T/zeros"
+ends 'a file without end' 1 timeout 60 "$KNOCKD" -t -c /dev/zero
+printf '[a]\n\tsequence = 20005,20006\n\tcommand = true %4095s\n' '#' >"$T/long"
+ends 'a line that is too long' 0 "$KNOCKD" -t -c "$T/long"
+check '... is told' grep -qxF "config: line 3: warning: too long: the rest counts as the next line ($T/long)" "$T/err"
+
 # --- where sequences are not ---------------------------------------------------------------------
 
 # shellcheck disable=SC3045 # not in POSIX, but in every sh there is

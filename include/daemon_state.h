@@ -134,6 +134,9 @@ int daemon_install_rules(struct daemon *d, const struct conf *conf);
 void daemon_read_monitor(struct daemon *d);
 void daemon_put_rules_back(struct daemon *d);
 
+/* The kernel has refused: daemon_put_rules_back() is due in a while. */
+void daemon_try_rules_later(struct daemon *d);
+
 /* ---- daemon_engine.c ---- */
 
 /* 0, or -1 after a line; another try is due in a while then. */

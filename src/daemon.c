@@ -175,12 +175,12 @@ poll_timeout(const struct daemon *d)
 	return next - now > POLL_MAX_MSEC ? POLL_MAX_MSEC : (int)(next - now);
 }
 
-/* The ports of a one-time door's next sequence. Should the kernel refuse, the old ones stay until the next use. */
+/* The ports of a one-time door's next sequence. Without them nobody could use it up, so this is tried again. */
 static void
 follow_sequences(struct daemon *d)
 {
-	if (d->moved_on)
-		daemon_install_rules(d, d->conf);
+	if (d->moved_on && daemon_install_rules(d, d->conf))
+		daemon_try_rules_later(d);
 	d->moved_on = false;
 }
 

@@ -76,6 +76,12 @@ take_change(void *arg, const struct monitor_event *event)
 	grants_noticed(d->grants, event);
 }
 
+void
+daemon_try_rules_later(struct daemon *d)
+{
+	d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
+}
+
 /* Our own changes are told, too, so what counts is what is there now. */
 void
 daemon_put_rules_back(struct daemon *d)
@@ -87,7 +93,7 @@ daemon_put_rules_back(struct daemon *d)
 	if (!daemon_install_rules(d, d->conf))
 		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
 	else
-		d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
+		daemon_try_rules_later(d);
 }
 
 void

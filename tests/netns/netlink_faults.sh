@@ -94,4 +94,25 @@ mended=$(log_count 'is put back')
 kill -CONT "$knockd"
 check 'more events than a socket holds, for real: the elements come back' -t 20 element_in "$open" 10.0.0.2
 check '... and the table' -t 20 mended_again
+
+# --- one-time sequences ----------------------------------------------------------------------------
+
+knockd_stop
+printf ' 2001\n 2002\n' >"$T/once"
+chmod 600 "$T/once"
+knockd_meddled "
+[once]
+	one_time_sequences = $T/once
+	command            = true
+$fence_door"
+meddle send $ENOMEM 1000000
+knock $server 2001
+check 'ENOMEM when the next sequence becomes the door'\''s: it has its line' log_has \
+	'could not install table inet knockd: Cannot allocate memory'
+meddle send 0 0
+next_opens() {
+	knock $server 2002
+	grep -qx '#2002' "$T/once"
+}
+check '... when it is over the kernel learns of its ports' -t 20 next_opens
 done_testing

@@ -20,7 +20,10 @@
  */
 struct conf *conffile_read(const char *path, const char *dir, conf_report *report, void *arg);
 
-/* The same with the configuration opened already; `fd` is closed. -1: it could not be, and errno says why. */
+/*
+ * The same with the configuration opened already, by root, who alone may own it: what root would not start with is not
+ * good for who has left root either. `fd` is closed. -1: it could not be opened, and errno says why.
+ */
 struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
 
 #endif

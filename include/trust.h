@@ -5,16 +5,18 @@
 #ifndef KNOCKD_TRUST_H
 #define KNOCKD_TRUST_H
 
+#include <sys/types.h>
+
 enum trust {
 	TRUST_FULL,
 	TRUST_READ_BY_ALL, /* what is in it is no secret */
-	TRUST_NONE,	   /* somebody can write to it who is neither root nor the user that runs this */
+	TRUST_NONE,	   /* somebody can write to it who is neither root nor `self` */
 };
 
 /*
  * `text` becomes a clause that says what is wrong and what helps, NULL when nothing is. The group root may write;
  * what is neither a file nor a FIFO is trusted, for nobody's text comes out of it.
  */
-enum trust trust_of(int fd, const char **text);
+enum trust trust_of(int fd, uid_t self, const char **text);
 
 #endif

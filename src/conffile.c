@@ -104,10 +104,10 @@ load_one_time(void *arg, struct door *door)
 }
 
 static bool
-is_trusted(int fd, const char *path, conf_report *report, void *arg)
+is_trusted(int fd, uid_t self, const char *path, conf_report *report, void *arg)
 {
 	const char *why;
-	enum trust trust = trust_of(fd, &why);
+	enum trust trust = trust_of(fd, self, &why);
 	char text[TEXT_LINE_MAX];
 
 	if (!why)
@@ -185,8 +185,8 @@ read_file(FILE *file, const char *path, const char *dir, conf_report *report, vo
 	return NULL;
 }
 
-struct conf *
-conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)
+static struct conf *
+read_open(int fd, uid_t self, const char *path, const char *dir, conf_report *report, void *arg)
 {
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	struct conf *conf = NULL;
@@ -197,14 +197,20 @@ conffile_read_from(int fd, const char *path, const char *dir, conf_report *repor
 			close(fd);
 		return NULL;
 	}
-	if (is_trusted(fd, path, report, arg))
+	if (is_trusted(fd, self, path, report, arg))
 		conf = read_file(file, path, dir, report, arg);
 	fclose(file);
 	return conf;
 }
 
 struct conf *
+conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)
+{
+	return read_open(fd, 0, path, dir, report, arg);
+}
+
+struct conf *
 conffile_read(const char *path, const char *dir, conf_report *report, void *arg)
 {
-	return conffile_read_from(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), path, dir, report, arg);
+	return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), geteuid(), path, dir, report, arg);
 }

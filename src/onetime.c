@@ -34,7 +34,7 @@ static bool
 is_trusted(int fd, onetime_report *report, void *arg)
 {
 	const char *text;
-	enum trust trust = trust_of(fd, &text);
+	enum trust trust = trust_of(fd, geteuid(), &text);
 
 	if (text && report)
 		report(arg, 0, text);

@@ -3,10 +3,9 @@
 
 #include <stddef.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum trust
-trust_of(int fd, const char **text)
+trust_of(int fd, uid_t self, const char **text)
 {
 	struct stat st;
 
@@ -17,7 +16,7 @@ trust_of(int fd, const char **text)
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return TRUST_FULL;
-	if (st.st_uid && st.st_uid != geteuid())
+	if (st.st_uid && st.st_uid != self)
 		*text = "belongs to somebody else, who could change it (chown root)";
 	else if (st.st_mode & S_IWOTH)
 		*text = "everybody can write to it (chmod o-w)";

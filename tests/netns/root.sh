@@ -154,6 +154,10 @@ refused 'one-time sequences' "$was
 refused 'another user' "$(echo "$was" | sed 's/User = .*/User = daemon/')" \
 	'User daemon: root was left at the start: restart knockd'
 
+chown $engine_user "$T/knockd.conf"
+refused 'a file of the engine'\''s user, which root would not start with' "$was" 'belongs to somebody else'
+chown root "$T/knockd.conf"
+
 # --- the end, and what comes after ---------------------------------------------------------------
 
 equal 'the journal of the elements is its own' "$(stat -c %U "$T/state/grants") $(stat -c %U "$T/state")" \

@@ -77,8 +77,10 @@ unguard_for(void *arg)
 {
 	struct daemon *d = arg;
 
+	if (ruleset_unguard())
+		return -1;
 	d->conf->unguarded = true;
-	return ruleset_unguard();
+	return 0;
 }
 
 static void

@@ -115,4 +115,28 @@ next_opens() {
 	grep -qx '#2002' "$T/once"
 }
 check '... when it is over the kernel learns of its ports' -t 20 next_opens
+
+# --- the guard -------------------------------------------------------------------------------------
+
+if ! [ -x "$KNOCKCTL" ]; then
+	skip 'an unguard that fails' 'no knockctl'
+	done_testing
+fi
+knockd_stop
+knockd_meddled "
+[guarded]
+	sequence = 3001
+	open     = 2222
+$fence_door"
+has_guard() {
+	nft list table inet knockd 2>/dev/null | grep -q 'chain guard {'
+}
+check 'there is a guard' has_guard
+meddle send $ENOMEM 1000000
+ends 'ENOMEM when it is to go' 1 knockctl unguard
+meddle send 0 0
+nft delete table inet knockd
+check '... it stays, also when the table is put back' has_guard
+ends 'at last it goes' 0 knockctl unguard
+refute '... and is not there' has_guard
 done_testing

@@ -57,8 +57,11 @@ daemon_install_rules(struct daemon *d, const struct conf *conf)
 		d->ruled = true;
 		break;
 	case CONF_RULES_NONE:
-		if (d->ruled && (ruleset_unguard() || ruleset_remove()))
+		if (d->ruled && (ruleset_unguard() || ruleset_remove())) {
 			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
+			daemon_try_rules_later(d); /* the guard may be gone, but not what wants it */
+			return -1;
+		}
 		d->ruled = false;
 		break;
 	}

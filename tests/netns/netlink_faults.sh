@@ -137,6 +137,15 @@ ends 'ENOMEM when it is to go' 1 knockctl unguard
 meddle send 0 0
 nft delete table inet knockd
 check '... it stays, also when the table is put back' has_guard
+printf '[options]\n\tRules = none\n' >>"$T/knockd.conf"
+sed -i '/^\[guarded\]/,/open/d' "$T/knockd.conf"
+meddle send $ENOMEM 1000000
+knockd_reload
+check 'ENOMEM when the whole table is to go: the reload fails' log_has 'reload failed'
+meddle send 0 0
+check '... and the guard stays' has_guard
+knock $server 3001
+check '... with its door' log_has 'guarded: OPEN SESAME'
 ends 'at last it goes' 0 knockctl unguard
 refute '... and is not there' has_guard
 done_testing

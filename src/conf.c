@@ -341,6 +341,19 @@ check_dropped(struct conf_parser *p, const struct door *door)
 	}
 }
 
+/* When one has marked what it has used, the other looks for its own in vain. */
+static void
+check_one_time(struct conf_parser *p, const struct door *door)
+{
+	for (const struct door *other = p->conf->doors; door->one_time_path && other < door; other++) {
+		if (other->one_time_path && !strcmp(other->one_time_path, door->one_time_path))
+			conf_tell(p, CONF_WARNING,
+			     "config: section %s: warning: one_time_sequences: [%s] has the same file: when either has used a "
+			     "sequence of it, the other will be disabled (%s)",
+			     door->name, other->name, p->path);
+	}
+}
+
 struct conf *
 conf_end(struct conf_parser *p)
 {
@@ -353,6 +366,7 @@ conf_end(struct conf_parser *p)
 		check_closes(p, &conf->doors[i]);
 		check_prefixes(p, &conf->doors[i]);
 		check_dropped(p, &conf->doors[i]);
+		check_one_time(p, &conf->doors[i]);
 	}
 	if (p->errors) {
 		conf_free(conf);

@@ -72,4 +72,13 @@ check '... and is no success' [ "$(opened)" = 3 ]
 kill -HUP "$knockd"
 check 'a reload warns of such a file' log_has "$T/once cannot be marked, so the door will not open"
 equal '... and nothing is done for it' "$(log_count 'running command: nft add element')" 3
+
+knockd_conf "
+[one]
+	one_time_sequences = $T/once
+[two]
+	one_time_sequences = $T/once"
+ends 'two doors with one file' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+check '... are told that they get in each other'\''s way' \
+	grep -qF 'section two: warning: one_time_sequences: [one] has the same file' "$T/err"
 done_testing

@@ -59,6 +59,15 @@ command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct 
 
 #define N_VARIABLES 4
 
+/* The service manager's socket is for us alone: a daemon that a command starts would take it for its own. */
+static bool
+is_inherited(const char *variable)
+{
+	static const char ours[] = "NOTIFY_SOCKET=";
+
+	return strncmp(variable, ours, sizeof(ours) - 1) != 0;
+}
+
 /* The parent's environment and what the command may want to know. The strings live in `text`. */
 static char **
 make_environment(const struct job *job, char text[static N_VARIABLES][256])
@@ -75,7 +84,10 @@ make_environment(const struct job *job, char text[static N_VARIABLES][256])
 	env = calloc(n + N_VARIABLES + 1, sizeof(*env));
 	if (!env)
 		return NULL;
-	memcpy(env, environ, n * sizeof(*env));
+	n = 0;
+	for (char **variable = environ; *variable; variable++)
+		if (is_inherited(*variable))
+			env[n++] = *variable;
 	for (size_t i = 0; i < N_VARIABLES; i++) {
 		snprintf(text[i], sizeof(text[i]), "%s=%s", names[i], values[i]);
 		env[n + i] = text[i];

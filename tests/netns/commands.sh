@@ -6,7 +6,11 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
+export NOTIFY_SOCKET="$T/manager" TESTS_OWN=word
 knockd_start "
+[environment]
+	sequence = 7005
+	command  = env >$T/env.new && mv $T/env.new $T/env
 [note]
 	sequence        = 7000
 	tcpflags        = syn
@@ -44,6 +48,12 @@ refute '... no socket among them' grep -q socket: "$T/fds"
 knock $server 7004
 check 'a command has a clean state' [ -s "$T/status" ]
 equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/status")" 0000000000000000
+
+knock $server 7005
+check 'a command has the environment of the daemon' grep -qsx 'TESTS_OWN=word' "$T/env"
+equal '... and what it may want to know' "$(grep '^KNOCKD_[IDFE]' "$T/env" | sort | tr '\n' ' ')" \
+	'KNOCKD_DOOR=environment KNOCKD_EVENT=open KNOCKD_FAMILY=4 KNOCKD_IP=10.0.0.2 '
+refute '... and not the socket of the service manager, which is for the daemon' grep -q NOTIFY_SOCKET "$T/env"
 
 # sleepers: how many of the slow commands run now
 sleepers() {

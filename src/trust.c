@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trust.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
+
+/* Then the group's bits say what anybody may do at most whom the list names. */
+static bool
+has_acl(int fd)
+{
+	return fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+}
 
 enum trust
 trust_of(int fd, uid_t self, const char **text)
@@ -20,6 +29,8 @@ trust_of(int fd, uid_t self, const char **text)
 		*text = "belongs to somebody else, who could change it (chown root)";
 	else if (st.st_mode & S_IWOTH)
 		*text = "everybody can write to it (chmod o-w)";
+	else if (st.st_mode & S_IWGRP && has_acl(fd))
+		*text = "its access control list lets others write to it (chmod g-w)";
 	else if (st.st_mode & S_IWGRP && st.st_gid)
 		*text = "a group can write to it (chmod g-w)";
 	if (*text)

@@ -42,6 +42,23 @@ done
 says 'knockd.conf: everybody reads' 0 644 0:0 "$conf" 'warning: everybody can read it, and sequences are secrets (chmod o-r)'
 says 'sequences: everybody reads' 0 644 0:0 "$once" 'everybody can read it, and sequences are secrets (chmod o-r)'
 
+# an entry for another user, as setfacl -m u:12345:rw makes it: version 2, then tag, rights and id of each
+acl() {
+	python3 -c 'import os, struct, sys
+entries = (1, 6, -1), (2, 6, 12345), (4, 0, -1), (16, 6, -1), (32, 0, -1)
+os.setxattr(sys.argv[1], "system.posix_acl_access",
+            struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *e) for e in entries))' "$1"
+}
+if acl "$conf" 2>/dev/null; then
+	ends 'a user of an ACL writes' 1 "$KNOCKD" -t -c "$conf"
+	check '... is said' grep -qF "$conf: its access control list lets others write to it (chmod g-w)" "$T/err"
+	chmod g-w "$conf"
+	ends '... that helps' 0 "$KNOCKD" -t -c "$conf"
+	chmod 600 "$conf"
+else
+	skip 'a user of an ACL writes' 'no python3, or no ACLs on this file system'
+fi
+
 # what a link leads to is what counts
 ln -s "$conf" "$T/link"
 chmod 606 "$conf"

@@ -37,7 +37,6 @@ capture_open(char *err, size_t errlen)
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 
 	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) >= 0) {
-		/* now: rules that are there already send packets as soon as the group is ours, before its settings are */
 		enlarge_buffer(mnl_socket_get_fd(nl));
 		return nl;
 	}
@@ -56,13 +55,17 @@ capture_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
 
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
 		return -1;
-	while ((len = mnl_socket_recvfrom(nl, buf, sizeof(buf))) > 0) {
+	for (;;) {
 		const struct nlmsghdr *answer = (const struct nlmsghdr *)buf;
 
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0 && errno == ENOBUFS)
+			continue; /* packets that came later than the answer, and found no room */
+		if (len <= 0)
+			return -1;
 		if (mnl_nlmsg_ok(answer, (int)len) && answer->nlmsg_type == NLMSG_ERROR && answer->nlmsg_seq == seq)
 			return mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(nl), NULL, NULL) < 0 ? -1 : 0;
 	}
-	return -1;
 }
 
 static bool

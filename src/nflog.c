@@ -25,35 +25,17 @@
 
 /* ---- opening ----------------------------------------------------------------------------------- */
 
-static struct nlmsghdr *
-config_message(char *buf, uint16_t group, uint32_t seq)
-{
-	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
-
-	nlh->nlmsg_flags |= NLM_F_ACK;
-	nlh->nlmsg_seq = seq;
-	return nlh;
-}
-
-/* capture_binder */
+/* capture_binder. One message: rules that are there already may send packets as soon as the group is bound. */
 static int
 bind_group(struct mnl_socket *nl, uint16_t group)
 {
 	char buf[REQUEST_LEN];
-	struct nlmsghdr *nlh = config_message(buf, group, 1);
+	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
 
-	if (nflog_attr_put_cfg_cmd(nlh, NFULNL_CFG_CMD_BIND) < 0)
-		return -1;
-	return capture_request(nl, nlh);
-}
-
-static int
-configure_group(struct mnl_socket *nl, uint16_t group)
-{
-	char buf[REQUEST_LEN];
-	struct nlmsghdr *nlh = config_message(buf, group, 2);
-
-	if (nflog_attr_put_cfg_mode(nlh, NFULNL_COPY_PACKET, CAPTURE_SNAPLEN) < 0)
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	if (nflog_attr_put_cfg_cmd(nlh, NFULNL_CFG_CMD_BIND) < 0 ||
+	    nflog_attr_put_cfg_mode(nlh, NFULNL_COPY_PACKET, CAPTURE_SNAPLEN) < 0)
 		return -1;
 	mnl_attr_put_u32(nlh, NFULA_CFG_NLBUFSIZ, htonl(KERNEL_BUFFER_LEN));
 	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(1));
@@ -74,12 +56,9 @@ nflog_listen(uint16_t group, char *err, size_t errlen)
 
 	if (!nl)
 		return -1;
-	if (capture_bind(nl, bind_group, group))
-		capture_explain(LIST, group, err, errlen);
-	else if (configure_group(nl, group))
-		snprintf(err, errlen, "the kernel refused its settings: %s", strerror(errno));
-	else
+	if (!capture_bind(nl, bind_group, group))
 		return capture_descriptor(nl, err, errlen);
+	capture_explain(LIST, group, err, errlen);
 	mnl_socket_close(nl);
 	return -1;
 }

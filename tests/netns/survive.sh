@@ -103,6 +103,8 @@ ended() {
 check '... and so for all of them' ended
 equal '... which is no damage to the table' "$(log_count 'is put back')" "$mended"
 
+knock $server 1001 1002 # its time may be over by now
+wait_for element_in "$open" 10.0.0.2
 nft delete element $open '{ 10.0.0.2 }'
 check 'an element that was deleted by hand is logged' log_has '10.0.0.2: ssh: element deleted from inet filter ssh_ok'
 nft -f "$T/reload.nft"

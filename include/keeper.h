@@ -22,8 +22,8 @@ struct keeper;
 struct keeper *keeper_start(const struct keeper_files *files);
 
 /*
- * A new descriptor, close-on-exec, or -1 with errno; EPIPE: it has ended. A symbolic link to the log file is followed
- * only in a directory that nobody but root can write to. ELOOP: it is in another one.
+ * A new descriptor, close-on-exec, or -1 with errno; EPIPE: it has ended. The log file is opened as log_make_file()
+ * does.
  */
 int keeper_open_config(struct keeper *keeper);
 int keeper_open_log(struct keeper *keeper);

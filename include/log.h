@@ -40,7 +40,11 @@ void log_init(struct log *log);
 /* Opens syslog with the identifier "knockd" and the facility (LOG_DAEMON, ...). */
 void log_open_syslog(struct log *log, int facility);
 
-/* Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno. */
+/*
+ * Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno; ELOOP: it is a
+ * symbolic link in a directory that others can write to, so that it may lead anywhere; ENXIO: a FIFO that nobody reads.
+ * What a FIFO has no room for is dropped.
+ */
 int log_open_file(struct log *log, const char *path);
 
 /* The same in two steps, for who may not open it: a descriptor, or -1 with errno; and its place in the logger. */

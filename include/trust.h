@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who else has a say in a file that holds sequences and commands, going by its owner and mode.
+ * Who else has a say in a file that holds sequences and commands, or in which file it is, going by owner and mode.
  */
 #ifndef KNOCKD_TRUST_H
 #define KNOCKD_TRUST_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum trust {
@@ -18,5 +19,11 @@ enum trust {
  * what is neither a file nor a FIFO is trusted, for nobody's text comes out of it.
  */
 enum trust trust_of(int fd, uid_t self, const char **text);
+
+/*
+ * Can nobody but root and `self` put a file, or a link to one, where `path` is? Looks at the directory that it stands
+ * in, and at none above.
+ */
+bool trust_place(const char *path, uid_t self);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,10 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "priv.h"
-#include "text.h"
-
-#define LOG_MODE 0640 /* log_open_file()'s */
 
 /* The words. Anything else ends it. */
 enum {
@@ -109,30 +105,6 @@ open_to_read(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* Can nobody but root put a file into the directory that this one is in? */
-static bool
-is_placed_by_root(const char *path)
-{
-	char copy[PATH_MAX];
-	struct stat st;
-
-	if (text_copy(copy, sizeof(copy), path) || stat(dirname(copy), &st))
-		return false;
-	return !st.st_uid && !(st.st_mode & S_IWOTH) && !(st.st_mode & S_IWGRP && st.st_gid);
-}
-
-/*
- * A link that somebody else has put there, the daemon's own user perhaps, may lead to any file, which would be made
- * and written. O_NONBLOCK: as above.
- */
-static int
-open_to_append(const char *path)
-{
-	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-
-	return open(path, flags | (is_placed_by_root(path) ? 0 : O_NOFOLLOW), LOG_MODE);
-}
-
 static void
 serve(int fd, const struct keeper_files *files)
 {
@@ -144,7 +116,7 @@ serve(int fd, const struct keeper_files *files)
 			if (hand_over(fd, open_to_read(files->config)))
 				return;
 		} else if (word == WORD_LOG && files->log) {
-			if (hand_over(fd, open_to_append(files->log)))
+			if (hand_over(fd, log_make_file(files->log)))
 				return;
 		} else if (word == WORD_REMOVE) {
 			remove_place(&pid_file);

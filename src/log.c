@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trust.h"
+
 #define LOG_FILE_MODE 0640
 #define STAMP_MAX     32
 #define LINE_MAX_LEN  (STAMP_MAX + LOG_TEXT_MAX)
-#define HELD_MAX      (16 * LINE_MAX_LEN)
+#define HELD_MAX      PIPE_BUF /* a FIFO takes so much as a whole or not at all, and a line of it less */
 
 /* Whole lines, not written yet. */
 struct log_lines {
@@ -40,7 +43,10 @@ log_open_syslog(struct log *log, int facility)
 int
 log_make_file(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+	/* O_NONBLOCK: no reader of a FIFO, or one that is slow, must stop the daemon */
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+	return open(path, flags | (trust_place(path, geteuid()) ? 0 : O_NOFOLLOW), LOG_FILE_MODE);
 }
 
 void
@@ -61,7 +67,7 @@ log_open_file(struct log *log, const char *path)
 	return 0;
 }
 
-/* A full disk must not stop the daemon, and there is nowhere to say it. */
+/* A full disk or FIFO must not stop the daemon, and there is nowhere to say it. */
 static void
 append(const struct log *log, const char *lines, size_t len)
 {

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trust.h"
 
-#include <stdbool.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+
+#include "text.h"
+
+#define ACL "system.posix_acl_access"
 
 /* Then the group's bits say what anybody may do at most whom the list names. */
 static bool
 has_acl(int fd)
 {
-	return fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+	return fgetxattr(fd, ACL, NULL, 0) > 0;
 }
 
 enum trust
@@ -39,4 +44,19 @@ trust_of(int fd, uid_t self, const char **text)
 		return TRUST_FULL;
 	*text = "everybody can read it, and sequences are secrets (chmod o-r)";
 	return TRUST_READ_BY_ALL;
+}
+
+bool
+trust_place(const char *path, uid_t self)
+{
+	char copy[PATH_MAX];
+	const char *dir;
+	struct stat st;
+
+	if (text_copy(copy, sizeof(copy), path))
+		return false;
+	dir = dirname(copy);
+	if (stat(dir, &st) || (st.st_uid && st.st_uid != self) || st.st_mode & S_IWOTH)
+		return false;
+	return !(st.st_mode & S_IWGRP) || (!st.st_gid && getxattr(dir, ACL, NULL, 0) <= 0);
 }

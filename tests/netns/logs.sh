@@ -112,4 +112,43 @@ if [ -x "$KNOCKCTL" ]; then
 else
 	skip 'knockctl' 'it is not built'
 fi
+knockd_stop
+
+# A FIFO as the log file: there may be no reader, one that reads nothing, one that ends.
+mkfifo "$T/fifo" || bail 'no FIFO'
+piped="
+[options]
+	LogFile = $T/fifo
+[long]
+	sequence = 2001:udp
+	command  = : $(yes x | head -n 400 | tr '\n' ' ')
+$fence_door"
+knockd_start "$piped"
+check 'a FIFO that nobody reads is no log file' log_has "cannot open logfile: $T/fifo: No such device or address"
+sleep 600 <>"$T/fifo" &
+reader=$!
+started "$reader"
+knockd_reload
+# shellcheck disable=SC2046 # a list of ports
+knock $server $(yes 2001:udp | head -n 120)
+fence
+ok 'one whose reader does not read stops nothing'
+cat "$T/fifo" >"$T/piped" &
+cat=$!
+started "$cat"
+check '... what it could take are whole lines' grep -q 'long: running command: : x x x' "$T/piped"
+kill "$reader"
+drained() {
+	fence
+	grep -q 'fence: OPEN SESAME' "$T/piped"
+}
+check '... and when there is room, more of them' drained
+refute '... none of them torn' grep -v '^\[....-..-.. ..:..\] ' "$T/piped"
+kill "$cat"
+wait "$cat"
+knockd_reload
+fence
+ok 'one whose reader has ended does not, nor when it is opened again'
+kill "$knockd"
+check '... and the daemon can be ended' not alive "$knockd"
 done_testing

@@ -250,4 +250,22 @@ knockd_conf "$ssh
 $fence_door"
 knockd_reload
 check '... and a command needs a restart' log_has '[ssh] has a command: this needs more of root than was kept'
+knockd_stop
+
+# --- as at the start, when it is root whatever the configuration ----------------------------------
+
+rm -f "$T/stranger" "$T/logs/file"
+chown $engine_user "$T/logs"
+ln -s "$T/stranger" "$T/logs/file"
+knockd_start "$ssh
+	command = true
+[options]
+	LogFile = $T/logs/file
+$fence_door"
+check 'a link in a directory of others is not followed at the start' \
+	log_has "cannot open logfile: $T/logs/file: Too many levels"
+refute '... nothing is made where it leads' test -e "$T/stranger"
+chown root "$T/logs"
+knockd_reload
+check '... one in a directory of root'\''s is' test -e "$T/stranger"
 done_testing

@@ -127,6 +127,9 @@ void daemon_close_capture(struct daemon *d);
 /* -1 after a line when another knockd keeps the table in this network namespace. */
 int daemon_find_other(struct daemon *d);
 
+/* Lines on what is left of the table of an earlier run that nobody takes away now. */
+void daemon_warn_of_leftovers(const struct daemon *d);
+
 /* Puts table inet knockd in place as `conf` wants it, or takes it away. 0, or -1 after a line. */
 int daemon_install_rules(struct daemon *d, const struct conf *conf);
 

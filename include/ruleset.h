@@ -54,8 +54,12 @@ int ruleset_unguard(void);
 /* Where the installed table reports to, whoever has installed it. False: nowhere, or it cannot be told. */
 struct ruleset_report {
 	bool	 queued; /* NFQUEUE and not NFLOG */
+	bool	 marked; /* by ruleset_install(), and not loaded as text */
 	uint16_t number; /* of the group, or the lowest of the queues */
 };
 bool ruleset_reports_to(struct ruleset_report *report);
+
+/* Is there a guard that ruleset_install() has made, in whatever process? False also when it cannot be told. */
+bool ruleset_has_guard(void);
 
 #endif

@@ -323,6 +323,7 @@ start(struct daemon *d)
 		return -1;
 	access_check(&d->tools, d->conf);
 	daemon_warn_of_interfaces(d);
+	daemon_warn_of_leftovers(d);
 	if (daemon_start_engine(d))
 		return -1;
 	open_journals(d);

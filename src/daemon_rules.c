@@ -43,6 +43,30 @@ daemon_find_other(struct daemon *d)
 	return -1;
 }
 
+/*
+ * With Rules = none what an earlier run has left is not ours to take away, whether it kept the guard when it ended or
+ * was killed. Another knockd may be keeping it, and the admin may have loaded what --print-rules shows.
+ */
+void
+daemon_warn_of_leftovers(const struct daemon *d)
+{
+	static const char helps[] = "\"nft delete table inet " RULESET_TABLE "\" removes it";
+	struct ruleset_report to;
+	bool reports;
+
+	if (d->conf->rules != CONF_RULES_NONE)
+		return;
+	reports = ruleset_reports_to(&to);
+	if (reports && !is_ours(d->conf, &to) && has_reader(&to))
+		return;
+	if (reports && is_ours(d->conf, &to) && to.marked)
+		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run reports knocks to the same "
+			  "place as your own rules may: %s", helps);
+	if (ruleset_has_guard())
+		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut that no door "
+			  "opens with Rules = none: %s, \"knockctl unguard\" the guard alone", helps);
+}
+
 int
 daemon_install_rules(struct daemon *d, const struct conf *conf)
 {

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules.h"
 #include "ruleset.h"
+#include "ruleset_expr.h"
 
 static int
 dump(struct nfnl *nfnl, uint16_t type, uint16_t table_attr, mnl_cb_t object, void *arg)
@@ -163,7 +165,9 @@ look_free(struct look *look)
 
 struct search {
 	struct ruleset_report report;
+	bool		      marked; /* the rule that is looked at */
 	bool		      found;
+	bool		      guard;
 };
 
 static int
@@ -171,7 +175,7 @@ take_report(struct nftnl_expr *expr, void *arg)
 {
 	struct search *search = arg;
 	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
-	struct ruleset_report report = { .queued = !strcmp(name, "queue") };
+	struct ruleset_report report = { .queued = !strcmp(name, "queue"), .marked = search->marked };
 
 	if (report.queued)
 		report.number = nftnl_expr_get_u16(expr, NFTNL_EXPR_QUEUE_NUM);
@@ -190,16 +194,21 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
+	struct search *search = arg;
 
-	if (rc == MNL_CB_OK)
-		nftnl_expr_foreach(rule, take_report, arg);
+	if (rc == MNL_CB_OK) {
+		search->marked = rule_is_marked(rule);
+		search->guard |= search->marked &&
+				 !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
+		nftnl_expr_foreach(rule, take_report, search);
+	}
 	if (rule)
 		nftnl_rule_free(rule);
 	return rc;
 }
 
-bool
-ruleset_reports_to(struct ruleset_report *report)
+static struct search
+search_rules(void)
 {
 	struct search search = { .found = false };
 	struct nfnl *nfnl = nfnl_open();
@@ -207,6 +216,20 @@ ruleset_reports_to(struct ruleset_report *report)
 	if (nfnl)
 		dump(nfnl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, read_rule, &search);
 	nfnl_close(nfnl);
+	return search;
+}
+
+bool
+ruleset_reports_to(struct ruleset_report *report)
+{
+	struct search search = search_rules();
+
 	*report = search.report;
 	return search.found;
+}
+
+bool
+ruleset_has_guard(void)
+{
+	return search_rules().guard;
 }

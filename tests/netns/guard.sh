@@ -147,4 +147,50 @@ check 'no door opens it any more: it is free' port_open $server6 22
 refute '... and no guard is left' sh -c 'nft list table inet knockd | grep -q guard'
 knockd_stop
 refute 'the end: nothing is left' nft list table inet knockd 2>/dev/null
+
+# --- a restart without rules ---------------------------------------------------------------------
+
+shut='keeps ports shut that no door opens with Rules = none'
+twice='reports knocks to the same place as your own rules may'
+knockd_start "$doors"
+nft list table inet knockd >"$T/table"
+knockd_stop
+none="
+[options]
+	Rules = none
+$fence_door"
+knockd_start "$none"
+check 'a guard of an earlier run, Rules = none: is told' log_has "$shut"
+refute '... nothing else is' log_has "$twice"
+refute '... and is left alone' port_open $server 22
+knockd_stop
+knockd_start "$doors"
+kill -KILL "$knockd"
+wait "$knockd"
+knockd_start "$none"
+check 'what reports knocks, too: is told' log_has "$twice"
+equal '... the guard again' "$(log_count "$shut")" 2
+knockd_stop
+nft delete table inet knockd
+knockd_start "$none"
+equal 'a table that is not there: nothing is told' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+nft -f "$T/table"
+knockd_stop
+knockd_again
+equal '... nor of one that the admin has loaded' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+knockd_stop
+nft delete table inet knockd
+knockd_start "$doors"
+first=$knockd
+mkdir "$T/other"
+knockd_start "[options]
+	Rules = none
+	Nflog_Group = 7778
+	State_Dir = $T/other
+	Control_Socket = none
+[door]
+	sequence = 1:udp"
+equal '... nor of one that another knockd keeps' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+knockd_stop
+kill "$first"
 done_testing

@@ -455,6 +455,8 @@ queues(void **state)
 	assert_true(ruleset_reports_to(&to));
 	assert_true(to.queued);
 	assert_int_equal(to.number, 4711);
+	assert_true(to.marked);
+	assert_true(ruleset_has_guard());
 	assert_true(ruleset_intact(conf));
 	assert_int_equal(ruleset_unguard(), 0);
 	assert_shows(LIST, "bypass");
@@ -477,8 +479,17 @@ where_a_table_reports_to(void **state)
 	assert_true(ruleset_reports_to(&to));
 	assert_false(to.queued);
 	assert_int_equal(to.number, 4711);
+	assert_true(to.marked);
+	assert_true(ruleset_has_guard());
 	assert_int_equal(ruleset_remove(), 0);
 	assert_false(ruleset_reports_to(&to));
+	assert_true(ruleset_has_guard());
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_false(ruleset_has_guard());
+	load_printed(conf);
+	assert_true(ruleset_reports_to(&to));
+	assert_false(to.marked);
+	assert_false(ruleset_has_guard());
 	confs_free(conf);
 }
 

@@ -137,6 +137,7 @@ daemon_bury_engine(struct daemon *d, int status)
 	struct event events[IPC_BATCH];
 	int n;
 
+	d->engine.pid = 0; /* somebody else's, perhaps, from now on */
 	while (d->engine.ipc_fd >= 0 && (n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH)) > 0)
 		daemon_take_events(d, events, (size_t)n);
 	child_forget(&d->engine);

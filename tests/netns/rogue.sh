@@ -77,6 +77,9 @@ engines empty deaf
 equal 'who hangs up is ended' "$(log_count 'the engine was ended by signal 9 (Killed)')" 5
 engines abort
 check 'who ends by a signal' log_has 'the engine was ended by signal 6 (Aborted)'
+engines last-words
+equal "whose last words make no sense" "$(log_count "$nonsense")" 12
+refute '... is not ended when it is gone: that number may be somebody else'\''s' log_has 'a signal to nobody'
 engines not-ready no-word gone
 equal 'who is not ready in time, or not at all' "$(log_count 'the engine did not start')" 3
 

@@ -24,8 +24,8 @@ struct seq {
 /*
  * Reads "7000,8000:udp, 9000:tcp": blanks around items are fine, the protocol is tcp or udp in
  * any case and tcp when absent, what follows a second colon is ignored (as knockd 0.8 does).
- * Returns 0, or -1 with one line in `err` that quotes the offending item and says what is wrong;
- * `seq` is then untouched.
+ * Returns 0, or -1 with one line in `err` that says what is wrong and quotes the offending item if that
+ * cannot have a good port in it; `seq` is then untouched.
  */
 int seq_parse(struct seq *seq, const char *text, char *err, size_t errlen);
 

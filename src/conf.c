@@ -152,13 +152,28 @@ scope_name(const struct conf_parser *p)
 	return p->scope == CONF_SCOPE_DOOR ? p->door->name : "options";
 }
 
+/* What is quoted of a word that is no key: its letters. A secret may follow whose '=' was forgotten, or has slipped. */
+#define QUOTE_STRLEN (TEXT_LINE_MAX + sizeof(" \"\""))
+
+static const char *
+quote(const char *word, char text[static QUOTE_STRLEN])
+{
+	size_t len = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
+
+	*text = '\0';
+	if (len)
+		snprintf(text, QUOTE_STRLEN, " \"%.*s\"", (int)len, word);
+	return text;
+}
+
 static void
 take_pair(struct conf_parser *p, const char *name, char *value)
 {
 	const struct conf_key *key = conf_find_key(name);
+	char quoted[QUOTE_STRLEN];
 
 	if (!key) {
-		conf_fail(p, "syntax error: unknown key \"%s\" in [%s]", name, scope_name(p));
+		conf_fail(p, "syntax error: unknown key%s in [%s]", quote(name, quoted), scope_name(p));
 		return;
 	}
 	if (key->scope != p->scope) {
@@ -176,12 +191,14 @@ take_pair(struct conf_parser *p, const char *name, char *value)
 static void
 take_word(struct conf_parser *p, const char *word)
 {
+	char quoted[QUOTE_STRLEN];
+
 	if (!strcasecmp(word, "UseSyslog")) {
 		conf_use_syslog(p);
 		return;
 	}
-	/* only its first word is repeated: the rest may be a secret with a forgotten '=' */
-	conf_fail(p, "syntax error: \"%.*s\": no \"=\" in [%s]", (int)strcspn(word, " \t,"), word, scope_name(p));
+	quote(word, quoted);
+	conf_fail(p, "syntax error:%s%s no \"=\" in [%s]", quoted, *quoted ? ":" : "", scope_name(p));
 }
 
 struct conf_parser *

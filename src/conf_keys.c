@@ -354,7 +354,7 @@ cut_note(struct conf_parser *p, char *value)
 
 	if (!note || note == value || !isspace((unsigned char)note[-1]) || strchr(note, ','))
 		return;
-	conf_warn(p, "\"%s\" is ignored: there are no comments behind a value", note);
+	conf_warn(p, "# and what follows is ignored: there are no comments behind a value");
 	*note = '\0';
 	text_trim(value);
 }

@@ -77,15 +77,15 @@ scan_close(struct scan *scan)
 	errno = saved;
 }
 
-/* seq_parse's own words quote the item, which may be a good port of a line with one bad one. */
+/* seq_parse's own words quote the item. */
 static const char *
 reason_of(const char *err)
 {
-	if (!strncmp(err, "port", 4))
-		return "not a list of ports from 1 to 65535";
+	if (!strncmp(err, "too many", 8))
+		return "too many ports in knock sequence";
 	if (!strncmp(err, "unknown protocol", 16))
 		return "unknown protocol in knock sequence";
-	return "too many ports in knock sequence";
+	return "not a list of ports from 1 to 65535";
 }
 
 /* NULL: a sequence. "": nothing on this line. Else the reason why it is none. */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,22 +45,41 @@ parse_proto(uint8_t *proto, const char *text)
 	return 0;
 }
 
+/* A number that is no port, or a word, is quoted, as knockd does. Several ports, or one and something else, are secret. */
 static int
-parse_item(struct knock_port *kp, char *item, char *err, size_t errlen)
+refuse_port(const char *port, size_t number, char *err, size_t errlen)
+{
+	bool is_number = strspn(port + (*port == '-'), "0123456789") == strlen(port + (*port == '-'));
+
+	if (is_number || !strpbrk(port, "0123456789"))
+		snprintf(err, errlen, "port %s is invalid", *port ? port : "\"\"");
+	else
+		snprintf(err, errlen, "item %zu in knock sequence is no port%s", number,
+			 strchr(port, '-') > port ? " (there are no ranges)" : "");
+	return -1;
+}
+
+static int
+refuse_proto(const char *proto, size_t number, char *err, size_t errlen)
+{
+	if (strpbrk(proto, "0123456789"))
+		snprintf(err, errlen, "unknown protocol in knock sequence, item %zu", number);
+	else
+		snprintf(err, errlen, "unknown protocol in knock sequence: \"%s\"", proto);
+	return -1;
+}
+
+static int
+parse_item(struct knock_port *kp, char *item, size_t number, char *err, size_t errlen)
 {
 	char *rest = item;
 	char *port = text_trim(strsep(&rest, ":"));
 	char *proto = rest ? text_trim(strsep(&rest, ":")) : NULL;
 
-	if (parse_port(&kp->port, port)) {
-		snprintf(err, errlen, "port %s is invalid%s", *port ? port : "\"\"",
-			 strchr(port, '-') > port ? " (there are no ranges)" : "");
-		return -1;
-	}
-	if (parse_proto(&kp->proto, proto)) {
-		snprintf(err, errlen, "unknown protocol in knock sequence: \"%s\"", proto);
-		return -1;
-	}
+	if (parse_port(&kp->port, port))
+		return refuse_port(port, number, err, errlen);
+	if (parse_proto(&kp->proto, proto))
+		return refuse_proto(proto, number, err, errlen);
 	return 0;
 }
 
@@ -78,7 +98,7 @@ seq_parse(struct seq *seq, const char *text, char *err, size_t errlen)
 			snprintf(err, errlen, "too many ports in knock sequence (at most %d)", SEQ_MAX);
 			return -1;
 		}
-		if (parse_item(&parsed.at[parsed.n], item, err, errlen))
+		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, err, errlen))
 			return -1;
 		parsed.n++;
 	}

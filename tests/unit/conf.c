@@ -223,6 +223,13 @@ a_forgotten_equals_sign_does_not_print_the_secret(void **state)
 	(void)state;
 	bad("[a]\nsequence 7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n"
 					 );
+	bad("[a]\nsequence:7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n");
+	bad("[a]\n7000,8000\n", "config: line 2: syntax error: no \"=\" in [a] (x.conf)\n");
+	bad("[a]\nsequence 7000,8000 timeout = 5\n",
+	    "config: line 2: syntax error: unknown key \"sequence\" in [a] (x.conf)\n");
+	bad("[a]\n7000, 8000 = sequence\n", "config: line 2: syntax error: unknown key in [a] (x.conf)\n");
+	bad("[a]\nstart_command_7 = x\nsequence = 1\n",
+	    "config: line 2: syntax error: unknown key \"start_command_\" in [a] (x.conf)\n");
 }
 
 static void
@@ -247,7 +254,7 @@ what_knockd_swallows_is_said(void **state)
 	warns("[a]\nsequence=1\ntimeout = abc\n",
 	      "config: line 3: warning: Seq_Timeout: \"abc\" is no number and counts as 0 (x.conf)\n");
 	warns("[a]\nsequence = 7000,8000 # ssh\n",
-	      "config: line 2: warning: \"# ssh\" is ignored: there are no comments behind a value (x.conf)\n");
+	      "config: line 2: warning: # and what follows is ignored: there are no comments behind a value (x.conf)\n");
 	warns("[options]\nlogfile = /x # y\n",
 	      "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
 	warns("[Options]\nsequence=1\n",
@@ -414,7 +421,7 @@ what_is_wrong_with_open(void **state)
 	bad("[a]\nsequence = 1\nclose =\n",
 	    "config: line 3: syntax error: close needs a port, such as 22:tcp, in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22-25\n", 
-	    "config: line 3: syntax error: open: port 22-25 is invalid (there are no ranges), in [a] (x.conf)\n");
+	    "config: line 3: syntax error: open: item 1 is no port (there are no ranges), in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",

@@ -47,10 +47,13 @@ what_atoi_swallowed_is_an_error(void **state)
 	bad("7000,", "port \"\" is invalid");
 	bad("0", "port 0 is invalid");
 	bad("-1", "port -1 is invalid");
-	bad("7000-7010", "port 7000-7010 is invalid (there are no ranges)");
+	bad("7000,7001-7010", "item 2 in knock sequence is no port (there are no ranges)");
 	bad("65536", "port 65536 is invalid");
 	bad("99999999999999999999999", "port 99999999999999999999999 is invalid");
 	bad("hello world", "port hello world is invalid");
+	bad("7000 8000 9000", "item 1 in knock sequence is no port");
+	bad("7000:8000", "unknown protocol in knock sequence, item 1");
+	bad("7000:tcp 8000:tcp", "unknown protocol in knock sequence, item 1");
 	bad("1:icmp", "unknown protocol in knock sequence: \"icmp\"");
 }
 

@@ -536,6 +536,27 @@ set_revoke_6(struct conf_parser *p, char *value)
 	add_element(p, &p->door->revoke[CONF_V6], "revoke_6", value);
 }
 
+/* Each would be an element of its own, and a line in the log for each knock. */
+static void
+drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, same; i < ports->n; i++) {
+		const struct knock_port *port = &ports->at[i];
+
+		for (same = 0; same < n; same++)
+			if (ports->at[same].port == port->port && ports->at[same].proto == port->proto)
+				break;
+		if (same < n)
+			conf_warn(p, "%s: %u:%s is given more than once, in [%s]", key, port->port,
+				  proto_name(port->proto), p->door->name);
+		else
+			ports->at[n++] = *port;
+	}
+	ports->n = n;
+}
+
 /* A list like that of a sequence, but it is none: not in what is said either. */
 static void
 set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *value)
@@ -553,6 +574,7 @@ set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *val
 		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
 	} else {
 		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, seq_format(ports, text, sizeof(text)));
+		drop_repeated(p, ports, key);
 	}
 }
 

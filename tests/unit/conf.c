@@ -453,6 +453,25 @@ what_is_odd_about_open(void **state)
 }
 
 static void
+each_port_is_opened_once(void **state)
+{
+	struct heard heard;
+	struct conf *conf = parse("[a]\nsequence = 1,1,1\nopen = 22,22,22:udp,22:tcp\nclose = 22:udp, 22:udp\n", &heard);
+
+	(void)state;
+	assert_string_equal(heard.text[CONF_WARNING],
+			    "config: line 3: warning: open: 22:tcp is given more than once, in [a] (x.conf)\n"
+			    "config: line 3: warning: open: 22:tcp is given more than once, in [a] (x.conf)\n"
+			    "config: line 4: warning: close: 22:udp is given more than once, in [a] (x.conf)\n");
+	assert_non_null(conf);
+	assert_int_equal(conf->doors[0].seq.n, 3);
+	assert_int_equal(conf->doors[0].open.n, 2);
+	assert_int_equal(conf->doors[0].opens[CONF_V4].n, 2);
+	assert_int_equal(conf->doors[0].close.n, 1);
+	conf_free(conf);
+}
+
+static void
 no_prefix_is_wider_than_allowed(void **state)
 {
 	struct conf *conf = good("[a]\nsequence = 1\ngrant = inet f s { %IP%/16 . 22 }\ngrant_6 = inet f s6 { %IP%/48 }\n"
@@ -512,6 +531,7 @@ main(void)
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
 		cmocka_unit_test(what_is_wrong_with_open),
 		cmocka_unit_test(what_is_odd_about_open),
+		cmocka_unit_test(each_port_is_opened_once),
 		cmocka_unit_test(no_prefix_is_wider_than_allowed),
 		cmocka_unit_test(max_prefix_is_for_all_doors),
 	};

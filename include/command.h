@@ -31,7 +31,8 @@ struct command {
 
 enum command_state {
 	COMMAND_STARTED,
-	COMMAND_ENDED, /* has run, could not be started, or was dropped */
+	COMMAND_ENDED,	 /* has run, or could not be started */
+	COMMAND_DROPPED, /* too many were running and waiting */
 };
 
 /* Tells a command's owner how it is getting on. It may not run another command from within. */

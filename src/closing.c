@@ -89,6 +89,14 @@ opened(struct closing *c)
 	arm(c, end);
 }
 
+/* The start command has not run, so the stop command would close what somebody else has opened, or the same knocker. */
+static void
+call_off(struct closing *c)
+{
+	journal_end(c->owner->journal, c->journal_id);
+	forget(c);
+}
+
 /* A stop command that could not be started is not lost: it is tried again. */
 static void
 try_later(struct closing *c)
@@ -110,13 +118,15 @@ take_news(void *owner, enum command_state news)
 	case OPENING:
 		if (news == COMMAND_ENDED)
 			opened(c);
+		else if (news == COMMAND_DROPPED)
+			call_off(c);
 		break;
 	case CLOSING:
-		if (news == COMMAND_ENDED) {
-			try_later(c);
-		} else {
+		if (news == COMMAND_STARTED) {
 			c->state = CLOSED;
 			journal_end(c->owner->journal, c->journal_id);
+		} else {
+			try_later(c);
 		}
 		break;
 	case CLOSED:

@@ -180,14 +180,14 @@ tell(const struct commands *c, void *owner, enum command_state state)
 		c->news(owner, state);
 }
 
-/* The job is over: frees it and tells its owner. */
+/* The job is over: frees it and tells its owner how. */
 static void
-finish(struct commands *c, struct job *job)
+finish(struct commands *c, struct job *job, enum command_state how)
 {
 	void *owner = job->owner;
 
 	clear_job(job);
-	tell(c, owner, COMMAND_ENDED);
+	tell(c, owner, how);
 }
 
 /* Takes over the job. */
@@ -200,7 +200,7 @@ start(struct commands *c, struct job *job)
 	job->pid = spawn(job);
 	if (job->pid < 0) {
 		log_fork_failed(c, job->door);
-		finish(c, job);
+		finish(c, job, COMMAND_ENDED);
 		return;
 	}
 	*slot = *job;
@@ -218,7 +218,7 @@ enqueue(struct commands *c, struct job *job)
 	/* one line when it begins, one with the number when it is over */
 	if (!c->dropped++)
 		log_warnx(c->log, "%s: command dropped: %u are running and %u waiting", job->door, c->max, COMMAND_QUEUE);
-	finish(c, job);
+	finish(c, job, COMMAND_DROPPED);
 }
 
 void
@@ -278,7 +278,7 @@ commands_reaped(struct commands *c, pid_t pid, int status)
 		log_notice(c->log, "%s: command returned non-zero status code (%d)", job->door,
 			   WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	c->n_running--;
-	finish(c, job);
+	finish(c, job, COMMAND_ENDED);
 	start_waiting(c);
 	return true;
 }

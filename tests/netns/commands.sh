@@ -86,11 +86,20 @@ knockd_conf "
 [slow]
 	sequence = 7002:udp
 	command  = exec sleep 60
+[late]
+	sequence     = 7003:udp
+	command      = : never begun
+	cmd_timeout  = 0
+	stop_command = : never begun
 $fence_door"
 knockd_again
 yes | tr -d '\n' | head -c 1100 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
 fence
 check 'a queue that is full is told' log_has 'slow: command dropped: 1 are running and 1024 waiting'
+knock $server 7003:udp
+check 'a start command that is dropped' log_has 'late: OPEN SESAME'
+fence
+refute '... has no stop command' log_has 'late: command timeout'
 check '... one runs' [ "$(sleepers)" = 1 ]
 knockd_stop
 check '... those that wait are told of at the end' log_has '1024 commands that were waiting did not run'

@@ -205,13 +205,21 @@ read_lines(struct profile_parser *parser, FILE *file)
 {
 	char *text = NULL;
 	size_t room = 0;
+	ssize_t len;
+	bool whole = true;
 
-	while (getline(&text, &room, file) > 0)
-		profile_line(parser, text);
+	while (whole && (len = getline(&text, &room, file)) > 0) {
+		whole = !memchr(text, '\0', (size_t)len);
+		if (whole)
+			profile_line(parser, text);
+		else
+			complain(parser, parser->line + 1, "contains a NUL byte");
+	}
 	if (ferror(file))
 		complain(parser, 0, "%s", strerror(errno));
 	free(text);
-	profile_end(parser);
+	if (whole)
+		profile_end(parser);
 }
 
 int

@@ -174,6 +174,24 @@ a_file_open_to_others_is_refused(void **state)
 	profiles_free(&profiles);
 }
 
+/* What stands before it may be half a sequence, and what stands below it may belong to another profile. */
+static void
+a_byte_that_ends_a_text_is_an_error(void **state)
+{
+	static const char text[] = "[home]\nhost = x\nsequence = 7000\0,8000\n[other]\n";
+	char path[] = "/tmp/profile.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	load(path, -1, "line 3: contains a NUL byte\n");
+	assert_null(strstr(reports, "other"));
+	unlink(path);
+	profiles_free(&profiles);
+}
+
 int
 main(void)
 {
@@ -183,6 +201,7 @@ main(void)
 		cmocka_unit_test(the_file_is_looked_for_where_xdg_says),
 		cmocka_unit_test(one_time_files_are_relative_to_the_profiles),
 		cmocka_unit_test(a_file_open_to_others_is_refused),
+		cmocka_unit_test(a_byte_that_ends_a_text_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("client_profile", tests, NULL, NULL);

@@ -7,7 +7,8 @@
  *   - a request is one line of at most CONTROL_LINE_MAX bytes, worked on one at a time and client;
  *   - an answer goes through a buffer of CONTROL_OUT_MAX bytes; a longer one is made in portions;
  *   - who does not read what waits for them, or has nothing to ask, is let go after some seconds;
- *   - there are CONTROL_CLIENTS at most, and from one user other than root only half of them.
+ *   - there are CONTROL_CLIENTS at most, of one user other than root CONTROL_OF_ONE, and of all of those
+ *     CONTROL_OF_ALL, so that they never keep root out.
  */
 #ifndef KNOCKD_CONTROL_H
 #define KNOCKD_CONTROL_H
@@ -21,6 +22,8 @@
 #include "log.h"
 
 #define CONTROL_CLIENTS	   16
+#define CONTROL_OF_ONE	   8
+#define CONTROL_OF_ALL	   12
 #define CONTROL_SLOTS	   (CONTROL_CLIENTS + 1) /* for poll(2) */
 #define CONTROL_LINE_MAX   4096
 #define CONTROL_OUT_MAX	   (128 * 1024)

@@ -257,21 +257,24 @@ ask_who(const struct control *control, int fd, struct control_peer *peer)
 	return 0;
 }
 
+/* NULL: there is none for this user. */
 static struct control_client *
 free_place(struct control *control, uid_t uid)
 {
 	struct control_client *place = NULL;
-	size_t same = 0;
+	size_t same = 0, others = 0;
 
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *c = &control->clients[i];
 
-		if (c->fd < 0)
+		if (c->fd < 0) {
 			place = c;
-		else if (c->peer.uid == uid)
-			same++;
+			continue;
+		}
+		same += c->peer.uid == uid;
+		others += c->peer.uid != 0;
 	}
-	return uid && same >= CONTROL_CLIENTS / 2 ? NULL : place;
+	return uid && (same >= CONTROL_OF_ONE || others >= CONTROL_OF_ALL) ? NULL : place;
 }
 
 /* One line, if it goes without waiting. */

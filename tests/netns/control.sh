@@ -247,6 +247,27 @@ connected() {
 }
 before=$(connections)
 
+if have_uids; then
+	members=
+	for uid in 54321 54322; do
+		for _ in 1 2 3 4 5 6 7 8 9; do
+			sleep 100 | setpriv --reuid $uid --regid $uid --groups 4242 \
+				socat - "UNIX-CONNECT:$socket" >/dev/null 2>&1 &
+			started $!
+			members="$members $!"
+		done
+	done
+	check 'two members take every place they can get' connected 12
+	ends '... none is left to a third' 1 as 54323 54323,4242
+	check '...' grep -qx 'knockctl: there are too many clients already' "$T/err"
+	ends '... but some are to root' 0 knockctl status
+	# shellcheck disable=SC2086 # numbers
+	kill $members
+	check '... and they come back' connected 0
+else
+	skip 'other users' "$no_uids"
+fi
+
 equal 'rubbish gets an answer' "$(ask 'what?' | jq -r .error)" 'there is no command "what?"'
 equal '... several requests on one connection' "$(ask dance 'extend 10.0.0.1' 'stats x' status | jq -rc 'has("error")' | tr '\n' ' ')" \
 	'true true true false false '

@@ -42,6 +42,7 @@ struct daemon {
 	int		      capture_fd;
 	bool		      rules_changed; /* by whomever: to be looked at */
 	uint64_t	      rules_at; /* ms: when they could not be put back, the next try; UINT64_MAX: none is due */
+	bool		      rules_refused; /* ... by the kernel, a change of ours: nobody else has done anything */
 	bool		      ruled; /* table inet knockd is ours to remove */
 	struct nftset	     *nftset;
 	struct monitor	     *monitor;
@@ -137,7 +138,7 @@ int daemon_install_rules(struct daemon *d, const struct conf *conf);
 void daemon_read_monitor(struct daemon *d);
 void daemon_put_rules_back(struct daemon *d);
 
-/* The kernel has refused: daemon_put_rules_back() is due in a while. */
+/* The kernel has refused a change of ours: daemon_put_rules_back() is due in a while. */
 void daemon_try_rules_later(struct daemon *d);
 
 /* ---- daemon_engine.c ---- */

@@ -106,6 +106,7 @@ take_change(void *arg, const struct monitor_event *event)
 void
 daemon_try_rules_later(struct daemon *d)
 {
+	d->rules_refused = true;
 	d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
 }
 
@@ -113,14 +114,20 @@ daemon_try_rules_later(struct daemon *d)
 void
 daemon_put_rules_back(struct daemon *d)
 {
-	d->rules_changed = false;
+	bool refused = d->rules_refused;
+
+	d->rules_refused = d->rules_changed = false;
 	d->rules_at = UINT64_MAX;
 	if (!d->ruled || ruleset_intact(d->conf))
 		return;
-	if (!daemon_install_rules(d, d->conf))
-		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
-	else
+	if (daemon_install_rules(d, d->conf)) {
 		daemon_try_rules_later(d);
+		d->rules_refused = refused;
+	} else if (refused) {
+		log_notice(&d->log, "table inet " RULESET_TABLE " is in place again");
+	} else {
+		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+	}
 }
 
 void

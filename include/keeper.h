@@ -8,6 +8,7 @@
 #define KNOCKD_KEEPER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct keeper_files {
 	const char *config;	    /* to be read */
@@ -30,6 +31,10 @@ int keeper_open_log(struct keeper *keeper);
 
 /* Is this the log file that it opens? */
 bool keeper_knows_log(const struct keeper *keeper, const char *path);
+
+/* A child has ended. True when it was the keeper; NULL is legal: it was not. */
+bool keeper_reaped(struct keeper *keeper, pid_t pid);
+bool keeper_lives(const struct keeper *keeper);
 
 /* Removes pid file and control socket. */
 void keeper_remove(struct keeper *keeper);

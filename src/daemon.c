@@ -104,6 +104,9 @@ reap(struct daemon *d)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == d->engine.pid)
 			daemon_bury_engine(d, status);
+		else if (keeper_reaped(d->keeper, pid))
+			log_warnx(&d->log, "the process that stays root (knockd-keeper) has ended: restart knockd "
+				  "before the next reload");
 		else
 			closings_reaped(d->closings, pid, status);
 	}

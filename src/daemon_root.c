@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +151,13 @@ daemon_leave_root(struct daemon *d)
 struct conf *
 daemon_read_file(struct daemon *d, conf_report *report, void *arg)
 {
+	char text[PATH_MAX + 64];
+
+	if (d->keeper && !keeper_lives(d->keeper)) {
+		snprintf(text, sizeof(text), "%s: cannot be opened without knockd-keeper: restart knockd", d->config);
+		report(arg, CONF_ERROR, text);
+		return NULL;
+	}
 	if (d->keeper)
 		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
 	return conffile_read(d->config, d->home, report, arg);

@@ -223,6 +223,21 @@ keeper_knows_log(const struct keeper *keeper, const char *path)
 	return keeper->log && !strcmp(keeper->log, path);
 }
 
+bool
+keeper_reaped(struct keeper *keeper, pid_t pid)
+{
+	if (!keeper || pid != keeper->pid)
+		return false;
+	keeper->pid = 0;
+	return true;
+}
+
+bool
+keeper_lives(const struct keeper *keeper)
+{
+	return keeper->pid;
+}
+
 void
 keeper_remove(struct keeper *keeper)
 {

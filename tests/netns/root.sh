@@ -184,6 +184,15 @@ $fence_door"
 knockd_reload
 knock $server 1001 1002
 check 'standard output as the log file is ours after a reload, too' grep -q '^\[.*ssh: OPEN SESAME' "$LOG"
+kill -KILL "$(keeper "$knockd")"
+check 'without the keeper: what it means is said' log_has \
+	'the process that stays root (knockd-keeper) has ended: restart knockd before the next reload'
+knock $server 1001 1002
+fence
+knockd_reload
+check '... and again when a reload fails for it' log_has "$T/knockd.conf: cannot be opened without knockd-keeper: restart knockd"
+check '... the configuration stays in force' log_has 'reload failed'
+fence
 knockd_stop
 
 # --- commands and one-time sequences -------------------------------------------------------------

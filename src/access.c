@@ -201,14 +201,13 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
 }
 
+/* What is not there any more to be taken may be about to be put back. */
 static void
 remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
 {
-	if (op->result != NFTSET_OK)
-		return;
-	if (op->add)
+	if (op->add && op->result == NFTSET_OK)
 		grants_given(grants, door->name, op);
-	else
+	else if (!op->add && (op->result == NFTSET_OK || op->result == NFTSET_ABSENT))
 		grants_taken(grants, op);
 }
 

@@ -136,6 +136,24 @@ nft -f "$T/reload.nft"
 wait_for element_in 'inet filter ssh_ok6' fd00::2
 refute 'what has ended does not come back' element_in "$open" 10.0.0.2
 
+# engine_has_spoken: to a daemon that is stopped
+engine_has_spoken() {
+	ss -Hx | awk '$1 == "u_seq" && $3 > 0 { n++ } END { exit !n }'
+}
+{
+	echo delete table inet filter
+	cat "$T/filter.nft"
+} >"$T/filter_anew.nft"
+kill -STOP "$knockd"
+nft -f "$T/filter_anew.nft"
+knock $server6 1004
+wait_for engine_has_spoken || bail 'the knock is lost'
+kill -CONT "$knockd"
+fence
+refute 'revoked by a door, and the set made anew before the daemon hears of that' element_in 'inet filter ssh_ok6' fd00::2
+knock $server6 1001 1002
+wait_for element_in 'inet filter ssh_ok6' fd00::2
+
 knock $server6 1004
 check 'revoked by a door' not element_in 'inet filter ssh_ok6' fd00::2
 nft -f "$T/reload.nft"

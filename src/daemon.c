@@ -205,6 +205,8 @@ loop(struct daemon *d)
 		admin_poll(d->admin, fds + SLOT_ADMIN);
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
+		if (fds[SLOT_MONITOR].revents) /* what others did before a knock does not undo what it leads to */
+			daemon_read_monitor(d);
 		if (fds[SLOT_ENGINE].revents)
 			daemon_read_engine(d);
 		if (fds[SLOT_LOOKUP].revents)
@@ -213,8 +215,6 @@ loop(struct daemon *d)
 			journal_report(d->journal);
 		if (fds[SLOT_GRANTED].revents)
 			journal_report(d->granted);
-		if (fds[SLOT_MONITOR].revents)
-			daemon_read_monitor(d);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);

@@ -153,13 +153,23 @@ fence
 refute 'revoked by a door, and the set made anew before the daemon hears of that' element_in 'inet filter ssh_ok6' fd00::2
 knock $server6 1001 1002
 wait_for element_in 'inet filter ssh_ok6' fd00::2
+before=$(log_count 'fd00::2: ssh: element deleted')
+kill -STOP "$knockd"
+nft delete element inet filter ssh_ok6 '{ fd00::2 }'
+knock $server6 1001 1002
+wait_for engine_has_spoken || bail 'the knock is lost'
+kill -CONT "$knockd"
+fence
+equal 'deleted by hand, and a knock before the daemon hears of that' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
+nft -f "$T/reload.nft"
+check '... is remembered' element_in 'inet filter ssh_ok6' fd00::2
 
 knock $server6 1004
 check 'revoked by a door' not element_in 'inet filter ssh_ok6' fd00::2
 nft -f "$T/reload.nft"
 fence
 refute '... it does not come back' element_in 'inet filter ssh_ok6' fd00::2
-refute '... and is no deletion by hand' log_has 'fd00::2: ssh: element deleted'
+equal '... and is no deletion by hand' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
 
 knock $server 1003
 check 'a set that is not there' log_has 'late: grant failed'

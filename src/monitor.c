@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -173,11 +174,21 @@ struct telling {
 	struct monitor_event event;
 };
 
+/* The end of a range is an element, too, with the key that the next one may begin with. */
+static bool
+is_end(struct nftnl_set_elem *elem)
+{
+	return nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_FLAGS) &&
+	       nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_FLAGS) & NFT_SET_ELEM_INTERVAL_END;
+}
+
 static int
 tell_element(struct nftnl_set_elem *elem, void *arg)
 {
 	struct telling *t = arg;
 
+	if (is_end(elem))
+		return 0;
 	t->event.key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &t->event.key_len);
 	if (t->event.key)
 		t->monitor->take(t->monitor->arg, &t->event);

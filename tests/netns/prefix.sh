@@ -70,4 +70,23 @@ check '... for all doors' log_has '%IP%/56 is wider than the /64 that Max_Prefix
 knock $server 1001
 check '... the old one stays in force' nets_are nets 10.0.0.0/24
 ends 'it is no file to start with' 1 "$KNOCKD" -t -c "$T/knockd.conf"
+
+# The end of one element is the beginning of the next, and of both nftables' events tell.
+if [ -x "$KNOCKCTL" ]; then
+	knockd_stop
+	knockd_start "
+[one]
+	sequence = 1001
+	grant    = inet filter nets { %IP% timeout 1h }
+$fence_door"
+	knockctl revoke --all >/dev/null
+	knockctl grant 10.0.0.2 --door one >/dev/null
+	knockctl grant 10.0.0.3 --door one >/dev/null
+	nft delete element inet filter nets '{ 10.0.0.2 }'
+	check 'an element deleted by hand' log_has '10.0.0.2: one: element deleted'
+	refute '... its neighbour is not' log_has '10.0.0.3: one: element deleted'
+	equal '... and is remembered' "$(knockctl list --json | jq -r '.[].ip')" 10.0.0.3
+else
+	skip 'neighbours' 'no knockctl'
+fi
 done_testing

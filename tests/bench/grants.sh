@@ -66,7 +66,7 @@ if old_here; then
 	nft flush ruleset
 	closed
 	old_start
-	knockers 'knockd 0.8' '1000 at once' 100 -n 100 -w 10000
+	knockers 'knockd 0.8' '1000 at once' 100 -n 100 -w 4000
 	note 'knockd 0.8' 'a hundred at once instead of a thousand'
 	stop "$old"
 fi

@@ -8,8 +8,8 @@
 
 . "$(dirname "$0")/lib.sh"
 patience=1	  # fwknopd is never idle
-pairs=300	  # of slices
-stream=16000000 # bytes that are a slice of a stream
+pairs=250	  # of slices with packets, twice as many of a stream
+stream=16000000 # bytes that are a slice of that
 
 # side MACHINE DEVICE NUMBER HOST: a host on a wire of its own, which is the machine's DEVICE
 side() {
@@ -74,7 +74,7 @@ against() {
 		pass | record "$1" 'smallest UDP packets' '% of without'
 		against_woken=$(($(switches $pids) - against_before))
 		[ -z "$pids" ] || echo $against_woken | record "$1" 'wake-ups meanwhile' times
-		pass -s $stream | record "$1" 'TCP stream' '% of without'
+		pass -n $((2 * pairs)) -s $stream | record "$1" 'TCP stream' '% of without'
 	}
 	for against_pid in $pids; do
 		stop "$against_pid"

@@ -5,6 +5,7 @@
  *
  *	-p PORTS   the sequence [tcp:7000,tcp:8000,tcp:9000]
  *	-c KNOCKS  how many [1000]
+ *	-d DOORS   knock i is at door i % DOORS, whose ports are the sequence's plus its number [1]
  *	-g USEC    between the hits of one [1000]
  *	-n KNOCKS  so many are under way all the time, evenly spread over the hits that they have to send [1]
  *	-e USEC    one begins every so often, whether those before it are through or not
@@ -32,7 +33,7 @@ struct knocker {
 	struct port  ports[PORTS_MAX];
 	size_t	     n_ports;
 	struct frame frames[PORTS_MAX];
-	int64_t	     knocks, gap_ns, at_a_time, every_ns, wait_ns;
+	int64_t	     knocks, doors, gap_ns, at_a_time, every_ns, wait_ns;
 	bool	     ask, blind, quiet;
 	char	   **payloads;
 	int	     wire, watch;
@@ -65,12 +66,13 @@ read_options(struct knocker *k, int argc, char **argv)
 	const char *payloads = NULL;
 	int option;
 
-	*k = (struct knocker){ .knocks = 1000, .gap_ns = NS_PER_MS, .at_a_time = 1, .wait_ns = NS_PER_S };
+	*k = (struct knocker){ .knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .at_a_time = 1, .wait_ns = NS_PER_S };
 	k->n_ports = ports_parse(k->ports, "tcp:7000,tcp:8000,tcp:9000");
-	while ((option = getopt(argc, argv, "p:c:g:n:e:w:abql:")) != -1) {
+	while ((option = getopt(argc, argv, "p:c:d:g:n:e:w:abql:")) != -1) {
 		switch (option) {
 		case 'p': k->n_ports = ports_parse(k->ports, optarg); break;
 		case 'c': k->knocks = atoll(optarg); break;
+		case 'd': k->doors = atoll(optarg); break;
 		case 'g': k->gap_ns = atoll(optarg) * NS_PER_US; break;
 		case 'n': k->at_a_time = atoll(optarg); break;
 		case 'e': k->every_ns = atoll(optarg) * NS_PER_US; break;
@@ -97,9 +99,11 @@ hit(struct knocker *k, int64_t knock, size_t stage)
 {
 	struct frame *frame = &k->frames[stage];
 	const char *payload = k->payloads ? k->payloads[knock] : NULL;
+	struct port port = k->ports[stage];
 
-	if (payload)
-		frame_build(frame, k->ports[stage], SERVER_ADDRESS, payload, strlen(payload));
+	port.number = (uint16_t)(port.number + knock % k->doors);
+	if (payload || k->doors > 1)
+		frame_build(frame, port, SERVER_ADDRESS, payload, payload ? strlen(payload) : 0);
 	frame_vary(frame, source_of(knock), (uint32_t)knock * PORTS_MAX + (uint32_t)stage);
 	wire_send(k->wire, frame);
 }
@@ -171,10 +175,14 @@ wait_for(struct knocker *k, int64_t open)
 static void
 many_at_a_time(struct knocker *k)
 {
-	int64_t step = k->at_a_time / (int64_t)k->n_ports, ends = k->knocks + ((int64_t)k->n_ports - 1) * step;
+	int64_t step = k->at_a_time / (int64_t)k->n_ports, spread = ((int64_t)k->n_ports - 1) * step, lost = 0;
 
-	for (int64_t i = 0; i < ends; i++) {
-		wait_for(k, i + 1 - k->at_a_time < k->knocks ? i + 1 - k->at_a_time : k->knocks);
+	for (int64_t i = 0; i < k->knocks + spread; i++) {
+		int64_t due = i + 1 - k->at_a_time - lost;
+
+		wait_for(k, due);
+		if (k->n_open < due) /* nobody waits for these any more, nor for those that were sent since */
+			lost = i - spread - k->n_open;
 		for (size_t stage = 0; stage < k->n_ports; stage++) {
 			int64_t knock = i - (int64_t)stage * step;
 

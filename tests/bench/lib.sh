@@ -156,8 +156,9 @@ ours_conf() {
 ours_start() {
 	ours_conf "$@"
 	rm -rf "$work/ours.log" "$work/state"
+	# shellcheck disable=SC2046 # ports
 	[ "$1 $queue_by" != 'nfqueue none' ] ||
-		queue_rules 7000 8000 9000 7000:udp 8000:udp 9000:udp -- 22
+		queue_rules $(sed -n 's/,/ /g; s/^[[:blank:]]*sequence = //p' "$T/knockd.conf") -- 22
 	run_it "$KNOCKD" -c "$T/knockd.conf"
 	knockd=$pid
 	wait_for -t 20 ours_ready || bail "knockd does not start: $(tail -n 3 "$LOG")"

@@ -6,7 +6,17 @@
 
 . "$(dirname "$0")/lib.sh"
 hosts
+doors=16
 what='last hit to element'
+
+# Of a single door that is knocked at three hundred times a second lines would be left out of the log. Without them the
+# second process, woken only once in each knock, would be colder than behind any door that somebody uses.
+many_doors() {
+	for door in $(seq 0 $((doors - 1))); do
+		printf '[door%d]\n\tsequence = %d,%d,%d\n\tseq_timeout = 15\n\tgrant = inet filter ok { %%IP%% timeout 10m }\n' \
+			"$door" $((7000 + door)) $((8000 + door)) $((9000 + door))
+	done
+}
 
 closed
 logging
@@ -26,8 +36,8 @@ for capture in $(captures); do
 	progress "$(ours_name "$capture")"
 	nft flush ruleset
 	closed
-	ours_start "$capture"
-	send knocker -c 1000 | record "$(ours_name "$capture")" "$what" us
+	ours_start "$capture" "$(many_doors)"
+	send knocker -c 1000 -d $doors | record "$(ours_name "$capture")" "$what" us
 	stop "$knockd"
 done
 

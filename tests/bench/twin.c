@@ -117,9 +117,9 @@ static void
 start_server(const char *name, size_t bytes)
 {
 	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	int fd = host_socket(name, AF_INET, SOCK_STREAM);
+	int fd = host_socket(name, AF_INET, SOCK_STREAM), on = 1;
 
-	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) || listen(fd, 1))
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) || bind(fd, (const struct sockaddr *)&any, sizeof(any)) || listen(fd, 1))
 		die("listen");
 	if (!fork()) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -27,6 +27,7 @@ enum {
 	SLOT_ADMIN, /* and those that follow */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
+
 uint64_t
 daemon_clock(void)
 {

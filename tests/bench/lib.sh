@@ -114,8 +114,6 @@ closed() {
 
 # --- contestants -------------------------------------------------------------------------------------
 
-
-
 # run_it COMMAND...: on the receivers' processor; $pid is its pid, $output has what it says
 output=$LOG
 run_it() {

@@ -15,8 +15,15 @@ int rules_add_dynamic_set(struct rules *rules, enum port_key key, const char *na
 void rules_add_chain(struct rules *rules, const char *name);
 void rules_add_base_chain(struct rules *rules, const char *name, int priority);
 struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is room for it */
-struct rule *rules_add_port_rule(struct rules *rules, const char *chain, const struct knock_port *port);
 void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
+
+/*
+ * What a base chain asks first, see RULES_COMPARED_MAX: packets to these ports go on to chain `to`. Ports are collected,
+ * closed before the first rule, and sorted then; names are those of the sets, should there be any. -1: no memory.
+ */
+int rules_add_port(struct ports *ports, const struct knock_port *port);
+int rules_close_ports(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name);
+void rules_add_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
 
 /* The end of a rule for packets that the engine is to see. */
 void rules_add_capture(const struct rules *rules, struct rule *rule, enum capture_way way);

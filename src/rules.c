@@ -11,6 +11,7 @@
 #include "rules_build.h"
 
 #define PORTS	    "ports"
+#define NUMBERS	    "port_numbers"
 #define TCP_FLAGS   8
 #define REGISTER_LEN 4
 #define RULES_FIXED 3 /* two in `report`, one in `prerouting` if ports are not compared there */
@@ -37,30 +38,32 @@ rules_key_shape(enum port_key key)
 	case PORT_KEYS:
 		break;
 	case PORT_KEY_IP:
-		return (struct key_shape){ 4, false, true, true };
+		return (struct key_shape){ 4, false, true, true, true };
 	case PORT_KEY_IP6:
-		return (struct key_shape){ 16, false, true, true };
+		return (struct key_shape){ 16, false, true, true, true };
 	case PORT_KEY_OPEN4:
-		return (struct key_shape){ 4, true, false, true };
+		return (struct key_shape){ 4, true, false, true, true };
 	case PORT_KEY_OPEN6:
-		return (struct key_shape){ 16, true, false, true };
+		return (struct key_shape){ 16, true, false, true, true };
 	case PORT_KEY_OPEN4_TARGET:
-		return (struct key_shape){ 4, true, true, true };
+		return (struct key_shape){ 4, true, true, true, true };
 	case PORT_KEY_OPEN6_TARGET:
-		return (struct key_shape){ 16, true, true, true };
+		return (struct key_shape){ 16, true, true, true, true };
 	case PORT_KEY_SOURCE4:
-		return (struct key_shape){ 4, true, false, false };
+		return (struct key_shape){ 4, true, false, false, false };
 	case PORT_KEY_SOURCE6:
-		return (struct key_shape){ 16, true, false, false };
+		return (struct key_shape){ 16, true, false, false, false };
 	case PORT_KEY_TARGET4:
-		return (struct key_shape){ 4, false, true, false };
+		return (struct key_shape){ 4, false, true, false, false };
 	case PORT_KEY_TARGET6:
-		return (struct key_shape){ 16, false, true, false };
+		return (struct key_shape){ 16, false, true, false, false };
+	case PORT_KEY_NUMBER:
+		return (struct key_shape){ 0, false, false, false, true };
 	}
-	return (struct key_shape){ 0, false, false, true };
+	return (struct key_shape){ 0, false, false, true, true };
 }
 
-/* Every field begins at a multiple of REGISTER_LEN. */
+/* Every field of several begins at a multiple of REGISTER_LEN. */
 uint32_t
 rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX])
 {
@@ -68,12 +71,15 @@ rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MA
 
 	memset(key, 0, NFTKEY_LEN_MAX);
 	memcpy(key, entry->target.bytes, at);
-	if (!entry->port.proto)
+	if (entry->port.proto) {
+		key[at] = entry->port.proto;
+		at += REGISTER_LEN;
+	}
+	if (!entry->port.port)
 		return at;
-	key[at] = entry->port.proto;
-	key[at + REGISTER_LEN] = (uint8_t)(entry->port.port >> 8);
-	key[at + REGISTER_LEN + 1] = (uint8_t)entry->port.port;
-	return at + 2 * REGISTER_LEN;
+	key[at] = (uint8_t)(entry->port.port >> 8);
+	key[at + 1] = (uint8_t)entry->port.port;
+	return at ? at + REGISTER_LEN : (uint32_t)sizeof(entry->port.port);
 }
 
 enum port_key
@@ -185,16 +191,13 @@ rules_add_entry(struct port_set *set, const struct addr *target, const struct kn
 static int
 add_door(struct rules *rules, const struct door *door)
 {
-	static const struct addr nowhere;
-
 	for (size_t i = 0; i < door->seq.n; i++) {
 		const struct knock_port *port = &door->seq.at[i];
 		bool tcp = port->proto == IPPROTO_TCP;
 		struct port_set *set = find_set(rules, rules_key_of(door), tcp ? door->flags_mask : 0,
 						tcp ? door->flags_value & door->flags_mask : 0);
 
-		if (!set || rules_add_entry(set, &door->target, port) ||
-		    rules_add_entry(&rules->ports, &nowhere, port))
+		if (!set || rules_add_entry(set, &door->target, port) || rules_add_port(&rules->knocked, port))
 			return -1;
 	}
 	return 0;
@@ -225,16 +228,48 @@ sort(struct port_set *set)
 	set->n = kept;
 }
 
-static int
-add_ports_set(struct rules *rules)
+int
+rules_add_port(struct ports *ports, const struct knock_port *port)
 {
-	struct port_set *set = rules_add_set(rules, PORT_KEY_LOCAL, PORTS);
+	static const struct addr nowhere;
+	const struct knock_port number = { .port = port->port };
 
-	for (size_t i = 0; i < rules->ports.n && set; i++) {
-		if (rules_add_entry(set, &rules->ports.at[i].target, &rules->ports.at[i].port))
+	return rules_add_entry(&ports->with_proto, &nowhere, port) || rules_add_entry(&ports->numbers, &nowhere, &number)
+		   ? -1
+		   : 0;
+}
+
+/* A set of the kernel's with the same entries. */
+static int
+add_copy(struct rules *rules, enum port_key key, const char *name, const struct port_set *of, bool hashed)
+{
+	struct port_set *set = rules_add_set(rules, key, name);
+
+	if (!set)
+		return -1;
+	set->hashed = hashed;
+	for (size_t i = 0; i < of->n; i++) {
+		if (rules_add_entry(set, &of->at[i].target, &of->at[i].port))
 			return -1;
 	}
-	return set ? 0 : -1;
+	return 0;
+}
+
+int
+rules_close_ports(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name)
+{
+	struct port_set *numbers = &ports->numbers, *with_proto = &ports->with_proto;
+
+	sort(numbers);
+	sort(with_proto);
+	if (numbers->n <= RULES_COMPARED_MAX)
+		return 0;
+	snprintf(with_proto->name, sizeof(with_proto->name), "%s", name);
+	snprintf(numbers->name, sizeof(numbers->name), "%s", numbers_name);
+	return add_copy(rules, PORT_KEY_LOCAL, name, with_proto, false) ||
+		       add_copy(rules, PORT_KEY_NUMBER, numbers_name, numbers, numbers->n > RULES_BITMAP_MAX)
+		   ? -1
+		   : 0;
 }
 
 /* In the order of the keys, so that local sets come before those with a Target. */
@@ -250,8 +285,7 @@ add_doors(struct rules *rules, const struct conf *conf)
 		}
 	}
 	rules->n_knock_sets = rules->n_sets;
-	sort(&rules->ports);
-	return rules->ports.n > RULES_COMPARED_MAX ? add_ports_set(rules) : 0;
+	return rules_close_ports(rules, &rules->knocked, PORTS, NUMBERS);
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -277,19 +311,52 @@ rules_add_rule(struct rules *rules, const char *chain)
 	return rule;
 }
 
-struct rule *
-rules_add_port_rule(struct rules *rules, const char *chain, const struct knock_port *port)
-{
-	struct rule *rule = rules_add_rule(rules, chain);
-
-	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = *port };
-	return rule;
-}
-
 void
 rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set)
 {
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
+}
+
+/* TCP and UDP, the only protocols there are, unless just one of them is meant by the number. */
+static void
+add_protocol(struct rule *rule, const struct port_set *with_proto, uint16_t number)
+{
+	bool tcp = false, udp = false;
+
+	for (size_t i = 0; i < with_proto->n; i++) {
+		const struct knock_port *port = &with_proto->at[i].port;
+
+		tcp |= port->port == number && port->proto == IPPROTO_TCP;
+		udp |= port->port == number && port->proto == IPPROTO_UDP;
+	}
+	if (tcp != udp)
+		rules_add_term(rule, tcp ? TERM_TCP : TERM_UDP, NULL, NULL);
+}
+
+static void
+add_comparison(struct rules *rules, const char *chain, const struct ports *ports, uint16_t number, const char *to)
+{
+	struct rule *rule = rules_add_rule(rules, chain);
+
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = number };
+	add_protocol(rule, &ports->with_proto, number);
+	rules_add_term(rule, TERM_GOTO, to, NULL);
+}
+
+void
+rules_add_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to)
+{
+	const struct port_set *numbers = rules_set(rules, ports->numbers.name);
+	struct rule *rule;
+
+	for (size_t i = 0; i < ports->numbers.n && !numbers; i++)
+		add_comparison(rules, chain, ports, ports->numbers.at[i].port.port, to);
+	if (!numbers)
+		return;
+	rule = rules_add_rule(rules, chain);
+	rules_add_term(rule, TERM_SET, NULL, numbers);
+	rules_add_term(rule, TERM_SET, NULL, rules_set(rules, ports->with_proto.name));
+	rules_add_term(rule, TERM_GOTO, to, NULL);
 }
 
 void
@@ -327,17 +394,20 @@ add_report(struct rules *rules)
 }
 
 static void
-add_knocks(struct rules *rules)
+add_knocks(struct rules *rules, bool only_ipv4)
 {
 	for (size_t i = 0; i < rules->n_knock_sets; i++) {
 		const struct port_set *set = &rules->sets[i];
 		struct rule *rule = rules_add_rule(rules, "knocks");
 
+		if (set->key == PORT_KEY_LOCAL && only_ipv4)
+			rules_add_term(rule, TERM_IPV4, NULL, NULL);
 		rules_add_term(rule, TERM_SET, NULL, set);
 		if (set->mask)
 			rules_add_term(rule, TERM_FLAGS, NULL, set);
 		if (set->key == PORT_KEY_LOCAL)
 			rules_add_term(rule, TERM_LOCAL, NULL, NULL);
+		rules_add_term(rule, TERM_COUNTER, NULL, NULL);
 		rules_add_term(rule, TERM_GOTO, "report", NULL);
 	}
 }
@@ -358,31 +428,6 @@ rules_add_interfaces(struct rules *rules, const struct conf *conf, const char *c
 	}
 }
 
-static void
-add_hits(struct rule *rule, const struct conf *conf)
-{
-	if (conf->only_ipv4)
-		rules_add_term(rule, TERM_IPV4, NULL, NULL);
-	rules_add_term(rule, TERM_COUNTER, NULL, NULL);
-	rules_add_term(rule, TERM_GOTO, conf->n_interfaces ? "interfaces" : "knocks", NULL);
-}
-
-static void
-add_base(struct rules *rules, const struct conf *conf)
-{
-	const struct port_set *looked_up = rules_set(rules, PORTS);
-	struct rule *rule;
-
-	if (looked_up) {
-		rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
-		rules_add_term(rule, TERM_SET, NULL, looked_up);
-		add_hits(rule, conf);
-	}
-	for (size_t i = 0; i < rules->ports.n && !looked_up; i++)
-		add_hits(rules_add_port_rule(rules, RULES_CHAIN_KNOCKS, &rules->ports.at[i].port), conf);
-	rules_add_strays(rules);
-}
-
 /* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
 static void
 add_knock_chains(struct rules *rules, const struct conf *conf)
@@ -391,15 +436,18 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 		rules_add_chain(rules, "report");
 		add_report(rules);
 		rules_add_chain(rules, "knocks");
-		add_knocks(rules);
+		add_knocks(rules, conf->only_ipv4);
 		if (conf->n_interfaces)
 			rules_add_chain(rules, "interfaces");
 		rules_add_interfaces(rules, conf, "interfaces", "knocks");
 		rules_add_stray_chains(rules, conf);
 	}
 	rules_add_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
-	if (rules->n_knock_sets)
-		add_base(rules, conf);
+	if (rules->n_knock_sets) {
+		rules_add_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->knocked,
+				     conf->n_interfaces ? "interfaces" : "knocks");
+		rules_add_strays(rules);
+	}
 }
 
 static int
@@ -435,6 +483,13 @@ rules_new(const struct conf *conf)
 	return rules;
 }
 
+static void
+free_ports(struct ports *ports)
+{
+	free(ports->with_proto.at);
+	free(ports->numbers.at);
+}
+
 void
 rules_free(struct rules *rules)
 {
@@ -443,7 +498,8 @@ rules_free(struct rules *rules)
 	for (size_t i = 0; i < rules->n_sets; i++)
 		free(rules->sets[i].at);
 	free(rules->sets);
-	free(rules->ports.at);
+	free_ports(&rules->knocked);
+	free_ports(&rules->guarded);
 	free(rules->rules);
 	free(rules);
 }

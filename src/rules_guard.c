@@ -24,6 +24,8 @@
 #define GUARD_TARGET "guard_target"
 #define GUARD_SHUT   "guard_shut"
 #define GUARD_PORTS  "guard_ports"
+#define PORTS	     "guarded_ports"
+#define NUMBERS	     "guarded_numbers"
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
@@ -45,7 +47,7 @@ rules_is_guard(const char *name, bool keys)
 		if (!strcmp(name, set_names[key]))
 			return true;
 	}
-	return false;
+	return !strcmp(name, PORTS) || !strcmp(name, NUMBERS);
 }
 
 const struct port_set *
@@ -106,7 +108,8 @@ add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 		if (!set && !(set = rules_add_set(rules, key, set_names[key])))
 			return -1;
 		for (size_t i = 0; i < door->open.n; i++) {
-			if (rules_add_entry(set, &door->target, &door->open.at[i]))
+			if (rules_add_entry(set, &door->target, &door->open.at[i]) ||
+			    rules_add_port(&rules->guarded, &door->open.at[i]))
 				return -1;
 		}
 	}
@@ -127,7 +130,7 @@ rules_add_guard_sets(struct rules *rules, const struct conf *conf)
 		if ((door->open.n || door->close.n) && need_doors_sets(rules, door))
 			return -1;
 	}
-	return 0;
+	return rules_close_ports(rules, &rules->guarded, PORTS, NUMBERS);
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -172,74 +175,37 @@ add_askers(struct rules *rules, const char *chain, enum port_key first, enum por
 }
 
 static void
-add_passers(struct rules *rules, const char *chain)
+add_passers(struct rules *rules)
 {
-	struct rule *rule = rules_add_rule(rules, chain);
+	struct rule *rule = rules_add_rule(rules, GUARD_PORTS);
 
 	rules_add_term(rule, TERM_UNDER_WAY, NULL, NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, chain);
+	rule = rules_add_rule(rules, GUARD_PORTS);
 	rules_add_term(rule, TERM_UDP, NULL, NULL);
 	rules_add_term(rule, TERM_ESTABLISHED, NULL, NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, chain);
+	rule = rules_add_rule(rules, GUARD_PORTS);
 	rules_add_term(rule, TERM_IFNAME, "lo", NULL);
 	rules_add_term(rule, TERM_RETURN, NULL, NULL);
 }
 
 static void
-add_judges(struct rules *rules, const char *chain)
+add_judges(struct rules *rules)
 {
-	add_passers(rules, chain);
+	add_passers(rules);
 	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
 		const struct port_set *set = set_of(rules, key);
 		struct rule *rule;
 
 		if (!set)
 			continue;
-		rule = rules_add_rule(rules, chain);
+		rule = rules_add_rule(rules, GUARD_PORTS);
 		rules_add_term(rule, TERM_SET, NULL, set);
 		if (key == PORT_KEY_LOCAL)
 			rules_add_term(rule, TERM_NOT_UNICAST, NULL, NULL);
 		rules_add_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
 	}
-}
-
-static size_t
-count_guarded(const struct rules *rules)
-{
-	size_t n = 0;
-
-	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++)
-		n += set_of(rules, key) ? set_of(rules, key)->n : 0;
-	return n;
-}
-
-/* Targets may have ports in common: what is compared twice is right, too. */
-static void
-add_comparisons(struct rules *rules)
-{
-	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
-		const struct port_set *set = set_of(rules, key);
-
-		for (size_t i = 0; set && i < set->n; i++)
-			rules_add_term(rules_add_port_rule(rules, RULES_CHAIN_GUARD, &set->at[i].port), TERM_GOTO,
-				       GUARD_PORTS, NULL);
-	}
-}
-
-static void
-add_base(struct rules *rules)
-{
-	if (count_guarded(rules) > RULES_COMPARED_MAX) {
-		rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
-		add_judges(rules, RULES_CHAIN_GUARD);
-		return;
-	}
-	rules_add_chain(rules, GUARD_PORTS);
-	add_judges(rules, GUARD_PORTS);
-	rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
-	add_comparisons(rules);
 }
 
 void
@@ -255,5 +221,8 @@ rules_add_guard(struct rules *rules, const struct conf *conf)
 		add_askers(rules, GUARD_LOCAL, PORT_KEY_OPEN4, PORT_KEY_OPEN6_TARGET);
 	if (target)
 		add_askers(rules, GUARD_TARGET, PORT_KEY_OPEN4_TARGET, PORT_KEY_OPEN6_TARGET);
-	add_base(rules);
+	rules_add_chain(rules, GUARD_PORTS);
+	add_judges(rules);
+	rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
+	rules_add_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
 }

@@ -78,15 +78,13 @@ put_meta_equal(struct nftnl_rule *rule, uint32_t key, uint8_t value)
 	return put_meta(rule, key, NFT_REG_1) || put_equal(rule, &value, sizeof(value)) ? -1 : 0;
 }
 
-/* The port first: it nearly always ends the rule, and the kernel does this load and comparison in line. */
 static int
-put_port(struct nftnl_rule *rule, const struct knock_port *port)
+put_port(struct nftnl_rule *rule, uint16_t port)
 {
-	uint16_t number = htons(port->port);
+	uint16_t number = htons(port);
 
 	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NFT_REG_1) ||
-		       put_equal(rule, &number, sizeof(number)) ||
-		       put_meta_equal(rule, NFT_META_L4PROTO, port->proto)
+		       put_equal(rule, &number, sizeof(number))
 		   ? -1
 		   : 0;
 }
@@ -148,7 +146,7 @@ put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
 	return 0;
 }
 
-/* [ip saddr .] [ip daddr .] [meta l4proto . th dport] */
+/* [ip saddr .] [ip daddr .] [meta l4proto .] [th dport] */
 static int
 put_key(struct nftnl_rule *rule, struct key_shape shape)
 {
@@ -156,10 +154,9 @@ put_key(struct nftnl_rule *rule, struct key_shape shape)
 
 	if (put_addresses(rule, shape, &after))
 		return -1;
-	return shape.service && (put_meta(rule, NFT_META_L4PROTO, register_at(after)) ||
-				 put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after + 1)))
-		   ? -1
-		   : 0;
+	if (shape.proto && put_meta(rule, NFT_META_L4PROTO, register_at(after++)))
+		return -1;
+	return shape.port ? put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after)) : 0;
 }
 
 /* What each element counts for itself; the rule goes on when there were too many. */
@@ -219,6 +216,23 @@ put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
 	return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP) ||
 		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFT_REG_1) ||
 		       put_mask(rule, &mask, sizeof(mask)) || put_compare(rule, op, &value, sizeof(value))
+		   ? -1
+		   : 0;
+}
+
+/*
+ * The flags before the protocol, and with the three bytes beside them (bytes 12 to 15 of the TCP header): the kernel
+ * loads, masks and compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and that ends the rule for
+ * nearly every packet. What else has these bits set there is no TCP.
+ */
+static int
+put_syn(struct nftnl_rule *rule)
+{
+	static const uint8_t mask[] = { 0, TH_SYN | TH_ACK, 0, 0 }, value[] = { 0, TH_SYN, 0, 0 };
+
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 12, sizeof(mask), NFT_REG_1) ||
+		       put_mask(rule, mask, sizeof(mask)) || put_equal(rule, value, sizeof(value)) ||
+		       put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP)
 		   ? -1
 		   : 0;
 }
@@ -323,7 +337,7 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_UDP:
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP);
 	case TERM_PORT:
-		return put_port(rule, &term->port);
+		return put_port(rule, term->port);
 	case TERM_IFNAME:
 		return put_ifname(rule, term->name);
 	case TERM_SET:
@@ -339,7 +353,7 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_UNDER_WAY:
 		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
 	case TERM_SYN:
-		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_EQ, TH_SYN);
+		return put_syn(rule);
 	case TERM_ESTABLISHED:
 		return put_established(rule);
 	case TERM_LOCAL:

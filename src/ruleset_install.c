@@ -88,6 +88,7 @@ static const struct {
 	[PORT_KEY_SOURCE6] = { NFTKEY_IPV6, 16 },
 	[PORT_KEY_TARGET4] = { NFTKEY_IPV4, 4 },
 	[PORT_KEY_TARGET6] = { NFTKEY_IPV6, 16 },
+	[PORT_KEY_NUMBER] = { NFTKEY_PORT, 2 },
 	[PORT_KEY_OPEN6_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV6, NFTKEY_IPV6)), 40 },
 };
 
@@ -105,7 +106,7 @@ new_set(const struct port_set *set)
 	return nl;
 }
 
-/* Only user space reads it: an address has the network's byte order, a concatenation as a whole has none. */
+/* Only user space reads it: an address and a port have the network's byte order, a concatenation as a whole has none. */
 static int
 put_byteorder(struct nftnl_set *nl, enum port_key key)
 {
@@ -114,7 +115,7 @@ put_byteorder(struct nftnl_set *nl, enum port_key key)
 
 	if (!buf)
 		return -1;
-	nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_KEYBYTEORDER, rules_key_shape(key).service ? NONE : BIG_ENDIAN_KEY);
+	nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_KEYBYTEORDER, rules_key_shape(key).proto ? NONE : BIG_ENDIAN_KEY);
 	nftnl_set_set_data(nl, NFTNL_SET_USERDATA, nftnl_udata_buf_data(buf), nftnl_udata_buf_len(buf));
 	nftnl_udata_buf_free(buf);
 	return 0;
@@ -132,7 +133,7 @@ put_set(struct install *install, const struct port_set *set)
 		return -1;
 	}
 	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
-			  set->kept ? NFT_SET_TIMEOUT : set->size ? NFT_SET_TIMEOUT | NFT_SET_EVAL : 0);
+			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) | (set->size ? NFT_SET_EVAL : 0));
 	if (set->size) {
 		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
 		nftnl_set_set_u32(nl, NFTNL_SET_DESC_SIZE, set->size);

@@ -7,33 +7,39 @@
 #include "capture.h"
 #include "ruleset.h"
 
-/* "ip saddr . meta l4proto . th dport", or the types of it. */
+/* One after the other what a key has, by these names. */
+static void
+print_fields(struct key_shape shape, const char *const names[static 4], FILE *out)
+{
+	const bool has[] = { shape.source, shape.destination, shape.proto, shape.port };
+	const char *between = "";
+
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+		if (!has[i])
+			continue;
+		fprintf(out, "%s%s", between, names[i]);
+		between = " . ";
+	}
+}
+
 static void
 print_key(enum port_key key, FILE *out)
 {
+	static const char *const v4[] = { "ip saddr", "ip daddr", "meta l4proto", "th dport" };
+	static const char *const v6[] = { "ip6 saddr", "ip6 daddr", "meta l4proto", "th dport" };
 	struct key_shape shape = rules_key_shape(key);
-	const char *family = shape.len == 4 ? "ip" : "ip6";
 
-	if (shape.source)
-		fprintf(out, "%s saddr%s", family, shape.destination || shape.service ? " . " : "");
-	if (shape.destination)
-		fprintf(out, "%s daddr%s", family, shape.service ? " . " : "");
-	if (shape.service)
-		fputs("meta l4proto . th dport", out);
+	print_fields(shape, shape.len == 4 ? v4 : v6, out);
 }
 
 static void
 print_type(enum port_key key, FILE *out)
 {
+	static const char *const v4[] = { "ipv4_addr", "ipv4_addr", "inet_proto", "inet_service" };
+	static const char *const v6[] = { "ipv6_addr", "ipv6_addr", "inet_proto", "inet_service" };
 	struct key_shape shape = rules_key_shape(key);
-	const char *address = shape.len == 4 ? "ipv4_addr" : "ipv6_addr";
 
-	if (shape.source)
-		fprintf(out, "%s%s", address, shape.destination || shape.service ? " . " : "");
-	if (shape.destination)
-		fprintf(out, "%s%s", address, shape.service ? " . " : "");
-	if (shape.service)
-		fputs("inet_proto . inet_service", out);
+	print_fields(shape, shape.len == 4 ? v4 : v6, out);
 }
 
 static void
@@ -42,16 +48,18 @@ print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 	char text[ADDR_STRLEN];
 
 	if (entry->target.family)
-		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.service ? " . " : "");
-	if (shape.service)
-		fprintf(out, "%s . %u", proto_name(entry->port.proto), entry->port.port);
+		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.proto ? " . " : "");
+	if (shape.proto)
+		fprintf(out, "%s . ", proto_name(entry->port.proto));
+	if (shape.port)
+		fprintf(out, "%u", entry->port.port);
 }
 
 /* What else a set is declared with, each item after `before`. */
 static void
 print_properties(const struct port_set *set, const char *before, FILE *out)
 {
-	if (set->kept)
+	if (set->kept || set->hashed)
 		fprintf(out, "%sflags timeout", before);
 	if (set->size)
 		fprintf(out, "%ssize %u%sflags dynamic,timeout%stimeout %us", before, set->size, before, before,
@@ -114,13 +122,13 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fprintf(out, "meta l4proto %s", term->kind == TERM_TCP ? "tcp" : "udp");
 		return;
 	case TERM_PORT:
-		fprintf(out, "th dport %u meta l4proto %s", term->port.port, proto_name(term->port.proto));
+		fprintf(out, "th dport %u", term->port);
 		return;
 	case TERM_UNDER_WAY:
 		fputs("tcp flags & (syn | ack) != syn", out);
 		return;
 	case TERM_SYN:
-		fputs("tcp flags & (syn | ack) == syn", out);
+		fputs("@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp", out);
 		return;
 	case TERM_ESTABLISHED:
 		fputs("ct state established,related", out);

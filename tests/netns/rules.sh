@@ -11,6 +11,7 @@ topo_pair
 same() {
 	same_text=$1 same_conf=$2
 	shift 2
+	nft flush ruleset # a guard stays when the daemon ends
 	knockd_conf "$same_conf"
 	setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all \
 		"$KNOCKD" -c "$T/knockd.conf" --print-rules "$@" >"$T/printed" 2>>"$LOG"
@@ -69,6 +70,11 @@ same 'a guard' '
 	target   = 2001:db8::7
 	open     = 22
 	close    = 22
+'
+same 'many ports' '
+[a]
+	sequence = 1,2:udp,3,4,5,6,7,8,9,10,11,12,13
+	open     = 21,22,23,24,25,26,27:udp,28,29,30,31,32,33
 '
 same 'no scan guard' '
 [options]

@@ -116,6 +116,30 @@ fence
 equal 'Scan_Guard = 1: one other port ends the attempt' "$(openings)" 2
 knockd_stop
 
+# few ports, which are compared, and many, which are looked up
+for more in '' ,8001,8002,8003,8004,8005,8006,8007,8008,8009,8010; do
+	before=$(log_count 'udp: OPEN SESAME')
+	knockd_start "
+[options]
+	Scan_Guard = 1
+[udp]
+	sequence = 7000,8000:udp,9000
+	tcpflags = syn
+	grant    = inet filter ssh_ok { %IP% timeout 30s }
+[more]
+	sequence = 6999$more
+$fence_door"
+	knock $server 7000
+	connections 8000
+	fence
+	knock $server 8000:udp 9000
+	fence
+	equal 'a port number of the other protocol is another port' "$(log_count 'udp: OPEN SESAME')" "$before"
+	knock $server 7000 8000:udp 9000
+	check '... the knock itself is one' [ "$(log_count 'udp: OPEN SESAME')" = $((before + 1)) ]
+	knockd_stop
+done
+
 begin 'Scan_Guard = 0'
 refute 'Scan_Guard = 0: no rule for it' sh -c 'nft list table inet knockd | grep -q knockers'
 scan ascending $server

@@ -21,6 +21,10 @@ doors="
 	sequence = 1005
 	open     = 2200:tcp, 2200:udp
 	open_timeout = 1h
+[many]
+	sequence = 1101,1102,1103,1104,1105,1106,1107,1108,1109
+	open     = 2201,2202,2203,2204,2205,2206,2207,2208,2209,2210,2211,2212
+	open_timeout = 1h
 [closes]
 	sequence = 1004
 	revoke_6 = inet filter ssh_ok6 { %IP% }
@@ -68,7 +72,8 @@ mended_again() {
 }
 for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete table inet knockd' \
 	'flush chain inet knockd prerouting' 'flush set inet knockd local_any' 'delete element inet knockd local_any { tcp . 1002 }' \
-	'flush set inet knockd guarded' 'delete element inet knockd guarded { udp . 2200 }'; do
+	'flush set inet knockd guarded' 'delete element inet knockd guarded { udp . 2200 }' \
+	'flush set inet knockd port_numbers' 'delete element inet knockd guarded_numbers { 2212 }'; do
 	mended=$(log_count 'is put back')
 	# shellcheck disable=SC2086 # words
 	nft $damage
@@ -77,9 +82,9 @@ done
 
 mended=$(log_count 'is put back')
 handle=$(nft -j list chain inet knockd knocks | jq '[.nftables[].rule | select(.) | .handle][0]')
-nft replace rule inet knockd knocks handle "$handle" counter
+nft replace rule inet knockd knocks handle "$handle" continue
 check 'a rule in the place of ours: mended' mended_again
-refute '... and gone' sh -c 'nft list chain inet knockd knocks | grep -q counter'
+refute '... and gone' sh -c 'nft list chain inet knockd knocks | grep -q continue'
 check '... with its elements' element_in 'inet knockd guarded' 'udp . 2200'
 check '... all of them' element_in 'inet knockd local_any' 'tcp . 1002'
 

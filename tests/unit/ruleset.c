@@ -34,12 +34,15 @@ prints(struct conf *conf, const char *expected)
 	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
 	"\t}\n\n"
 
-#define SET(name)                                                                                \
-	"\tset " name " {\n\t\ttype inet_proto . inet_service\n\t\telements = { tcp . 1,\n"         \
-	"\t\t\t     tcp . 2,\n\t\t\t     tcp . 3,\n\t\t\t     tcp . 4,\n\t\t\t     tcp . 5,\n" \
-	"\t\t\t     tcp . 6,\n\t\t\t     tcp . 7,\n\t\t\t     tcp . 8,\n\t\t\t     tcp . 9 }\n\t}\n\n"
+#define PORTS "inet_proto . inet_service"
 
-#define HITS(port, proto, to) "\t\tth dport " port " meta l4proto " proto " counter goto " to "\n"
+#define NEXT(element) ",\n\t\t\t     " element
+#define SET(name, type, proto)                                                                                     \
+	"\tset " name " {\n\t\ttype " type "\n\t\telements = { " proto "1" NEXT(proto "2") NEXT(proto "3")            \
+	NEXT(proto "4") NEXT(proto "5") NEXT(proto "6") NEXT(proto "7") NEXT(proto "8") NEXT(proto "9")               \
+	NEXT(proto "10") NEXT(proto "11") NEXT(proto "12") NEXT(proto "13") " }\n\t}\n\n"
+
+#define HITS(port, proto, to) "\t\tth dport " port " meta l4proto " proto " goto " to "\n"
 
 #define BASE(terms)              \
 	"\tchain prerouting {\n" \
@@ -61,16 +64,16 @@ one_door(void **state)
 	struct conf *conf = confs_new();
 
 	(void)state;
-	confs_door(conf, "9000,7000,8000:udp,7000", SYN, SYN, NULL);
+	confs_door(conf, "9000,7000,8000:udp,7000,9000:udp", SYN, SYN, NULL);
 	prints(conf,
 	       "\tset local_syn {\n\t\ttype inet_proto . inet_service\n"
 	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n"
-	       "\t\telements = { udp . 8000 }\n\t}\n\n" REPORT "\tchain knocks {\n"
-	       "\t\tmeta l4proto . th dport @local_syn tcp flags & (syn) == syn fib daddr type local goto report\n"
-	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n"
-	       "\t}\n\n" BASE(HITS("7000", "tcp", "knocks") HITS("9000", "tcp", "knocks")
-				  HITS("8000", "udp", "knocks")));
+	       "\t\telements = { udp . 8000,\n\t\t\t     udp . 9000 }\n\t}\n\n" REPORT "\tchain knocks {\n"
+	       "\t\tmeta l4proto . th dport @local_syn tcp flags & (syn) == syn fib daddr type local counter goto report\n"
+	       "\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n"
+	       "\t}\n\n" BASE(HITS("7000", "tcp", "knocks") HITS("8000", "udp", "knocks")
+				  "\t\tth dport 9000 goto knocks\n"));
 }
 
 static void
@@ -88,8 +91,8 @@ targets_interfaces_and_flags(void **state)
 	       "\t\telements = { 192.0.2.1 . tcp . 1 }\n\t}\n\n"
 	       "\tset ip6_syn_not_ack {\n\t\ttype ipv6_addr . inet_proto . inet_service\n"
 	       "\t\telements = { 2001:db8::1 . tcp . 1 }\n\t}\n\n" REPORT "\tchain knocks {\n"
-	       "\t\tip daddr . meta l4proto . th dport @ip_not_syn tcp flags & (syn) == 0 goto report\n"
-	       "\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn goto report\n"
+	       "\t\tip daddr . meta l4proto . th dport @ip_not_syn tcp flags & (syn) == 0 counter goto report\n"
+	       "\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn counter goto report\n"
 	       "\t}\n\n"
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t\tiifname \"ppp*\" goto knocks\n\t}\n\n" BASE(
 		   HITS("1", "tcp", "interfaces")));
@@ -111,9 +114,9 @@ ipv4_alone(void **state)
 	       "\tchain report {\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
-	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
+	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
 	       "\tchain interfaces {\n\t\tgoto knocks\n\t}\n\n" BASE(
-		   HITS("1", "udp meta nfproto ipv4", "interfaces")));
+		   HITS("1", "udp", "interfaces")));
 }
 
 /* So many that comparing them one by one would take longer than looking them up. */
@@ -123,13 +126,14 @@ many_ports(void **state)
 	struct conf *conf = confs_new();
 
 	(void)state;
-	confs_door(conf, "1,2,3,4,5,6,7,8,9", 0, 0, NULL);
-	prints(conf, SET("local_any") SET("ports") REPORT
-	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n" BASE(
-		   "\t\tmeta l4proto . th dport @ports counter goto knocks\n"));
+	confs_door(conf, "1,2,3,4,5,6,7,8,9,10,11,12,13", 0, 0, NULL);
+	prints(conf, SET("local_any", PORTS, "tcp . ") SET("ports", PORTS, "tcp . ") SET("port_numbers", "inet_service", "")
+		     REPORT
+	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n" BASE(
+		   "\t\tth dport @port_numbers meta l4proto . th dport @ports goto knocks\n"));
 }
 
-/* The same of the guard: with many there is nothing in front of what it asks. */
+/* The same of the guard, whatever Targets they belong to. */
 static void
 many_guarded_ports(void **state)
 {
@@ -138,15 +142,21 @@ many_guarded_ports(void **state)
 
 	(void)state;
 	confs_door(conf, "1", 0, 0, NULL);
-	confs_open(conf, "1,2,3,4,5,6,7,8", "");
+	confs_open(conf, "1,2,3,4,5,6,7,8,9,10,11,12,12:udp", "");
+	confs_door(conf, "1", 0, 0, "192.0.2.1");
+	confs_open(conf, "12", "");
 	rules = rules_new(conf);
-	assert_string_equal(rules->chains[rules->n_chains - 2].name, "guard_ports");
+	assert_int_equal(rules->guarded.numbers.n, 12);
+	assert_null(rules_set(rules, "guarded_ports"));
 	rules_free(rules);
 
 	confs_door(conf, "1", 0, 0, "192.0.2.1");
-	confs_open(conf, "8", "");
+	confs_open(conf, "13", "");
 	rules = rules_new(conf);
-	assert_string_equal(rules->chains[rules->n_chains - 2].name, "guard_target");
+	assert_int_equal(rules_set(rules, "guarded_numbers")->n, 13);
+	assert_int_equal(rules_set(rules, "guarded_ports")->n, 14);
+	assert_true(rules_is_guard("guarded_numbers", false));
+	assert_true(rules_is_guard("guarded_ports", false));
 	rules_free(rules);
 	confs_free(conf);
 }
@@ -166,7 +176,7 @@ every_combination_of_flags(void **state)
 	rules = rules_new(conf);
 	assert_non_null(rules);
 	assert_int_equal(rules->n_sets, 256 + 2);
-	assert_int_equal(rules->ports.n, 3);
+	assert_int_equal(rules->knocked.numbers.n, 3);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(rules->sets[i].name, rules->sets[j].name);
@@ -181,7 +191,6 @@ every_combination_of_flags(void **state)
 #define AWAY(kind, name, type) "add " kind " inet knockd " name type "\ndelete " kind " inet knockd " name "\n"
 #define CHAIN_AWAY(name)       AWAY("chain", name, "")
 #define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
-#define PORTS		       "inet_proto . inet_service"
 
 /* What is open stays so: the sets of who may pass are not made anew, everything else is. */
 static void
@@ -319,15 +328,15 @@ a_scan_guard(void **state)
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
 	       "\tchain knocks {\n"
-	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n"
-	       "\t\tip daddr . meta l4proto . th dport @ip_any goto report\n\t}\n\n"
+	       "\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n"
+	       "\t\tip daddr . meta l4proto . th dport @ip_any counter goto report\n\t}\n\n"
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
 	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
 	       "\tchain syns {\n\t\tip saddr @knockers4 goto stray_interfaces\n"
 	       "\t\tip6 saddr @knockers6 goto stray_interfaces\n\t}\n\n"
 	       BASE(HITS("1", "tcp", "interfaces") HITS("2", "tcp", "interfaces") HITS("3", "tcp", "interfaces")
-		    HITS("4", "tcp", "interfaces") "\t\ttcp flags & (syn | ack) == syn goto syns\n"));
+		    HITS("4", "tcp", "interfaces") "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"));
 }
 
 /* Doors of a single port have no attempts, nor has a door that nobody is fast enough for, and -4 knows no IPv6. */
@@ -391,15 +400,15 @@ held_packets(void **state)
 	       "\t\tfib daddr type local queue num 10 bypass\n"
 	       "\t\tqueue num 11 bypass\n\t}\n\n"
 	       "\tchain knocks {\n"
-	       "\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
+	       "\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
 	       "\tchain waiting {\n\t\tqueue num 12 bypass\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto waiting\n\t}\n\n"
 	       "\tchain syns {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
 	       "\tchain udps {\n"
 	       "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 	       "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
-	       "\t\tgoto syns\n\t}\n\n" BASE(HITS("1", "tcp meta nfproto ipv4", "knocks")
-					       "\t\ttcp flags & (syn | ack) == syn goto syns\n"
+	       "\t\tgoto syns\n\t}\n\n" BASE(HITS("1", "tcp", "knocks")
+					       "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"
 					       "\t\tmeta l4proto udp meta l4proto . th dport @shut_udp goto udps\n"));
 }
 
@@ -420,8 +429,8 @@ a_rate_for_each_source(void **state)
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
-	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local goto report\n\t}\n\n"
-	       BASE(HITS("1", "tcp meta nfproto ipv4", "knocks")));
+	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
+	       BASE(HITS("1", "tcp", "knocks")));
 }
 
 static void

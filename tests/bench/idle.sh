@@ -4,11 +4,12 @@
 # Traffic that is no knock, forwarded through the machine as fast as it goes: how much of it passes with each
 # contestant on the machine, compared with its twin, which has none, and how often it wakes them up. The twin is a
 # network namespace of its own, between a client and a server of its own. Both are used in turn, a few milliseconds
-# each: how fast the machine is changes more from second to second than any contestant changes it.
+# each: how fast the machine is changes more from second to second than any contestant changes it. Once both have no
+# rules besides, and once both have a firewall, as a gateway with nftables does.
 
 . "$(dirname "$0")/lib.sh"
-patience=1	  # fwknopd is never idle
-pairs=250	  # of slices with packets, twice as many of a stream
+patience=1	# fwknopd is never idle
+pairs=500	# of slices with packets, half as many with streams
 stream=16000000 # bytes that are a slice of that
 
 # side MACHINE DEVICE NUMBER HOST: a host on a wire of its own, which is the machine's DEVICE
@@ -60,10 +61,28 @@ switches() {
 	done | awk '/ctxt_switches/ { sum += $2 } END { print sum + 0 }'
 }
 
+# firewall: what an nftables gateway has, a contestant or not
+firewall() {
+	cat <<-E
+		table inet gateway {
+			chain forward {
+				type filter hook forward priority 0; policy drop;
+				ct state established,related accept
+				iifname "client*" accept
+			}
+		}
+	E
+}
+
+firewalls() {
+	{ firewall | nft -f - && firewall | in_host twin nft -f -; } || bail 'cannot load the firewall'
+}
+
 # against VARIANT START: START sets $pids to the contestant's processes
 against() {
 	progress "$1"
 	nft flush ruleset
+	in_host twin nft flush ruleset
 	closed
 	pids=
 	$2
@@ -71,11 +90,13 @@ against() {
 	{
 		[ -z "$pids" ] || wait_idle $pids
 		against_before=$(switches $pids)
-		pass | record "$1" 'smallest UDP packets' '% of without'
+		pass | record "$1" 'smallest packets' '% of without'
 		against_woken=$(($(switches $pids) - against_before))
 		[ -z "$pids" ] || echo $against_woken | record "$1" 'wake-ups meanwhile' times
-		pass -n $((2 * pairs)) -s $stream | record "$1" 'TCP stream' '% of without'
 	}
+	firewalls
+	pass | record "$1" 'smallest packets, firewall' '% of without'
+	pass -n $((pairs / 2)) -s $stream | record "$1" 'TCP stream, firewall' '% of without'
 	for against_pid in $pids; do
 		stop "$against_pid"
 	done

@@ -8,8 +8,9 @@
  *	-t MSEC   how long a slice is [3]: packets of the smallest size, as fast as they go
  *	-s BYTES  slices of so many bytes instead, over TCP connections to the servers
  *
- * Packets are counted by the sender's processor time: the kernel does all that it does for them in the sender's
- * system call. Streams are timed by the clock, since both ends have work to do.
+ * Who is first changes from pair to pair. Packets are counted by the sender's processor time: the kernel does all that
+ * it does for them in the sender's system call. Streams are timed by the clock; both ends share a processor, since
+ * how well two processors keep step varies more than what is to be measured.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,13 +29,15 @@
 #define SERVER	    0x0a000102 /* 10.0.1.2 */
 #define PORT	    5000
 #define CHUNK	    (256 << 10)
-#define RECEIVER_ON 1 /* the processor */
+#define BUFFER	    (200 << 10)
+#define FILLER	    18 /* bytes: with them an Ethernet frame has its least size, 64 with its check sequence */
 
 struct twin {
-	int	pairs;
-	int64_t slice_ns;
-	size_t	bytes; /* 0: packets */
-	int	fds[2];
+	int	    pairs;
+	int64_t	    slice_ns;
+	size_t	    bytes; /* 0: packets */
+	const char *clients[2];
+	int	    wires[2]; /* the clients', for packets */
 };
 
 static void
@@ -68,21 +71,22 @@ cpu_ns(void)
 
 /* Returns how many went in a nanosecond. */
 static double
-send_packets(const struct twin *t, int fd)
+send_packets(const struct twin *t, int turn)
 {
+	static const uint8_t filler[FILLER];
 	struct frame frame;
 	struct iovec iov = { frame.bytes, 0 };
 	struct mmsghdr msgs[BATCH];
 	int64_t start, used, sent = 0;
 
-	frame_build(&frame, (struct port){ IPPROTO_UDP, PORT }, SERVER, NULL, 0);
+	frame_build(&frame, (struct port){ IPPROTO_UDP, PORT }, SERVER, filler, sizeof(filler));
 	frame_vary(&frame, CLIENT, PORT);
 	iov.iov_len = frame.len;
 	for (size_t i = 0; i < BATCH; i++)
 		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 };
 	start = cpu_ns();
 	do {
-		int n = sendmmsg(fd, msgs, BATCH, 0);
+		int n = sendmmsg(t->wires[turn], msgs, BATCH, 0);
 
 		if (n < 0 && errno != ENOBUFS && errno != EINTR)
 			die("sendmmsg");
@@ -94,62 +98,61 @@ send_packets(const struct twin *t, int fd)
 
 /* ---- streams ------------------------------------------------------------------------------------ */
 
-/* Takes the bytes without looking at them, and says one when a slice is complete. */
-static _Noreturn void
-serve(int listener, size_t bytes)
+/* Takes the bytes without looking at them, and says one when the slice is complete. */
+static void
+take(int fd, size_t bytes)
 {
-	int fd = accept(listener, NULL, NULL);
-	size_t got = 0;
 	ssize_t n;
 
-	while ((n = recv(fd, NULL, CHUNK, MSG_TRUNC)) > 0) {
-		got += (size_t)n;
-		if (got < bytes)
-			continue;
-		got -= bytes;
-		if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
-			break;
-	}
-	_exit(0);
+	while (bytes && (n = recv(fd, NULL, CHUNK, MSG_TRUNC)) > 0)
+		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
+		perror("send");
+	close(fd);
+}
+
+/* Buffers that do not grow: when they do is chance. */
+static int
+stream_socket(const char *host)
+{
+	int fd = host_socket(host, AF_INET, SOCK_STREAM), size = BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)))
+		die("setsockopt");
+	return fd;
 }
 
 static void
 start_server(const char *name, size_t bytes)
 {
 	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	int fd = host_socket(name, AF_INET, SOCK_STREAM), on = 1;
+	int listener = stream_socket(name), on = 1, fd;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) || bind(fd, (const struct sockaddr *)&any, sizeof(any)) || listen(fd, 1))
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(listener, (const struct sockaddr *)&any, sizeof(any)) || listen(listener, 1))
 		die("listen");
 	if (!fork()) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pin_to(RECEIVER_ON);
-		serve(fd, bytes);
+		while ((fd = accept(listener, NULL, NULL)) >= 0)
+			take(fd, bytes);
+		_exit(1);
 	}
-	close(fd);
+	close(listener);
 }
 
-static int
-open_stream(const char *client, const char *server, size_t bytes)
-{
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = { htonl(SERVER) } };
-	int fd;
-
-	start_server(server, bytes);
-	fd = host_socket(client, AF_INET, SOCK_STREAM);
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)))
-		die("connect");
-	return fd;
-}
-
-/* Returns how many bytes went in a nanosecond. */
+/* A connection for each slice: how two connections settle down may differ for as long as they live. */
 static double
-send_bytes(const struct twin *t, int fd)
+send_bytes(const struct twin *t, int turn)
 {
 	static const char zeros[CHUNK];
+	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = { htonl(SERVER) } };
+	int fd = stream_socket(t->clients[turn]);
 	int64_t start = clock_ns();
 	char done;
 
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)))
+		die("connect");
 	for (size_t left = t->bytes; left;) {
 		ssize_t n = send(fd, zeros, left < CHUNK ? left : CHUNK, MSG_NOSIGNAL);
 
@@ -159,6 +162,7 @@ send_bytes(const struct twin *t, int fd)
 	}
 	if (recv(fd, &done, 1, 0) != 1)
 		die("recv");
+	close(fd);
 	return (double)t->bytes / (double)(clock_ns() - start);
 }
 
@@ -171,15 +175,19 @@ main(int argc, char **argv)
 
 	read_options(&t, argc, argv);
 	for (int i = 0; i < 2; i++) {
-		char **hosts = argv + optind + 2 * i;
-
-		t.fds[i] = t.bytes ? open_stream(hosts[0], hosts[1], t.bytes) : wire_open(hosts[0]);
+		t.clients[i] = argv[optind + 2 * i];
+		if (t.bytes)
+			start_server(argv[optind + 2 * i + 1], t.bytes);
+		else
+			t.wires[i] = wire_open(t.clients[i]);
 	}
 	for (int i = 0; i < t.pairs; i++) {
 		double (*slice)(const struct twin *, int) = t.bytes ? send_bytes : send_packets;
-		double first = slice(&t, t.fds[0]);
+		double rates[2];
 
-		printf("%.3f\n", 100 * first / slice(&t, t.fds[1]));
+		for (int turn = 0; turn < 2; turn++)
+			rates[(i + turn) % 2] = slice(&t, (i + turn) % 2);
+		printf("%.3f\n", 100 * rates[0] / rates[1]);
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "event.h"
 #include "grants.h"
+#include "ipc.h"
 #include "log.h"
 #include "lookup.h"
 #include "nftset.h"
@@ -25,14 +26,27 @@ struct access_tools {
 	struct lookup	 *lookup; /* NULL without -l */
 };
 
+/* What became of a batch of events, between access_act() and access_tell(), which ends it. */
+struct access_batch {
+	struct nftset_op *ops; /* the elements of all of them, in order */
+	size_t		  n;
+	int		  refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
+	int		  error;	      /* why nothing of it was done; 0: it was */
+	bool		  moved_on; /* a door has another sequence now, or none: other ports are to be watched */
+};
+
 /*
  * Acts on at most IPC_BATCH events that event_valid() has passed, in order, as one batch: all their elements go to the
- * kernel in one transaction first, since somebody is waiting for that; logs and commands follow. A door
- * with one-time sequences has its sequence marked in the file before anything else, moves on to the next
- * one in `conf`, or is disabled. Returns true when that happened: other ports are then to be watched. A scan's source
- * goes into Ban_Set, and is forgotten here.
+ * kernel in one transaction, since somebody is waiting for that, and nothing is said yet. A door with one-time
+ * sequences has its sequence marked in the file before anything else, moves on to the next one in `conf`, or is
+ * disabled. A scan's source goes into Ban_Set, and is forgotten here.
  */
-bool access_apply(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n);
+void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
+		struct access_batch *batch);
+
+/* Then the same events once more: what is logged of them, kept, and run. */
+void access_tell(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+		 struct access_batch *batch);
 
 /*
  * Opens the door for this address as a knock would, by hand: elements, commands and log lines, but no one-time

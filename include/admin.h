@@ -61,8 +61,9 @@ void admin_poll(const struct admin *admin, struct pollfd fds[static ADMIN_SLOTS]
 void admin_work(struct admin *admin, const struct pollfd fds[static ADMIN_SLOTS]);
 uint64_t admin_next(const struct admin *admin);
 
-/* What the engine has told, for those who watch; the events have passed event_valid(). */
-void admin_events(struct admin *admin, const struct conf *conf, const struct event *events, size_t n);
+/* What the engine has told, for those who watch, unless it was refused: see access_act(). */
+void admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
+		  size_t n);
 
 /* A new engine runs: no attempt is known any more, and the doors may be others. */
 void admin_engine_started(struct admin *admin);

@@ -8,19 +8,10 @@
 #include <string.h>
 
 #include "command.h"
-#include "ipc.h"
 #include "logtext.h"
 #include "onetime.h"
 
 #define BAN_COMMENT "scan" /* of an element that says whom nobody wants to see */
-
-/* The elements of one batch of events. */
-struct batch {
-	struct nftset_op *ops;
-	size_t		  n;
-	int		  refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
-	bool		  moved_on;	      /* a door has another sequence now, or none */
-};
 
 /* ---- one-time sequences ------------------------------------------------------------------------ */
 
@@ -63,7 +54,7 @@ log_one_time(const struct log *log, const struct door *door, int refused)
 }
 
 static void
-use_up_all(struct batch *batch, struct conf *conf, const struct event *events, size_t n)
+use_up_all(struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (events[i].kind != EVENT_OPEN || !conf->doors[events[i].door].one_time_path)
@@ -76,13 +67,13 @@ use_up_all(struct batch *batch, struct conf *conf, const struct event *events, s
 /* ---- elements ---------------------------------------------------------------------------------- */
 
 static bool
-is_granted(const struct batch *batch, const struct event *events, size_t i)
+is_granted(const struct access_batch *batch, const struct event *events, size_t i)
 {
 	return events[i].kind == EVENT_OPEN && !batch->refused[i];
 }
 
 static void
-add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const char *comment, int min_prefix,
+add_ops(struct access_batch *batch, const struct conf_grants *elements, bool add, const char *comment, int min_prefix,
 	const struct addr *ip)
 {
 	for (size_t i = 0; i < elements->n; i++)
@@ -93,7 +84,7 @@ add_ops(struct batch *batch, const struct conf_grants *elements, bool add, const
 
 /* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
 static void
-add_door(struct batch *batch, const struct door *door, const struct addr *ip)
+add_door(struct access_batch *batch, const struct door *door, const struct addr *ip)
 {
 	enum conf_family family = conf_family(ip);
 	int bits = door->max_prefix[family];
@@ -120,13 +111,13 @@ bans_for(const struct conf *conf, const struct addr *ip)
 }
 
 static void
-add_bans(struct batch *batch, const struct conf *conf, const struct addr *ip)
+add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
 	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[conf_family(ip)], ip);
 }
 
 static int
-collect(struct batch *batch, const struct conf *conf, const struct event *events, size_t n)
+collect(struct access_batch *batch, const struct conf *conf, const struct event *events, size_t n)
 {
 	size_t total = 0;
 
@@ -238,7 +229,7 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 }
 
 static void
-apply_elements(const struct access_tools *tools, struct batch *batch)
+apply_elements(const struct access_tools *tools, struct access_batch *batch)
 {
 	int error;
 
@@ -251,38 +242,51 @@ apply_elements(const struct access_tools *tools, struct batch *batch)
 	}
 }
 
-bool
-access_apply(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n)
+void
+access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
+	   struct access_batch *batch)
 {
-	struct batch batch = { .n = 0 };
+	*batch = (struct access_batch){ .n = 0 };
+	use_up_all(batch, conf, events, n);
+	if (!collect(batch, conf, events, n)) {
+		apply_elements(tools, batch);
+		return;
+	}
+	batch->error = errno;
+	for (size_t i = 0; i < n; i++)
+		batch->refused[i] = errno;
+}
+
+void
+access_tell(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+	    struct access_batch *batch)
+{
 	size_t done = 0;
 
-	use_up_all(&batch, conf, events, n);
-	if (collect(&batch, conf, events, n)) {
+	if (batch->error) {
+		errno = batch->error;
 		log_warn(tools->log, "could not act on %zu events", n);
-		return batch.moved_on;
+		return;
 	}
-	apply_elements(tools, &batch);
 	for (size_t i = 0; i < n; i++) {
 		const struct door *door = &conf->doors[events[i].door];
 
-		if (!batch.refused[i] && events[i].kind != EVENT_DEALT_WITH)
+		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
-		if (is_granted(&batch, events, i))
-			done += finish(tools, door, &events[i].source, batch.ops + done);
+		if (is_granted(batch, events, i))
+			done += finish(tools, door, &events[i].source, batch->ops + done);
 		else if (events[i].kind == EVENT_SCAN)
-			done += finish_ban(tools, conf, &events[i], batch.ops + done);
+			done += finish_ban(tools, conf, &events[i], batch->ops + done);
 		if (events[i].kind == EVENT_OPEN && door->one_time_path)
-			log_one_time(tools->log, door, batch.refused[i]);
+			log_one_time(tools->log, door, batch->refused[i]);
 	}
-	free(batch.ops);
-	return batch.moved_on;
+	free(batch->ops);
 }
 
 /* ---- by hand ----------------------------------------------------------------------------------- */
 
 static int
-explain_first(const struct batch *batch, char *err, size_t errlen)
+explain_first(const struct access_batch *batch, char *err, size_t errlen)
 {
 	char text[LOG_TEXT_MAX];
 
@@ -301,7 +305,7 @@ explain_first(const struct batch *batch, char *err, size_t errlen)
 int
 access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
 {
-	struct batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
+	struct access_batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
 	char who[LOOKUP_WHO_LEN];
 	int failed;
 

@@ -432,7 +432,8 @@ describe(const struct admin *admin, const struct event *event, const struct conf
 }
 
 void
-admin_events(struct admin *admin, const struct conf *conf, const struct event *events, size_t n)
+admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
+	     size_t n)
 {
 	struct moment now;
 	bool watched;
@@ -443,6 +444,8 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 	watched = is_watched(admin);
 	for (size_t i = 0; i < n; i++) {
 		attempts_take(&admin->attempts, &events[i], now.boot_ms);
+		if (refused[i])
+			continue;
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
 		if (watched && events[i].kind != EVENT_DEALT_WITH)

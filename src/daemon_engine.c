@@ -88,6 +88,7 @@ void
 daemon_take_events(void *arg, const struct event *events, size_t n)
 {
 	struct daemon *d = arg;
+	struct access_batch batch;
 
 	for (size_t i = 0; i < n; i++) {
 		bool sensible = makes_sense(d, &events[i]);
@@ -99,8 +100,10 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 	}
 	log_hold(&d->log);
 	journal_hold(d->granted);
-	admin_events(d->admin, d->conf, events, n);
-	d->moved_on |= access_apply(&d->tools, d->conf, events, n);
+	access_act(&d->tools, d->conf, events, n, &batch);
+	admin_events(d->admin, d->conf, events, batch.refused, n);
+	access_tell(&d->tools, d->conf, events, n, &batch);
+	d->moved_on |= batch.moved_on;
 	journal_release(d->granted);
 	daemon_give_verdicts(d, events, n);
 	log_release(&d->log);

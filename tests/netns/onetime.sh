@@ -65,7 +65,20 @@ fence
 mkdir "$T/ro"
 mount -t tmpfs none "$T/ro" && cp "$T/once" "$T/ro/once" && mount -o bind "$T/ro/once" "$T/once" &&
 	mount -o remount,bind,ro "$T/once" || bail 'cannot make the file read-only'
-knock $server 5001 5002
+if [ -x "$KNOCKCTL" ]; then
+	knockctl --json watch >"$T/watch" &
+	watcher=$!
+	wait_for grep -q watching "$T/watch"
+	openings=$(knockctl --json stats | jq .openings)
+	knock $server 5001 5002
+	check 'who watches hears why a sequence is refused' grep -q 'error while disabling' "$T/watch"
+	refute '... and of no opening' grep -q '"event":"open"' "$T/watch"
+	equal '... which is not counted either' "$(knockctl --json stats | jq .openings)" "$openings"
+	kill $watcher
+else
+	skip 'who watches hears why a sequence is refused' "$KNOCKCTL is not built"
+	knock $server 5001 5002
+fi
 check 'a sequence that cannot be marked is refused' \
 	log_has 'error while disabling used one time sequence for door once --> disabling the door'
 check '... and is no success' [ "$(opened)" = 3 ]

@@ -75,9 +75,11 @@ size_t grants_count(const struct grants *grants);
 
 /*
  * Deletes the elements of this knocker (NULL: everybody) through this door (NULL: any), or gives them
- * `by_ms` more (less, when it is negative). Returns how many.
+ * `by_ms` more (less, when it is negative). Returns how many. What the kernel refuses is logged and left as it was;
+ * `err` has the first such line, or is empty.
  */
-size_t grants_revoke(struct grants *grants, const struct addr *ip, const char *door);
-size_t grants_extend(struct grants *grants, const struct addr *ip, const char *door, int64_t by_ms);
+size_t grants_revoke(struct grants *grants, const struct addr *ip, const char *door, char *err, size_t errlen);
+size_t grants_extend(struct grants *grants, const struct addr *ip, const char *door, int64_t by_ms, char *err,
+		     size_t errlen);
 
 #endif

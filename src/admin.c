@@ -247,24 +247,36 @@ whom(const struct request *request)
 	return request->ip.family ? &request->ip : NULL;
 }
 
+/* With something in `err` that is the answer; the rest was done all the same. */
+static void
+say_steered(struct control_client *client, const char *done, size_t n, const char *err)
+{
+	if (*err)
+		say_error(client, err);
+	else
+		say_number(client, done, n);
+}
+
 static void
 answer_revoke(struct admin *admin, struct control_client *client, const struct request *request)
 {
 	const struct admin_view view = look(admin);
+	char err[LOG_TEXT_MAX];
+	size_t n = grants_revoke(view.tools->grants, whom(request), request->door, err, sizeof(err));
 
-	say_number(client, "revoked",
-		   grants_revoke(view.tools->grants, whom(request), request->door) +
-		       closings_close(view.tools->closings, whom(request), request->door));
+	n += closings_close(view.tools->closings, whom(request), request->door);
+	say_steered(client, "revoked", n, err);
 }
 
 static void
 answer_extend(struct admin *admin, struct control_client *client, const struct request *request)
 {
 	const struct admin_view view = look(admin);
+	char err[LOG_TEXT_MAX];
+	size_t n = grants_extend(view.tools->grants, whom(request), request->door, request->by_ms, err, sizeof(err));
 
-	say_number(client, "extended",
-		   grants_extend(view.tools->grants, whom(request), request->door, request->by_ms) +
-		       closings_extend(view.tools->closings, whom(request), request->door, request->by_ms));
+	n += closings_extend(view.tools->closings, whom(request), request->door, request->by_ms);
+	say_steered(client, "extended", n, err);
 }
 
 /* NULL after an error that says why. */

@@ -7,12 +7,14 @@
 #include "grants.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "moment.h"
 #include "nfnl.h"
 #include "siphash.h"
+#include "text.h"
 #include "timers.h"
 
 /* Operations per call of nftset_apply() when many elements come back or go. */
@@ -374,13 +376,18 @@ struct restoring {
 	int	     error; /* errno of netlink: nothing more is tried */
 };
 
+/* `err`, unless it is NULL, is for who has asked, and takes the first of several. */
 static void
-log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op)
+log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op, char *err,
+	   size_t errlen)
 {
-	char text[LOG_TEXT_MAX], ip[ADDR_STRLEN];
+	char text[LOG_TEXT_MAX], reason[LOG_TEXT_MAX / 2], ip[ADDR_STRLEN];
 
-	log_warnx(g->log, "%s: %s cannot be %s: %s", grant->kind->door, addr_format(&grant->ip, ip), done,
-		  nftset_explain(op, text, sizeof(text)));
+	snprintf(text, sizeof(text), "%s: %s cannot be %s: %s", grant->kind->door, addr_format(&grant->ip, ip), done,
+		 nftset_explain(op, reason, sizeof(reason)));
+	log_warnx(g->log, "%s", text);
+	if (err && !*err)
+		text_copy(err, errlen, text);
 }
 
 static void
@@ -401,7 +408,7 @@ take_result(struct grants *g, struct restoring *r, struct grant *grant, const st
 	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
 		fail(r, grant, op->error);
 	} else if (op->result != NFTSET_NO_SET) {
-		log_misfit(g, grant, "put back", op);
+		log_misfit(g, grant, "put back", op, NULL, 0);
 	}
 }
 
@@ -596,19 +603,27 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
 }
 
+/* Netlink itself failed: nobody knows of any of them. */
+static void
+fail_all(struct nftset_op *ops, size_t n, int error)
+{
+	for (size_t i = 0; i < n; i++) {
+		ops[i].result = NFTSET_ERROR;
+		ops[i].error = error;
+	}
+}
+
 /* Returns how many are gone; the batch is empty then. */
 static size_t
-revoke_batch(struct grants *g, struct batch *b)
+revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 {
 	size_t n = 0;
 
-	if (b->n && nftset_apply(g->nftset, b->ops, b->n) < 0) {
-		log_warn(g->log, "could not delete %zu elements", b->n);
-		b->n = 0;
-	}
+	if (b->n && nftset_apply(g->nftset, b->ops, b->n) < 0)
+		fail_all(b->ops, b->n, errno);
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->ops[i].result != NFTSET_OK && b->ops[i].result != NFTSET_ABSENT) {
-			log_misfit(g, b->grants[i], "deleted", &b->ops[i]);
+			log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
 			continue;
 		}
 		drop(g, b->grants[i]);
@@ -619,14 +634,17 @@ revoke_batch(struct grants *g, struct batch *b)
 }
 
 size_t
-grants_revoke(struct grants *g, const struct addr *ip, const char *door)
+grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *err, size_t errlen)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 	struct grant *grant, *newer;
 	size_t n = 0;
 
-	if (!b)
+	*err = '\0';
+	if (!b) {
 		log_warn(g->log, "could not delete elements");
+		snprintf(err, errlen, "%s", strerror(ENOMEM));
+	}
 	for (grant = b ? g->oldest : NULL; grant; grant = newer) {
 		newer = grant->newer; /* a full batch takes this one and older ones away */
 		if (!is_meant(grant, ip, door))
@@ -634,25 +652,31 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door)
 		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
 		b->grants[b->n++] = grant;
 		if (b->n == BATCH)
-			n += revoke_batch(g, b);
+			n += revoke_batch(g, b, err, errlen);
 	}
 	if (b)
-		n += revoke_batch(g, b);
+		n += revoke_batch(g, b, err, errlen);
 	free(b);
 	return n;
 }
 
 /* A time that is over before it begins is an end. */
 static bool
-extend(struct grants *g, struct grant *grant, int64_t by_ms)
+extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t errlen)
 {
 	int64_t left = grant->end_boot_ms - moment_now().boot_ms + by_ms;
 	struct nftset_op op = { .add = true, .element = &grant->kind->element, .ip = grant->ip,
 				.comment = grant->kind->door, .timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 
-	if (grant->end_boot_ms == INT64_MAX || nftset_apply(g->nftset, &op, 1))
+	if (grant->end_boot_ms == INT64_MAX)
 		return false;
+	if (nftset_apply(g->nftset, &op, 1) < 0)
+		fail_all(&op, 1, errno);
+	if (op.result != NFTSET_OK) {
+		log_misfit(g, grant, "extended", &op, err, errlen);
+		return false;
+	}
 	end = end_of(op.timeout_ms);
 	journal_move(g->journal, grant->journal_id, end);
 	set_end(g, grant, end.boot_ms);
@@ -660,12 +684,13 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms)
 }
 
 size_t
-grants_extend(struct grants *g, const struct addr *ip, const char *door, int64_t by_ms)
+grants_extend(struct grants *g, const struct addr *ip, const char *door, int64_t by_ms, char *err, size_t errlen)
 {
 	size_t n = 0;
 
+	*err = '\0';
 	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
-		n += is_meant(grant, ip, door) && extend(g, grant, by_ms);
+		n += is_meant(grant, ip, door) && extend(g, grant, by_ms, err, errlen);
 	return n;
 }
 

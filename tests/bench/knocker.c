@@ -7,6 +7,7 @@
  *	-c KNOCKS  how many [1000]
  *	-d DOORS   knock i is at door i % DOORS, whose ports are the sequence's plus its number [1]
  *	-g USEC    between the hits of one [1000]
+ *	-i USEC    and before the first of the next [the same]
  *	-n KNOCKS  so many are under way all the time, evenly spread over the hits that they have to send [1]
  *	-e USEC    one begins every so often, whether those before it are through or not
  *	-w MSEC    how long to wait for the last one [1000]
@@ -33,7 +34,7 @@ struct knocker {
 	struct port  ports[PORTS_MAX];
 	size_t	     n_ports;
 	struct frame frames[PORTS_MAX];
-	int64_t	     knocks, doors, gap_ns, at_a_time, every_ns, wait_ns;
+	int64_t	     knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns;
 	bool	     ask, blind, quiet;
 	char	   **payloads;
 	int	     wire, watch;
@@ -66,14 +67,15 @@ read_options(struct knocker *k, int argc, char **argv)
 	const char *payloads = NULL;
 	int option;
 
-	*k = (struct knocker){ .knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .at_a_time = 1, .wait_ns = NS_PER_S };
+	*k = (struct knocker){ .knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .pause_ns = -1, .at_a_time = 1, .wait_ns = NS_PER_S };
 	k->n_ports = ports_parse(k->ports, "tcp:7000,tcp:8000,tcp:9000");
-	while ((option = getopt(argc, argv, "p:c:d:g:n:e:w:abql:")) != -1) {
+	while ((option = getopt(argc, argv, "p:c:d:g:i:n:e:w:abql:")) != -1) {
 		switch (option) {
 		case 'p': k->n_ports = ports_parse(k->ports, optarg); break;
 		case 'c': k->knocks = atoll(optarg); break;
 		case 'd': k->doors = atoll(optarg); break;
 		case 'g': k->gap_ns = atoll(optarg) * NS_PER_US; break;
+		case 'i': k->pause_ns = atoll(optarg) * NS_PER_US; break;
 		case 'n': k->at_a_time = atoll(optarg); break;
 		case 'e': k->every_ns = atoll(optarg) * NS_PER_US; break;
 		case 'w': k->wait_ns = atoll(optarg) * NS_PER_MS; break;
@@ -138,7 +140,7 @@ one_by_one(struct knocker *k)
 		int64_t sent = clock_ns();
 
 		for (size_t stage = 0; stage < k->n_ports; stage++) {
-			spin_until(sent + k->gap_ns);
+			spin_until(sent + (stage || k->pause_ns < 0 ? k->gap_ns : k->pause_ns));
 			sent = clock_ns();
 			hit(k, i, stage);
 		}

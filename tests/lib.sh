@@ -502,6 +502,11 @@ log_has() {
 	grep -qF -- "$1" "$LOG"
 }
 
+# log_says PATTERN: the same, extended: the reasons of libraries differ, the C library's from glibc to musl
+log_says() {
+	grep -qE -- "$1" "$LOG"
+}
+
 log_count() {
 	grep -cF -- "$1" "$LOG"
 }

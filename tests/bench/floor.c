@@ -9,6 +9,7 @@
  *	floor answer ELEMENTS       one at a time, a line for each: microseconds until the kernel's event is there
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>

@@ -118,7 +118,7 @@ mv "$T/logs/file" "$T/logs/file.3"
 ln -s "$T/stranger" "$T/logs/file"
 kill -HUP "$knockd"
 LOG=$T/logs/file.3
-check 'a link in a directory of others is not followed' log_has "cannot open logfile: $T/logs/file: Too many levels"
+check 'a link in a directory of others is not followed' log_says "cannot open logfile: $T/logs/file: (Too many levels of symbolic links|Symbolic link loop)"
 refute '... nothing is made where it leads' test -e "$T/stranger"
 chown root "$T/logs"
 kill -HUP "$knockd"
@@ -272,7 +272,7 @@ knockd_start "$ssh
 	LogFile = $T/logs/file
 $fence_door"
 check 'a link in a directory of others is not followed at the start' \
-	log_has "cannot open logfile: $T/logs/file: Too many levels"
+	log_says "cannot open logfile: $T/logs/file: (Too many levels of symbolic links|Symbolic link loop)"
 refute '... nothing is made where it leads' test -e "$T/stranger"
 chown root "$T/logs"
 knockd_reload

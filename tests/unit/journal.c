@@ -769,7 +769,7 @@ a_failed_sync_is_made_good(void **state)
 	(void)state;
 	sync_error = EIO;
 	add(journal, "a", "stop", HOUR);
-	wait_for_warning(journal, "Input/output error");
+	wait_for_warning(journal, strerror(EIO));
 	sync_error = 0;
 	wait_for_warning(journal, "written again, and complete");
 	assert_true(inode(dir) != old);

@@ -131,7 +131,7 @@ struct rules {
 	uint16_t	 group;	       /* NFLOG */
 	uint16_t	 queue;	       /* NFQUEUE: the first */
 	uint32_t	 rate, burst;  /* packets a second of one source, and at once; 0: any number */
-	struct ports	 knocked, guarded;
+	struct ports	 knocked, guarded, held;
 	struct port_set	*sets;	       /* of the knocks, then the rest */
 	size_t		 n_sets, n_knock_sets, room;
 	struct chain	 chains[RULES_CHAINS]; /* each before those that go to it */

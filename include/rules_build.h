@@ -39,7 +39,7 @@ void rules_add_rates(struct rules *rules);
  * Who is on the way through a sequence, and the packets of theirs that are no knocks: sets, rules for `report`, and
  * what comes behind the base chain's rule for knocks. At most this many rules, and one for each interface.
  */
-#define RULES_KNOCKERS_MAX 15
+#define RULES_KNOCKERS_MAX (14 + RULES_COMPARED_MAX)
 int rules_add_knocker_sets(struct rules *rules, const struct conf *conf);
 void rules_add_knockers(struct rules *rules);
 void rules_add_stray_chains(struct rules *rules, const struct conf *conf);

@@ -500,6 +500,7 @@ rules_free(struct rules *rules)
 	free(rules->sets);
 	free_ports(&rules->knocked);
 	free_ports(&rules->guarded);
+	free_ports(&rules->held);
 	free(rules->rules);
 	free(rules);
 }

@@ -17,12 +17,13 @@
 #include "guard.h"
 #include "rules_build.h"
 
-#define FIRSTS	  "firsts"
-#define KNOCKERS4 "knockers4"
-#define KNOCKERS6 "knockers6"
-#define TARGETS4  "targets4"
-#define TARGETS6  "targets6"
-#define SHUT_UDP  "shut_udp"
+#define FIRSTS	     "firsts"
+#define KNOCKERS4    "knockers4"
+#define KNOCKERS6    "knockers6"
+#define TARGETS4     "targets4"
+#define TARGETS6     "targets6"
+#define HELD	     "held_udp"
+#define HELD_NUMBERS "held_udp_numbers"
 
 #define KNOCKERS_MAX	 65536 /* some MiB of the kernel's memory for each family when it is full */
 #define KNOCKERS_SECONDS 3600  /* at most: a place is not for whoever came by last week */
@@ -90,24 +91,17 @@ add_targets(struct rules *rules, const struct conf *conf, int family)
 
 /* Of whatever Target: it is enough to know which packets need not wait. */
 static int
-add_shut_udp(struct rules *rules, const struct conf *conf)
+add_held(struct rules *rules, const struct conf *conf)
 {
-	static const struct addr nowhere;
-	struct port_set *set = NULL;
-
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct seq *open = &conf->doors[d].open;
 
 		for (size_t i = 0; i < open->n; i++) {
-			if (open->at[i].proto != IPPROTO_UDP)
-				continue;
-			if (!set)
-				set = rules_add_set(rules, PORT_KEY_LOCAL, SHUT_UDP);
-			if (!set || rules_add_entry(set, &nowhere, &open->at[i]))
+			if (open->at[i].proto == IPPROTO_UDP && rules_add_port(&rules->held, &open->at[i]))
 				return -1;
 		}
 	}
-	return 0;
+	return rules_close_ports(rules, &rules->held, HELD, HELD_NUMBERS);
 }
 
 int
@@ -120,7 +114,7 @@ rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
 	if (add_firsts(rules, conf) ||
 	    rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
 	    add_targets(rules, conf, AF_INET) ||
-	    (conf->capture == CONF_CAPTURE_NFQUEUE && add_shut_udp(rules, conf)))
+	    (conf->capture == CONF_CAPTURE_NFQUEUE && add_held(rules, conf)))
 		return -1;
 	if (conf->only_ipv4)
 		return 0;
@@ -168,7 +162,7 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 static void
 add_udp_chain(struct rules *rules)
 {
-	if (!rules_set(rules, SHUT_UDP))
+	if (!rules->held.numbers.n)
 		return;
 	rules_add_chain(rules, "udps");
 	add_goto(rules, "udps", GUARD_OPEN4, NULL);
@@ -219,10 +213,5 @@ rules_add_strays(struct rules *rules)
 	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
 	rules_add_term(rule, TERM_SYN, NULL, NULL);
 	rules_add_term(rule, TERM_GOTO, "syns", NULL);
-	if (!rules_set(rules, SHUT_UDP))
-		return;
-	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
-	rules_add_term(rule, TERM_UDP, NULL, NULL);
-	rules_add_term(rule, TERM_SET, NULL, rules_set(rules, SHUT_UDP));
-	rules_add_term(rule, TERM_GOTO, "udps", NULL);
+	rules_add_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->held, "udps");
 }

@@ -259,15 +259,18 @@ int
 rules_close_ports(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name)
 {
 	struct port_set *numbers = &ports->numbers, *with_proto = &ports->with_proto;
+	bool hashed;
 
 	sort(numbers);
 	sort(with_proto);
 	if (numbers->n <= RULES_COMPARED_MAX)
 		return 0;
+	hashed = numbers->n > RULES_BITMAP_MAX;
 	snprintf(with_proto->name, sizeof(with_proto->name), "%s", name);
-	snprintf(numbers->name, sizeof(numbers->name), "%s", numbers_name);
-	return add_copy(rules, PORT_KEY_LOCAL, name, with_proto, false) ||
-		       add_copy(rules, PORT_KEY_NUMBER, numbers_name, numbers, numbers->n > RULES_BITMAP_MAX)
+	/* sets that differ in flags have different names, lest printed rules cannot be loaded over older ones */
+	snprintf(numbers->name, sizeof(numbers->name), "%s%s", numbers_name, hashed ? "_hashed" : "");
+	return add_copy(rules, PORT_KEY_LOCAL, with_proto->name, with_proto, false) ||
+		       add_copy(rules, PORT_KEY_NUMBER, numbers->name, numbers, hashed)
 		   ? -1
 		   : 0;
 }

@@ -47,7 +47,7 @@ rules_is_guard(const char *name, bool keys)
 		if (!strcmp(name, set_names[key]))
 			return true;
 	}
-	return !strcmp(name, PORTS) || !strcmp(name, NUMBERS);
+	return !strcmp(name, PORTS) || !strncmp(name, NUMBERS, strlen(NUMBERS));
 }
 
 const struct port_set *

@@ -108,4 +108,24 @@ if have_uids; then
 else
 	skip 'any user may print' "$no_uids"
 fi
+
+# Printed rules are loaded over those of other configurations; with a guard the table stays, and what is open with it.
+# doors N: as many ports
+doors() {
+	printf '[guarded]\n\tsequence = 1\n\topen = 22\n'
+	seq 2 "$1" | awk '{ if (NR % 30 == 1) printf "\n[door%d]\n\tsequence = ", NR; else printf ","; printf "%d", $1 }'
+	echo
+}
+# over FROM TO: the rules of TO ports over those of FROM
+over() {
+	nft flush ruleset
+	for over_n; do
+		knockd_conf "$(doors "$over_n")"
+		"$KNOCKD" -c "$T/knockd.conf" --print-rules | nft -f - || return 1
+	done
+}
+for change in '3 100' '100 1500' '1500 100' '100 3'; do
+	# shellcheck disable=SC2086 # two words
+	check "rules for ${change#* } ports over those for ${change% *}" over $change
+done
 done_testing

@@ -175,12 +175,12 @@ a_thousand_doors(void **state)
 		confs_door(conf, sequence, i % 2 ? SYN : 0, i % 2 ? SYN : 0, i % 3 ? NULL : target);
 	}
 	install(conf);
-	nft("delete element inet knockd port_numbers '{ 1 }'");
+	nft("delete element inet knockd port_numbers_hashed '{ 1 }'");
 	assert_false(ruleset_intact(conf));
 	assert_int_equal(ruleset_remove(), 0);
 	same(conf);
-	assert_shows("nft list set inet knockd port_numbers", "flags timeout");
-	count = output_of("nft list set inet knockd port_numbers | tr , '\\n' | grep -c '[0-9]'");
+	assert_shows("nft list set inet knockd port_numbers_hashed", "flags timeout");
+	count = output_of("nft list set inet knockd port_numbers_hashed | tr , '\\n' | grep -c '[0-9]'");
 	assert_int_equal(atoi(count), 4000);
 	free(count);
 }

@@ -67,7 +67,7 @@ void nftset_close(struct nftset *nftset); /* NULL is legal */
  * than one that is done. In a concatenated interval set a key that lies in a wider range of somebody else
  * is not deleted but NFTSET_ERROR: the kernel would delete the wider range. Returns the number of
  * operations whose result is neither NFTSET_OK nor NFTSET_ABSENT, or -1 with errno when netlink itself
- * failed (results are then unset).
+ * failed; then that is the NFTSET_ERROR of every operation that was not settled before.
  */
 int nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n);
 

@@ -228,20 +228,6 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	return n;
 }
 
-static void
-apply_elements(const struct access_tools *tools, struct access_batch *batch)
-{
-	int error;
-
-	if (!batch->n || nftset_apply(tools->nftset, batch->ops, batch->n) >= 0)
-		return;
-	error = errno;
-	for (size_t i = 0; i < batch->n; i++) {
-		batch->ops[i].result = NFTSET_ERROR;
-		batch->ops[i].error = error;
-	}
-}
-
 void
 access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
 	   struct access_batch *batch)
@@ -249,7 +235,7 @@ access_act(const struct access_tools *tools, struct conf *conf, const struct eve
 	*batch = (struct access_batch){ .n = 0 };
 	use_up_all(batch, conf, events, n);
 	if (!collect(batch, conf, events, n)) {
-		apply_elements(tools, batch);
+		nftset_apply(tools->nftset, batch->ops, batch->n);
 		return;
 	}
 	batch->error = errno;
@@ -314,7 +300,7 @@ access_grant(const struct access_tools *tools, const struct door *door, const st
 		return -1;
 	}
 	add_door(&batch, door, ip);
-	apply_elements(tools, &batch);
+	nftset_apply(tools->nftset, batch.ops, batch.n);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
 	finish(tools, door, ip, batch.ops);
 	failed = explain_first(&batch, err, errlen);

@@ -603,24 +603,13 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
 }
 
-/* Netlink itself failed: nobody knows of any of them. */
-static void
-fail_all(struct nftset_op *ops, size_t n, int error)
-{
-	for (size_t i = 0; i < n; i++) {
-		ops[i].result = NFTSET_ERROR;
-		ops[i].error = error;
-	}
-}
-
 /* Returns how many are gone; the batch is empty then. */
 static size_t
 revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 {
 	size_t n = 0;
 
-	if (b->n && nftset_apply(g->nftset, b->ops, b->n) < 0)
-		fail_all(b->ops, b->n, errno);
+	nftset_apply(g->nftset, b->ops, b->n);
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->ops[i].result != NFTSET_OK && b->ops[i].result != NFTSET_ABSENT) {
 			log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
@@ -671,9 +660,7 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 
 	if (grant->end_boot_ms == INT64_MAX)
 		return false;
-	if (nftset_apply(g->nftset, &op, 1) < 0)
-		fail_all(&op, 1, errno);
-	if (op.result != NFTSET_OK) {
+	if (nftset_apply(g->nftset, &op, 1)) {
 		log_misfit(g, grant, "extended", &op, err, errlen);
 		return false;
 	}

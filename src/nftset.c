@@ -363,9 +363,11 @@ static void
 settle(struct nftset *nftset, size_t from, size_t to, enum nftset_result result, int error)
 {
 	for (size_t i = from; i < to; i++) {
-		if (!nftset->states[i].done)
-			nftset_fit_fail(&nftset->ops[i], result, error, "");
-		nftset->states[i].done = true;
+		if (nftset->states && nftset->states[i].done)
+			continue;
+		nftset_fit_fail(&nftset->ops[i], result, error, "");
+		if (nftset->states)
+			nftset->states[i].done = true;
 	}
 }
 
@@ -456,17 +458,19 @@ int
 nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 {
 	struct state one = { .way = WAY_FIRST };
-	int rc;
+	int rc, error;
 
 	nftset->ops = ops;
 	nftset->n = n;
 	nftset->states = n > 1 ? calloc(n, sizeof(*nftset->states)) : &one;
-	if (!nftset->states)
-		return -1;
-	rc = apply_all(nftset);
+	rc = nftset->states ? apply_all(nftset) : -1;
+	error = errno;
+	if (rc < 0)
+		settle(nftset, 0, n, NFTSET_ERROR, error);
 	if (nftset->states != &one)
 		free(nftset->states);
 	nftset->states = NULL;
+	errno = error;
 	return rc;
 }
 

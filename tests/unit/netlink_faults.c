@@ -149,10 +149,8 @@ apply(bool add, const char *ip, int *error)
 
 	assert_int_equal(element_parse(&element, OK_SET, err, sizeof(err)), 0);
 	assert_int_equal(addr_parse(&op.ip, ip), 0);
-	if (nftset_apply(nftset, &op, 1) < 0) {
-		op.result = NFTSET_ERROR;
-		op.error = errno;
-	}
+	if (nftset_apply(nftset, &op, 1) < 0)
+		assert_int_equal(op.error, errno);
 	*error = op.error;
 	element_free(&element);
 	return op.result;

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "conffile.h"
-#include "daemon.h"
-#include "options.h"
-#include "ruleset.h"
+#include "conf/conffile.h"
+#include "parent/daemon.h"
+#include "parent/options.h"
+#include "table/ruleset.h"
 
 /* conf_report: errors and warnings for a person, debug lines with -D. */
 static void

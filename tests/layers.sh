@@ -29,14 +29,14 @@ layer_of() {
 
 # A module's own header, and on the lowest layer each other's, are no step up.
 upward() {
-	for file in "$top"/src/*.c "$top"/include/*.h; do
+	for file in "$top"/src/main.c "$top"/src/*/*.[ch] "$top"/include/*/*.h; do
 		module=$(basename "$file")
 		module=${module%.[ch]}
 		[ -n "$(layer_of "$module")" ] || module=${module%%_*} # x_part.c belongs to x
 		case $module in client | ctl) continue ;; esac # programs of their own
 		mine=$(layer_of "$module")
 		[ -n "$mine" ] || { echo "$module is on no layer"; continue; }
-		sed -n 's/^#include "\(.*\)\.h"$/\1/p' "$file" | while read -r used; do
+		sed -n 's/^#include "\([a-z]*\/\)\{0,1\}\(.*\)\.h"$/\2/p' "$file" | while read -r used; do
 			case $used in config | "$module" | "$module"_*) continue ;; esac
 			theirs=$(layer_of "$used")
 			[ "${theirs:-9}" -lt "$mine" ] || [ "$mine$theirs" = 00 ] ||
@@ -52,8 +52,8 @@ includes() {
 	while [ -n "$queue" ]; do
 		next=
 		for module in $queue; do
-			for used in $(cat "$top/src/$module.c" "$top/src/${module}"_*.c "$top/include/$module.h" 2>/dev/null |
-				sed -n 's/^#include "\(.*\)\.h"$/\1/p'); do
+			for used in $(cat "$top"/src/*/"$module.c" "$top"/src/*/"${module}"_*.c "$top"/*/*/"$module.h" 2>/dev/null |
+				sed -n 's/^#include "\([a-z]*\/\)\{0,1\}\(.*\)\.h"$/\2/p'); do
 				case $seen in *" $used "*) continue ;; esac
 				seen="$seen$used "
 				[ "$used" = engine ] || next="$next $used"

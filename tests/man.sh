@@ -38,17 +38,17 @@ has_man() {
 
 # Every key of the table, and the one that stands alone, in a list of keys.
 keys() {
-	sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p' "$top/src/conf_keys.c"
+	sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p' "$top/src/conf/conf_keys.c"
 	echo UseSyslog
 }
 
 # options FILE
 options() {
-	sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top/src/$1"
+	sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top"/src/*/"$1"
 }
 
 commands() {
-	sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p' "$top/src/request.c"
+	sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p' "$top/src/wire/request.c"
 }
 
 # missing PAGE PATTERN WORD...: words for which no line fits the pattern, in which @ stands for the word

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nflog.h"
+#include "engine/nflog.h"
 #include "wire.h"
 
 #define READ_BATCH    32

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "knock.h"
+#include "engine/knock.h"
 #include "wire.h"
 
 #define DOORS  64

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#include "command.h"
-#include "conf.h"
-#include "log.h"
-#include "ruleset.h"
-#include "text.h"
+#include "access/command.h"
+#include "conf/conf.h"
+#include "lib/log.h"
+#include "table/ruleset.h"
+#include "lib/text.h"
 
 /* conf_report: a reason, in one line, and counted. */
 static void

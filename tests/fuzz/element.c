@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "element.h"
+#include "conf/element.h"
 
 #define COMMAND "nft add element "
 

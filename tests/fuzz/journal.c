@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "journal_load.h"
-#include "journal_record.h"
-#include "siphash.h"
+#include "journal/journal_load.h"
+#include "journal/journal_record.h"
+#include "lib/siphash.h"
 
 #define BOOT "0b1d"
 

@@ -9,9 +9,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "conf.h"
-#include "knock.h"
-#include "logtext.h"
+#include "conf/conf.h"
+#include "engine/knock.h"
+#include "access/logtext.h"
 
 #define ATTEMPTS 16 /* few, so that the table is full now and then */
 #define PACKETS	 700 /* as many as the fuzzer puts into its longest input */

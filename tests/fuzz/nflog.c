@@ -2,8 +2,8 @@
 /* A netlink datagram as the kernel's log sends it, of any bytes. */
 #include "fuzz.h"
 
-#include "nflog.h"
-#include "packet.h"
+#include "engine/nflog.h"
+#include "engine/packet.h"
 
 struct datagram {
 	const uint8_t *data;

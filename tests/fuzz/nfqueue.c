@@ -2,8 +2,8 @@
 /* A netlink datagram as a queue of the kernel's sends it, of any bytes. */
 #include "fuzz.h"
 
-#include "nfqueue.h"
-#include "packet.h"
+#include "engine/nfqueue.h"
+#include "engine/packet.h"
 
 #define FIRST 0x1e61 /* 7777, the default */
 

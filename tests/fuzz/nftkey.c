@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "element.h"
-#include "nftkey.h"
+#include "conf/element.h"
+#include "netlink/nftkey.h"
 
 struct head {
 	uint32_t type;

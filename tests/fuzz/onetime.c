@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "onetime.h"
+#include "lib/onetime.h"
 
 #define SEQUENCES 8
 

@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "packet.h"
+#include "engine/packet.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

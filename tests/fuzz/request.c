@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "request.h"
+#include "wire/request.h"
 
 /* The words that say the same. */
 static size_t

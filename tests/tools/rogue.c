@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "ipc.h"
+#include "engine/engine.h"
+#include "wire/ipc.h"
 
 _Noreturn void __real_engine_run(const struct engine_setup *setup);
 _Noreturn void __wrap_engine_run(const struct engine_setup *setup);

@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "knock.h"
-#include "logtext.h"
-#include "text.h"
+#include "conf/conf.h"
+#include "engine/knock.h"
+#include "access/logtext.h"
+#include "lib/text.h"
 
 #define SAID_MAX 64
 

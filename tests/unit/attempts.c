@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "attempts.h"
+#include "control/attempts.h"
 
 static struct attempts attempts;
 

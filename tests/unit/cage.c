@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cage.h"
+#include "process/cage.h"
 
 #define FILES 2
 

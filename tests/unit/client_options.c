@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client_options.h"
+#include "knock/client_options.h"
 
 #define WORDS 16
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "conf.h"
-#include "text.h"
+#include "conf/conf.h"
+#include "lib/text.h"
 
 /* Everything reported, one line each, by severity. */
 struct heard {

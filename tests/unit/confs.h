@@ -3,7 +3,7 @@
 #ifndef KNOCKD_CONFS_H
 #define KNOCKD_CONFS_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 #define SYN 0x02
 #define ACK 0x10

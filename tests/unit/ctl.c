@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "ctl_options.h"
-#include "ctl_show.h"
-#include "ctl_stats.h"
-#include "ctl_table.h"
+#include "conf/conf.h"
+#include "knockctl/ctl_options.h"
+#include "knockctl/ctl_show.h"
+#include "knockctl/ctl_stats.h"
+#include "knockctl/ctl_table.h"
 
 /* ---- the command line -------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "element.h"
+#include "conf/element.h"
 
 /* Read, and written back as the command line for 192.0.2.7. */
 static void

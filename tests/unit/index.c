@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "index.h"
+#include "engine/index.h"
 
 #define MAX 1000
 

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "wire/ipc.h"
 
 static int fds[2];
 static uint32_t sent, taken; /* events are numbered, in `count` */

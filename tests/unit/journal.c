@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "journal.h"
+#include "journal/journal.h"
 
 #define HOUR	    3600000
 #define PATIENCE_MS 20000

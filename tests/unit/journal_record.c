@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journal_record.h"
+#include "journal/journal_record.h"
 
 static struct record_buf buf;
 

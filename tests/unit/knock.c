@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "knock.h"
+#include "engine/knock.h"
 
 struct fixture {
 	struct conf   conf;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
-#include "limiter.h"
+#include "lib/limiter.h"
 
 static unsigned
 passed(struct limiter *limiter, unsigned tries, uint64_t now)

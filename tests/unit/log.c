@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 static char path[] = "/tmp/log.XXXXXX";
 static struct log log_;

@@ -14,9 +14,9 @@
 
 #include "confs.h"
 #include "netns.h"
-#include "nfnl.h"
-#include "nftset.h"
-#include "ruleset.h"
+#include "netlink/nfnl.h"
+#include "netlink/nftset.h"
+#include "table/ruleset.h"
 
 #define FOR_EVER 1000000
 #define OK_SET	 "inet t s { %IP% timeout 1h }"

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "element.h"
-#include "nftkey.h"
+#include "conf/element.h"
+#include "netlink/nftkey.h"
 
 #define ADDR_PORT       NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PORT)
 #define ADDR_PROTO_PORT NFTKEY_CONCAT(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_PROTO), NFTKEY_PORT)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nftset.h"
+#include "netlink/nftset.h"
 
 #define MANY 20000
 

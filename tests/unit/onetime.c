@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "onetime.h"
+#include "lib/onetime.h"
 
 static char dir[] = "/tmp/onetime.XXXXXX";
 static char path[64];

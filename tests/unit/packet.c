@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet.h"
+#include "engine/packet.h"
 
 /* A packet under construction. */
 struct wire {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "request.h"
+#include "wire/request.h"
 
 static struct request request;
 static char err[256];

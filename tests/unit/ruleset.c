@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "confs.h"
-#include "rules.h"
-#include "ruleset.h"
+#include "table/rules.h"
+#include "table/ruleset.h"
 
 /* What is printed, from where the table begins: what goes before is in a_guard(). Takes the configuration. */
 static void

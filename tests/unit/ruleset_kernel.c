@@ -14,8 +14,8 @@
 
 #include "confs.h"
 #include "netns.h"
-#include "nfnl.h"
-#include "ruleset.h"
+#include "netlink/nfnl.h"
+#include "table/ruleset.h"
 
 #define LIST "nft -s list table inet knockd"
 /* sets have no order, chains have one; expressions are shown with the registers they use */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "seq.h"
+#include "lib/seq.h"
 
 static void
 good(const char *text, const char *expected)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
-#include "siphash.h"
+#include "lib/siphash.h"
 
 /* Values of an independent SipHash-1-3, Rust's DefaultHasher, whose key is zero. */
 static void

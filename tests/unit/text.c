@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 #define INSTEAD "\xef\xbf\xbd"
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "timers.h"
+#include "lib/timers.h"
 
 static void
 nearest_first(void **state)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What knockctl can ask of the daemon and have it do, over the control socket. A request is a line as request.h
+ * has it. The answer is lines of JSON, one object each: first what was asked for, one object per door, access,
+ * attempt or message; then {"done":true}, which may say more, or {"error":"..."}. A time is in milliseconds: since
+ * 1970 as since_ms, until_ms and time_ms, otherwise from now. A text is UTF-8; what was not is U+FFFD in it. A door's
+ * sequence is never told.
+ *
+ * Root, the daemon's own user and the members of the socket's group may ask. The engine's user may not, not
+ * even as a member: whoever takes over the engine could then open doors after all.
+ */
+#ifndef KNOCKD_ADMIN_H
+#define KNOCKD_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "access/access.h"
+#include "parent/child.h"
+#include "conf/conf.h"
+#include "control/control.h"
+#include "wire/event.h"
+#include "lib/log.h"
+
+#define ADMIN_SLOTS CONTROL_SLOTS
+
+struct admin;
+
+/* The daemon as it is at this moment. */
+struct admin_view {
+	const char		  *config; /* the file's path */
+	const struct conf	  *conf;
+	const struct access_tools *tools;
+	const struct child	  *engine;
+	uid_t			   engine_uid;
+	uint64_t		   engine_restarts;
+	int64_t			   started_ms; /* boot clock */
+};
+
+struct admin_daemon {
+	void *arg;
+	void (*look)(void *arg, struct admin_view *view);
+	/* What SIGHUP does. True: the new configuration is in force; otherwise the log has said why not. */
+	bool (*reload)(void *arg);
+	/* Reads the configuration without using it. True: it is in order. */
+	bool (*check)(void *arg, conf_report *report, void *to);
+	/* Keeps no port shut any more, until the next reload or start. 0, or -1 with errno. */
+	int (*unguard)(void *arg);
+};
+
+/*
+ * Listens at `path` and becomes `log`'s listener. Without a socket there is a warning in the log and the result is
+ * NULL, which is legal below.
+ */
+struct admin *admin_open(const char *path, struct log *log, const struct admin_daemon *daemon);
+void admin_close(struct admin *admin);
+
+/* For the loop, see control.h. */
+void admin_poll(const struct admin *admin, struct pollfd fds[static ADMIN_SLOTS]);
+void admin_work(struct admin *admin, const struct pollfd fds[static ADMIN_SLOTS]);
+uint64_t admin_next(const struct admin *admin);
+
+/* What the engine has told, for those who watch, unless it was refused: see access_act(). */
+void admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
+		  size_t n);
+
+/* A new engine runs: no attempt is known any more, and the doors may be others. */
+void admin_engine_started(struct admin *admin);
+
+#endif

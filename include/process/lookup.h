@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names of knockers for the log (-l): reverse DNS in a helper process without privilege, so that a slow
+ * name server delays nobody. A name is used from the moment it is known; until then lines go without.
+ */
+#ifndef KNOCKD_LOOKUP_H
+#define KNOCKD_LOOKUP_H
+
+#include "lib/addr.h"
+#include "lib/log.h"
+#include "process/priv.h"
+
+struct lookup;
+
+/* Forks the helper, running as `user`. NULL with errno. `log` is borrowed. */
+struct lookup *lookup_start(const struct priv_user *user, const struct log *log);
+void lookup_stop(struct lookup *lookup); /* NULL is legal, here and below */
+
+/* Becomes readable when answers are there; -1: there is no helper. lookup_read() takes them. */
+int lookup_fd(const struct lookup *lookup);
+void lookup_read(struct lookup *lookup);
+
+/* The address's name, or NULL: it has none or is not known yet, and then it is asked for. */
+const char *lookup_name(struct lookup *lookup, const struct addr *addr);
+
+/* The same, but nobody is asked. */
+const char *lookup_known(struct lookup *lookup, const struct addr *addr);
+
+/*
+ * "ADDRESS" or "ADDRESS (NAME)", as knockd begins its lines. Returns `buf`.
+ */
+#define LOOKUP_WHO_LEN (ADDR_STRLEN + 260)
+const char *lookup_who(struct lookup *lookup, const struct addr *addr, char buf[static LOOKUP_WHO_LEN]);
+
+#endif

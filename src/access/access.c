@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "access/access.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/command.h"
+#include "access/logtext.h"
+#include "lib/onetime.h"
+
+#define BAN_COMMENT "scan" /* of an element that says whom nobody wants to see */
+
+/* ---- one-time sequences ------------------------------------------------------------------------ */
+
+/* The sequence that has just been knocked was the file's, and not one that `Sequence` put before it. */
+static bool
+is_from_file(const struct door *door)
+{
+	return door->next_one_time > 0;
+}
+
+/*
+ * Marks the door's sequence as used and goes on to the next. Returns 0, or the reason why the mark is not
+ * on disk: then nothing may be done for the knocker, or the sequence would be good a second time.
+ */
+static int
+use_up(struct door *door)
+{
+	if (!door->seq.n)
+		return ECANCELED; /* disabled meanwhile; the engine does not know */
+	if (is_from_file(door) && onetime_mark(door->one_time_path, &door->seq)) {
+		door->seq.n = 0;
+		return errno;
+	}
+	door_next_sequence(door);
+	return 0;
+}
+
+static void
+log_one_time(const struct log *log, const struct door *door, int refused)
+{
+	if (refused && refused != ECANCELED) {
+		errno = refused;
+		log_warn(log, "%s: %s", door->name, door->one_time_path);
+		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",
+			   door->name);
+	} else if (!refused && !door->seq.n) {
+		log_notice(log, "no more sequences left in the one time sequences file for door %s --> disabling the door",
+			   door->name);
+	}
+}
+
+static void
+use_up_all(struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (events[i].kind != EVENT_OPEN || !conf->doors[events[i].door].one_time_path)
+			continue;
+		batch->refused[i] = use_up(&conf->doors[events[i].door]);
+		batch->moved_on = true;
+	}
+}
+
+/* ---- elements ---------------------------------------------------------------------------------- */
+
+static bool
+is_granted(const struct access_batch *batch, const struct event *events, size_t i)
+{
+	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+}
+
+static void
+add_ops(struct access_batch *batch, const struct conf_grants *elements, bool add, const char *comment, int min_prefix,
+	const struct addr *ip)
+{
+	for (size_t i = 0; i < elements->n; i++)
+		batch->ops[batch->n++] = (struct nftset_op){
+			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment,
+			.min_prefix = min_prefix };
+}
+
+/* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
+static void
+add_door(struct access_batch *batch, const struct door *door, const struct addr *ip)
+{
+	enum conf_family family = conf_family(ip);
+	int bits = door->max_prefix[family];
+
+	add_ops(batch, &door->closes[family], false, door->name, bits, ip);
+	add_ops(batch, door_revokes(door, family), false, door->name, bits, ip);
+	add_ops(batch, &door->opens[family], true, door->name, bits, ip);
+	add_ops(batch, door_grants(door, family), true, door->name, bits, ip);
+}
+
+static size_t
+count_elements(const struct door *door, const struct addr *ip)
+{
+	enum conf_family family = conf_family(ip);
+
+	return door->closes[family].n + door_revokes(door, family)->n + door->opens[family].n +
+	       door_grants(door, family)->n;
+}
+
+static const struct conf_grants *
+bans_for(const struct conf *conf, const struct addr *ip)
+{
+	return conf_bans(conf, conf_family(ip));
+}
+
+static void
+add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
+{
+	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[conf_family(ip)], ip);
+}
+
+static int
+collect(struct access_batch *batch, const struct conf *conf, const struct event *events, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_granted(batch, events, i))
+			total += count_elements(&conf->doors[events[i].door], &events[i].source);
+		else if (events[i].kind == EVENT_SCAN)
+			total += bans_for(conf, &events[i].source)->n;
+	}
+	batch->n = 0;
+	batch->ops = total ? calloc(total, sizeof(*batch->ops)) : NULL;
+	if (total && !batch->ops)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (is_granted(batch, events, i))
+			add_door(batch, &conf->doors[events[i].door], &events[i].source);
+		else if (events[i].kind == EVENT_SCAN)
+			add_bans(batch, conf, &events[i].source);
+	}
+	return 0;
+}
+
+/* ---- afterwards -------------------------------------------------------------------------------- */
+
+/* `what` is the word for an operation that failed. */
+static void
+log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX];
+
+	if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+		log_notice(log, "%s: running command: %s", door->name,
+			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
+					   sizeof(text)));
+	else
+		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+}
+
+/* Without a start command there is nothing to stop either; an empty stop command is one all the same. */
+static void
+run_commands(const struct access_tools *tools, const struct door *door, const struct addr *ip)
+{
+	const char *start = door_start_command(door, conf_family(ip));
+	const char *stop = door_stop_command(door, conf_family(ip));
+	char start_text[COMMAND_LEN_MAX], stop_text[COMMAND_LEN_MAX], who[LOOKUP_WHO_LEN];
+
+	if (!start || !*start)
+		return;
+	if (command_expand(start_text, start, ip)) {
+		log_notice(tools->log, "error: parsed start command has been truncated! --> won't execute it");
+		return;
+	}
+	if (stop && command_expand(stop_text, stop, ip)) {
+		log_notice(tools->log,
+			   "error: parsed stop command has been truncated! --> won't execute start command");
+		return;
+	}
+	closings_run(tools->closings, &(struct opening){ .door = door->name, .ip = *ip,
+							 .who = lookup_who(tools->lookup, ip, who),
+							 .start = start_text, .stop = stop ? stop_text : NULL,
+							 .seconds = door->cmd_timeout });
+}
+
+static void
+log_event(const struct access_tools *tools, const struct conf *conf, const struct event *event)
+{
+	char text[LOG_TEXT_MAX], who[LOOKUP_WHO_LEN] = "";
+	const char *door = event->door < conf->n_doors ? conf->doors[event->door].name : "";
+
+	if (event->source.family)
+		lookup_who(tools->lookup, &event->source, who);
+	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
+}
+
+/* What is not there any more to be taken may be about to be put back. */
+static void
+remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
+{
+	if (op->add && op->result == NFTSET_OK)
+		grants_given(grants, door->name, op);
+	else if (!op->add && (op->result == NFTSET_OK || op->result == NFTSET_ABSENT))
+		grants_taken(grants, op);
+}
+
+/* What became of an opening's operations, and its commands; returns how many operations those were. */
+static size_t
+finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
+{
+	size_t n = count_elements(door, ip);
+
+	for (size_t i = 0; i < n; i++) {
+		log_op(tools->log, door, ops[i].add ? "grant" : "revoke", &ops[i]);
+		remember(tools->grants, door, &ops[i]);
+	}
+	run_commands(tools, door, ip);
+	return n;
+}
+
+/* A ban is not remembered: it is the kernel's to end and anybody's to lift. Returns how many operations it was. */
+static size_t
+finish_ban(const struct access_tools *tools, const struct conf *conf, const struct event *event,
+	   const struct nftset_op *ops)
+{
+	size_t n = bans_for(conf, &event->source)->n;
+
+	for (size_t i = 0; i < n; i++)
+		log_op(tools->log, &conf->doors[event->door], "ban", &ops[i]);
+	return n;
+}
+
+void
+access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
+	   struct access_batch *batch)
+{
+	*batch = (struct access_batch){ .n = 0 };
+	use_up_all(batch, conf, events, n);
+	if (!collect(batch, conf, events, n)) {
+		nftset_apply(tools->nftset, batch->ops, batch->n);
+		return;
+	}
+	batch->error = errno;
+	for (size_t i = 0; i < n; i++)
+		batch->refused[i] = errno;
+}
+
+void
+access_tell(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+	    struct access_batch *batch)
+{
+	size_t done = 0;
+
+	if (batch->error) {
+		errno = batch->error;
+		log_warn(tools->log, "could not act on %zu events", n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct door *door = &conf->doors[events[i].door];
+
+		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
+			log_event(tools, conf, &events[i]);
+		if (is_granted(batch, events, i))
+			done += finish(tools, door, &events[i].source, batch->ops + done);
+		else if (events[i].kind == EVENT_SCAN)
+			done += finish_ban(tools, conf, &events[i], batch->ops + done);
+		if (events[i].kind == EVENT_OPEN && door->one_time_path)
+			log_one_time(tools->log, door, batch->refused[i]);
+	}
+	free(batch->ops);
+}
+
+/* ---- by hand ----------------------------------------------------------------------------------- */
+
+static int
+explain_first(const struct access_batch *batch, char *err, size_t errlen)
+{
+	char text[LOG_TEXT_MAX];
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct nftset_op *op = &batch->ops[i];
+
+		if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+			continue;
+		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
+			 nftset_explain(op, text, sizeof(text)));
+		return -1;
+	}
+	return 0;
+}
+
+int
+access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
+{
+	struct access_batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
+	char who[LOOKUP_WHO_LEN];
+	int failed;
+
+	if (!batch.ops) {
+		snprintf(err, errlen, "%s", strerror(errno));
+		return -1;
+	}
+	add_door(&batch, door, ip);
+	nftset_apply(tools->nftset, batch.ops, batch.n);
+	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
+	finish(tools, door, ip, batch.ops);
+	failed = explain_first(&batch, err, errlen);
+	free(batch.ops);
+	return failed;
+}
+
+/* ---- at start ---------------------------------------------------------------------------------- */
+
+/* A list of the configuration's: who names it, as what, how wide its elements may be, and whether they are added. */
+struct named {
+	const char    *by, *key;
+	const uint8_t *max_prefix;
+	bool	       add;
+};
+
+static struct nftset_op
+sample(const struct element *element, const struct named *named, enum conf_family family)
+{
+	/* documentation addresses: RFC 5737, RFC 3849 */
+	const char *text = family == CONF_V6 ? "2001:db8::1" : "192.0.2.1";
+	struct nftset_op op = { .add = named->add, .element = element, .comment = named->by,
+				.min_prefix = named->max_prefix[family] };
+
+	addr_parse(&op.ip, text);
+	return op;
+}
+
+/*
+ * A value without a _6 twin serves both families as far as the set's key allows, so it is in order when
+ * it fits one of them.
+ */
+static void
+check_element(const struct access_tools *tools, const struct named *named, const struct element *element,
+	      enum conf_family family, bool either)
+{
+	struct nftset_op op = sample(element, named, family);
+	char text[LOG_TEXT_MAX];
+
+	if (nftset_check(tools->nftset, &op)) {
+		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
+		return;
+	}
+	if (op.result == NFTSET_KEY && either) {
+		struct nftset_op other = sample(element, named, CONF_V6);
+
+		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
+			op = other;
+	}
+	if (op.result != NFTSET_OK)
+		log_warnx(tools->log, "%s: warning: %s: %s", named->by, named->key,
+			  nftset_explain(&op, text, sizeof(text)));
+}
+
+static void
+check_list(const struct access_tools *tools, const struct named *named, const struct conf_grants lists[CONF_FAMILIES])
+{
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		for (size_t i = 0; i < lists[f].n; i++)
+			check_element(tools, named, &lists[f].at[i], f, f == CONF_V4 && !lists[CONF_V6].given);
+}
+
+void
+access_check(const struct access_tools *tools, const struct conf *conf)
+{
+	check_list(tools, &(struct named){ "options", "Ban_Set", conf->max_prefix, true }, conf->ban);
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct door *door = &conf->doors[d];
+
+		check_list(tools, &(struct named){ door->name, "grant", door->max_prefix, true }, door->grant);
+		check_list(tools, &(struct named){ door->name, "revoke", door->max_prefix, false }, door->revoke);
+	}
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "access/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* One command's copy, running or waiting. */
+struct job {
+	pid_t	    pid;
+	char	   *door;
+	char	   *text;
+	struct addr ip;
+	const char *event;
+	void	   *owner;
+};
+
+struct commands {
+	const struct log *log;
+	command_news	 *news;
+	struct job	 *running; /* [max], pid 0: free */
+	unsigned	  max, n_running;
+	struct job	 *queue; /* ring of COMMAND_QUEUE */
+	unsigned	  head, n_queued;
+	unsigned	  dropped; /* since the queue was last short enough */
+};
+
+int
+command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct addr *ip)
+{
+	char address[ADDR_STRLEN];
+	size_t used = 0, len;
+
+	addr_format(ip, address);
+	while (*text) {
+		bool here = !strncmp(text, "%IP%", 4);
+
+		len = here ? strlen(address) : 1;
+		if (used + len >= COMMAND_LEN_MAX)
+			return -1;
+		memcpy(buf + used, here ? address : text, len);
+		used += len;
+		text += here ? 4 : 1;
+	}
+	buf[used] = '\0';
+	return 0;
+}
+
+/* ---- children ---------------------------------------------------------------------------------- */
+
+#define N_VARIABLES 4
+
+/* The service manager's socket is for us alone: a daemon that a command starts would take it for its own. */
+static bool
+is_inherited(const char *variable)
+{
+	static const char ours[] = "NOTIFY_SOCKET=";
+
+	return strncmp(variable, ours, sizeof(ours) - 1) != 0;
+}
+
+/* The parent's environment and what the command may want to know. The strings live in `text`. */
+static char **
+make_environment(const struct job *job, char text[static N_VARIABLES][256])
+{
+	static const char *const names[N_VARIABLES] = { "KNOCKD_IP", "KNOCKD_DOOR", "KNOCKD_FAMILY", "KNOCKD_EVENT" };
+	char address[ADDR_STRLEN];
+	const char *values[N_VARIABLES] = { addr_format(&job->ip, address), job->door,
+					    job->ip.family == AF_INET6 ? "6" : "4", job->event };
+	size_t n = 0;
+	char **env;
+
+	while (environ[n])
+		n++;
+	env = calloc(n + N_VARIABLES + 1, sizeof(*env));
+	if (!env)
+		return NULL;
+	n = 0;
+	for (char **variable = environ; *variable; variable++)
+		if (is_inherited(*variable))
+			env[n++] = *variable;
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		snprintf(text[i], sizeof(text[i]), "%s=%s", names[i], values[i]);
+		env[n + i] = text[i];
+	}
+	return env;
+}
+
+static int
+set_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) ||
+	       posix_spawnattr_setsigmask(attr, &none) || posix_spawnattr_setsigdefault(attr, &all);
+}
+
+/*
+ * Every descriptor of the daemon's is close-on-exec, so the child has just the standard streams.
+ * posix_spawn() copies no page tables: starting a command costs the same with 100,000 grants in memory.
+ */
+static pid_t
+spawn(const struct job *job)
+{
+	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, job->text, NULL };
+	char variables[N_VARIABLES][256];
+	char **env = make_environment(job, variables);
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	pid_t pid = -1;
+	int error = ENOMEM;
+
+	if (!env)
+		return -1;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attr);
+	if (!set_attributes(&attr) && !posix_spawn_file_actions_addchdir_np(&actions, "/") &&
+	    !posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0))
+		error = posix_spawn(&pid, "/bin/sh", &actions, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	free(env);
+	errno = error;
+	return error ? -1 : pid;
+}
+
+/* ---- jobs -------------------------------------------------------------------------------------- */
+
+static void
+clear_job(struct job *job)
+{
+	free(job->door);
+	free(job->text);
+	*job = (struct job){ 0 };
+}
+
+static int
+copy_job(struct job *job, const struct command *command)
+{
+	*job = (struct job){ .door = strdup(command->door), .text = strdup(command->text), .ip = command->ip,
+			     .event = command->event, .owner = command->owner };
+	if (job->door && job->text)
+		return 0;
+	clear_job(job);
+	return -1;
+}
+
+static struct job *
+find_running(struct commands *c, pid_t pid)
+{
+	for (unsigned i = 0; i < c->max; i++)
+		if (c->running[i].pid == pid)
+			return &c->running[i];
+	return NULL;
+}
+
+/* The line that readers of the log know, and the reason in one of its own. */
+static void
+log_fork_failed(const struct commands *c, const char *door)
+{
+	log_notice(c->log, "error: command fork failed!");
+	log_warn(c->log, "%s: /bin/sh", door);
+}
+
+static void
+tell(const struct commands *c, void *owner, enum command_state state)
+{
+	if (owner)
+		c->news(owner, state);
+}
+
+/* The job is over: frees it and tells its owner how. */
+static void
+finish(struct commands *c, struct job *job, enum command_state how)
+{
+	void *owner = job->owner;
+
+	clear_job(job);
+	tell(c, owner, how);
+}
+
+/* Takes over the job. */
+static void
+start(struct commands *c, struct job *job)
+{
+	struct job *slot = find_running(c, 0);
+
+	log_notice(c->log, "%s: running command: %s", job->door, job->text);
+	job->pid = spawn(job);
+	if (job->pid < 0) {
+		log_fork_failed(c, job->door);
+		finish(c, job, COMMAND_ENDED);
+		return;
+	}
+	*slot = *job;
+	c->n_running++;
+	tell(c, slot->owner, COMMAND_STARTED);
+}
+
+static void
+enqueue(struct commands *c, struct job *job)
+{
+	if (c->n_queued < COMMAND_QUEUE) {
+		c->queue[(c->head + c->n_queued++) % COMMAND_QUEUE] = *job;
+		return;
+	}
+	/* one line when it begins, one with the number when it is over */
+	if (!c->dropped++)
+		log_warnx(c->log, "%s: command dropped: %u are running and %u waiting", job->door, c->max, COMMAND_QUEUE);
+	finish(c, job, COMMAND_DROPPED);
+}
+
+void
+commands_run(struct commands *c, const struct command *command)
+{
+	struct job job;
+
+	if (copy_job(&job, command)) {
+		log_fork_failed(c, command->door);
+		tell(c, command->owner, COMMAND_ENDED);
+	} else if (c->n_running < c->max) {
+		start(c, &job);
+	} else {
+		enqueue(c, &job);
+	}
+}
+
+static void
+start_waiting(struct commands *c)
+{
+	while (c->n_queued && c->n_running < c->max) {
+		struct job job = c->queue[c->head];
+
+		c->head = (c->head + 1) % COMMAND_QUEUE;
+		c->n_queued--;
+		start(c, &job);
+	}
+	if (c->dropped && c->n_queued < COMMAND_QUEUE / 2) {
+		log_warnx(c->log, "%u commands were dropped", c->dropped);
+		c->dropped = 0;
+	}
+}
+
+void
+commands_start_all(struct commands *c)
+{
+	for (; c->n_queued; c->n_queued--) {
+		struct job *job = &c->queue[c->head];
+
+		log_notice(c->log, "%s: running command: %s", job->door, job->text);
+		if (spawn(job) < 0)
+			log_fork_failed(c, job->door);
+		clear_job(job);
+		c->head = (c->head + 1) % COMMAND_QUEUE;
+	}
+}
+
+bool
+commands_reaped(struct commands *c, pid_t pid, int status)
+{
+	struct job *job = find_running(c, pid);
+
+	if (!job)
+		return false;
+	/* knockd says 0 for a shell that a signal ended; we say what a shell would */
+	if (status)
+		log_notice(c->log, "%s: command returned non-zero status code (%d)", job->door,
+			   WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	c->n_running--;
+	finish(c, job, COMMAND_ENDED);
+	start_waiting(c);
+	return true;
+}
+
+struct commands *
+commands_new(const struct log *log, unsigned max, command_news *news)
+{
+	struct commands *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->log = log;
+	c->news = news;
+	c->max = max;
+	c->running = calloc(max, sizeof(*c->running));
+	c->queue = calloc(COMMAND_QUEUE, sizeof(*c->queue));
+	if (!c->running || !c->queue) {
+		commands_free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return c;
+}
+
+void
+commands_free(struct commands *c)
+{
+	if (!c)
+		return;
+	if (c->n_queued)
+		log_warnx(c->log, "%u commands that were waiting did not run", c->n_queued);
+	for (unsigned i = 0; c->running && i < c->max; i++)
+		clear_job(&c->running[i]);
+	for (unsigned i = 0; c->queue && i < c->n_queued; i++)
+		clear_job(&c->queue[(c->head + i) % COMMAND_QUEUE]);
+	free(c->running);
+	free(c->queue);
+	free(c);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf_guard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "conf/guard.h"
+
+static const char *const sets[CONF_FAMILIES] = { GUARD_OPEN4, GUARD_OPEN6 };
+static const char *const target_sets[CONF_FAMILIES] = { GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET };
+
+/* Built as text, so that it means what the same text would mean as a `grant`. */
+static int
+put_element(struct element *element, const struct door *door, enum conf_family family, const struct knock_port *port,
+	    uint64_t timeout_ms)
+{
+	char text[ELEMENT_TEXT_MAX], target[ADDR_STRLEN], time[64], err[256];
+	bool aimed = door->target.family;
+
+	snprintf(text, sizeof(text), "inet " GUARD_TABLE " %s { %%IP%%%s%s . %s . %u%s%s }",
+		 aimed ? target_sets[family] : sets[family], aimed ? " . " : "",
+		 aimed ? addr_format(&door->target, target) : "", proto_name(port->proto), port->port,
+		 timeout_ms ? " timeout " : "", timeout_ms ? timeout_format(timeout_ms, time, sizeof(time)) : "");
+	return element_parse(element, text, err, sizeof(err));
+}
+
+static int
+fill(struct conf_grants *list, const struct door *door, enum conf_family family, const struct seq *ports,
+     uint64_t timeout_ms)
+{
+	struct element *at;
+
+	list->given = true;
+	if (!ports->n || (door->target.family && conf_family(&door->target) != family))
+		return 0;
+	at = calloc(ports->n, sizeof(*at));
+	if (!at)
+		return -1;
+	list->at = at;
+	for (; list->n < ports->n; list->n++) {
+		if (put_element(&at[list->n], door, family, &ports->at[list->n], timeout_ms))
+			return -1;
+	}
+	return 0;
+}
+
+int
+conf_guard_elements(struct door *door)
+{
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		if (fill(&door->opens[f], door, f, &door->open, door->open_timeout_ms) ||
+		    fill(&door->closes[f], door, f, &door->close, 0))
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+has(const struct seq *ports, const struct knock_port *port)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		if (ports->at[i].proto == port->proto && ports->at[i].port == port->port)
+			return true;
+	}
+	return false;
+}
+
+bool
+conf_guard_is_opened(const struct conf *conf, const struct door *door, size_t i)
+{
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct door *other = &conf->doors[d];
+
+		if (addr_equal(&other->target, &door->target) && has(&other->open, &door->close.at[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* the table of facility names in <syslog.h> */
+#define SYSLOG_NAMES
+
+#include "conf_parser.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+#include <syslog.h>
+
+#include "wire/capture.h"
+#include "config.h"
+#include "engine/index.h"
+#include "lib/text.h"
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+static void
+set_string(struct conf_parser *p, char **to, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy) {
+		conf_fail(p, "out of memory");
+		return;
+	}
+	free(*to);
+	*to = copy;
+}
+
+/* knockd takes every value literally: what looks like a trailing comment belongs to the file's name. */
+static void
+set_path(struct conf_parser *p, char **to, const char *value)
+{
+	if (strstr(value, " #") || strstr(value, "\t#"))
+		conf_warn(p, "\"%s\" is taken literally: there are no comments behind a value", value);
+	set_string(p, to, value);
+}
+
+/* A number and what stands behind it, read as knockd does (atoi): text is 0, the rest is ignored, but not silently. */
+static int64_t
+parse_seconds(struct conf_parser *p, const char *key, const char *value)
+{
+	char *end;
+	long long n = strtoll(value, &end, 10);
+
+	if (end == value)
+		conf_warn(p, "%s: \"%s\" is no number and counts as 0", key, value);
+	else if (*end)
+		conf_warn(p, "%s: \"%s\" behind the number is ignored", key, end);
+	if (n > INT_MAX || n < INT_MIN) {
+		conf_warn(p, "%s: %s is out of range", key, value);
+		n = n > 0 ? INT_MAX : INT_MIN;
+	}
+	return n;
+}
+
+/* For keys that knockd 0.8 does not have: the whole value must be a number in the range. */
+static int
+parse_number(struct conf_parser *p, const char *key, const char *value, long min, long max, long *n)
+{
+	char *end;
+
+	*n = strtol(value, &end, 10);
+	if (end == value || *end || *n < min || *n > max) {
+		conf_fail(p, "syntax error: %s must be a number from %ld to %ld, not \"%s\"", key, min, max, value);
+		return -1;
+	}
+	return 0;
+}
+
+/* For knockd's younger forks' keys and ours: yes and no in the usual spellings. */
+static bool
+parse_switch(struct conf_parser *p, const char *key, const char *value)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (!strcasecmp(value, yes[i]))
+			return true;
+		if (!strcasecmp(value, no[i]))
+			return false;
+	}
+	conf_fail(p, "syntax error: %s must be yes or no, not \"%s\"", key, value);
+	return false;
+}
+
+static void
+add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, const char *value)
+{
+	char err[256];
+	struct element *at;
+
+	grants->given = true;
+	if (!*value)
+		return; /* given and empty: nothing for this family */
+	at = reallocarray(grants->at, grants->n + 1, sizeof(*at));
+	if (!at) {
+		conf_fail(p, "out of memory");
+		return;
+	}
+	grants->at = at;
+	if (element_parse(&at[grants->n], value, err, sizeof(err)))
+		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door ? p->door->name : "options");
+	else
+		at[grants->n++].line = p->line;
+}
+
+/* ---- [options] --------------------------------------------------------------------------------- */
+
+void
+conf_use_syslog(struct conf_parser *p)
+{
+	p->conf->use_syslog = true;
+	conf_tell(p, CONF_DEBUG, "config: usesyslog");
+}
+
+static void
+set_logfile(struct conf_parser *p, char *value)
+{
+	set_path(p, &p->conf->log_file, value);
+	conf_tell(p, CONF_DEBUG, "config: log file: %s", value);
+}
+
+static void
+set_pidfile(struct conf_parser *p, char *value)
+{
+	set_path(p, &p->conf->pid_file, value);
+	conf_tell(p, CONF_DEBUG, "config: pid file: %s", value);
+}
+
+static void
+set_interface(struct conf_parser *p, char *value)
+{
+	char err[128];
+
+	if (p->conf->interface_text) {
+		conf_warn(p, "Interface was given before: \"%s\" is ignored", value);
+		return;
+	}
+	if (conf_set_interfaces(p->conf, value, err, sizeof(err)))
+		conf_fail(p, "%s", err);
+	else
+		conf_tell(p, CONF_DEBUG, "config: interface: %s", value);
+	if (strchr(value, '"'))
+		conf_warn(p, "Interface: quotes belong to the name here, and no interface has one like %s", value);
+}
+
+static void
+set_rules(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "auto"))
+		p->conf->rules = CONF_RULES_AUTO;
+	else if (!strcasecmp(value, "none"))
+		p->conf->rules = CONF_RULES_NONE;
+	else
+		conf_fail(p, "syntax error: Rules must be auto or none, not \"%s\"", value);
+}
+
+static void
+set_nflog_group(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Nflog_Group", value, 0, UINT16_MAX, &n))
+		p->conf->nflog_group = (uint16_t)n;
+}
+
+static void
+set_capture(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "nflog"))
+		p->conf->capture = CONF_CAPTURE_NFLOG;
+	else if (strcasecmp(value, "nfqueue"))
+		conf_fail(p, "syntax error: Capture must be nflog or nfqueue, not \"%s\"", value);
+#ifdef HAVE_NFQUEUE
+	else
+		p->conf->capture = CONF_CAPTURE_NFQUEUE;
+#else
+	else
+		conf_fail(p, "Capture = nfqueue: this knockd was built without libnetfilter_queue");
+#endif
+}
+
+static void
+set_queue_num(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Queue_Num", value, 0, UINT16_MAX - CAPTURE_WAYS + 1, &n))
+		p->conf->queue_num = (uint16_t)n;
+}
+
+static void
+set_knock_verdict(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "drop"))
+		p->conf->knock_verdict = CONF_KNOCK_DROP;
+	else if (!strcasecmp(value, "accept"))
+		p->conf->knock_verdict = CONF_KNOCK_ACCEPT;
+	else
+		conf_fail(p, "syntax error: Knock_Verdict must be drop or accept, not \"%s\"", value);
+}
+
+static void
+set_user(struct conf_parser *p, char *value)
+{
+	if (!*value)
+		conf_fail(p, "syntax error: User needs a name");
+	else
+		set_string(p, &p->conf->user, value);
+}
+
+static void
+set_state_dir(struct conf_parser *p, char *value)
+{
+	if (*value != '/')
+		conf_fail(p, "syntax error: State_Dir must be an absolute path, not \"%s\"", value);
+	else
+		set_path(p, &p->conf->state_dir, value);
+}
+
+static void
+set_control_socket(struct conf_parser *p, char *value)
+{
+	const size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+	if (!strcasecmp(value, "none")) {
+		free(p->conf->control_socket);
+		p->conf->control_socket = NULL;
+	} else if (*value != '/' || strlen(value) > max) {
+		conf_fail(p, "syntax error: Control_Socket must be none or an absolute path of at most %zu bytes, not \"%s\"", max,
+		     value);
+	} else {
+		set_path(p, &p->conf->control_socket, value);
+	}
+}
+
+static void
+set_max_commands(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Commands", value, 1, 10000, &n))
+		p->conf->max_commands = (unsigned)n;
+}
+
+static void
+set_max_attempts(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Attempts", value, 16, INDEX_MAX, &n))
+		p->conf->max_attempts = (uint32_t)n;
+}
+
+static void
+set_scan_guard(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Scan_Guard", value, 0, CONF_SCAN_GUARD_MAX, &n))
+		p->conf->scan_guard = (unsigned)n;
+}
+
+static void
+set_source_rate(struct conf_parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Source_Rate", value, 0, 1000000, &n))
+		p->conf->source_rate = (uint32_t)n;
+}
+
+static void
+set_ban_set(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->conf->ban[CONF_V4], "Ban_Set", value);
+}
+
+static void
+set_ban_set_6(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->conf->ban[CONF_V6], "Ban_Set_6", value);
+}
+
+static void
+set_ban_time(struct conf_parser *p, char *value)
+{
+	if (timeout_parse(&p->conf->ban_ms, value))
+		conf_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
+}
+
+static void
+set_guard_policy(struct conf_parser *p, char *value)
+{
+	if (!strcasecmp(value, "drop"))
+		p->conf->guard_policy = CONF_GUARD_DROP;
+	else if (!strcasecmp(value, "reject"))
+		p->conf->guard_policy = CONF_GUARD_REJECT;
+	else
+		conf_fail(p, "syntax error: Guard_Policy must be drop or reject, not \"%s\"", value);
+}
+
+/* "24,64": bits for IPv4 and for IPv6. */
+static void
+set_max_prefix(struct conf_parser *p, char *value)
+{
+	static const long most[CONF_FAMILIES] = { 32, 128 };
+	char *rest = value;
+	long n;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		const char *word = rest ? text_trim(strsep(&rest, ",")) : "";
+		bool more = f + 1 < CONF_FAMILIES;
+		char *end;
+
+		n = strtol(word, &end, 10);
+		if (!isdigit((unsigned char)*word) || *end || n > most[f] || more != (rest != NULL)) {
+			conf_fail(p, "syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from 0 to "
+				     "128, such as 24,64");
+			return;
+		}
+		p->conf->max_prefix[f] = (uint8_t)n;
+	}
+}
+
+static void
+set_syslog_facility(struct conf_parser *p, char *value)
+{
+	for (const CODE *code = facilitynames; code->c_name; code++) {
+		if (!strcasecmp(code->c_name, value)) {
+			p->conf->syslog_facility = code->c_val;
+			return;
+		}
+	}
+	conf_fail(p, "syntax error: Syslog_Facility: there is no facility \"%s\"", value);
+}
+
+/* ---- doors ------------------------------------------------------------------------------------- */
+
+/* "7000,8000 # note": knockd's atoi() stopped at the blank. With a comma behind it is not so clear: an error. */
+static void
+cut_note(struct conf_parser *p, char *value)
+{
+	char *note = strchr(value, '#');
+
+	if (!note || note == value || !isspace((unsigned char)note[-1]) || strchr(note, ','))
+		return;
+	conf_warn(p, "# and what follows is ignored: there are no comments behind a value");
+	*note = '\0';
+	text_trim(value);
+}
+
+static void
+tell_sequence(struct conf_parser *p)
+{
+	char text[SEQ_STRLEN];
+
+	conf_tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name, seq_format(&p->door->seq, text, sizeof(text)));
+}
+
+static void
+set_sequence(struct conf_parser *p, char *value)
+{
+	char err[160];
+
+	cut_note(p, value);
+	if (seq_parse(&p->door->seq, value, err, sizeof(err))) {
+		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name, err, p->line, p->path);
+		p->errors++;
+		p->bad_door = true;
+		return;
+	}
+	p->door->next_one_time = 0; /* of a file named above: it comes after this one */
+	tell_sequence(p);
+}
+
+static void
+set_seq_timeout(struct conf_parser *p, char *value)
+{
+	p->door->seq_timeout = parse_seconds(p, "Seq_Timeout", value);
+	conf_tell(p, CONF_DEBUG, "config: %s: seq_timeout: %lld", p->door->name, (long long)p->door->seq_timeout);
+}
+
+static uint8_t
+flag_bit(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint8_t	    bit;
+	} flags[] = {
+		{ "FIN", TH_FIN }, { "SYN", TH_SYN }, { "RST", TH_RST },
+		{ "PSH", TH_PUSH }, { "ACK", TH_ACK }, { "URG", TH_URG },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (!strcmp(name, flags[i].name))
+			return flags[i].bit;
+	return 0;
+}
+
+/* No blanks around items: knockd rejects them, and a file that passes here must work there. */
+static void
+set_tcpflags(struct conf_parser *p, char *value)
+{
+	struct door *door = p->door;
+	char *rest = value, *name;
+
+	for (char *c = value; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	while ((name = strsep(&rest, ","))) {
+		bool clear = *name == '!';
+		uint8_t bit = flag_bit(name + clear);
+
+		if (!bit) {
+			conf_fail(p, "unrecognized flag \"%s\" in [%s]", name + clear, door->name);
+			return;
+		}
+		door->flags_mask |= bit;
+		door->flags_value = (uint8_t)(clear ? door->flags_value & ~bit : door->flags_value | bit);
+		conf_tell(p, CONF_DEBUG, "config: tcp flag: %s", name);
+	}
+}
+
+/* knockd compares text, so a host name passed its parser and never matched. */
+static void
+set_target(struct conf_parser *p, char *value)
+{
+	if (addr_parse(&p->door->target, value))
+		conf_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value, p->door->name);
+	else
+		conf_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
+}
+
+static void
+set_command(struct conf_parser *p, char **to, const char *key, const char *value)
+{
+	set_string(p, to, value);
+	conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);
+}
+
+static void
+set_start_command(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->start_command[CONF_V4], "start_command", value);
+}
+
+static void
+set_start_command_6(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->start_command[CONF_V6], "start_command_6", value);
+}
+
+static void
+set_stop_command(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->stop_command[CONF_V4], "stop_command", value);
+}
+
+static void
+set_stop_command_6(struct conf_parser *p, char *value)
+{
+	set_command(p, &p->door->stop_command[CONF_V6], "stop_command_6", value);
+}
+
+static void
+set_cmd_timeout(struct conf_parser *p, char *value)
+{
+	p->door->cmd_timeout = parse_seconds(p, "Cmd_Timeout", value);
+	conf_tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
+}
+
+/* A sequence above it in the file gives way; one below it is used first, and then the file. */
+static void
+set_one_time_sequences(struct conf_parser *p, char *value)
+{
+	struct door *door = p->door;
+
+	set_path(p, &door->one_time_path, value);
+	conf_tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", door->name, value);
+	free(door->one_time);
+	door->one_time = NULL;
+	door->n_one_time = door->next_one_time = door->seq.n = 0;
+	if (!p->load || !door->one_time_path)
+		return;
+	if (p->load(p->arg, door))
+		conf_fail(p, "%s: %s, in [%s]", value, strerror(errno), door->name);
+	else if (door_next_sequence(door))
+		tell_sequence(p);
+	else
+		conf_warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value, door->name);
+}
+
+static void
+set_cooldown(struct conf_parser *p, char *value)
+{
+	p->door->cooldown = parse_seconds(p, "Seq_Cooldown", value);
+	conf_tell(p, CONF_DEBUG, "config: %s: seq_cooldown: %lld", p->door->name, (long long)p->door->cooldown);
+}
+
+static void
+set_allow_duplicates(struct conf_parser *p, char *value)
+{
+	p->door->allow_duplicates = parse_switch(p, "AllowDuplicates", value);
+}
+
+static void
+set_grant(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->door->grant[CONF_V4], "grant", value);
+}
+
+static void
+set_grant_6(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->door->grant[CONF_V6], "grant_6", value);
+}
+
+static void
+set_revoke(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->door->revoke[CONF_V4], "revoke", value);
+}
+
+static void
+set_revoke_6(struct conf_parser *p, char *value)
+{
+	add_element(p, &p->door->revoke[CONF_V6], "revoke_6", value);
+}
+
+/* Each would be an element of its own, and a line in the log for each knock. */
+static void
+drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, same; i < ports->n; i++) {
+		const struct knock_port *port = &ports->at[i];
+
+		for (same = 0; same < n; same++)
+			if (ports->at[same].port == port->port && ports->at[same].proto == port->proto)
+				break;
+		if (same < n)
+			conf_warn(p, "%s: %u:%s is given more than once, in [%s]", key, port->port,
+				  proto_name(port->proto), p->door->name);
+		else
+			ports->at[n++] = *port;
+	}
+	ports->n = n;
+}
+
+/* A list like that of a sequence, but it is none: not in what is said either. */
+static void
+set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *value)
+{
+	static const char sequence[] = " in knock sequence";
+	char text[SEQ_STRLEN], err[160], *word;
+
+	cut_note(p, value);
+	if (!*value) {
+		conf_fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
+	} else if (seq_parse(ports, value, err, sizeof(err))) {
+		word = strstr(err, sequence);
+		if (word)
+			memmove(word, word + strlen(sequence), strlen(word + strlen(sequence)) + 1);
+		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
+	} else {
+		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, seq_format(ports, text, sizeof(text)));
+		drop_repeated(p, ports, key);
+	}
+}
+
+static void
+set_open(struct conf_parser *p, char *value)
+{
+	set_guarded(p, &p->door->open, "open", value);
+}
+
+static void
+set_close(struct conf_parser *p, char *value)
+{
+	set_guarded(p, &p->door->close, "close", value);
+}
+
+static void
+set_open_timeout(struct conf_parser *p, char *value)
+{
+	if (timeout_parse(&p->door->open_timeout_ms, value))
+		conf_fail(p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]", value,
+		     p->door->name);
+	else
+		conf_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
+}
+
+/* ---- all of them ------------------------------------------------------------------------------- */
+
+/* Every key there is. */
+static const struct conf_key keys[] = {
+	{ "LogFile", CONF_SCOPE_OPTIONS, set_logfile, false },
+	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },
+	{ "Interface", CONF_SCOPE_OPTIONS, set_interface, true },
+	{ "Rules", CONF_SCOPE_OPTIONS, set_rules, false },
+	{ "Capture", CONF_SCOPE_OPTIONS, set_capture, false },
+	{ "Nflog_Group", CONF_SCOPE_OPTIONS, set_nflog_group, false },
+	{ "Queue_Num", CONF_SCOPE_OPTIONS, set_queue_num, false },
+	{ "Knock_Verdict", CONF_SCOPE_OPTIONS, set_knock_verdict, false },
+	{ "User", CONF_SCOPE_OPTIONS, set_user, false },
+	{ "Syslog_Facility", CONF_SCOPE_OPTIONS, set_syslog_facility, false },
+	{ "State_Dir", CONF_SCOPE_OPTIONS, set_state_dir, false },
+	{ "Control_Socket", CONF_SCOPE_OPTIONS, set_control_socket, false },
+	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
+	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
+	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
+	{ "Source_Rate", CONF_SCOPE_OPTIONS, set_source_rate, false },
+	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },
+	{ "Ban_Set_6", CONF_SCOPE_OPTIONS, set_ban_set_6, true },
+	{ "Ban_Time", CONF_SCOPE_OPTIONS, set_ban_time, false },
+	{ "Guard_Policy", CONF_SCOPE_OPTIONS, set_guard_policy, false },
+	{ "Max_Prefix", CONF_SCOPE_OPTIONS, set_max_prefix, false },
+	{ "Sequence", CONF_SCOPE_DOOR, set_sequence, false },
+	{ "One_Time_Sequences", CONF_SCOPE_DOOR, set_one_time_sequences, false },
+	{ "Seq_Timeout", CONF_SCOPE_DOOR, set_seq_timeout, false },
+	{ "Timeout", CONF_SCOPE_DOOR, set_seq_timeout, false },
+	{ "TCPFlags", CONF_SCOPE_DOOR, set_tcpflags, true },
+	{ "Target", CONF_SCOPE_DOOR, set_target, false },
+	{ "Start_Command", CONF_SCOPE_DOOR, set_start_command, false },
+	{ "Command", CONF_SCOPE_DOOR, set_start_command, false },
+	{ "Start_Command_6", CONF_SCOPE_DOOR, set_start_command_6, false },
+	{ "Command_6", CONF_SCOPE_DOOR, set_start_command_6, false },
+	{ "Stop_Command", CONF_SCOPE_DOOR, set_stop_command, false },
+	{ "Stop_Command_6", CONF_SCOPE_DOOR, set_stop_command_6, false },
+	{ "Cmd_Timeout", CONF_SCOPE_DOOR, set_cmd_timeout, false },
+	{ "Seq_Cooldown", CONF_SCOPE_DOOR, set_cooldown, false },
+	{ "Cooldown", CONF_SCOPE_DOOR, set_cooldown, false },
+	{ "AllowDuplicates", CONF_SCOPE_DOOR, set_allow_duplicates, false },
+	{ "Grant", CONF_SCOPE_DOOR, set_grant, true },
+	{ "Grant_6", CONF_SCOPE_DOOR, set_grant_6, true },
+	{ "Revoke", CONF_SCOPE_DOOR, set_revoke, true },
+	{ "Revoke_6", CONF_SCOPE_DOOR, set_revoke_6, true },
+	{ "Open", CONF_SCOPE_DOOR, set_open, false },
+	{ "Close", CONF_SCOPE_DOOR, set_close, false },
+	{ "Open_Timeout", CONF_SCOPE_DOOR, set_open_timeout, false },
+};
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+const struct conf_key *
+conf_find_key(const char *name)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (!strcasecmp(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+bool
+conf_key_seen(const struct conf_parser *p, const struct conf_key *key)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (keys[i].set == key->set && p->seen & (UINT64_C(1) << i))
+			return true;
+	return false;
+}
+
+void
+conf_key_met(struct conf_parser *p, const struct conf_key *key)
+{
+	p->seen |= UINT64_C(1) << (key - keys);
+}

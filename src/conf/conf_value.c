@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration as a value: what it holds, asked and freed. */
+#include "conf/conf.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/text.h"
+
+static void
+free_grants(struct conf_grants *grants)
+{
+	for (size_t i = 0; i < grants->n; i++)
+		element_free(&grants->at[i]);
+	free(grants->at);
+}
+
+static void
+free_door(struct door *door)
+{
+	free(door->one_time_path);
+	free(door->one_time);
+	for (int f = 0; f < CONF_FAMILIES; f++) {
+		free(door->start_command[f]);
+		free(door->stop_command[f]);
+		free_grants(&door->grant[f]);
+		free_grants(&door->revoke[f]);
+		free_grants(&door->opens[f]);
+		free_grants(&door->closes[f]);
+	}
+}
+
+static void
+free_interfaces(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_interfaces; i++)
+		free(conf->interfaces[i]);
+	free(conf->interfaces);
+	free(conf->interface_text);
+	conf->interfaces = NULL;
+	conf->interface_text = NULL;
+	conf->n_interfaces = 0;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->n_doors; i++)
+		free_door(&conf->doors[i]);
+	free(conf->doors);
+	for (int f = 0; f < CONF_FAMILIES; f++)
+		free_grants(&conf->ban[f]);
+	free_interfaces(conf);
+	free(conf->log_file);
+	free(conf->pid_file);
+	free(conf->user);
+	free(conf->state_dir);
+	free(conf->control_socket);
+	free(conf);
+}
+
+/* The kernel refuses such names (dev_valid_name() in net/core/dev.c), so no packet could ever match one. */
+static bool
+is_interface_name(const char *name)
+{
+	return *name && strlen(name) < IFNAMSIZ && !strpbrk(name, "/ \t");
+}
+
+static int
+add_interface(struct conf *conf, const char *name)
+{
+	char **list = reallocarray(conf->interfaces, conf->n_interfaces + 1, sizeof(*list));
+
+	if (!list)
+		return -1;
+	conf->interfaces = list;
+	list[conf->n_interfaces] = strdup(name);
+	return list[conf->n_interfaces++] ? 0 : -1;
+}
+
+int
+conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errlen)
+{
+	char copy[TEXT_LINE_MAX], *rest = copy, *name;
+	bool any = false;
+
+	text_copy(copy, sizeof(copy), text);
+	free_interfaces(conf);
+	conf->interface_text = strdup(text);
+	while ((name = strsep(&rest, ","))) {
+		name = text_trim(name);
+		name[strcspn(name, ":")] = '\0'; /* eth0:1 labels an address of eth0 and is no interface */
+		if (!is_interface_name(name)) {
+			snprintf(err, errlen, "no interface can have the name \"%s\"", name);
+			free_interfaces(conf);
+			return -1;
+		}
+		any = any || !strcmp(name, "any") || !strcmp(name, "*");
+		if (add_interface(conf, name)) {
+			snprintf(err, errlen, "out of memory");
+			return -1;
+		}
+	}
+	for (; any && conf->n_interfaces; conf->n_interfaces--)
+		free(conf->interfaces[conf->n_interfaces - 1]);
+	return 0;
+}
+
+enum conf_family
+conf_family(const struct addr *addr)
+{
+	return addr->family == AF_INET6 ? CONF_V6 : CONF_V4;
+}
+
+const char *
+door_start_command(const struct door *door, enum conf_family family)
+{
+	return door->start_command[family] ? door->start_command[family] : door->start_command[CONF_V4];
+}
+
+const char *
+door_stop_command(const struct door *door, enum conf_family family)
+{
+	return door->stop_command[family] ? door->stop_command[family] : door->stop_command[CONF_V4];
+}
+
+const struct conf_grants *
+door_grants(const struct door *door, enum conf_family family)
+{
+	return &door->grant[door->grant[family].given ? family : CONF_V4];
+}
+
+const struct conf_grants *
+door_revokes(const struct door *door, enum conf_family family)
+{
+	return &door->revoke[door->revoke[family].given ? family : CONF_V4];
+}
+
+const struct conf_grants *
+conf_bans(const struct conf *conf, enum conf_family family)
+{
+	return &conf->ban[conf->ban[family].given ? family : CONF_V4];
+}
+
+bool
+door_next_sequence(struct door *door)
+{
+	if (door->next_one_time == door->n_one_time) {
+		door->seq.n = 0;
+		return false;
+	}
+	door->seq = door->one_time[door->next_one_time++];
+	return true;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/conffile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/onetime.h"
+#include "lib/text.h"
+#include "lib/trust.h"
+
+static void
+complain(const char *path, conf_report *report, void *arg)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s", path, strerror(errno));
+	report(arg, CONF_ERROR, text);
+}
+
+/* What both the parser's lines and the one-time files' go to. */
+struct reading {
+	conf_report *report;
+	void	    *arg;
+	const char  *dir;
+	struct door *door; /* whose one-time file is being read */
+};
+
+static void
+pass_on(void *arg, enum conf_severity severity, const char *text)
+{
+	const struct reading *r = arg;
+
+	r->report(r->arg, severity, text);
+}
+
+/* onetime_report */
+static void
+skipped(void *arg, unsigned long line, const char *reason)
+{
+	const struct reading *r = arg;
+	char text[TEXT_LINE_MAX];
+
+	if (line)
+		snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s", r->door->name,
+			 line, r->door->one_time_path, reason);
+	else
+		snprintf(text, sizeof(text), "config: section %s: warning: %s: %s", r->door->name, r->door->one_time_path,
+			 reason);
+	r->report(r->arg, CONF_WARNING, text);
+}
+
+/* Not an error: whoever checks a file with -t may not be the one who runs the daemon. */
+static void
+warn_unmarkable(const struct reading *r)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "config: section %s: warning: %s cannot be marked, so the door will not open: %s",
+		 r->door->name, r->door->one_time_path, strerror(errno));
+	r->report(r->arg, CONF_WARNING, text);
+}
+
+static int
+make_whole(char **path, const char *dir)
+{
+	char *whole;
+
+	if (**path == '/' || !dir)
+		return 0;
+	if (asprintf(&whole, "%s/%s", dir, *path) < 0)
+		return -1;
+	free(*path);
+	*path = whole;
+	return 0;
+}
+
+/* conf_load. The file may be edited between counting and storing, so what is stored is what counts. */
+static int
+load_one_time(void *arg, struct door *door)
+{
+	struct reading *r = arg;
+	ssize_t n, stored;
+	struct onetime *list;
+
+	r->door = door;
+	if (make_whole(&door->one_time_path, r->dir))
+		return -1;
+	n = onetime_read(door->one_time_path, NULL, 0, skipped, r);
+	if (n <= 0)
+		return (int)n;
+	list = calloc((size_t)n, sizeof(*list));
+	door->one_time = calloc((size_t)n, sizeof(*door->one_time));
+	stored = list && door->one_time ? onetime_read(door->one_time_path, list, (size_t)n, NULL, NULL) : -1;
+	for (ssize_t i = 0; i < stored && i < n; i++)
+		door->one_time[door->n_one_time++] = list[i].seq;
+	if (stored > 0 && onetime_check(door->one_time_path, &list[0].seq))
+		warn_unmarkable(r);
+	free(list);
+	return stored < 0 ? -1 : 0;
+}
+
+static bool
+is_trusted(int fd, uid_t self, const char *path, conf_report *report, void *arg)
+{
+	const char *why;
+	enum trust trust = trust_of(fd, self, &why);
+	char text[TEXT_LINE_MAX];
+
+	if (!why)
+		return true;
+	snprintf(text, sizeof(text), "%s: %s%s", path, trust == TRUST_NONE ? "" : "warning: ", why);
+	report(arg, trust == TRUST_NONE ? CONF_ERROR : CONF_WARNING, text);
+	return trust != TRUST_NONE;
+}
+
+/* As fgets(3) and as in knockd: the rest of an over-long line counts as the next one. 0: there is none. */
+static size_t
+read_line(FILE *file, char line[static TEXT_LINE_MAX])
+{
+	size_t n = 0;
+	int c = 0;
+
+	while (n < TEXT_LINE_MAX - 1 && c != '\n' && (c = getc(file)) != EOF)
+		line[n++] = (char)c;
+	line[n] = '\0';
+	return n;
+}
+
+static void
+report_line(const struct reading *r, enum conf_severity severity, const char *path, size_t n, const char *what)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "config: line %zu: %s (%s)", n, what, path);
+	r->report(r->arg, severity, text);
+}
+
+/*
+ * A crash may have left zeros in the place of some lines. What stands below them would count for another door then,
+ * so that is not read.
+ */
+static int
+take_lines(struct conf_parser *parser, FILE *file, const char *path, const struct reading *r)
+{
+	char line[TEXT_LINE_MAX];
+	size_t n, len;
+
+	for (n = 1; (len = read_line(file, line)); n++) {
+		if (memchr(line, '\0', len)) {
+			report_line(r, CONF_ERROR, path, n, "contains a NUL byte");
+			return -1;
+		}
+		if (len == sizeof(line) - 1 && line[len - 1] != '\n')
+			report_line(r, CONF_WARNING, path, n, "warning: too long: the rest counts as the next line");
+		conf_line(parser, line);
+	}
+	if (!ferror(file))
+		return 0;
+	complain(path, r->report, r->arg);
+	return -1;
+}
+
+static struct conf *
+read_file(FILE *file, const char *path, const char *dir, conf_report *report, void *arg)
+{
+	struct reading reading = { .report = report, .arg = arg, .dir = dir };
+	struct conf_parser *parser = conf_begin(path, pass_on, &reading);
+	struct conf *conf;
+	int failed;
+
+	if (!parser) {
+		complain(path, report, arg);
+		return NULL;
+	}
+	conf_load_by(parser, load_one_time);
+	failed = take_lines(parser, file, path, &reading);
+	conf = conf_end(parser);
+	if (!failed)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+static struct conf *
+read_open(int fd, uid_t self, const char *path, const char *dir, conf_report *report, void *arg)
+{
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct conf *conf = NULL;
+
+	if (!file) {
+		complain(path, report, arg);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	if (is_trusted(fd, self, path, report, arg))
+		conf = read_file(file, path, dir, report, arg);
+	fclose(file);
+	return conf;
+}
+
+struct conf *
+conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)
+{
+	return read_open(fd, 0, path, dir, report, arg);
+}
+
+struct conf *
+conffile_read(const char *path, const char *dir, conf_report *report, void *arg)
+{
+	return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), geteuid(), path, dir, report, arg);
+}

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/element.h"
+
+#include <netinet/in.h> /* first: <linux/netfilter.h> would bring the kernel's own */
+
+#include <ctype.h>
+#include <linux/netfilter.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/text.h"
+
+#define WORDS_MAX 64 /* far more than the longest element has */
+
+static const struct {
+	const char *name;
+	uint8_t	    family;
+} families[] = {
+	{ "inet", NFPROTO_INET },     { "ip", NFPROTO_IPV4 },	  { "ip6", NFPROTO_IPV6 },
+	{ "netdev", NFPROTO_NETDEV }, { "bridge", NFPROTO_BRIDGE }, { "arp", NFPROTO_ARP },
+};
+
+static const struct {
+	const char *name;
+	uint64_t    ms;
+} units[] = {
+	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *
+element_family_name(uint8_t family)
+{
+	for (size_t i = 0; i < COUNT(families); i++) {
+		if (families[i].family == family)
+			return families[i].name;
+	}
+	return NULL;
+}
+
+int
+element_family(const char *name)
+{
+	for (size_t i = 0; i < COUNT(families); i++) {
+		if (!strcmp(families[i].name, name))
+			return families[i].family;
+	}
+	return -1;
+}
+
+static int
+read_number(uint64_t *n, const char **text)
+{
+	*n = 0;
+	if (!isdigit((unsigned char)**text))
+		return -1;
+	for (; isdigit((unsigned char)**text); (*text)++) {
+		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, (uint64_t)(**text - '0'), n))
+			return -1;
+	}
+	return 0;
+}
+
+/* Units stand in falling order and at most once each, so "1m1h" is a slip and not a time. */
+static int
+read_unit(uint64_t *ms, const char **text, size_t *from)
+{
+	size_t len = strcspn(*text, "0123456789");
+
+	for (size_t i = *from; i < COUNT(units); i++) {
+		if (strlen(units[i].name) == len && !strncmp(units[i].name, *text, len)) {
+			*ms = units[i].ms;
+			*text += len;
+			*from = i + 1;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int
+timeout_parse(uint64_t *ms, const char *text)
+{
+	uint64_t sum = 0, n, unit;
+	size_t from = 0;
+
+	do {
+		if (read_number(&n, &text))
+			return -1;
+		if (!*text && !from)
+			unit = 1000; /* a bare number */
+		else if (read_unit(&unit, &text, &from))
+			return -1;
+		if (__builtin_mul_overflow(n, unit, &n) || __builtin_add_overflow(sum, n, &sum))
+			return -1;
+	} while (*text);
+	if (!sum)
+		return -1;
+	*ms = sum;
+	return 0;
+}
+
+static void
+write_timeout(struct pen *pen, uint64_t ms)
+{
+	if (!ms)
+		text_write(pen, "0s", NULL);
+	for (size_t i = 0; i < COUNT(units); i++) {
+		if (ms >= units[i].ms) {
+			text_write_number(pen, ms / units[i].ms);
+			text_write(pen, units[i].name, NULL);
+		}
+		ms %= units[i].ms;
+	}
+}
+
+const char *
+timeout_format(uint64_t ms, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_timeout(&pen, ms);
+	return buf;
+}
+
+/* --- reading an element -------------------------------------------------------------------------- */
+
+struct reader {
+	struct element *element;
+	char	       *words[WORDS_MAX]; /* into `text` */
+	size_t		n, at;
+	bool		timeout_seen;
+	char	       *err;
+	size_t		errlen;
+	char		text[2 * ELEMENT_TEXT_MAX]; /* a copy with blanks around the braces */
+};
+
+static int complain(struct reader *reader, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int
+complain(struct reader *reader, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reader->err, reader->errlen, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* Braces need no blanks around them; every other word does, as "." and ":" are letters of names and addresses. */
+static int
+split(struct reader *reader, const char *text)
+{
+	char *to = reader->text, *rest = reader->text, *word;
+
+	if (strlen(text) >= ELEMENT_TEXT_MAX)
+		return complain(reader, "the element is longer than %d characters", ELEMENT_TEXT_MAX - 1);
+	for (; *text && to + 4 < reader->text + sizeof(reader->text); text++) {
+		bool brace = *text == '{' || *text == '}';
+
+		if (brace)
+			*to++ = ' ';
+		*to++ = isspace((unsigned char)*text) ? ' ' : *text;
+		if (brace)
+			*to++ = ' ';
+	}
+	*to = '\0';
+	while ((word = strsep(&rest, " "))) {
+		if (!*word)
+			continue;
+		if (reader->n == WORDS_MAX)
+			return complain(reader, "too many words in it");
+		reader->words[reader->n++] = word;
+	}
+	return 0;
+}
+
+static const char *
+peek(const struct reader *reader)
+{
+	return reader->at < reader->n ? reader->words[reader->at] : "";
+}
+
+static bool
+eat(struct reader *reader, const char *word)
+{
+	if (strcmp(peek(reader), word))
+		return false;
+	reader->at++;
+	return true;
+}
+
+static int
+take(struct reader *reader, char **to, const char *word)
+{
+	*to = strdup(word);
+	return *to ? 0 : complain(reader, "out of memory");
+}
+
+static bool
+is_name(const char *word)
+{
+	return strlen(word) < ELEMENT_NAME_MAX && (isalpha((unsigned char)*word) || *word == '_') &&
+	       word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./\\")] == '\0';
+}
+
+static int
+read_name(struct reader *reader, char **to, const char *what)
+{
+	const char *word = peek(reader);
+
+	if (!is_name(word))
+		return complain(reader, "\"%.80s\" is no name of a %s", word, what);
+	reader->at++;
+	return take(reader, to, word);
+}
+
+/* "table set" or "family table set": what stands before the brace. */
+static int
+read_where(struct reader *reader)
+{
+	size_t brace = 0;
+	int family;
+
+	while (brace < reader->n && strcmp(reader->words[brace], "{"))
+		brace++;
+	if (brace == reader->n)
+		return complain(reader, "there is no { in it: \"family table set { key }\" is expected");
+	if (brace < 2 || brace > 3)
+		return complain(reader, "\"[family] table set\" is expected before the {");
+	reader->element->family = NFPROTO_IPV4;
+	if (brace == 3) {
+		family = element_family(reader->words[0]);
+		if (family < 0)
+			return complain(reader, "unknown family \"%.80s\" (inet, ip, ip6, netdev, bridge, arp)",
+					reader->words[0]);
+		reader->element->family = (uint8_t)family;
+		reader->at++;
+	}
+	return read_name(reader, &reader->element->table, "table") || read_name(reader, &reader->element->set, "set")
+		       ? -1
+		       : 0;
+}
+
+static bool
+ends_in_colon(const char *word, size_t len)
+{
+	return len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
+}
+
+/* One field of a key or of data. nft's quotes around an interface name are only quotes: no word changes in them. */
+static int
+read_part(struct reader *reader, char **to)
+{
+	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
+	size_t len = word ? strlen(word) : 0;
+
+	if (len > 2 && *word == '"' && word[len - 1] == '"') {
+		word[len - 1] = '\0';
+		word++;
+	}
+	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
+	    !strcmp(word, "timeout"))
+		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
+	/* a colon at the end is no part of it, and in quotes could be nothing else */
+	if (ends_in_colon(word, strlen(word)) ||
+	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
+		return complain(reader, "\"%.80s\" is no value of an element", word);
+	reader->at++;
+	return take(reader, to, word);
+}
+
+/* "%IP%: accept" is "%IP% : accept"; "fe80::" is an address. */
+static void
+cut_colon(struct reader *reader, bool *colon)
+{
+	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
+	size_t len = word ? strlen(word) : 0;
+
+	*colon = word && ends_in_colon(word, len);
+	if (*colon)
+		word[len - 1] = '\0';
+}
+
+static int
+read_key(struct reader *reader, bool *colon)
+{
+	struct element *element = reader->element;
+
+	do {
+		if (element->n_parts == ELEMENT_PARTS)
+			return complain(reader, "a key has at most %d parts", ELEMENT_PARTS);
+		cut_colon(reader, colon);
+		if (read_part(reader, &element->parts[element->n_parts]))
+			return -1;
+		element->n_parts++;
+	} while (!*colon && eat(reader, "."));
+	return 0;
+}
+
+/* Data may be several words: "jump web", "10.0.0.1 . 80". */
+static int
+read_data(struct reader *reader)
+{
+	char text[ELEMENT_TEXT_MAX], *part = NULL;
+	struct pen pen = text_pen(text, sizeof(text));
+	size_t n = 0;
+
+	if (reader->element->data)
+		return complain(reader, "there are two \":\" in it");
+	while (*peek(reader) && strcmp(peek(reader), "}") && strcmp(peek(reader), ":") &&
+	       strcmp(peek(reader), "timeout")) {
+		if (n && eat(reader, "."))
+			text_write(&pen, " .", NULL);
+		if (read_part(reader, &part))
+			return -1;
+		text_write(&pen, n++ ? " " : "", part, NULL);
+		free(part);
+	}
+	if (!n)
+		return complain(reader, "a value is expected after \":\"");
+	return take(reader, &reader->element->data, text);
+}
+
+static int
+read_timeout(struct reader *reader)
+{
+	const char *word = peek(reader);
+
+	if (reader->timeout_seen)
+		return complain(reader, "there are two timeouts in it");
+	if (timeout_parse(&reader->element->timeout_ms, word))
+		return complain(reader, "\"%.80s\" is no timeout (for example 90, 30s, 1h30m, 7d)", word);
+	reader->timeout_seen = true;
+	reader->at++;
+	return 0;
+}
+
+static int
+read_unknown(struct reader *reader)
+{
+	const char *word = peek(reader);
+
+	if (!*word)
+		return complain(reader, "the closing } is missing");
+	if (!strcmp(word, "comment"))
+		return complain(reader, "\"comment\" cannot be given: it is always the door's name");
+	if (!strcmp(word, "expires"))
+		return complain(reader, "\"expires\" cannot be given: use timeout");
+	if (strchr(word, ','))
+		return complain(reader, "\"%.80s\": only one element can stand between the braces", word);
+	return complain(reader, "\"%.80s\" is not understood", word);
+}
+
+/* nft itself wants the timeout before the colon; both orders are clear, so both are read. */
+static int
+read_body(struct reader *reader)
+{
+	bool colon = false;
+
+	if (!eat(reader, "{"))
+		return complain(reader, "a { is expected before \"%.80s\"", peek(reader));
+	if (eat(reader, "}"))
+		return complain(reader, "there is nothing between the braces");
+	if (read_key(reader, &colon) || (colon && read_data(reader)))
+		return -1;
+	while (!eat(reader, "}")) {
+		if (eat(reader, ":") ? read_data(reader)
+		    : eat(reader, "timeout") ? read_timeout(reader)
+						: read_unknown(reader))
+			return -1;
+	}
+	if (*peek(reader))
+		return complain(reader, "\"%.80s\" stands behind the }", peek(reader));
+	return 0;
+}
+
+int
+element_parse(struct element *element, const char *text, char *err, size_t errlen)
+{
+	struct reader reader = { .element = element, .err = err, .errlen = errlen };
+
+	memset(element, 0, sizeof(*element));
+	if (split(&reader, text) || read_where(&reader) || read_body(&reader)) {
+		element_free(element);
+		return -1;
+	}
+	return 0;
+}
+
+void
+element_free(struct element *element)
+{
+	free(element->table);
+	free(element->set);
+	free(element->data);
+	for (size_t i = 0; i < element->n_parts; i++)
+		free(element->parts[i]);
+	memset(element, 0, sizeof(*element));
+}
+
+size_t
+element_split(char *text, char *parts[static ELEMENT_PARTS])
+{
+	size_t n = 0;
+	char *dot;
+
+	for (; n < ELEMENT_PARTS; text = dot + 3) {
+		dot = strstr(text, " . ");
+		if (dot)
+			*dot = '\0';
+		parts[n++] = text_trim(text);
+		if (!dot)
+			return n;
+	}
+	return 0;
+}
+
+/* --- writing one --------------------------------------------------------------------------------- */
+
+const char *
+element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < ELEMENT_COMMENT_MAX - 1 && text[i]; i++) {
+		buf[i] = text[i];
+		if (text[i] == '"' || iscntrl((unsigned char)text[i]))
+			buf[i] = '_';
+	}
+	buf[i] = '\0';
+	return buf;
+}
+
+static void
+write_part(struct pen *pen, const char *part, const struct addr *ip)
+{
+	char text[ADDR_STRLEN];
+
+	if (!strncmp(part, "%IP%", 4))
+		text_write(pen, addr_format(ip, text), part + 4, NULL);
+	else
+		text_write(pen, part, NULL);
+}
+
+const char *
+element_expand(const char *part, const struct addr *ip, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_part(&pen, part, ip);
+	return buf;
+}
+
+/* N of "/N", -1: it is none. */
+static int
+read_prefix(const char *text)
+{
+	char *end;
+	long n;
+
+	if (*text != '/' || !isdigit((unsigned char)text[1]))
+		return -1;
+	n = strtol(text + 1, &end, 10);
+	return *end || n > ELEMENT_WHOLE ? -1 : (int)n;
+}
+
+int
+element_prefix(const struct element *element)
+{
+	int least = ELEMENT_WHOLE;
+
+	for (size_t i = 0; i < element->n_parts; i++) {
+		const char *part = element->parts[i];
+		int bits = ELEMENT_WHOLE;
+
+		if (!strncmp(part, "%IP%", 4) && part[4])
+			bits = read_prefix(part + 4);
+		if (bits < least)
+			least = bits;
+	}
+	return least;
+}
+
+/* Inside the shell's single quotes only the single quote itself is special. */
+static void
+write_quoted(struct pen *pen, const char *text)
+{
+	for (; *text; text++) {
+		const char letter[] = { *text, '\0' };
+
+		text_write(pen, *text == '\'' ? "'\\''" : letter, NULL);
+	}
+}
+
+static void
+write_data(struct pen *pen, const char *data, const struct addr *ip)
+{
+	char copy[ELEMENT_TEXT_MAX], *parts[ELEMENT_PARTS];
+	size_t n;
+
+	text_copy(copy, sizeof(copy), data);
+	n = element_split(copy, parts);
+	for (size_t i = 0; i < n; i++) {
+		text_write(pen, i ? " . " : " : ", NULL);
+		write_part(pen, parts[i], ip);
+	}
+}
+
+static void
+write_where(struct pen *pen, const struct element *element)
+{
+	const char *family = element_family_name(element->family);
+
+	text_write(pen, family ? family : "?", " ", element->table, " ", element->set, NULL);
+}
+
+static void
+write_life(struct pen *pen, const struct element *element)
+{
+	if (!element->timeout_ms)
+		return;
+	text_write(pen, " timeout ", NULL);
+	write_timeout(pen, element->timeout_ms);
+}
+
+static void
+write_extras(struct pen *pen, const struct element *element, const struct addr *ip, const char *comment)
+{
+	char text[ELEMENT_COMMENT_MAX];
+
+	write_life(pen, element);
+	if (comment) {
+		text_write(pen, " comment \"", NULL);
+		write_quoted(pen, element_comment(comment, text));
+		text_write(pen, "\"", NULL);
+	}
+	if (element->data)
+		write_data(pen, element->data, ip);
+}
+
+const char *
+element_text(const struct element *element, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_where(&pen, element);
+	text_write(&pen, " {", NULL);
+	for (size_t i = 0; i < element->n_parts; i++)
+		text_write(&pen, i ? " . " : " ", element->parts[i], NULL);
+	write_life(&pen, element);
+	if (element->data)
+		text_write(&pen, " : ", element->data, NULL);
+	text_write(&pen, " }", NULL);
+	return buf;
+}
+
+const char *
+element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment, char *buf,
+		size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	text_write(&pen, "nft ", verb, " element ", NULL);
+	write_where(&pen, element);
+	text_write(&pen, " '{", NULL);
+	for (size_t i = 0; i < element->n_parts; i++) {
+		text_write(&pen, i ? " . " : " ", NULL);
+		write_part(&pen, element->parts[i], ip);
+	}
+	if (strcmp(verb, "delete"))
+		write_extras(&pen, element, ip, comment);
+	text_write(&pen, " }'", NULL);
+	return buf;
+}

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/admin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin_json.h"
+#include "attempts.h"
+#include "access/closing.h"
+#include "access/grants.h"
+#include "lib/limiter.h"
+#include "process/lookup.h"
+#include "lib/moment.h"
+#include "wire/request.h"
+
+#define PORTION 128 /* accesses at a time, between two looks at everything else */
+
+/* Lines about clients that were refused: so many at once, so many per second. */
+#define REFUSED_BURST	   10
+#define REFUSED_PER_SECOND 1
+
+struct session;
+
+/* Says the next portion; false: that was all. */
+typedef bool tell_more(struct admin *admin, struct session *session, struct control_client *client);
+
+/* What is going on with a client. */
+struct session {
+	tell_more *more;
+	uint64_t   at;	   /* where the next portion begins */
+	uint64_t   missed; /* events that it did not read in time */
+};
+
+struct admin {
+	struct control	      *control;
+	struct log	      *log;
+	struct admin_daemon    daemon;
+	struct admin_tally     tally;
+	struct control_client *hears; /* what is being done is at this client's request: warnings are for it */
+	size_t		       unheard; /* warnings that had no room */
+	struct attempts	       attempts;
+	struct limiter	       refused;
+	struct session	       sessions[CONTROL_CLIENTS];
+};
+
+static struct admin_view
+look(const struct admin *admin)
+{
+	struct admin_view view;
+
+	admin->daemon.look(admin->daemon.arg, &view);
+	return view;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------- */
+
+/* Takes over the object. False: there was no room, or no memory. */
+static bool
+say(struct control_client *client, json_t *json)
+{
+	char *line = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	bool said = line && control_say(client, line);
+
+	json_decref(json);
+	free(line);
+	return said;
+}
+
+/* Adds the address's name, as far as the log has it. */
+static json_t *
+with_host(const struct admin_view *view, const struct addr *ip, json_t *json)
+{
+	const char *host = lookup_known(view->tools->lookup, ip);
+
+	json_object_set_new(json, "host", host ? admin_json_text(host) : json_null());
+	return json;
+}
+
+static void
+say_done(struct control_client *client)
+{
+	say(client, json_pack("{s:b}", "done", 1));
+}
+
+static void
+say_error(struct control_client *client, const char *text)
+{
+	say(client, json_pack("{s:o}", "error", admin_json_text(text)));
+}
+
+static void
+say_number(struct control_client *client, const char *name, size_t n)
+{
+	say(client, json_pack("{s:b, s:I}", "done", 1, name, (json_int_t)n));
+}
+
+static void
+begin_list(struct admin *admin, struct control_client *client, tell_more *more)
+{
+	admin->sessions[control_number(client)] = (struct session){ .more = more };
+	control_continue(client);
+}
+
+/* ---- looking ----------------------------------------------------------------------------------- */
+
+static void
+answer_status(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+
+	(void)request;
+	say(client, admin_json_status(&view));
+	say_done(client);
+}
+
+static void
+answer_stats(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+
+	(void)request;
+	say(client, admin_json_stats(&view, &admin->tally));
+	say_done(client);
+}
+
+static bool
+more_doors(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+
+	for (; session->at < view.conf->n_doors; session->at++) {
+		if (!control_has_room(client))
+			return true;
+		say(client, admin_json_door(&view.conf->doors[session->at]));
+	}
+	say_done(client);
+	return false;
+}
+
+static void
+answer_doors(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	(void)request;
+	begin_list(admin, client, more_doors);
+}
+
+/* Ended without a word from the engine, and would be over by now. */
+static bool
+is_stale(const struct attempt *attempt, const struct door *door, struct moment now)
+{
+	return now.boot_ms - attempt->since_ms >= door->seq_timeout * 1000;
+}
+
+static bool
+more_attempts(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+	const struct moment now = moment_now();
+
+	for (; session->at < ATTEMPTS_MAX; session->at++) {
+		const struct attempt *attempt = attempts_get(&admin->attempts, session->at);
+		const struct door *door = &view.conf->doors[attempt->door];
+
+		if (!control_has_room(client))
+			return true;
+		if (attempt->ip.family && !is_stale(attempt, door, now))
+			say(client, with_host(&view, &attempt->ip, admin_json_attempt(attempt, door, now)));
+	}
+	say_number(client, "under_way", child_counters(view.engine).attempts);
+	return false;
+}
+
+static void
+answer_attempts(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	(void)request;
+	begin_list(admin, client, more_attempts);
+}
+
+/* ---- accesses ---------------------------------------------------------------------------------- */
+
+struct showing {
+	const struct admin_view *view;
+	struct control_client *client;
+	struct moment	       now;
+};
+
+/* grants_visit */
+static bool
+show_grant(void *arg, const struct grant_view *grant)
+{
+	const struct showing *showing = arg;
+
+	say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
+	return control_has_room(showing->client);
+}
+
+/* closings_visit */
+static bool
+show_closing(void *arg, const struct closing_view *closing)
+{
+	const struct showing *showing = arg;
+
+	say(showing->client, with_host(showing->view, closing->ip, admin_json_closing(closing, showing->now)));
+	return control_has_room(showing->client);
+}
+
+static bool
+more_closings(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
+
+	session->at = closings_each(view.tools->closings, session->at, PORTION, show_closing, &showing);
+	if (session->at)
+		return true;
+	say_done(client);
+	return false;
+}
+
+/* Elements first, then what commands have opened. */
+static bool
+more_grants(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
+
+	session->at = grants_each(view.tools->grants, session->at, PORTION, show_grant, &showing);
+	if (!session->at)
+		session->more = more_closings;
+	return true;
+}
+
+static void
+answer_list(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	(void)request;
+	begin_list(admin, client, more_grants);
+}
+
+static const struct addr *
+whom(const struct request *request)
+{
+	return request->ip.family ? &request->ip : NULL;
+}
+
+/* With something in `err` that is the answer; the rest was done all the same. */
+static void
+say_steered(struct control_client *client, const char *done, size_t n, const char *err)
+{
+	if (*err)
+		say_error(client, err);
+	else
+		say_number(client, done, n);
+}
+
+static void
+answer_revoke(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+	char err[LOG_TEXT_MAX];
+	size_t n = grants_revoke(view.tools->grants, whom(request), request->door, err, sizeof(err));
+
+	n += closings_close(view.tools->closings, whom(request), request->door);
+	say_steered(client, "revoked", n, err);
+}
+
+static void
+answer_extend(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+	char err[LOG_TEXT_MAX];
+	size_t n = grants_extend(view.tools->grants, whom(request), request->door, request->by_ms, err, sizeof(err));
+
+	n += closings_extend(view.tools->closings, whom(request), request->door, request->by_ms);
+	say_steered(client, "extended", n, err);
+}
+
+/* NULL after an error that says why. */
+static const struct door *
+the_door(const struct conf *conf, const char *name, struct control_client *client)
+{
+	const struct door *door = NULL;
+	char err[CONF_DOOR_NAME_MAX + 64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		if (!strcmp(conf->doors[i].name, name)) {
+			door = &conf->doors[i];
+			n++;
+		}
+	}
+	if (n == 1)
+		return door;
+	snprintf(err, sizeof(err), n ? "there are several doors \"%.127s\"" : "there is no door \"%.127s\"", name);
+	say_error(client, err);
+	return NULL;
+}
+
+static void
+answer_grant(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+	const struct door *door = the_door(view.conf, request->door, client);
+	char err[LOG_TEXT_MAX];
+
+	if (!door)
+		return;
+	if (access_grant(view.tools, door, &request->ip, err, sizeof(err)))
+		say_error(client, err);
+	else
+		say_number(client, "granted", 1);
+}
+
+/* ---- the configuration ------------------------------------------------------------------------- */
+
+static void
+say_message(struct admin *admin, struct control_client *client, const char *text)
+{
+	if (!control_has_room(client) || !say(client, json_pack("{s:o}", "message", admin_json_text(text))))
+		admin->unheard++;
+}
+
+static void
+say_outcome(struct admin *admin, struct control_client *client, const char *error)
+{
+	if (admin->unheard)
+		say(client, json_pack("{s:o}", "message", json_sprintf("... and %zu more lines", admin->unheard)));
+	if (error)
+		say_error(client, error);
+	else
+		say_done(client);
+}
+
+static void
+answer_reload(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	bool done;
+
+	(void)request;
+	admin->hears = client;
+	admin->unheard = 0;
+	done = admin->daemon.reload(admin->daemon.arg);
+	admin->hears = NULL;
+	say_outcome(admin, client, done ? NULL : "reload failed");
+}
+
+/* conf_report. Debug lines are about secrets. */
+static void
+pass_on(void *arg, enum conf_severity severity, const char *text)
+{
+	struct admin *admin = arg;
+
+	if (severity != CONF_DEBUG)
+		say_message(admin, admin->hears, text);
+}
+
+static void
+answer_check(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	bool good;
+
+	(void)request;
+	admin->hears = client;
+	admin->unheard = 0;
+	good = admin->daemon.check(admin->daemon.arg, pass_on, admin);
+	admin->hears = NULL;
+	say_outcome(admin, client, good ? NULL : "the configuration has errors");
+}
+
+static void
+answer_unguard(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	char err[256];
+
+	(void)request;
+	if (!admin->daemon.unguard(admin->daemon.arg)) {
+		say_done(client);
+		return;
+	}
+	snprintf(err, sizeof(err), "could not remove the guard: %s", strerror(errno));
+	log_warnx(admin->log, "%s", err);
+	say_error(client, err);
+}
+
+/* ---- watching ---------------------------------------------------------------------------------- */
+
+static void
+answer_watch(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	(void)request;
+	admin->sessions[control_number(client)] = (struct session){ .more = NULL };
+	control_watch(client);
+	say(client, json_pack("{s:I, s:s}", "time_ms", (json_int_t)moment_now().wall_ms, "event", "watching"));
+}
+
+/* Who cannot keep up is told how much it has missed. */
+static void
+tell_watcher(struct session *session, struct control_client *client, const char *line)
+{
+	if (session->missed &&
+	    say(client, json_pack("{s:I, s:s, s:I}", "time_ms", (json_int_t)moment_now().wall_ms, "event", "missed",
+				  "count", (json_int_t)session->missed)))
+		session->missed = 0;
+	if (session->missed || !control_say(client, line))
+		session->missed++;
+}
+
+static bool
+is_watched(const struct admin *admin)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		if (control_watcher(admin->control, i))
+			return true;
+	return false;
+}
+
+/* Takes over the object. */
+static void
+tell_watchers(struct admin *admin, json_t *json)
+{
+	char *line = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	for (size_t i = 0; line && i < CONTROL_CLIENTS; i++) {
+		struct control_client *client = control_watcher(admin->control, i);
+
+		if (client)
+			tell_watcher(&admin->sessions[i], client, line);
+	}
+	json_decref(json);
+	free(line);
+}
+
+static json_t *
+describe(const struct admin *admin, const struct event *event, const struct conf *conf, struct moment now)
+{
+	const struct admin_view view = look(admin);
+	json_t *json = admin_json_event(event, conf, now);
+
+	return event->source.family ? with_host(&view, &event->source, json) : json;
+}
+
+void
+admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
+	     size_t n)
+{
+	struct moment now;
+	bool watched;
+
+	if (!admin)
+		return;
+	now = moment_now();
+	watched = is_watched(admin);
+	for (size_t i = 0; i < n; i++) {
+		attempts_take(&admin->attempts, &events[i], now.boot_ms);
+		if (refused[i])
+			continue;
+		admin->tally.openings += events[i].kind == EVENT_OPEN;
+		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
+		if (watched && events[i].kind != EVENT_DEALT_WITH)
+			tell_watchers(admin, describe(admin, &events[i], conf, now));
+	}
+}
+
+void
+admin_engine_started(struct admin *admin)
+{
+	if (admin)
+		attempts_forget(&admin->attempts);
+}
+
+/* log_listener */
+static void
+hear(void *arg, enum log_tone tone, const char *text)
+{
+	struct admin *admin = arg;
+
+	if (admin->hears && (tone == LOG_TONE_WARNING || tone == LOG_TONE_HINT))
+		say_message(admin, admin->hears, text);
+	if (tone == LOG_TONE_KNOCK || tone == LOG_TONE_HINT || !is_watched(admin))
+		return;
+	tell_watchers(admin, json_pack("{s:I, s:s, s:o}", "time_ms", (json_int_t)moment_now().wall_ms, "event",
+				       tone == LOG_TONE_WARNING ? "warning" : "notice", "text", admin_json_text(text)));
+}
+
+/* ---- requests ---------------------------------------------------------------------------------- */
+
+static const struct {
+	void (*answer)(struct admin *admin, struct control_client *client, const struct request *request);
+	bool changes; /* so the log has to know who it was */
+} answers[REQUEST_COMMANDS] = {
+	[REQUEST_STATUS] = { answer_status, false },
+	[REQUEST_DOORS] = { answer_doors, false },
+	[REQUEST_LIST] = { answer_list, false },
+	[REQUEST_ATTEMPTS] = { answer_attempts, false },
+	[REQUEST_REVOKE] = { answer_revoke, true },
+	[REQUEST_EXTEND] = { answer_extend, true },
+	[REQUEST_GRANT] = { answer_grant, true },
+	[REQUEST_WATCH] = { answer_watch, false },
+	[REQUEST_STATS] = { answer_stats, false },
+	[REQUEST_RELOAD] = { answer_reload, true },
+	[REQUEST_CHECK] = { answer_check, false },
+	[REQUEST_UNGUARD] = { answer_unguard, true },
+};
+
+static void
+log_request(const struct admin *admin, const struct control_client *client, const struct request *request)
+{
+	char text[LOG_TEXT_MAX];
+
+	log_notice(admin->log, "control: uid %lu: %s", (unsigned long)control_peer(client)->uid,
+		   request_describe(request, text, sizeof(text)));
+}
+
+/* control_owner */
+static void
+take(void *arg, struct control_client *client, const char *line, size_t len)
+{
+	struct admin *admin = arg;
+	struct request request;
+	char err[512];
+
+	if (request_parse(&request, line, len, err, sizeof(err))) {
+		say_error(client, err);
+		return;
+	}
+	if (answers[request.command].changes)
+		log_request(admin, client, &request);
+	answers[request.command].answer(admin, client, &request);
+}
+
+/* control_owner */
+static bool
+more(void *arg, struct control_client *client)
+{
+	struct admin *admin = arg;
+	struct session *session = &admin->sessions[control_number(client)];
+
+	return session->more(admin, session, client);
+}
+
+/* control_owner */
+static bool
+admit(void *arg, const struct control_peer *peer)
+{
+	struct admin *admin = arg;
+	const struct admin_view view = look(admin);
+
+	if (peer->uid == 0 || peer->uid == geteuid())
+		return true;
+	if (peer->in_group && peer->uid != view.engine_uid)
+		return true;
+	if (limiter_pass(&admin->refused, REFUSED_BURST, REFUSED_PER_SECOND, (uint64_t)moment_now().boot_ms))
+		log_warnx(admin->log, "control: uid %lu: refused", (unsigned long)peer->uid);
+	return false;
+}
+
+/* ---- start and end ----------------------------------------------------------------------------- */
+
+struct admin *
+admin_open(const char *path, struct log *log, const struct admin_daemon *daemon)
+{
+	struct admin *admin = calloc(1, sizeof(*admin));
+
+	if (admin) {
+		admin->log = log;
+		admin->daemon = *daemon;
+		limiter_init(&admin->refused, REFUSED_BURST, (uint64_t)moment_now().boot_ms);
+		admin->control = control_open(
+		    path, &(struct control_owner){ .arg = admin, .admit = admit, .take = take, .more = more }, log);
+	}
+	if (!admin || !admin->control) {
+		log_warn(log, "control: could not listen at %s", path);
+		free(admin);
+		return NULL;
+	}
+	log->listener = hear;
+	log->listener_arg = admin;
+	return admin;
+}
+
+void
+admin_close(struct admin *admin)
+{
+	if (!admin)
+		return;
+	admin->log->listener = NULL;
+	control_close(admin->control);
+	free(admin);
+}
+
+void
+admin_poll(const struct admin *admin, struct pollfd fds[static ADMIN_SLOTS])
+{
+	control_poll(admin ? admin->control : NULL, fds);
+}
+
+void
+admin_work(struct admin *admin, const struct pollfd fds[static ADMIN_SLOTS])
+{
+	if (admin)
+		control_work(admin->control, fds);
+}
+
+uint64_t
+admin_next(const struct admin *admin)
+{
+	return admin ? control_next(admin->control) : UINT64_MAX;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "admin_json.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access/command.h"
+#include "config.h"
+#include "conf/element.h"
+#include "lib/seq.h"
+#include "lib/text.h"
+
+json_t *
+admin_json_text(const char *text)
+{
+	char clean[COMMAND_LEN_MAX * 3]; /* the longest text there is; U+FFFD takes 3 bytes */
+
+	return json_string(text_utf8(text, false, clean, sizeof(clean)));
+}
+
+static json_t *
+address(const struct addr *addr)
+{
+	char text[ADDR_STRLEN];
+
+	return json_string(addr_format(addr, text));
+}
+
+static json_t *
+integer_or_null(bool known, int64_t n)
+{
+	return known ? json_integer(n) : json_null();
+}
+
+/* ---- the daemon -------------------------------------------------------------------------------- */
+
+/* Resident memory in KiB, null where there is no process or no /proc. */
+static json_t *
+memory(pid_t pid)
+{
+	char path[64];
+	unsigned long long total, resident;
+	FILE *file;
+	bool known;
+
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+	file = pid ? fopen(path, "re") : NULL;
+	known = file && fscanf(file, "%llu %llu", &total, &resident) == 2;
+	if (file)
+		fclose(file);
+	return integer_or_null(known, known ? (int64_t)(resident * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024) : 0);
+}
+
+static json_t *
+capture(const struct conf *conf)
+{
+	switch (conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		break;
+	case CONF_CAPTURE_NFQUEUE:
+		return json_sprintf("nfqueue %u", conf->queue_num);
+	}
+	return json_sprintf("nflog group %u", conf->nflog_group);
+}
+
+json_t *
+admin_json_status(const struct admin_view *v)
+{
+	pid_t engine = v->engine->pid;
+
+	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+			 "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
+			 "engine_pid", integer_or_null(engine, engine),
+			 "uptime_ms", (json_int_t)(moment_now().boot_ms - v->started_ms),
+			 "config", admin_json_text(v->config),
+			 "interfaces", admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"),
+			 "capture", capture(v->conf),
+			 "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none",
+			 "doors", (json_int_t)v->conf->n_doors,
+			 "grants", (json_int_t)grants_count(v->tools->grants),
+			 "commands", (json_int_t)closings_count(v->tools->closings),
+			 "attempts", (json_int_t)child_counters(v->engine).attempts,
+			 "engine_restarts", (json_int_t)v->engine_restarts,
+			 "memory_kib", memory(getpid()), "engine_memory_kib", memory(engine));
+}
+
+json_t *
+admin_json_stats(const struct admin_view *v, const struct admin_tally *tally)
+{
+	const struct counters c = child_counters(v->engine);
+	const struct {
+		const char *name;
+		uint64_t    n;
+	} all[] = {
+		{ "packets", c.packets },
+		{ "lost", c.lost },
+		{ "overruns", c.overruns },
+		{ "bad_messages", c.bad_messages },
+		{ "cut", c.cut },
+		{ "malformed", c.malformed },
+		{ "fragments", c.fragments },
+		{ "other", c.other },
+		{ "attempts", c.attempts },
+		{ "evicted", c.evicted },
+		{ "scans", c.scans },
+		{ "suppressed", c.suppressed },
+		{ "openings", tally->openings },
+		{ "timeouts", tally->timeouts },
+		{ "grants", grants_count(v->tools->grants) },
+		{ "commands", closings_count(v->tools->closings) },
+		{ "doors", v->conf->n_doors },
+		{ "engine_restarts", v->engine_restarts },
+		{ "uptime_ms", (uint64_t)(moment_now().boot_ms - v->started_ms) },
+	};
+	json_t *stats = json_object();
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		json_object_set_new(stats, all[i].name, json_integer((json_int_t)all[i].n));
+	return stats;
+}
+
+/* ---- doors ------------------------------------------------------------------------------------- */
+
+static json_t *
+set_name(const struct element *e)
+{
+	char name[2 * ELEMENT_NAME_MAX + 32];
+
+	snprintf(name, sizeof(name), "%s %s %s", element_family_name(e->family), e->table, e->set);
+	return admin_json_text(name);
+}
+
+static void
+append_elements(json_t *list, const struct conf_grants lists[CONF_FAMILIES])
+{
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		for (size_t i = 0; i < lists[f].n; i++)
+			json_array_append_new(list, set_name(&lists[f].at[i]));
+	}
+}
+
+static json_t *
+sets(const struct conf_grants lists[CONF_FAMILIES])
+{
+	json_t *list = json_array();
+
+	append_elements(list, lists);
+	return list;
+}
+
+/* "22:tcp" each. */
+static json_t *
+ports(const struct seq *seq)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < seq->n; i++)
+		json_array_append_new(list, json_sprintf("%u:%s", seq->at[i].port, proto_name(seq->at[i].proto)));
+	return list;
+}
+
+static bool
+has_command(char *const commands[CONF_FAMILIES])
+{
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		if (commands[f] && *commands[f])
+			return true;
+	return false;
+}
+
+/* The shortest time that one of its elements is given; null: the sets decide. */
+static json_t *
+grant_time(const struct door *door)
+{
+	uint64_t least = 0;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		for (size_t i = 0; i < door->grant[f].n; i++) {
+			uint64_t ms = door->grant[f].at[i].timeout_ms;
+
+			if (ms && (!least || ms < least))
+				least = ms;
+		}
+	}
+	return integer_or_null(least, (int64_t)least);
+}
+
+json_t *
+admin_json_door(const struct door *door)
+{
+	bool start = has_command((char *const *)door->start_command), stop = has_command((char *const *)door->stop_command);
+	bool closes = start && stop && door->cmd_timeout >= 0;
+
+	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}",
+			 "name", admin_json_text(door->name), "enabled", door->seq.n > 0,
+			 "one_time", door->one_time_path != NULL,
+			 "open", ports(&door->open), "close", ports(&door->close),
+			 "grant", sets(door->grant), "revoke", sets(door->revoke),
+			 "command", start, "stop_command", start && stop,
+			 "open_timeout_ms", integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
+			 "grant_timeout_ms", grant_time(door),
+			 "command_timeout_ms", integer_or_null(closes, door->cmd_timeout * 1000),
+			 "sequence_timeout_ms", (json_int_t)door->seq_timeout * 1000,
+			 "cooldown_ms", (json_int_t)door->cooldown * 1000,
+			 "target", door->target.family ? address(&door->target) : json_null());
+}
+
+/* ---- accesses ---------------------------------------------------------------------------------- */
+
+/* since_ms, until_ms and left_ms of something that ends on the boot clock. */
+static json_t *
+set_times(json_t *object, int64_t since_wall_ms, int64_t end_boot_ms, struct moment now)
+{
+	bool ends = end_boot_ms != INT64_MAX;
+	int64_t left = ends ? end_boot_ms - now.boot_ms : 0;
+
+	json_object_set_new(object, "since_ms", integer_or_null(since_wall_ms, since_wall_ms));
+	json_object_set_new(object, "until_ms", integer_or_null(ends, now.wall_ms + left));
+	json_object_set_new(object, "left_ms", integer_or_null(ends, left > 0 ? left : 0));
+	return object;
+}
+
+/* The key as nft writes it. */
+static json_t *
+key(const struct element *e, const struct addr *ip)
+{
+	char text[ELEMENT_TEXT_MAX], part[ELEMENT_TEXT_MAX];
+	size_t used = 0;
+
+	*text = '\0'; /* without clearing all of it, thousands of times */
+	for (size_t i = 0; i < e->n_parts && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " . " : "",
+					 element_expand(e->parts[i], ip, part, sizeof(part)));
+	return admin_json_text(text);
+}
+
+json_t *
+admin_json_grant(const struct grant_view *g, struct moment now)
+{
+	return set_times(json_pack("{s:o, s:o, s:s, s:o, s:o}", "ip", address(g->ip), "door", admin_json_text(g->door),
+				   "kind", "element", "set", set_name(g->element), "element", key(g->element, g->ip)),
+			 g->since_wall_ms, g->end_boot_ms, now);
+}
+
+json_t *
+admin_json_closing(const struct closing_view *c, struct moment now)
+{
+	return set_times(json_pack("{s:o, s:o, s:s, s:o}", "ip", address(c->ip), "door", admin_json_text(c->door),
+				   "kind", "command", "stop_command", admin_json_text(c->stop)),
+			 c->since_wall_ms, c->end_boot_ms, now);
+}
+
+json_t *
+admin_json_attempt(const struct attempt *a, const struct door *door, struct moment now)
+{
+	int64_t since = now.wall_ms - (now.boot_ms - a->since_ms);
+
+	return set_times(json_pack("{s:o, s:o, s:I}", "ip", address(&a->ip), "door", admin_json_text(door->name),
+				   "stage", (json_int_t)a->stage),
+			 since, a->since_ms + door->seq_timeout * 1000, now);
+}
+
+/* ---- events ------------------------------------------------------------------------------------ */
+
+static const char *
+kind_name(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_STAGE:
+		return "stage";
+	case EVENT_OPEN:
+		return "open";
+	case EVENT_TIMEOUT:
+		return "timeout";
+	case EVENT_SCAN:
+		return "scan";
+	case EVENT_SUPPRESSED:
+		return "suppressed";
+	case EVENT_LOST:
+		return "lost";
+	case EVENT_READY:
+	case EVENT_DEALT_WITH:
+		break;
+	}
+	return "ready";
+}
+
+json_t *
+admin_json_event(const struct event *event, const struct conf *conf, struct moment now)
+{
+	bool named = event->source.family;
+	json_t *json = json_pack("{s:I, s:s}", "time_ms", (json_int_t)now.wall_ms, "event",
+				 kind_name((enum event_kind)event->kind));
+
+	if (event->kind != EVENT_LOST)
+		json_object_set_new(json, "door", admin_json_text(conf->doors[event->door].name));
+	if (named) {
+		json_object_set_new(json, "ip", address(&event->source));
+		json_object_set_new(json, "stage", json_integer(event->stage));
+	} else {
+		json_object_set_new(json, "count", json_integer(event->count));
+	}
+	return json;
+}

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process/cage.h"
+#include "engine/capture_read.h"
+#include "config.h"
+#include "wire/event.h"
+#include "wire/ipc.h"
+#include "knock.h"
+#include "lib/limiter.h"
+#include "engine/nflog.h"
+#include "engine/nfqueue.h"
+#include "packet.h"
+
+/*
+ * Of more packets than this in a millisecond each would wake the engine, which costs more than the packet itself. So it
+ * sleeps for a moment then, and takes at once what has come; the socket has room for many times as much. Packets that
+ * the kernel holds in a queue do not wait for that.
+ */
+#define FLOOD_PACKETS	20
+#define FLOOD_NAP_NSEC 200000
+
+/* How often at most the engine says what it left out or lost. */
+#define REPORT_MSEC 10000
+
+enum { POLL_CAPTURE, POLL_IPC, POLL_SLOTS };
+
+/* Packets that the kernel counts for themselves. */
+struct stream {
+	uint32_t next; /* the next packet's number */
+	bool	 has_next;
+	bool	 unanswered; /* the kernel holds packets, those before `next`, until the parent is told of them */
+};
+
+struct engine {
+	const struct conf   *conf;
+	int		     ipc_fd;
+	struct counters	    *counters;
+	struct capture_reader *reader;
+	struct knock	    *knock;
+	struct limiter	    *limiters; /* by door */
+	struct stream	     streams[CAPTURE_WAYS];
+	uint64_t	     now;	/* ms, monotonic */
+	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
+	unsigned	     recent; /* packets taken in this millisecond */
+	bool		     drained; /* there were no more when they were taken */
+	uint64_t	     reported_lost, reported_overruns;
+	struct event	     out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
+	size_t		     n_out;
+	struct knock_hit     hits[KNOCK_BATCH]; /* to be fed before anything else happens */
+	size_t		     n_hits;
+};
+
+static uint64_t
+monotonic_msec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* ---- to the parent ----------------------------------------------------------------------------- */
+
+static void
+report_later(struct engine *e)
+{
+	if (e->report_at == UINT64_MAX)
+		e->report_at = e->now + REPORT_MSEC;
+}
+
+static void
+suppress(struct engine *e, struct limiter *limiter)
+{
+	limiter->suppressed++;
+	e->counters->suppressed++;
+	report_later(e);
+}
+
+/* What strangers can cause, and the log may lack. */
+static bool
+may_be_left_out(const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_STAGE:
+	case EVENT_TIMEOUT:
+	case EVENT_SCAN:
+		return true;
+	case EVENT_READY:
+	case EVENT_OPEN:
+	case EVENT_SUPPRESSED:
+	case EVENT_LOST:
+	case EVENT_DEALT_WITH:
+		break;
+	}
+	return false;
+}
+
+static void
+leave_out(struct engine *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->n_out; i++) {
+		if (may_be_left_out(&e->out[i]))
+			suppress(e, &e->limiters[e->out[i].door]);
+		else
+			e->out[kept++] = e->out[i];
+	}
+	e->n_out = kept;
+}
+
+/* A parent that is behind gets only what must arrive, and is waited for; without one there is nothing left to do. */
+static void
+send_out(struct engine *e)
+{
+	if (e->n_out && ipc_send(e->ipc_fd, e->out, e->n_out, false)) {
+		leave_out(e);
+		if (e->n_out && ipc_send(e->ipc_fd, e->out, e->n_out, true))
+			_exit(0);
+	}
+	e->n_out = 0;
+}
+
+static void
+put_out(struct engine *e, const struct event *event)
+{
+	if (e->n_out == IPC_MESSAGE)
+		send_out(e);
+	e->out[e->n_out++] = *event;
+}
+
+/* knock_emit: what the matcher has to say. */
+static void
+pass_on(void *arg, const struct event *event)
+{
+	struct engine *e = arg;
+
+	e->counters->scans += event->kind == EVENT_SCAN;
+	if (event->kind == EVENT_OPEN)
+		e->recent = 0;
+	if (event->kind == EVENT_OPEN || limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+		put_out(e, event);
+	} else {
+		e->counters->suppressed++;
+		report_later(e);
+	}
+}
+
+static void
+report_suppressed(struct engine *e)
+{
+	for (uint32_t door = 0; door < e->conf->n_doors; door++) {
+		struct limiter *limiter = &e->limiters[door];
+
+		if (limiter->suppressed) {
+			put_out(e, &(struct event){
+				       .kind = EVENT_SUPPRESSED, .door = door, .count = limiter->suppressed });
+			limiter->suppressed = 0;
+		}
+	}
+}
+
+static void
+report_lost(struct engine *e)
+{
+	const struct counters *c = e->counters;
+	uint64_t lost = c->lost - e->reported_lost;
+
+	if (!lost && c->overruns == e->reported_overruns)
+		return;
+	put_out(e, &(struct event){ .kind = EVENT_LOST, .count = lost > UINT32_MAX ? UINT32_MAX : (uint32_t)lost });
+	e->reported_lost = c->lost;
+	e->reported_overruns = c->overruns;
+}
+
+static void
+report(struct engine *e)
+{
+	if (e->now < e->report_at)
+		return;
+	e->report_at = UINT64_MAX;
+	report_suppressed(e);
+	report_lost(e);
+}
+
+/* ---- from the kernel --------------------------------------------------------------------------- */
+
+static void
+count_gap(struct engine *e, struct stream *stream, uint32_t seq)
+{
+	uint32_t gap = seq - stream->next;
+
+	if (stream->has_next && gap) {
+		e->counters->lost += gap;
+		report_later(e);
+	}
+	stream->has_next = true;
+	stream->unanswered = e->conf->capture == CONF_CAPTURE_NFQUEUE;
+	stream->next = seq + 1;
+}
+
+static void
+count_refused(struct counters *c, enum packet_status status)
+{
+	switch (status) {
+	case PACKET_SHORT:
+		c->cut++;
+		break;
+	case PACKET_BAD:
+		c->malformed++;
+		break;
+	case PACKET_FRAGMENT:
+		c->fragments++;
+		break;
+	case PACKET_OTHER:
+		c->other++;
+		break;
+	case PACKET_OK:
+	case PACKET_STATUSES:
+		break;
+	}
+}
+
+static void
+feed(struct engine *e)
+{
+	knock_feed(e->knock, e->hits, e->n_hits, e->now);
+	e->n_hits = 0;
+}
+
+/* capture_take: one packet. What is no knock leaves its place to the next. */
+static void
+take_packet(void *arg, const struct capture_packet *raw)
+{
+	struct engine *e = arg;
+	struct knock_hit *hit = &e->hits[e->n_hits];
+	enum packet_status status;
+
+	if (!raw) {
+		e->counters->bad_messages++;
+		return;
+	}
+	e->counters->packets++;
+	if (raw->has_seq)
+		count_gap(e, &e->streams[raw->stream], raw->seq);
+	hit->local = raw->way != CAPTURE_TARGET;
+	status = packet_decode(&hit->packet, raw->data, raw->len);
+	if (status != PACKET_OK)
+		count_refused(e->counters, status);
+	else if (hit->packet.src.family == AF_INET || !e->conf->only_ipv4)
+		e->n_hits++;
+	if (e->n_hits == KNOCK_BATCH)
+		feed(e);
+}
+
+/* Behind what the packets have led to, so that the parent has done that before it lets go of them. */
+static void
+answer(struct engine *e)
+{
+	for (uint32_t i = 0; i < CAPTURE_WAYS; i++) {
+		struct stream *stream = &e->streams[i];
+
+		if (stream->unanswered)
+			put_out(e, &(struct event){
+				       .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
+		stream->unanswered = false;
+	}
+}
+
+/* False when the socket is gone for good. */
+static bool
+read_packets(struct engine *e)
+{
+	int n = capture_read(e->reader, take_packet, e);
+
+	e->drained = n < CAPTURE_BATCH;
+	if (n > 0) {
+		feed(e);
+		e->recent += (unsigned)n;
+		answer(e);
+	}
+	if (n >= 0 || errno == EAGAIN || errno == EINTR)
+		return true;
+	if (errno != ENOBUFS)
+		return false;
+	e->counters->overruns++;
+	report_later(e);
+	return true;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------- */
+
+static int
+poll_timeout(const struct engine *e)
+{
+	uint64_t next = knock_next(e->knock);
+
+	if (e->report_at < next)
+		next = e->report_at;
+	if (next == UINT64_MAX)
+		return -1;
+	if (next <= e->now)
+		return 0;
+	return next - e->now > 60000 ? 60000 : (int)(next - e->now);
+}
+
+static void
+look_at_clock(struct engine *e)
+{
+	uint64_t now = monotonic_msec();
+
+	if (now != e->now)
+		e->recent = 0;
+	e->now = now;
+}
+
+static bool
+is_flooded(const struct engine *e)
+{
+	return e->recent > FLOOD_PACKETS && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
+}
+
+static void
+loop(struct engine *e, const struct engine_setup *setup)
+{
+	struct pollfd fds[POLL_SLOTS] = {
+		[POLL_CAPTURE] = { .fd = setup->capture_fd, .events = POLLIN },
+		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
+	};
+	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
+
+	send_out(e);
+	for (;;) {
+		int ready = poll(fds, POLL_SLOTS, poll_timeout(e));
+
+		look_at_clock(e);
+		if (ready > 0 && fds[POLL_IPC].revents)
+			return;
+		if (ready > 0 && fds[POLL_CAPTURE].revents && !read_packets(e))
+			return;
+		knock_expire(e->knock, e->now);
+		e->counters->attempts = knock_attempts(e->knock);
+		e->counters->evicted = knock_evicted(e->knock);
+		report(e);
+		send_out(e);
+		if (is_flooded(e))
+			ppoll(&fds[POLL_IPC], 1, &nap, NULL);
+	}
+}
+
+/* ---- birth ------------------------------------------------------------------------------------- */
+
+/* The parent decides when it is over, by closing its end. */
+static void
+reset_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGQUIT };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static struct capture_reader *
+new_reader(const struct engine_setup *setup)
+{
+	switch (setup->conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		break;
+	case CONF_CAPTURE_NFQUEUE:
+		return capture_reader_new(setup->capture_fd, nfqueue_decode, setup->conf->queue_num);
+	}
+	return capture_reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
+}
+
+static void
+prepare(struct engine *e, const struct engine_setup *setup)
+{
+	uint8_t secret[16];
+	size_t n_doors = setup->conf->n_doors ? setup->conf->n_doors : 1;
+
+	*e = (struct engine){ .conf = setup->conf, .ipc_fd = setup->ipc_fd, .counters = setup->counters,
+			      .now = monotonic_msec(), .report_at = UINT64_MAX };
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		goto fail;
+	e->reader = new_reader(setup);
+	e->knock = knock_new(setup->conf, secret, pass_on, e);
+	e->limiters = calloc(n_doors, sizeof(*e->limiters));
+	if (!e->reader || !e->knock || !e->limiters)
+		goto fail;
+	for (size_t i = 0; i < setup->conf->n_doors; i++)
+		limiter_init(&e->limiters[i], EVENT_BURST, e->now);
+	return;
+fail:
+	log_warn(setup->log, "engine: could not start");
+	_exit(1);
+}
+
+static _Noreturn void
+refuse(const struct engine_setup *setup, const char *step)
+{
+	log_warn(setup->log, "engine: could not %s", step);
+	_exit(1);
+}
+
+/* Standard input and output become /dev/null; nobody has to hear anything through them. */
+static void
+mute(const struct engine_setup *setup)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		refuse(setup, "open /dev/null");
+	close(null);
+}
+
+/*
+ * The order: what needs files, what needs privilege, what needs system calls. A parent that has left root cannot
+ * give the engine a root directory of its own: then Landlock shuts all of them. Without either the engine still
+ * can open nothing, so that is no reason to lock everybody out. Standard error is closed last, so that every
+ * complaint until then is heard.
+ */
+static void
+confine(const struct engine_setup *setup)
+{
+	const char *step;
+	bool rooted;
+
+	mute(setup);
+	rooted = !cage_root();
+	if (priv_drop(&setup->user, &step))
+		refuse(setup, step);
+	if (!rooted && cage_files() && !cage_has_filter())
+		log_warn(setup->log, "engine: warning: could not get an empty root directory");
+	if (cage_limits(POLL_SLOTS))
+		refuse(setup, "limit its resources");
+	if (cage_filter(setup->capture_fd, setup->ipc_fd))
+		refuse(setup, "load its filter of system calls (seccomp)");
+#ifndef SANITIZERS
+	close(STDERR_FILENO);
+#endif
+}
+
+/* Keeps the two descriptors that the engine needs, as 3 and 4, and lets go of all others. */
+static void
+keep_descriptors(struct engine_setup *setup)
+{
+	int capture = fcntl(setup->capture_fd, F_DUPFD_CLOEXEC, 64);
+	int ipc = fcntl(setup->ipc_fd, F_DUPFD_CLOEXEC, 64);
+
+	if (capture < 0 || ipc < 0)
+		_exit(1);
+	setup->capture_fd = dup2(capture, STDERR_FILENO + 1);
+	setup->ipc_fd = dup2(ipc, STDERR_FILENO + 2);
+	priv_close_from(STDERR_FILENO + 3);
+}
+
+_Noreturn void
+engine_run(const struct engine_setup *given)
+{
+	struct engine_setup setup = *given;
+	struct log log;
+	struct engine e;
+
+	log_init(&log);
+	log.detached = given->log->detached;
+	setup.log = &log;
+	prctl(PR_SET_NAME, "knockd-engine");
+	reset_signals();
+	keep_descriptors(&setup);
+	prepare(&e, &setup);
+	confine(&setup);
+	put_out(&e, &(struct event){ .kind = EVENT_READY });
+	loop(&e, &setup);
+	_exit(0);
+}

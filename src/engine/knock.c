@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attempts live in one array of fixed size and are linked by index (0 is "none"), so that a link
+ * costs 4 bytes and untouched memory stays untouched. Each attempt is in three places:
+ *   - the chain of its source, oldest first; the index knows the first by a keyed hash of the address;
+ *   - the list of its deadline class: attempts of doors with the same timeout, oldest first, which is
+ *     also the order in which they are due;
+ *   - while at stage 1, the list of fresh attempts, oldest first: who is pushed out when the table is full.
+ *
+ * With many attempts time goes into waiting for memory. So what every hit looks at is apart from what only a
+ * beginning and an end do, and does not cross a cache line.
+ */
+#include "knock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/index.h"
+#include "lib/siphash.h"
+
+#define CACHE_LINE 64 /* if it is another, nothing is wrong, only slower */
+
+struct attempt {
+	struct addr source;    /* 17 bytes */
+	uint8_t	    stage;     /* 1..SEQ_MAX-1: hits accepted so far */
+	uint16_t    door;
+	uint16_t    last_port; /* source port and sequence number of the hit that was accepted last: */
+	uint32_t    last_seq;  /* the same again is a retransmission */
+	uint32_t    chain;     /* next of the same source, or in the list of free attempts */
+};
+
+struct links {
+	uint32_t older, newer; /* in the deadline class */
+	uint32_t fresh_older, fresh_newer;
+	uint32_t start;	 /* ms, without the upper half of the clock: see due() */
+	uint32_t strays; /* a bit for each port that was asked for and is no door's: see stray_bit() */
+};
+
+_Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt is in one cache line");
+_Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual promises what an attempt takes");
+
+/* An attempt's age is told by the lower half of its start: it must end well before that comes round, in 49 days. */
+#define TIMEOUT_MAX (30 * 24 * 3600)
+
+/* Ports of both protocols, those of one-time sequences of the past and the future as well. */
+#define PORT_WORDS (2 * 65536 / 64)
+
+struct list {
+	uint32_t oldest, newest;
+};
+
+/* Attempts that get the same time to finish. */
+struct class {
+	uint32_t    timeout; /* seconds, at most TIMEOUT_MAX */
+	struct list list;
+};
+
+/* What changes about a door. */
+struct state {
+	const struct seq *seq;		 /* the sequence in force; of length 0 when its one-time sequences are used up */
+	size_t		  next_one_time; /* in door.one_time */
+	size_t	 class;
+	uint64_t cold_until; /* ms: in cool-down before that */
+	uint64_t taken;	     /* number of the last hit that an attempt took or ignored */
+};
+
+/* Doors by the first port of their sequence: for a hit, only these can begin. */
+struct first {
+	uint32_t key; /* protocol << 16 | port */
+	uint16_t door;
+};
+
+struct knock {
+	const struct conf *conf;
+	uint8_t		   secret[16];
+	knock_emit	  *emit;
+	void		  *arg;
+	uint64_t	   now;
+	struct attempt	  *attempts; /* [1..max] */
+	struct links	  *links;    /* of the same number */
+	uint32_t	   max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
+	uint32_t	   live;
+	struct index	   index; /* sources */
+	struct list	   fresh;
+	struct class	  *classes;
+	size_t		   n_classes;
+	struct state	  *states; /* by door */
+	uint64_t	   hits;   /* counts knock_feed() calls */
+	uint64_t	   hash;   /* of the source that is fed */
+	struct first	  *firsts;   /* sorted by key, then door */
+	size_t		   n_firsts;
+	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
+	size_t		   n_spent;
+	uint64_t	   door_ports[PORT_WORDS]; /* a bit for each port that is any door's */
+	uint64_t	   evicted;
+};
+
+/* ---- lists ------------------------------------------------------------------------------------- */
+
+static void
+class_append(struct knock *k, struct list *list, uint32_t i)
+{
+	struct links *l = &k->links[i];
+
+	l->older = list->newest;
+	l->newer = 0;
+	if (list->newest)
+		k->links[list->newest].newer = i;
+	else
+		list->oldest = i;
+	list->newest = i;
+}
+
+static void
+class_remove(struct knock *k, struct list *list, uint32_t i)
+{
+	struct links *l = &k->links[i];
+
+	if (l->older)
+		k->links[l->older].newer = l->newer;
+	else
+		list->oldest = l->newer;
+	if (l->newer)
+		k->links[l->newer].older = l->older;
+	else
+		list->newest = l->older;
+}
+
+static void
+fresh_append(struct knock *k, uint32_t i)
+{
+	struct links *l = &k->links[i];
+
+	l->fresh_older = k->fresh.newest;
+	l->fresh_newer = 0;
+	if (k->fresh.newest)
+		k->links[k->fresh.newest].fresh_newer = i;
+	else
+		k->fresh.oldest = i;
+	k->fresh.newest = i;
+}
+
+static void
+fresh_remove(struct knock *k, uint32_t i)
+{
+	struct links *l = &k->links[i];
+
+	if (l->fresh_older)
+		k->links[l->fresh_older].fresh_newer = l->fresh_newer;
+	else
+		k->fresh.oldest = l->fresh_newer;
+	if (l->fresh_newer)
+		k->links[l->fresh_newer].fresh_older = l->fresh_older;
+	else
+		k->fresh.newest = l->fresh_older;
+}
+
+/* ---- sources ----------------------------------------------------------------------------------- */
+
+static uint64_t
+hash_of(const struct knock *k, const struct addr *source)
+{
+	return siphash(k->secret, source, sizeof(*source));
+}
+
+/* The oldest attempt of a source; 0: it has none. */
+static uint32_t
+first_attempt(const struct knock *k, const struct addr *source, uint64_t hash)
+{
+	unsigned distance = 0;
+	uint32_t i;
+
+	do
+		i = index_next(&k->index, hash, &distance);
+	while (i && !addr_equal(&k->attempts[i].source, source));
+	return i;
+}
+
+/* At the end, so that attempts of one source are fed, and logged, in the order they began. */
+static bool
+chain_append(struct knock *k, uint32_t i, uint64_t hash)
+{
+	struct attempt *a = &k->attempts[i];
+	uint32_t last = first_attempt(k, &a->source, hash);
+
+	a->chain = 0;
+	if (!last)
+		return index_insert(&k->index, hash, i);
+	while (k->attempts[last].chain)
+		last = k->attempts[last].chain;
+	k->attempts[last].chain = i;
+	return true;
+}
+
+static void
+chain_remove(struct knock *k, uint32_t i, uint64_t hash)
+{
+	const struct attempt *a = &k->attempts[i];
+	uint32_t before;
+
+	if (a->chain ? index_replace(&k->index, hash, i, a->chain) : index_remove(&k->index, hash, i))
+		return;
+	before = first_attempt(k, &a->source, hash);
+	while (k->attempts[before].chain != i)
+		before = k->attempts[before].chain;
+	k->attempts[before].chain = a->chain;
+}
+
+/* ---- first ports -------------------------------------------------------------------------------- */
+
+static uint32_t
+first_key(uint8_t proto, uint16_t port)
+{
+	return (uint32_t)proto << 16 | port;
+}
+
+static int
+compare_firsts(const void *a, const void *b)
+{
+	const struct first *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->door < y->door ? -1 : x->door > y->door;
+}
+
+static struct first
+first_of(const struct knock *k, uint16_t door)
+{
+	const struct knock_port *port = &k->states[door].seq->at[0];
+
+	return (struct first){ first_key(port->proto, port->port), door };
+}
+
+/* Sorted for the search at each hit. */
+static void
+index_firsts(struct knock *k)
+{
+	for (size_t d = 0; d < k->conf->n_doors; d++)
+		if (k->states[d].seq->n)
+			k->firsts[k->n_firsts++] = first_of(k, (uint16_t)d);
+	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
+}
+
+static void
+remove_first(struct knock *k, uint16_t door)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->n_firsts; i++)
+		if (k->firsts[i].door != door)
+			k->firsts[kept++] = k->firsts[i];
+	k->n_firsts = kept;
+}
+
+/* Not by sorting all anew: libc's qsort() may allocate, and ask the system how much memory there is. */
+static void
+insert_first(struct knock *k, uint16_t door)
+{
+	struct first first = first_of(k, door);
+	size_t at = k->n_firsts++;
+
+	for (; at > 0 && compare_firsts(&k->firsts[at - 1], &first) > 0; at--)
+		k->firsts[at] = k->firsts[at - 1];
+	k->firsts[at] = first;
+}
+
+/* ---- ports of doors ----------------------------------------------------------------------------- */
+
+static uint32_t
+port_bit(uint8_t proto, uint16_t port)
+{
+	return (proto == IPPROTO_UDP ? 65536U : 0) + port;
+}
+
+static void
+add_ports(struct knock *k, const struct seq *seq)
+{
+	for (size_t i = 0; i < seq->n; i++) {
+		uint32_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
+
+		k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
+static bool
+is_door_port(const struct knock *k, const struct packet *packet)
+{
+	uint32_t bit = port_bit(packet->proto, packet->dst_port);
+
+	return k->door_ports[bit / 64] >> bit % 64 & 1;
+}
+
+/* ---- attempts ---------------------------------------------------------------------------------- */
+
+static void
+emit(struct knock *k, enum event_kind kind, uint16_t door, uint8_t stage, const struct addr *source)
+{
+	struct event event = { .kind = kind, .door = door, .stage = stage, .source = *source };
+
+	k->emit(k->arg, &event);
+}
+
+static void
+give_place(struct knock *k, uint32_t i)
+{
+	k->attempts[i].chain = k->unused;
+	k->unused = i;
+}
+
+static void
+drop_hashed(struct knock *k, uint32_t i, uint64_t hash)
+{
+	const struct attempt *a = &k->attempts[i];
+
+	chain_remove(k, i, hash);
+	class_remove(k, &k->classes[k->states[a->door].class].list, i);
+	if (a->stage == 1)
+		fresh_remove(k, i);
+	give_place(k, i);
+	k->live--;
+}
+
+static void
+drop(struct knock *k, uint32_t i)
+{
+	drop_hashed(k, i, hash_of(k, &k->attempts[i].source));
+}
+
+/* A place for a new attempt. Who is further on keeps it; the oldest that has only begun gives it up. */
+static uint32_t
+take_place(struct knock *k)
+{
+	uint32_t i;
+
+	if (!k->unused && k->used == k->max) {
+		if (!k->fresh.oldest)
+			return 0;
+		drop(k, k->fresh.oldest);
+		k->evicted++;
+	}
+	if (!k->unused)
+		return ++k->used;
+	i = k->unused;
+	k->unused = k->attempts[i].chain;
+	return i;
+}
+
+static void
+remember(struct attempt *a, const struct packet *packet)
+{
+	a->last_port = packet->src_port;
+	a->last_seq = packet->tcp_seq;
+}
+
+/* Nobody gets credit in the next sequence for hits of the last one. */
+static void
+drop_attempts(struct knock *k, uint16_t door)
+{
+	uint32_t i = k->classes[k->states[door].class].list.oldest, newer;
+
+	for (; i; i = newer) {
+		newer = k->links[i].newer;
+		if (k->attempts[i].door == door)
+			drop(k, i);
+	}
+}
+
+static void
+next_sequence(struct knock *k, uint16_t number)
+{
+	static const struct seq used_up = { .n = 0 };
+	const struct door *door = &k->conf->doors[number];
+	struct state *state = &k->states[number];
+
+	drop_attempts(k, number);
+	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
+	remove_first(k, number);
+	if (state->seq->n)
+		insert_first(k, number);
+}
+
+/* The sequence is complete. */
+static void
+succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source)
+{
+	const struct door *door = &k->conf->doors[number];
+
+	emit(k, EVENT_STAGE, number, stage, source);
+	emit(k, EVENT_OPEN, number, stage, source);
+	if (door->cooldown > 0)
+		k->states[number].cold_until = k->now + (uint64_t)door->cooldown * 1000;
+	if (door->one_time_path)
+		k->spent[k->n_spent++] = number;
+}
+
+static void
+begin(struct knock *k, uint16_t door, const struct packet *packet)
+{
+	uint32_t i;
+
+	if (k->states[door].seq->n == 1) {
+		succeed(k, door, 1, &packet->src);
+		return;
+	}
+	i = take_place(k);
+	if (!i)
+		return;
+	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door };
+	k->links[i] = (struct links){ .start = (uint32_t)k->now };
+	remember(&k->attempts[i], packet);
+	if (!chain_append(k, i, k->hash)) {
+		give_place(k, i);
+		return;
+	}
+	class_append(k, &k->classes[k->states[door].class].list, i);
+	fresh_append(k, i);
+	k->live++;
+	emit(k, EVENT_STAGE, door, 1, &packet->src);
+}
+
+static void
+advance(struct knock *k, uint32_t i, const struct packet *packet)
+{
+	struct attempt *a = &k->attempts[i];
+	const struct seq *seq = k->states[a->door].seq;
+
+	if (a->stage + 1U == seq->n) {
+		uint16_t door = a->door;
+
+		drop_hashed(k, i, k->hash);
+		succeed(k, door, (uint8_t)seq->n, &packet->src);
+		return;
+	}
+	if (a->stage == 1)
+		fresh_remove(k, i);
+	a->stage++;
+	remember(a, packet);
+	emit(k, EVENT_STAGE, a->door, a->stage, &packet->src);
+}
+
+/* ---- matching ---------------------------------------------------------------------------------- */
+
+static bool
+is_at(const struct knock_port *kp, const struct packet *packet)
+{
+	return kp->port == packet->dst_port && kp->proto == packet->proto;
+}
+
+static bool
+flags_fit(const struct door *door, const struct packet *packet)
+{
+	return packet->proto != IPPROTO_TCP || (packet->tcp_flags & door->flags_mask) == door->flags_value;
+}
+
+static bool
+takes(const struct door *door, const struct packet *packet, bool local)
+{
+	return door->target.family ? addr_equal(&door->target, &packet->dst) : local;
+}
+
+static bool
+is_repeat(const struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	return packet->proto == IPPROTO_TCP && packet->src_port == a->last_port && packet->tcp_seq == a->last_seq &&
+	       is_at(&seq->at[a->stage - 1], packet);
+}
+
+static bool
+was_matched(const struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	for (uint8_t i = 0; i < a->stage; i++)
+		if (is_at(&seq->at[i], packet))
+			return true;
+	return false;
+}
+
+enum verdict { ADVANCES, IGNORED, ENDS };
+
+static enum verdict
+judge(const struct attempt *a, const struct door *door, const struct seq *seq, const struct packet *packet)
+{
+	if (!flags_fit(door, packet) || is_repeat(a, seq, packet))
+		return IGNORED;
+	if (is_at(&seq->at[a->stage], packet))
+		return ADVANCES;
+	return door->allow_duplicates && was_matched(a, seq, packet) ? IGNORED : ENDS;
+}
+
+/*
+ * Feeds the hit to every attempt of its source. A hit that an attempt takes or ignores begins nothing at
+ * that door; one that ends the attempt may begin it anew.
+ */
+static void
+feed_attempts(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t i = first_attempt(k, &packet->src, k->hash), next;
+
+	for (; i; i = next) {
+		struct attempt *a = &k->attempts[i];
+		const struct door *door = &k->conf->doors[a->door];
+		enum verdict verdict;
+
+		next = a->chain;
+		if (!takes(door, packet, local))
+			continue;
+		verdict = k->now < k->states[a->door].cold_until ? IGNORED
+								 : judge(a, door, k->states[a->door].seq, packet);
+		if (verdict == ENDS) {
+			drop_hashed(k, i, k->hash);
+			continue;
+		}
+		k->states[a->door].taken = k->hits;
+		if (verdict == ADVANCES)
+			advance(k, i, packet);
+	}
+}
+
+/* ---- scans -------------------------------------------------------------------------------------- */
+
+/*
+ * Which of the 32 bits stands for this port. Neighbours have different ones, so that a scan in order is counted
+ * exactly. Others may share one, which counts too little; which of them do is for nobody outside to know.
+ */
+static uint32_t
+stray_bit(const struct knock *k, uint16_t port)
+{
+	uint16_t block = port / 32;
+
+	return UINT32_C(1) << (siphash(k->secret, &block, sizeof(block)) + port) % 32;
+}
+
+static bool
+opens_connection(const struct packet *packet)
+{
+	return packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN;
+}
+
+/* Who knocks may use the machine at the same time, but who asks for one port after the other is guessing. */
+static void
+count_stray(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t bit = stray_bit(k, packet->dst_port), i = first_attempt(k, &packet->src, k->hash), next;
+
+	for (; i; i = next) {
+		const struct attempt a = k->attempts[i]; /* a copy: this may be its end */
+		uint32_t *strays = &k->links[i].strays;
+
+		next = a.chain;
+		if (!takes(&k->conf->doors[a.door], packet, local))
+			continue;
+		*strays |= bit;
+		if ((unsigned)__builtin_popcount(*strays) < k->conf->scan_guard)
+			continue;
+		drop_hashed(k, i, k->hash);
+		emit(k, EVENT_SCAN, a.door, a.stage, &a.source);
+	}
+}
+
+/* ---- hits --------------------------------------------------------------------------------------- */
+
+/* The first of the doors that begin with this port; they follow each other in the order of the file. */
+static size_t
+find_first(const struct knock *k, uint32_t key)
+{
+	size_t low = 0, high = k->n_firsts;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (k->firsts[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+begin_attempts(struct knock *k, const struct packet *packet, bool local)
+{
+	uint32_t key = first_key(packet->proto, packet->dst_port);
+
+	for (size_t i = find_first(k, key); i < k->n_firsts && k->firsts[i].key == key; i++) {
+		uint16_t number = k->firsts[i].door;
+		const struct door *door = &k->conf->doors[number];
+		const struct state *state = &k->states[number];
+
+		if (state->taken != k->hits && k->now >= state->cold_until && takes(door, packet, local) &&
+		    flags_fit(door, packet))
+			begin(k, number, packet);
+	}
+}
+
+static void
+feed(struct knock *k, const struct packet *packet, bool local)
+{
+	if (!is_door_port(k, packet)) {
+		if (k->conf->scan_guard && opens_connection(packet))
+			count_stray(k, packet, local);
+		return;
+	}
+	k->hits++;
+	feed_attempts(k, packet, local);
+	begin_attempts(k, packet, local);
+	/* not before: the walks above are over attempts and doors that this changes */
+	while (k->n_spent)
+		next_sequence(k, k->spent[--k->n_spent]);
+}
+
+/*
+ * Asks for the memory of all of them before the first has to wait for its own. What they find here may be gone when
+ * they are fed: that is looked up anew.
+ */
+static void
+announce(const struct knock *k, const struct knock_hit *hits, size_t n, uint64_t hashes[static KNOCK_BATCH])
+{
+	for (size_t i = 0; i < n; i++) {
+		hashes[i] = hash_of(k, &hits[i].packet.src);
+		index_announce(&k->index, hashes[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		unsigned distance = 0;
+		uint32_t number = index_next(&k->index, hashes[i], &distance);
+
+		__builtin_prefetch(&k->attempts[number], 1);
+		__builtin_prefetch(&k->links[number], 1);
+	}
+}
+
+static void
+feed_batch(struct knock *k, const struct knock_hit *hits, size_t n, uint64_t now)
+{
+	uint64_t hashes[KNOCK_BATCH];
+
+	announce(k, hits, n, hashes);
+	for (size_t i = 0; i < n; i++) {
+		knock_expire(k, now);
+		k->hash = hashes[i];
+		feed(k, &hits[i].packet, hits[i].local);
+	}
+}
+
+void
+knock_feed(struct knock *k, const struct knock_hit *hits, size_t n, uint64_t now)
+{
+	for (size_t batch; n; hits += batch, n -= batch) {
+		batch = n < KNOCK_BATCH ? n : KNOCK_BATCH;
+		feed_batch(k, hits, batch, now);
+	}
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+
+static uint64_t
+due(const struct knock *k, const struct class *class)
+{
+	uint32_t age;
+
+	if (!class->list.oldest)
+		return UINT64_MAX;
+	age = (uint32_t)k->now - k->links[class->list.oldest].start;
+	return k->now - age + (uint64_t)class->timeout * 1000;
+}
+
+void
+knock_expire(struct knock *k, uint64_t now)
+{
+	if (now > k->now)
+		k->now = now;
+	for (size_t c = 0; c < k->n_classes; c++) {
+		while (due(k, &k->classes[c]) <= k->now) {
+			uint32_t i = k->classes[c].list.oldest;
+			struct attempt ended = k->attempts[i];
+
+			drop(k, i);
+			emit(k, EVENT_TIMEOUT, ended.door, ended.stage, &ended.source);
+		}
+	}
+}
+
+uint64_t
+knock_next(const struct knock *k)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t c = 0; c < k->n_classes; c++)
+		if (due(k, &k->classes[c]) < next)
+			next = due(k, &k->classes[c]);
+	return next;
+}
+
+uint32_t
+knock_attempts(const struct knock *k)
+{
+	return k->live;
+}
+
+uint64_t
+knock_evicted(const struct knock *k)
+{
+	return k->evicted;
+}
+
+/* ---- set-up ------------------------------------------------------------------------------------ */
+
+static size_t
+class_for(struct knock *k, int64_t seconds)
+{
+	uint32_t timeout = seconds < 0 ? 0 : seconds > TIMEOUT_MAX ? TIMEOUT_MAX : (uint32_t)seconds;
+	size_t c = 0;
+
+	while (c < k->n_classes && k->classes[c].timeout != timeout)
+		c++;
+	if (c == k->n_classes)
+		k->classes[k->n_classes++].timeout = timeout;
+	return c;
+}
+
+static void
+set_up_doors(struct knock *k)
+{
+	for (size_t d = 0; d < k->conf->n_doors; d++) {
+		const struct door *door = &k->conf->doors[d];
+
+		add_ports(k, &door->seq);
+		for (size_t i = 0; i < door->n_one_time; i++)
+			add_ports(k, &door->one_time[i]);
+		k->states[d] = (struct state){ .seq = &door->seq, .next_one_time = door->next_one_time,
+					       .class = class_for(k, door->seq_timeout) };
+	}
+	index_firsts(k);
+}
+
+/*
+ * Only what has been written is ever read, so this is not zeroed: the kernel gives pages as attempts come.
+ * Returns 0, or -1 when memory is out.
+ */
+static int
+make_table(struct knock *k)
+{
+	size_t size = ((size_t)k->max + 1) * sizeof(*k->attempts);
+
+	k->attempts = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+	k->links = reallocarray(NULL, (size_t)k->max + 1, sizeof(*k->links));
+	return k->attempts && k->links ? index_init(&k->index, k->max) : -1;
+}
+
+struct knock *
+knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *emit_event, void *arg)
+{
+	size_t n_doors = conf->n_doors ? conf->n_doors : 1;
+	struct knock *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	*k = (struct knock){ .conf = conf, .emit = emit_event, .arg = arg, .max = conf->max_attempts };
+	memcpy(k->secret, secret, sizeof(k->secret));
+	k->states = calloc(n_doors, sizeof(*k->states));
+	k->classes = calloc(n_doors, sizeof(*k->classes));
+	k->firsts = calloc(n_doors, sizeof(*k->firsts));
+	k->spent = calloc(n_doors, sizeof(*k->spent));
+	if (make_table(k) || !k->states || !k->classes || !k->firsts || !k->spent) {
+		knock_free(k);
+		errno = ENOMEM;
+		return NULL;
+	}
+	set_up_doors(k);
+	return k;
+}
+
+void
+knock_free(struct knock *k)
+{
+	if (!k)
+		return;
+	free(k->attempts);
+	free(k->links);
+	index_free(&k->index);
+	free(k->states);
+	free(k->classes);
+	free(k->firsts);
+	free(k->spent);
+	free(k);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's half: what the kernel says of a queued packet. */
+#include "engine/nfqueue.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <string.h>
+
+struct attributes {
+	const struct nlattr *payload, *header;
+	const char	    *end; /* of the message */
+};
+
+static int
+collect(const struct nlattr *attr, void *data)
+{
+	struct attributes *found = data;
+
+	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
+	if ((const char *)attr + attr->nla_len > found->end)
+		return MNL_CB_ERROR;
+	switch (mnl_attr_get_type(attr)) {
+	case NFQA_PAYLOAD:
+		found->payload = attr;
+		break;
+	case NFQA_PACKET_HDR:
+		if (mnl_attr_get_payload_len(attr) < sizeof(struct nfqnl_msg_packet_hdr))
+			return MNL_CB_ERROR;
+		found->header = attr;
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static bool
+is_packet(const struct nlmsghdr *nlh)
+{
+	return nlh->nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET) &&
+	       mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg);
+}
+
+/* Which of our queues it came from; CAPTURE_WAYS: none of them. */
+static enum capture_way
+way_of(const struct nlmsghdr *nlh, uint16_t first)
+{
+	const struct nfgenmsg *message = mnl_nlmsg_get_payload(nlh);
+	unsigned offset = ntohs(message->res_id) - (unsigned)first;
+
+	return offset < CAPTURE_WAYS ? (enum capture_way)offset : CAPTURE_WAYS;
+}
+
+/* A packet without a byte is one all the same: there must be a verdict on it. */
+static struct capture_packet
+packet_of(const struct attributes *found, enum capture_way way)
+{
+	struct nfqnl_msg_packet_hdr header;
+
+	memcpy(&header, mnl_attr_get_payload(found->header), sizeof(header));
+	return (struct capture_packet){
+		.data = mnl_attr_get_payload(found->payload ? found->payload : found->header),
+		.len = found->payload ? mnl_attr_get_payload_len(found->payload) : 0,
+		.way = way,
+		.stream = way,
+		.has_seq = true,
+		.seq = ntohl(header.packet_id),
+	};
+}
+
+/*
+ * A verdict on packets that are gone, because there was one on all of them, is answered with an error, though
+ * nobody has asked for an answer; it comes to whoever reads.
+ */
+enum capture_message
+nfqueue_decode(const struct nlmsghdr *nlh, uint16_t first, struct capture_packet *packet)
+{
+	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
+	enum capture_way way;
+
+	if (nlh->nlmsg_type == NLMSG_ERROR)
+		return CAPTURE_NOTICE;
+	if (!is_packet(nlh) || (way = way_of(nlh, first)) == CAPTURE_WAYS ||
+	    mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &found) < 0 || !found.header)
+		return CAPTURE_BAD;
+	*packet = packet_of(&found, way);
+	return CAPTURE_PACKET;
+}

@@ -1,0 +1,808 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every line goes to the file by write(2) before the call returns, or those that are held before journal_release()
+ * does, so that it survives the death of the process; the thread does what waits for the disk: fdatasync(2), and
+ * writing the file anew.
+ *
+ * All accesses that have not ended are also kept in memory, because what could not be written cannot be
+ * read again. So there is one answer to everything that goes wrong or grows too big: write "journal.new"
+ * with all that is live, sync it, rename it. Until that works the old file is left as it is (stale), and
+ * at worst ends in a torn line. The live ones are copied in portions, under the lock only while they are
+ * formatted; lines that are appended meanwhile are collected and follow at the end. That is right in whatever
+ * order the two met: ids only rise, a move may be read twice, and the end of what is not there is none.
+ */
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "journal_live.h"
+#include "journal_load.h"
+#include "journal_record.h"
+
+#define FILE_NAME "journal"
+#define NEW_NAME  "journal.new"
+#define BAD_NAME  "journal.bad"
+#define FILE_MODE 0640
+#define DIR_MODE  0750
+
+/* A daemon that was killed may leave its engine behind for a moment, and with it the lock. */
+#define LOCK_RETRIES	20
+#define LOCK_RETRY_MSEC 50
+
+#define COMPACT_MIN   65536 /* a file below this size is never too big */
+#define COMPACT_RATIO 4
+#define PORTION	      8192  /* bytes formatted under the lock at a time */
+#define PORTION_NSEC  50000 /* between two of them */
+#define HELD_MAX      8192  /* bytes that are held at most, about */
+#define STEP_MSEC     1000  /* clocks that part by more have been stepped ... */
+#define STEP_CHECK    10000 /* ... which is looked for this often */
+
+struct journal {
+	int	      dir_fd; /* holds the lock: it outlives any file in it, on read-only disks too */
+	int	      event_fd;
+	char	     *path;
+	char	      boot[MOMENT_BOOT_LEN];
+	journal_warn *warn;
+	void	     *arg;
+	pthread_t     thread;
+	bool	      started; /* the thread is there */
+	bool	      holding; /* the thread does not look at it */
+
+	pthread_mutex_t	  lock; /* of all below; never held while the disk is waited for */
+	pthread_cond_t	  wake;
+	int		  fd; /* -1 until the file has been written anew for the first time */
+	size_t		  size;
+	struct live_table live;
+	int64_t		  clocks_apart; /* wall minus boot clock when the file was written anew */
+	struct record_buf lines;	/* to be appended; empty unless they are held */
+	uint64_t	  lines_from;	/* ... accesses from this id on may begin in there */
+	struct record_buf since;	/* what was appended while it is being written anew ... */
+	bool		  rewriting, since_lost;
+	bool		  dirty, closing;
+	bool		  stale; /* the file lacks something: it is not appended to */
+	uint64_t	  lacks; /* ... all accesses from this id on, maybe */
+	bool		  bad;	 /* the file is kept as BAD_NAME before it is replaced */
+	int		  error; /* errno of the trouble that lasts */
+	bool		  told;	 /* ... and the caller has heard of it */
+	int64_t		  told_ms;
+};
+
+/* ---- warnings ---------------------------------------------------------------------------------- */
+
+/* Is there something the caller should hear? Trouble that comes and goes is one line a minute, too. */
+static bool
+has_news(const struct journal *j)
+{
+	if (!j->error)
+		return j->told;
+	return moment_now().boot_ms - j->told_ms >= JOURNAL_WARN_MSEC;
+}
+
+static void
+warn_of(const struct journal *j, const char *what, const char *reason)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "journal: %s: %s%s", j->path, what, reason);
+	j->warn(j->arg, text);
+}
+
+static void
+enter(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+}
+
+/* The caller's callback may take its time, so the lock is free by then. */
+static void
+leave(struct journal *j)
+{
+	bool news = has_news(j), stale = j->stale;
+	int error = j->error;
+
+	if (news) {
+		j->told = error != 0;
+		if (error)
+			j->told_ms = moment_now().boot_ms;
+	}
+	pthread_mutex_unlock(&j->lock);
+	if (news && error)
+		warn_of(j, stale ? "what is opened now is forgotten by a restart: " : "", strerror(error));
+	else if (news)
+		warn_of(j, "written again, and complete", "");
+}
+
+int
+journal_fd(const struct journal *journal)
+{
+	return journal ? journal->event_fd : -1;
+}
+
+void
+journal_report(struct journal *journal)
+{
+	uint64_t count;
+
+	if (!journal || read(journal->event_fd, &count, sizeof(count)) < 0)
+		return;
+	enter(journal);
+	leave(journal);
+}
+
+/* ---- appending --------------------------------------------------------------------------------- */
+
+static int
+write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* The file lacks something from now on, `id` and what follows: it has to be written anew. */
+static void
+fail(struct journal *j, int error, uint64_t id)
+{
+	if (!j->stale || id < j->lacks)
+		j->lacks = id;
+	j->stale = true;
+	j->error = error;
+	pthread_cond_signal(&j->wake);
+}
+
+static void
+collect(struct journal *j)
+{
+	char *text = realloc(j->since.text, j->since.len + j->lines.len);
+
+	if (!text) {
+		j->since_lost = true;
+		return;
+	}
+	memcpy(text + j->since.len, j->lines.text, j->lines.len);
+	j->since.text = text;
+	j->since.len += j->lines.len;
+}
+
+static void
+put(struct journal *j)
+{
+	if (write_all(j->fd, j->lines.text, j->lines.len)) {
+		fail(j, errno, j->lines_from);
+		return;
+	}
+	j->size += j->lines.len;
+	if (!j->dirty)
+		pthread_cond_signal(&j->wake);
+	j->dirty = true;
+}
+
+static void
+put_lines(struct journal *j)
+{
+	if (!j->lines.len)
+		return;
+	if (j->rewriting)
+		collect(j);
+	if (!j->stale)
+		put(j);
+	j->lines.len = 0;
+}
+
+/* The wall clock's time is what it is now: a step since the end was set must not get into the file. */
+static struct record
+record_of(enum record_verb verb, const struct live *live)
+{
+	struct moment now = moment_now();
+	int64_t left = live->end_ms - now.boot_ms;
+
+	return (struct record){ verb, live->id, moment_after(now, left), left, live->rest };
+}
+
+static void
+append(struct journal *j, enum record_verb verb, const struct live *live)
+{
+	struct record record = record_of(verb, live);
+
+	if (!j->lines.len)
+		j->lines_from = verb == RECORD_ADD ? live->id : j->live.next_id;
+	if (record_write(&j->lines, &record)) {
+		j->since_lost = true;
+		fail(j, errno, j->lines_from);
+	}
+	if (!j->holding || j->lines.len >= HELD_MAX)
+		put_lines(j);
+}
+
+uint64_t
+journal_add(struct journal *journal, struct journal_entry *entry)
+{
+	struct live *live = NULL;
+	int error = 0;
+	char *rest;
+
+	entry->id = 0;
+	if (!journal)
+		return 0;
+	rest = record_pack(entry);
+	enter(journal);
+	if (rest)
+		live = live_add(&journal->live, journal_bounded(entry->end.boot_ms), rest);
+	if (!live)
+		error = errno;
+	if (live) {
+		entry->id = live->id;
+		append(journal, RECORD_ADD, live);
+	}
+	leave(journal);
+	if (live)
+		return entry->id;
+	free(rest);
+	warn_of(journal, "an access is not remembered: ", strerror(error));
+	return 0;
+}
+
+void
+journal_move(struct journal *journal, uint64_t id, struct moment end)
+{
+	struct live *live;
+
+	if (!journal)
+		return;
+	enter(journal);
+	live = live_find(&journal->live, id);
+	if (live) {
+		live->end_ms = journal_bounded(end.boot_ms);
+		append(journal, RECORD_MOVE, live);
+	}
+	leave(journal);
+}
+
+void
+journal_end(struct journal *journal, uint64_t id)
+{
+	struct live *live;
+
+	if (!journal)
+		return;
+	enter(journal);
+	live = live_find(&journal->live, id);
+	if (live) {
+		append(journal, RECORD_END, live);
+		live_end(&journal->live, live);
+	}
+	leave(journal);
+}
+
+bool
+journal_keeps(struct journal *journal, uint64_t id)
+{
+	bool keeps;
+
+	if (!journal || !id)
+		return false;
+	pthread_mutex_lock(&journal->lock);
+	put_lines(journal);
+	keeps = !journal->stale || id < journal->lacks;
+	pthread_mutex_unlock(&journal->lock);
+	return keeps;
+}
+
+void
+journal_hold(struct journal *journal)
+{
+	if (journal)
+		journal->holding = true;
+}
+
+void
+journal_release(struct journal *journal)
+{
+	if (!journal)
+		return;
+	journal->holding = false;
+	enter(journal);
+	put_lines(journal);
+	leave(journal);
+}
+
+/* ---- writing it anew --------------------------------------------------------------------------- */
+
+static int64_t
+clocks_apart(void)
+{
+	struct moment now = moment_now();
+
+	return now.wall_ms - now.boot_ms;
+}
+
+static bool
+has_stepped(const struct journal *j)
+{
+	return j->live.n > j->live.waste && llabs(clocks_apart() - j->clocks_apart) > STEP_MSEC;
+}
+
+static bool
+must_rewrite(const struct journal *j)
+{
+	return j->error || j->stale || (j->size > COMPACT_MIN && j->size / COMPACT_RATIO > j->live.bytes) ||
+	       has_stepped(j);
+}
+
+/*
+ * Formats some of the accesses with ids above `id`, which is moved on, and below `limit`; nothing when there
+ * are no more. 0, or -1 with errno.
+ */
+static int
+format_portion(struct journal *j, struct record_buf *portion, uint64_t *id, uint64_t limit)
+{
+	int result = 0;
+
+	portion->len = 0;
+	pthread_mutex_lock(&j->lock);
+	for (size_t i = live_seek(&j->live, *id + 1); !result && i < j->live.n && portion->len < PORTION; i++) {
+		const struct live *live = &j->live.at[i];
+		struct record record;
+
+		if (live->id >= limit)
+			break;
+		*id = live->id;
+		if (!live->rest)
+			continue;
+		record = record_of(RECORD_ADD, live);
+		result = record_write(portion, &record);
+	}
+	pthread_mutex_unlock(&j->lock);
+	return result;
+}
+
+/* A mutex is not fair: without a pause this thread would have it again before the other one woke up. */
+static void
+make_way(const struct journal *j)
+{
+	const struct timespec pause = { .tv_nsec = PORTION_NSEC };
+
+	if (j->fd >= 0) /* else it is just being opened, and there is no other */
+		nanosleep(&pause, NULL);
+}
+
+static int
+write_live(struct journal *j, int fd, uint64_t limit)
+{
+	struct record header = { .verb = RECORD_JOURNAL, .id = RECORD_VERSION, .rest = j->boot };
+	struct record_buf portion = { 0 };
+	uint64_t id = 0;
+	int result;
+
+	result = record_write(&portion, &header);
+	while (!result && portion.len) {
+		result = write_all(fd, portion.text, portion.len);
+		make_way(j);
+		if (!result)
+			result = format_portion(j, &portion, &id, limit);
+	}
+	free(portion.text);
+	return result;
+}
+
+/* Appends what was collected, until so little is left that it can be done under the lock. */
+static int
+drain(struct journal *j, int fd)
+{
+	struct record_buf taken;
+	int result;
+
+	do {
+		pthread_mutex_lock(&j->lock);
+		taken = j->since;
+		j->since = (struct record_buf){ 0 };
+		pthread_mutex_unlock(&j->lock);
+		result = write_all(fd, taken.text, taken.len);
+		free(taken.text);
+	} while (!result && taken.len > PORTION);
+	return result;
+}
+
+/* A disk that is too full says so at once, instead of being filled to the brim each second. */
+static int
+reserve_room(int fd, size_t bytes)
+{
+	if (!bytes || !fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes))
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? -1 : 0; /* else it is not supported */
+}
+
+/* Returns the new file's descriptor, or -1 with errno. */
+static int
+write_new(struct journal *j, size_t bytes, uint64_t limit)
+{
+	int fd, error;
+
+	unlinkat(j->dir_fd, NEW_NAME, 0);
+	fd = openat(j->dir_fd, NEW_NAME, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return -1;
+	if (!reserve_room(fd, bytes) && !write_live(j, fd, limit) && !fsync(fd) && !drain(j, fd))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* By a link, so that there is a journal at any time. */
+static int
+keep_bad(struct journal *j)
+{
+	unlinkat(j->dir_fd, BAD_NAME, 0);
+	if (linkat(j->dir_fd, FILE_NAME, j->dir_fd, BAD_NAME, 0) && errno != ENOENT)
+		return -1;
+	j->bad = false;
+	return 0;
+}
+
+/* What was collected is not synced yet, like anything that was just appended. */
+static int
+install(struct journal *j, int fd)
+{
+	struct stat st;
+
+	if (j->since_lost) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (write_all(fd, j->since.text, j->since.len) || fstat(fd, &st) || (j->bad && keep_bad(j)) ||
+	    renameat(j->dir_fd, NEW_NAME, j->dir_fd, FILE_NAME))
+		return -1;
+	j->fd = fd;
+	j->size = (size_t)st.st_size;
+	j->dirty = true;
+	j->stale = false;
+	j->error = 0;
+	return 0;
+}
+
+/* What is held belongs to the old file: those that begin in there are among the live ones of the new file. */
+static void
+begin(struct journal *j)
+{
+	put_lines(j);
+	j->rewriting = true;
+	j->since_lost = false;
+	free(j->since.text);
+	j->since = (struct record_buf){ 0 };
+}
+
+/* Called with the lock held, and returns so, but lets go of it in between. */
+static void
+rewrite(struct journal *j)
+{
+	int64_t apart = clocks_apart();
+	uint64_t limit = j->live.next_id;
+	size_t bytes = j->live.bytes;
+	int old = j->fd, fd, error = 0;
+
+	begin(j);
+	pthread_mutex_unlock(&j->lock);
+	fd = write_new(j, bytes, limit);
+	if (fd < 0)
+		error = errno;
+	pthread_mutex_lock(&j->lock);
+	if (!error && install(j, fd)) {
+		error = errno;
+		old = fd;
+	}
+	if (!error)
+		j->clocks_apart = apart;
+	j->rewriting = false;
+	pthread_mutex_unlock(&j->lock);
+	if (error)
+		unlinkat(j->dir_fd, NEW_NAME, 0);
+	else if (fsync(j->dir_fd))
+		error = errno;
+	if (old >= 0 && old != j->fd)
+		close(old);
+	pthread_mutex_lock(&j->lock);
+	if (error)
+		j->error = error;
+}
+
+/* ---- the thread -------------------------------------------------------------------------------- */
+
+static struct timespec
+deadline_in(int64_t ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_nsec += ms % 1000 * 1000000;
+	ts.tv_sec += ms / 1000 + ts.tv_nsec / 1000000000;
+	ts.tv_nsec %= 1000000000;
+	return ts;
+}
+
+/* The pause between two syncs, which only closing cuts short. */
+static void
+breathe(struct journal *j)
+{
+	struct timespec deadline = deadline_in(JOURNAL_SYNC_MSEC);
+
+	while (!j->closing)
+		if (pthread_cond_timedwait(&j->wake, &j->lock, &deadline) == ETIMEDOUT)
+			return;
+}
+
+static void
+wait_for_work(struct journal *j)
+{
+	while (!j->closing && !j->dirty && !must_rewrite(j)) {
+		struct timespec deadline = deadline_in(STEP_CHECK);
+
+		pthread_cond_timedwait(&j->wake, &j->lock, &deadline);
+	}
+}
+
+/* What fdatasync(2) has failed on once is lost, and it will not say so again. */
+static void
+sync_file(struct journal *j)
+{
+	int fd = j->fd, error;
+
+	j->dirty = false;
+	pthread_mutex_unlock(&j->lock);
+	error = fdatasync(fd) ? errno : 0;
+	pthread_mutex_lock(&j->lock);
+	if (error)
+		fail(j, error, 0);
+}
+
+static void *
+keep(void *arg)
+{
+	struct journal *j = arg;
+	bool closing;
+
+	pthread_mutex_lock(&j->lock);
+	do {
+		breathe(j);
+		wait_for_work(j);
+		closing = j->closing;
+		if (must_rewrite(j))
+			rewrite(j);
+		else if (j->dirty)
+			sync_file(j);
+		if (has_news(j))
+			eventfd_write(j->event_fd, 1);
+	} while (!closing);
+	pthread_mutex_unlock(&j->lock);
+	return NULL;
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------- */
+
+/* A torn last line is what a crash leaves; a file with no other is none of ours and may be worth keeping. */
+static void
+explain(struct journal *j, const struct journal_damage *damage)
+{
+	char text[64] = "the last line was torn and is dropped";
+
+	if (damage->version)
+		snprintf(text, sizeof(text), "version %" PRIu64 " is unknown here", damage->version);
+	else if (damage->damaged)
+		snprintf(text, sizeof(text), "%zu damaged lines dropped", damage->damaged + damage->torn);
+	else if (!damage->torn)
+		return;
+	j->bad = damage->version || damage->damaged || !damage->good;
+	warn_of(j, text, j->bad ? "; the old file is kept as " BAD_NAME : "");
+}
+
+static int
+load(struct journal *j)
+{
+	struct journal_damage damage;
+
+	if (journal_load(j->dir_fd, FILE_NAME, j->boot, &j->live, &damage))
+		return -1;
+	explain(j, &damage);
+	j->lacks = j->live.next_id;
+	return 0;
+}
+
+static int
+hand_over(struct journal *j, journal_found *found, void *arg)
+{
+	struct moment now = moment_now();
+
+	for (size_t i = 0; i < j->live.n; i++) {
+		const struct live *live = &j->live.at[i];
+		struct journal_entry entry = { .id = live->id };
+		char *rest = live->rest ? strdup(live->rest) : NULL;
+
+		if (live->rest && !rest)
+			return -1;
+		entry.end = moment_after(now, live->end_ms - now.boot_ms);
+		if (rest && !record_unpack(&entry, rest))
+			found(arg, &entry);
+		free(rest);
+	}
+	return 0;
+}
+
+/* A link here is legal: systemd makes one of a state directory with DynamicUser=. */
+static int
+open_dir(struct journal *j, const char *dir)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_RETRY_MSEC * 1000000L };
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	j->dir_fd = open(dir, flags);
+	if (j->dir_fd < 0 && errno == ENOENT && !mkdir(dir, DIR_MODE))
+		j->dir_fd = open(dir, flags);
+	if (j->dir_fd < 0)
+		return -1;
+	for (int i = 0; flock(j->dir_fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno == EWOULDBLOCK && i == LOCK_RETRIES)
+			errno = EBUSY;
+		if (errno != EWOULDBLOCK)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static struct journal *
+new_journal(const char *dir, journal_warn *warn, void *arg)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	pthread_condattr_t attr;
+
+	if (!j)
+		return NULL;
+	*j = (struct journal){ .dir_fd = -1, .event_fd = -1, .fd = -1, .warn = warn, .arg = arg, .stale = true,
+			       .told_ms = -JOURNAL_WARN_MSEC };
+	live_init(&j->live);
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&j->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	moment_boot(j->boot);
+	if (asprintf(&j->path, "%s/" FILE_NAME, dir) < 0)
+		j->path = NULL;
+	return j;
+}
+
+static void
+free_journal(struct journal *j)
+{
+	int fds[] = { j->fd, j->event_fd, j->dir_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	pthread_cond_destroy(&j->wake);
+	pthread_mutex_destroy(&j->lock);
+	live_free(&j->live);
+	free(j->lines.text);
+	free(j->since.text);
+	free(j->path);
+	free(j);
+}
+
+static int
+start_thread(struct journal *j)
+{
+	sigset_t all, old;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&j->thread, NULL, keep, j);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	j->started = !error;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static int
+open_all(struct journal *j, const char *dir)
+{
+	j->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return !j->path || j->event_fd < 0 || open_dir(j, dir) || load(j) ? -1 : 0;
+}
+
+static int
+begin_work(struct journal *j, journal_found *found)
+{
+	if (hand_over(j, found, j->arg))
+		return -1;
+	pthread_mutex_lock(&j->lock);
+	rewrite(j);
+	pthread_mutex_unlock(&j->lock);
+	return 0;
+}
+
+struct journal *
+journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg)
+{
+	struct journal *j = new_journal(dir, warn, arg);
+	char text[512];
+	int error;
+
+	if (j && !open_all(j, dir) && !begin_work(j, found)) {
+		enter(j);
+		leave(j);
+		return j;
+	}
+	error = errno;
+	snprintf(text, sizeof(text), "journal: %s: %s", dir,
+		 error == EBUSY ? "in use by another knockd" : strerror(error));
+	warn(arg, text);
+	if (j)
+		free_journal(j);
+	errno = error;
+	return NULL;
+}
+
+int
+journal_start(struct journal *journal)
+{
+	if (!journal || !start_thread(journal))
+		return 0;
+	warn_of(journal, "could not start its thread: ", strerror(errno));
+	return -1;
+}
+
+struct journal *
+journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg)
+{
+	struct journal *journal = journal_prepare(dir, found, warn, arg);
+
+	if (!journal || !journal_start(journal))
+		return journal;
+	journal_close(journal);
+	return NULL;
+}
+
+static void
+end_thread(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->closing = true;
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	pthread_join(j->thread, NULL);
+}
+
+void
+journal_close(struct journal *journal)
+{
+	if (!journal)
+		return;
+	journal_release(journal);
+	if (journal->started)
+		end_thread(journal);
+	enter(journal);
+	leave(journal);
+	free_journal(journal);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client_hit.h"
+#include "client_net.h"
+#include "client_profile.h"
+#include "client_proxy.h"
+#include "client_wait.h"
+#include "lib/onetime.h"
+#include "lib/streams.h"
+
+struct client {
+	const struct client_options *options;
+	char		      config[PATH_MAX];
+	struct profiles	      profiles;
+	const struct profile *profile; /* NULL: the command line has it all */
+	char		      one_time_path[PATH_MAX];
+	struct onetime	      one_time; /* line 0: none */
+	struct hits	      hits;
+	struct places	      places;
+	struct origin	      origin;
+	struct waiting	      waiting; /* door.port 0: nothing to wait for */
+	struct knocking	      knocking;
+};
+
+static void
+report(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "error: %s\n", text);
+}
+
+static void
+report_one_time(void *arg, unsigned long line, const char *reason)
+{
+	const struct client *client = arg;
+
+	fprintf(stderr, "warning: %s: line %lu: %s\n", client->one_time_path, line, reason);
+}
+
+static int
+load_profiles(struct client *client)
+{
+	if (profiles_path(client->config, sizeof(client->config))) {
+		fprintf(stderr, "error: no home directory, so no profiles\n");
+		return -1;
+	}
+	return profiles_load(&client->profiles, client->config, report, NULL);
+}
+
+static int
+choose_profile(struct client *client)
+{
+	const char *name = client->options->profile;
+
+	if (!name)
+		return 0;
+	if (client->options->bare && !profiles_path(client->config, sizeof(client->config)) &&
+	    access(client->config, F_OK)) {
+		fprintf(stderr, "error: no ports given, and no profile \"%s\": %s: %s\n", name, client->config,
+			strerror(errno));
+		return -1;
+	}
+	if (load_profiles(client))
+		return -1;
+	client->profile = profiles_find(&client->profiles, name);
+	if (client->profile)
+		return 0;
+	fprintf(stderr, "error: %sno profile \"%s\" in %s\n", client->options->bare ? "no ports given, and " : "",
+		name, client->config);
+	return -1;
+}
+
+/* The file is as secret as the profile itself. */
+static int
+check_private(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const char *refused = fd < 0 ? strerror(errno) : profile_file_refused(fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (!refused)
+		return 0;
+	fprintf(stderr, "error: %s: %s\n", path, refused);
+	return -1;
+}
+
+/* Takes the next one-time sequence, and only if it can be marked afterwards. */
+static int
+take_one_time(struct client *client)
+{
+	char *path = client->one_time_path;
+	ssize_t n;
+
+	if (profile_one_time_path(client->profile, client->config, path, sizeof(client->one_time_path))) {
+		fprintf(stderr, "error: path of the one-time sequences is too long\n");
+		return -1;
+	}
+	if (check_private(path))
+		return -1;
+	n = onetime_read(path, &client->one_time, 1, report_one_time, client);
+	if (n > 0 && onetime_check(path, &client->one_time.seq) == 0)
+		return hits_set(&client->hits, &client->one_time.seq, client->options->udp);
+	fprintf(stderr, "error: %s: %s\n", path, n == 0 ? "no sequence is left" : strerror(errno));
+	return -1;
+}
+
+static int
+type_hits(struct client *client)
+{
+	const struct client_options *options = client->options;
+	char err[256];
+
+	for (size_t i = 0; i < options->n_words; i++) {
+		switch (hits_add(&client->hits, options->words[i], options->udp, err, sizeof(err))) {
+		case HIT_OK:
+			break;
+		case HIT_BAD:
+			fprintf(stderr, "%s\n", err);
+			return -1;
+		case HIT_UNKNOWN:
+			fprintf(stderr, "Failed to resolve hostname '%s' on port %s\n", options->host,
+				client->hits.at[client->hits.n].word);
+			fprintf(stderr, "getaddrinfo: %s\n", err);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+collect_hits(struct client *client)
+{
+	if (!client->profile)
+		return type_hits(client);
+	if (client->profile->one_time)
+		return take_one_time(client);
+	return hits_set(&client->hits, &client->profile->seq, client->options->udp);
+}
+
+/* The port behind the door: --proxy's, --wait's or the profile's. */
+static int
+choose_door(struct client *client)
+{
+	const struct client_options *options = client->options;
+	const char *text = options->proxy ? options->proxy : options->wait;
+	struct hit *door = &client->waiting.door;
+	char err[256];
+
+	if (!text && client->profile)
+		text = client->profile->wait;
+	if (!text)
+		return 0;
+	switch (hit_parse(door, text, false, err, sizeof(err))) {
+	case HIT_OK:
+		if (!options->proxy || door->proto == IPPROTO_TCP)
+			return 0;
+		fprintf(stderr, "error: --proxy is for TCP\n");
+		return -1;
+	case HIT_BAD:
+		fprintf(stderr, "%s\n", err);
+		return -1;
+	case HIT_UNKNOWN:
+		fprintf(stderr, "error: port %s is unknown: %s\n", door->word, err);
+		return -1;
+	}
+	return -1;
+}
+
+static int
+choose_origin(struct client *client)
+{
+	char err[256];
+
+	if (!net_origin(&client->origin, client->options->source, client->options->interface, err, sizeof(err)))
+		return 0;
+	fprintf(stderr, "%s\n", err);
+	return -1;
+}
+
+/* A source address speaks for its family, unless -4 or -6 does. */
+static enum net_family
+choose_family(const struct client *client)
+{
+	if (client->options->family != NET_ANY || !client->origin.source.len)
+		return client->options->family;
+	return client->origin.source.addr.ss_family == AF_INET6 ? NET_IPV6 : NET_IPV4;
+}
+
+static int
+resolve(struct client *client)
+{
+	const char *host = client->profile ? client->profile->host : client->options->host;
+	int rc = net_resolve(&client->places, host, choose_family(client));
+
+	if (!rc)
+		return 0;
+	if (client->hits.secret)
+		fprintf(stderr, "Failed to resolve hostname '%s'\n", host);
+	else
+		fprintf(stderr, "Failed to resolve hostname '%s' on port %s\n", host, client->hits.at[0].word);
+	fprintf(stderr, "getaddrinfo: %s\n", rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+	return -1;
+}
+
+/* With --proxy standard output belongs to the connection. */
+static void
+set_knocking(struct client *client)
+{
+	const struct client_options *options = client->options;
+	int64_t delay = options->delay;
+
+	if (delay < 0 && client->profile)
+		delay = client->profile->delay;
+	client->knocking = (struct knocking){
+		.hits = &client->hits,
+		.places = &client->places,
+		.origin = &client->origin,
+		.delay = delay > 0 ? delay : 0,
+		.verbose = !options->verbose ? NULL : options->proxy ? stderr : stdout,
+	};
+	client->waiting.knocking = &client->knocking;
+	client->waiting.timeout = options->timeout;
+}
+
+static int
+prepare(struct client *client)
+{
+	if (choose_profile(client) || choose_door(client) || choose_origin(client))
+		return -1;
+	if (collect_hits(client) || resolve(client))
+		return -1;
+	set_knocking(client);
+	return 0;
+}
+
+/* The knock went out whatever happens now, so this is no reason to stop. */
+static void
+mark_one_time(const struct client *client)
+{
+	if (!client->one_time.line || !onetime_mark(client->one_time_path, &client->one_time.seq))
+		return;
+	fprintf(stderr, "warning: %s: line %lu is used up but could not be marked: %s\n", client->one_time_path,
+		client->one_time.line, strerror(errno));
+}
+
+static int
+stay_shut(const struct client *client)
+{
+	char text[512];
+
+	fprintf(stderr, "knock: %s\n", wait_explain(&client->waiting, text, sizeof(text)));
+	if (client->one_time.line)
+		fprintf(stderr, "knock: %s: line %lu stays in use; mark it with # if the server has taken it\n",
+			client->one_time_path, client->one_time.line);
+	return CLIENT_EXIT_SHUT;
+}
+
+static int
+run_command(char **command)
+{
+	int err;
+
+	fflush(stdout);
+	execvp(*command, command);
+	err = errno;
+	fprintf(stderr, "knock: %s: %s\n", *command, strerror(err));
+	return err == ENOENT ? 127 : 126;
+}
+
+static int
+run_proxy(const struct client *client, int sock)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (proxy_run(sock, STDIN_FILENO, STDOUT_FILENO) == 0)
+		return 0;
+	fprintf(stderr, "knock: %s: %s\n", client->places.at[0].text, strerror(errno));
+	return CLIENT_EXIT_ERROR;
+}
+
+/*
+ * A one-time sequence is used up when the door was seen open or, where nobody looks, when it went
+ * out. A knock that got lost must not put this file one line ahead of the server's.
+ */
+static int
+run(struct client *client)
+{
+	const struct client_options *options = client->options;
+	size_t sent = knock_once(&client->knocking);
+	int sock = -1;
+
+	if (client->waiting.door.port) {
+		sock = wait_open(&client->waiting);
+		if (sock < 0)
+			return stay_shut(client);
+	}
+	if (sock >= 0 || sent)
+		mark_one_time(client);
+	if (options->proxy)
+		return run_proxy(client, sock);
+	if (sock >= 0)
+		close(sock);
+	return options->command ? run_command(options->command) : 0;
+}
+
+int
+client_knock(const struct client_options *options)
+{
+	struct client client = { .options = options };
+	int status;
+
+	streams_fill();
+	status = prepare(&client) ? CLIENT_EXIT_ERROR : run(&client);
+	hits_free(&client.hits);
+	profiles_free(&client.profiles);
+	return status;
+}
+
+int
+client_list(void)
+{
+	struct client client = { .options = NULL };
+	int rc = load_profiles(&client);
+
+	for (size_t i = 0; rc == 0 && i < client.profiles.n; i++)
+		printf("%s\t%s\n", client.profiles.at[i].name, client.profiles.at[i].host);
+	profiles_free(&client.profiles);
+	return rc ? CLIENT_EXIT_ERROR : 0;
+}

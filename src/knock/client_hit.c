@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client_hit.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+
+static int
+parse_proto(uint8_t *proto, const char *text)
+{
+	if (!text || !*text || !strcasecmp(text, "tcp"))
+		*proto = IPPROTO_TCP;
+	else if (!strcasecmp(text, "udp"))
+		*proto = IPPROTO_UDP;
+	else
+		return -1;
+	return 0;
+}
+
+/* "http:udp" is known as a TCP service only: knockd 0.8 does not mind, so the other protocol's port will do. */
+static enum hit_status
+parse_service(struct hit *hit, char *err, size_t errlen)
+{
+	struct addrinfo hints = { .ai_family = AF_INET };
+	struct addrinfo *list;
+	int rc;
+
+	hints.ai_socktype = hit->proto == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	rc = getaddrinfo(NULL, hit->word, &hints, &list);
+	if (rc == EAI_SERVICE) {
+		hints.ai_socktype = 0;
+		rc = getaddrinfo(NULL, hit->word, &hints, &list);
+	}
+	if (rc) {
+		snprintf(err, errlen, "%s", gai_strerror(rc));
+		return HIT_UNKNOWN;
+	}
+	hit->port = ntohs(((struct sockaddr_in *)list->ai_addr)->sin_port);
+	freeaddrinfo(list);
+	return HIT_OK;
+}
+
+/* A number is checked here: the resolver wraps 70000 to 4464 and takes 0. */
+static enum hit_status
+parse_port(struct hit *hit, char *err, size_t errlen)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(hit->word, &end, 10);
+	if (*hit->word && *end)
+		return parse_service(hit, err, errlen);
+	if (errno || n < 1 || n > 65535) {
+		snprintf(err, errlen, "error: port %s is invalid (1 to 65535, or a service name)",
+			 *hit->word ? hit->word : "\"\"");
+		return HIT_BAD;
+	}
+	hit->port = (uint16_t)n;
+	return HIT_OK;
+}
+
+enum hit_status
+hit_parse(struct hit *hit, const char *text, bool udp, char *err, size_t errlen)
+{
+	char copy[2 * HIT_WORD_MAX], *proto;
+
+	if (text_copy(copy, sizeof(copy), text)) {
+		snprintf(err, errlen, "error: port %s is invalid (too long)", text);
+		return HIT_BAD;
+	}
+	proto = strchr(copy, ':');
+	if (proto)
+		*proto++ = '\0';
+	if (parse_proto(&hit->proto, proto ? text_trim(proto) : NULL)) {
+		snprintf(err, errlen, "error: unknown protocol \"%s\" in \"%s\" (tcp or udp)", proto, text);
+		return HIT_BAD;
+	}
+	if (udp)
+		hit->proto = IPPROTO_UDP;
+	if (text_copy(hit->word, sizeof(hit->word), text_trim(copy))) {
+		snprintf(err, errlen, "error: port %s is invalid (too long)", text);
+		return HIT_BAD;
+	}
+	return parse_port(hit, err, errlen);
+}
+
+static enum hit_status
+add_item(struct hits *hits, const char *item, bool udp, char *err, size_t errlen)
+{
+	struct hit *at = reallocarray(hits->at, hits->n + 1, sizeof(*at));
+	enum hit_status status;
+
+	if (!at) {
+		snprintf(err, errlen, "error: out of memory");
+		return HIT_BAD;
+	}
+	hits->at = at;
+	status = hit_parse(&at[hits->n], item, udp, err, errlen);
+	if (status == HIT_OK)
+		hits->n++;
+	return status;
+}
+
+enum hit_status
+hits_add(struct hits *hits, const char *word, bool udp, char *err, size_t errlen)
+{
+	char *copy = strdup(word), *rest = copy, *item;
+	enum hit_status status = HIT_OK;
+
+	if (!copy) {
+		snprintf(err, errlen, "error: out of memory");
+		return HIT_BAD;
+	}
+	while (status == HIT_OK && (item = strsep(&rest, ",")))
+		status = add_item(hits, item, udp, err, errlen);
+	free(copy);
+	return status;
+}
+
+int
+hits_set(struct hits *hits, const struct seq *seq, bool udp)
+{
+	*hits = (struct hits){ .at = calloc(seq->n, sizeof(*hits->at)), .secret = true };
+	if (!hits->at)
+		return -1;
+	for (; hits->n < seq->n; hits->n++) {
+		hits->at[hits->n].port = seq->at[hits->n].port;
+		hits->at[hits->n].proto = udp ? IPPROTO_UDP : seq->at[hits->n].proto;
+	}
+	return 0;
+}
+
+void
+hits_free(struct hits *hits)
+{
+	free(hits->at);
+	*hits = (struct hits){ .at = NULL };
+}
+
+/* The SYN is on its way, or already answered. Anything else means that there was no way to send it. */
+static bool
+went_out(int err)
+{
+	return err == EINPROGRESS || err == ECONNREFUSED || err == ECONNRESET;
+}
+
+/*
+ * The socket is closed as soon as the SYN is out, so the kernel neither repeats it (a second SYN
+ * ends a knockd 0.8 attempt) nor completes a handshake with an open port.
+ */
+int
+hit_send(const struct hit *hit, const struct place *place, const struct origin *origin)
+{
+	bool udp = hit->proto == IPPROTO_UDP;
+	int fd = net_socket(origin, place, udp ? SOCK_DGRAM : SOCK_STREAM);
+	int rc, saved;
+
+	if (fd < 0)
+		return -1;
+	rc = net_connect(fd, place, hit->port);
+	if (udp && rc == 0)
+		rc = send(fd, "", 1, 0) == 1 ? 0 : -1;
+	else if (!udp && rc && went_out(errno))
+		rc = 0;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return rc;
+}
+
+void
+hit_show(FILE *out, const struct hits *hits, size_t i, const struct place *place)
+{
+	const struct hit *hit = &hits->at[i];
+
+	if (hits->secret)
+		fprintf(out, "hitting %zu of %zu at %s\n", i + 1, hits->n, place->text);
+	else
+		fprintf(out, "hitting %s %s:%s\n", proto_name(hit->proto), place->text, hit->word);
+	fflush(out);
+}

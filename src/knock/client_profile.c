@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client_profile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client_hit.h"
+#include "client_options.h"
+#include "lib/text.h"
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct profile_parser *parser, int line, const char *fmt, ...)
+{
+	char text[512], why[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (line)
+		snprintf(text, sizeof(text), "%s: line %d: %s", parser->path, line, why);
+	else
+		snprintf(text, sizeof(text), "%s: %s", parser->path, why);
+	parser->errors++;
+	parser->report(parser->arg, text);
+}
+
+static int
+set_text(char **to, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -1;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+static const char *
+set_host(struct profile *profile, const char *value)
+{
+	return *value && !set_text(&profile->host, value) ? NULL : "empty host";
+}
+
+static const char *
+set_sequence(struct profile *profile, const char *value)
+{
+	char err[160]; /* quotes ports: not for anybody's eyes */
+
+	if (seq_parse(&profile->seq, value, err, sizeof(err)))
+		return "not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing";
+	return NULL;
+}
+
+static const char *
+set_one_time(struct profile *profile, const char *value)
+{
+	return *value && !set_text(&profile->one_time, value) ? NULL : "empty one_time_sequences";
+}
+
+static const char *
+set_delay(struct profile *profile, const char *value)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(value, &end, 10);
+	if (!*value || *end || errno || n < 0 || n > CLIENT_DELAY_MAX)
+		return "delay is not a number of milliseconds";
+	profile->delay = n;
+	return NULL;
+}
+
+static const char *
+set_wait(struct profile *profile, const char *value)
+{
+	struct hit door;
+	char err[256];
+
+	if (hit_parse(&door, value, false, err, sizeof(err)) != HIT_OK || set_text(&profile->wait, value))
+		return "wait is not PORT[:PROTO]";
+	return NULL;
+}
+
+static const struct key {
+	const char *name;
+	const char *(*set)(struct profile *, const char *); /* NULL, or what is wrong */
+} keys[] = {
+	{ "host", set_host },
+	{ "sequence", set_sequence },
+	{ "one_time_sequences", set_one_time },
+	{ "delay", set_delay },
+	{ "wait", set_wait },
+};
+
+static void
+take_pair(struct profile_parser *parser, struct profile *profile, const struct line *line)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *wrong;
+
+		if (strcasecmp(line->key, keys[i].name))
+			continue;
+		wrong = keys[i].set(profile, line->value);
+		if (wrong)
+			complain(parser, parser->line, "%s", wrong);
+		return;
+	}
+	/* a sequence may stand in the wrong place: not quoted */
+	complain(parser, parser->line, "unknown key (there are host, sequence, one_time_sequences, delay, wait)");
+}
+
+static void
+begin_profile(struct profile_parser *parser, const char *name)
+{
+	struct profiles *all = &parser->profiles;
+	struct profile *at;
+
+	if (!*name)
+		complain(parser, parser->line, "empty profile name");
+	if (profiles_find(all, name))
+		complain(parser, parser->line, "there is a profile \"%.64s\" already", name);
+	at = reallocarray(all->at, all->n + 1, sizeof(*at));
+	if (!at) {
+		complain(parser, parser->line, "out of memory");
+		return;
+	}
+	all->at = at;
+	at[all->n] = (struct profile){ .line = parser->line, .delay = -1, .name = strdup(name) };
+	if (at[all->n].name)
+		all->n++;
+}
+
+void
+profile_line(struct profile_parser *parser, char *text)
+{
+	struct line line = text_split(text);
+	struct profiles *all = &parser->profiles;
+
+	parser->line++;
+	switch (line.kind) {
+	case LINE_BLANK:
+		return;
+	case LINE_SECTION:
+		begin_profile(parser, line.key);
+		return;
+	case LINE_WORD:
+		/* may be a sequence whose key was forgotten: not quoted */
+		complain(parser, parser->line, "neither [profile] nor key = value");
+		return;
+	case LINE_PAIR:
+		break;
+	}
+	if (all->n)
+		take_pair(parser, &all->at[all->n - 1], &line);
+	else
+		complain(parser, parser->line, "stands before the first [profile]");
+}
+
+void
+profile_end(struct profile_parser *parser)
+{
+	for (size_t i = 0; i < parser->profiles.n; i++) {
+		const struct profile *p = &parser->profiles.at[i];
+
+		if (!p->host)
+			complain(parser, p->line, "profile \"%.64s\" has no host", p->name);
+		if (!p->seq.n && !p->one_time)
+			complain(parser, p->line, "profile \"%.64s\" has no sequence", p->name);
+		if (p->seq.n && p->one_time)
+			complain(parser, p->line, "profile \"%.64s\" has both sequence and one_time_sequences",
+				 p->name);
+	}
+}
+
+const char *
+profile_file_refused(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "is not a regular file";
+	if (st.st_uid && st.st_uid != geteuid())
+		return "belongs to somebody else, who could change it";
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return "is open to others, and sequences are secrets: chmod 600";
+	return NULL;
+}
+
+static void
+read_lines(struct profile_parser *parser, FILE *file)
+{
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len;
+	bool whole = true;
+
+	while (whole && (len = getline(&text, &room, file)) > 0) {
+		whole = !memchr(text, '\0', (size_t)len);
+		if (whole)
+			profile_line(parser, text);
+		else
+			complain(parser, parser->line + 1, "contains a NUL byte");
+	}
+	if (ferror(file))
+		complain(parser, 0, "%s", strerror(errno));
+	free(text);
+	if (whole)
+		profile_end(parser);
+}
+
+int
+profiles_load(struct profiles *profiles, const char *path, profile_report *report, void *arg)
+{
+	struct profile_parser parser = { .path = path, .report = report, .arg = arg };
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const char *refused = fd < 0 ? strerror(errno) : profile_file_refused(fd);
+	FILE *file = fd < 0 || refused ? NULL : fdopen(fd, "r");
+
+	if (file) {
+		read_lines(&parser, file);
+		fclose(file);
+	} else {
+		complain(&parser, 0, "%s", refused ? refused : strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	*profiles = parser.profiles;
+	return parser.errors ? -1 : 0;
+}
+
+void
+profiles_free(struct profiles *profiles)
+{
+	for (size_t i = 0; i < profiles->n; i++) {
+		free(profiles->at[i].name);
+		free(profiles->at[i].host);
+		free(profiles->at[i].one_time);
+		free(profiles->at[i].wait);
+	}
+	free(profiles->at);
+	*profiles = (struct profiles){ .at = NULL };
+}
+
+const struct profile *
+profiles_find(const struct profiles *profiles, const char *name)
+{
+	for (size_t i = 0; i < profiles->n; i++) {
+		if (!strcmp(profiles->at[i].name, name))
+			return &profiles->at[i];
+	}
+	return NULL;
+}
+
+static const char *
+home(void)
+{
+	const char *dir = getenv("HOME");
+	const struct passwd *pw;
+
+	if (dir && *dir)
+		return dir;
+	pw = getpwuid(getuid());
+	return pw ? pw->pw_dir : NULL;
+}
+
+static int
+join(char *buf, size_t len, const char *dir, const char *rest)
+{
+	if (!dir || (size_t)snprintf(buf, len, "%s/%s", dir, rest) >= len)
+		return -1;
+	return 0;
+}
+
+/* The XDG specification wants a relative $XDG_CONFIG_HOME to be ignored. */
+int
+profiles_path(char *buf, size_t len)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+
+	if (xdg && *xdg == '/')
+		return join(buf, len, xdg, "knock/config");
+	return join(buf, len, home(), ".config/knock/config");
+}
+
+int
+profile_one_time_path(const struct profile *profile, const char *config, char *buf, size_t len)
+{
+	const char *path = profile->one_time, *slash = strrchr(config, '/');
+
+	if (!strncmp(path, "~/", 2))
+		return join(buf, len, home(), path + 2);
+	if (*path == '/' || !slash)
+		return text_copy(buf, len, path);
+	if ((size_t)snprintf(buf, len, "%.*s%s", (int)(slash - config + 1), config, path) >= len)
+		return -1;
+	return 0;
+}

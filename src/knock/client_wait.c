@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client_wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/seq.h"
+
+#define TRIES_MAX    8   /* connections under way at once */
+#define FIRST_TRY    20  /* ms after a knock: the daemon needs a moment to open */
+#define FIRST_PAUSE  100 /* ms between two knocks ... */
+#define PAUSE_GROWTH 64	 /* ... and longer by this part of itself each time */
+
+/*
+ * How a repeated knock begins. After a lost packet knockd 0.8 holds the half of an attempt: of this
+ * door, or of one that begins with our last port, as the closing door of its sample does. While it
+ * does, a first hit only ends that and begins nothing, and the knock that follows begins the next
+ * wrong attempt with its last hit: one lost packet would lock us out until the attempt expires. So
+ * some repetitions clear the way first. Three times the second port ends every attempt from
+ * wherever it stands and is no other door's beginning, as a rule; the first port once clears the
+ * way where that rule fails; and from a clean state, where the one more does harm, there is the
+ * plain knock. Daemons that take a hit which ends an attempt for a new beginning open to all three.
+ */
+enum lead { LEAD_NONE, LEAD_SECOND, LEAD_FIRST };
+
+static const enum lead leads[] = { LEAD_NONE, LEAD_SECOND, LEAD_FIRST, LEAD_SECOND };
+
+#define LEADS (sizeof(leads) / sizeof(*leads))
+
+/* When is the next hit due, when the next connection, and what is on its way. */
+struct state {
+	struct waiting *waiting;
+	struct pollfd	tries[TRIES_MAX]; /* fd -1: free */
+	size_t		hit;	/* the next one of this knock; 0: between two knocks */
+	enum lead	lead;
+	int64_t		pause;
+	int64_t		hit_at, try_at, end_at;
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+sleep_ms(int64_t ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	while (ms > 0 && nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* Returns whether it could be sent. */
+static bool
+hit_one(const struct knocking *k, const struct place *place, size_t nth)
+{
+	if (k->verbose)
+		hit_show(k->verbose, k->hits, nth, place);
+	if (hit_send(&k->hits->at[nth], place, k->origin) == 0)
+		return true;
+	if (k->verbose)
+		fprintf(stderr, "knock: %s: %s\n", place->text, strerror(errno));
+	return false;
+}
+
+size_t
+knock_once(const struct knocking *k)
+{
+	size_t sent = 0;
+
+	for (size_t i = 0; i < k->places->n * k->hits->n; i++) {
+		sent += hit_one(k, &k->places->at[i / k->hits->n], i % k->hits->n);
+		sleep_ms(k->delay);
+	}
+	return sent;
+}
+
+/* A beginning that this sequence is too short or too uniform for is left out. */
+static enum lead
+choose_lead(const struct waiting *waiting)
+{
+	const struct hits *hits = waiting->knocking->hits;
+	enum lead lead = leads[waiting->knocks % LEADS];
+
+	if (hits->n < 2)
+		return LEAD_NONE;
+	if (lead == LEAD_SECOND && (hits->n < 3 || (hits->at[0].port == hits->at[1].port &&
+						    hits->at[0].proto == hits->at[1].proto)))
+		return LEAD_NONE;
+	return lead;
+}
+
+static size_t
+lead_length(enum lead lead)
+{
+	switch (lead) {
+	case LEAD_NONE:
+		return 0;
+	case LEAD_FIRST:
+		return 1;
+	case LEAD_SECOND:
+		return 3;
+	}
+	return 0;
+}
+
+/* The pause before the next knock, and a try as soon as the daemon has had its moment. */
+static void
+knock_done(struct state *s, int64_t now)
+{
+	s->waiting->knocks++;
+	s->hit = 0;
+	s->lead = choose_lead(s->waiting);
+	s->hit_at = now + s->pause;
+	s->pause += s->pause / PAUSE_GROWTH;
+	s->try_at = now + FIRST_TRY;
+}
+
+/* One hit of a repeated knock: over each place, what leads and then the sequence. */
+static void
+send_next(struct state *s, int64_t now)
+{
+	const struct knocking *k = s->waiting->knocking;
+	size_t lead = lead_length(s->lead), length = lead + k->hits->n, i = s->hit % length;
+	size_t led = s->lead == LEAD_SECOND;
+
+	hit_one(k, &k->places->at[s->hit / length], i < lead ? led : i - lead);
+	s->hit++;
+	s->hit_at = now + k->delay;
+	if (s->hit == k->places->n * length)
+		knock_done(s, now);
+}
+
+static void
+drop(struct pollfd *try)
+{
+	if (try->fd >= 0)
+		close(try->fd);
+	try->fd = -1;
+}
+
+/* Nobody listens, and yet the kernel may connect the socket to itself: both ports are the same. */
+static bool
+is_echo(int fd)
+{
+	struct sockaddr_storage ours = { 0 }, theirs = { 0 };
+	socklen_t len = sizeof(ours), theirs_len = sizeof(theirs);
+
+	if (getsockname(fd, (struct sockaddr *)&ours, &len) ||
+	    getpeername(fd, (struct sockaddr *)&theirs, &theirs_len))
+		return true;
+	return len == theirs_len && !memcmp(&ours, &theirs, len);
+}
+
+/* The errno a try has come to; 0: open. */
+static int
+outcome(const struct state *s, int fd)
+{
+	socklen_t len = sizeof(int);
+	int err = 0;
+	char byte;
+
+	if (s->waiting->door.proto == IPPROTO_UDP)
+		return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 ? 0 : errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return errno;
+	return err == 0 && is_echo(fd) ? ECONNREFUSED : err;
+}
+
+static int
+begin(struct state *s, const struct place *place)
+{
+	const struct hit *door = &s->waiting->door;
+	bool udp = door->proto == IPPROTO_UDP;
+	int fd = net_socket(s->waiting->knocking->origin, place, udp ? SOCK_DGRAM : SOCK_STREAM);
+
+	if (fd < 0)
+		return -1;
+	if (net_connect(fd, place, door->port) ? errno != EINPROGRESS : udp && send(fd, "", 1, 0) != 1) {
+		s->waiting->last_error = errno;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A new try for each place; the oldest ones make room. */
+static void
+try_all(struct state *s, int64_t now)
+{
+	const struct places *places = s->waiting->knocking->places;
+
+	for (size_t i = 0; i < places->n; i++) {
+		struct pollfd *try = &s->tries[s->waiting->tries++ % TRIES_MAX];
+
+		drop(try);
+		try->fd = begin(s, &places->at[i]);
+		try->events = s->waiting->door.proto == IPPROTO_UDP ? POLLIN : POLLOUT;
+	}
+	s->try_at = now + s->pause / 2;
+}
+
+/* Sleeps until something is due or has happened. */
+static void
+rest(struct state *s, int64_t now)
+{
+	int64_t until = s->hit_at < s->end_at ? s->hit_at : s->end_at;
+
+	if (s->hit == 0 && s->try_at < until)
+		until = s->try_at;
+	poll(s->tries, TRIES_MAX, until > now ? (int)(until - now) : 0);
+}
+
+/* Returns the first try that is open and takes it away, or -1. */
+static int
+collect(struct state *s)
+{
+	for (size_t i = 0; i < TRIES_MAX; i++) {
+		struct pollfd *try = &s->tries[i];
+		int err, fd = try->fd;
+
+		if (fd < 0 || !try->revents)
+			continue;
+		err = outcome(s, fd);
+		if (!err) {
+			try->fd = -1;
+			return fd;
+		}
+		s->waiting->last_error = err;
+		drop(try);
+	}
+	return -1;
+}
+
+static int
+run(struct state *s)
+{
+	int64_t now;
+	int fd = -1;
+
+	while (fd < 0 && (now = now_ms()) < s->end_at) {
+		if (now >= s->hit_at)
+			send_next(s, now);
+		else if (s->hit == 0 && now >= s->try_at)
+			try_all(s, now);
+		rest(s, now);
+		fd = collect(s);
+	}
+	return fd;
+}
+
+int
+wait_open(struct waiting *waiting)
+{
+	struct state s = { .waiting = waiting, .pause = FIRST_PAUSE };
+	int64_t now = now_ms();
+	int fd;
+
+	for (size_t i = 0; i < TRIES_MAX; i++)
+		s.tries[i].fd = -1;
+	waiting->knocks = waiting->tries = 0;
+	waiting->last_error = 0;
+	s.end_at = now + waiting->timeout;
+	knock_done(&s, now);
+	fd = run(&s);
+	for (size_t i = 0; i < TRIES_MAX; i++)
+		drop(&s.tries[i]);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
+const char *
+wait_explain(const struct waiting *w, char *buf, size_t len)
+{
+	const struct places *at = w->knocking->places;
+	const char *answer = w->last_error ? strerror(w->last_error) : "no answer";
+
+	snprintf(buf, len, "%s%s%s: port %s/%s did not open within %g s: knocked %u times, tried %u times (%s)",
+		 at->at[0].text, at->n > 1 ? " and " : "", at->n > 1 ? at->at[1].text : "", w->door.word,
+		 proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, w->tries, answer);
+	return buf;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl_link.h"
+#include "ctl_show.h"
+#include "lib/streams.h"
+#include "lib/text.h"
+
+/* What an answer is as one JSON document. */
+enum form {
+	FORM_OBJECT, /* its one object */
+	FORM_ARRAY,  /* all of them in an array */
+	FORM_NAMED,  /* the same, under a name, in the object that ends the answer */
+	FORM_LAST,   /* just that object */
+	FORM_STREAM, /* one document per line, for ever */
+};
+
+static const struct command {
+	const char   *arguments;
+	const char   *help;
+	ctl_show_row *row;
+	ctl_show_end *end; /* NULL: nothing more to say */
+	enum form     form;
+	const char   *name; /* FORM_NAMED */
+} commands[REQUEST_COMMANDS] = {
+	[REQUEST_STATUS] = { "", "how the daemon is", ctl_show_status, NULL, FORM_OBJECT, NULL },
+	[REQUEST_DOORS] = { "", "the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY, NULL },
+	[REQUEST_LIST] = { "", "who is in, through which door, until when", ctl_show_access, ctl_show_table, FORM_ARRAY,
+			   NULL },
+	[REQUEST_ATTEMPTS] = { "", "who is knocking", ctl_show_attempt, ctl_show_attempts, FORM_NAMED, "attempts" },
+	[REQUEST_REVOKE] = { "ADDRESS [--door DOOR] | --door DOOR | --all", "shut out now", NULL, ctl_show_outcome,
+			     FORM_LAST, NULL },
+	[REQUEST_EXTEND] = { "ADDRESS [--door DOOR] TIME", "leave open for longer", NULL, ctl_show_outcome, FORM_LAST,
+			     NULL },
+	[REQUEST_GRANT] = { "ADDRESS --door DOOR", "open a door as a knock would", NULL, ctl_show_outcome, FORM_LAST,
+			    NULL },
+	[REQUEST_WATCH] = { "", "what happens, as it happens", ctl_show_event, NULL, FORM_STREAM, NULL },
+	[REQUEST_STATS] = { "[--prometheus]", "everything that is counted", ctl_show_stats, NULL, FORM_OBJECT, NULL },
+	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome, FORM_NAMED,
+			     "messages" },
+	[REQUEST_CHECK] = { "", "read the configuration and say what is wrong", ctl_show_message, ctl_show_outcome,
+			    FORM_NAMED, "messages" },
+	[REQUEST_UNGUARD] = { "", "keep no port shut, until the next reload or start", ctl_show_message, ctl_show_outcome, FORM_LAST,
+			      NULL },
+};
+
+void
+ctl_usage(FILE *out)
+{
+	fputs("usage: knockctl [-s SOCKET] [--json] COMMAND\n"
+	      "commands:\n",
+	      out);
+	for (enum request_command c = 0; c < REQUEST_COMMANDS; c++)
+		fprintf(out, "  %-8s %s%s%s\n", request_name(c), commands[c].arguments,
+			*commands[c].arguments ? "\n             " : "", commands[c].help);
+	fputs("options:\n"
+	      "  -s, --socket SOCKET  the daemon's Control_Socket\n"
+	      "      --json           answer as JSON\n"
+	      "  -V, --version        show the version\n"
+	      "  -h, --help           show this help\n",
+	      out);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------- */
+
+/* What is being written, one object of the answer after the other. */
+struct answer {
+	const struct command *command;
+	struct ctl_show	      show;
+	bool		      json;
+	size_t		      n; /* objects so far */
+};
+
+static void
+write_json(struct answer *a, const json_t *json)
+{
+	json_dumpf(json, a->show.out, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+static void
+write_row(struct answer *a, const json_t *row)
+{
+	const json_t *message = json_object_get(row, "message");
+
+	switch (a->command->form) {
+	case FORM_ARRAY:
+	case FORM_NAMED:
+		fputs(a->n ? ",\n" : "\n", a->show.out);
+		write_json(a, message ? message : row);
+		break;
+	case FORM_OBJECT:
+	case FORM_STREAM:
+		write_json(a, row);
+		fputc('\n', a->show.out);
+		break;
+	case FORM_LAST:
+		break;
+	}
+	if (a->command->form == FORM_STREAM)
+		fflush(a->show.out);
+}
+
+static void
+write_begin(struct answer *a)
+{
+	if (a->command->form == FORM_ARRAY)
+		fputc('[', a->show.out);
+	else if (a->command->form == FORM_NAMED)
+		fprintf(a->show.out, "{\"%s\":[", a->command->name);
+}
+
+/* The members of `last` follow the array: its own opening brace is left out. */
+static void
+write_end(struct answer *a, const json_t *last)
+{
+	char *rest;
+
+	switch (a->command->form) {
+	case FORM_ARRAY:
+		fputs(a->n ? "\n]\n" : "]\n", a->show.out);
+		break;
+	case FORM_NAMED:
+		rest = json_dumps(last, JSON_COMPACT);
+		fprintf(a->show.out, "%s],%s\n", a->n ? "\n" : "", rest ? rest + 1 : "");
+		free(rest);
+		break;
+	case FORM_LAST:
+		write_json(a, last);
+		fputc('\n', a->show.out);
+		break;
+	case FORM_OBJECT:
+	case FORM_STREAM:
+		break;
+	}
+}
+
+/* ---- the answer -------------------------------------------------------------------------------- */
+
+static void
+complain(const char *text)
+{
+	char clean[16384];
+
+	fprintf(stderr, "knockctl: %s\n", text_utf8(text, true, clean, sizeof(clean)));
+}
+
+static void
+take_row(struct answer *a, const json_t *row)
+{
+	if (a->json)
+		write_row(a, row);
+	else if (a->command->row)
+		a->command->row(&a->show, row);
+	a->n++;
+}
+
+/* An answer that breaks off or fails leaves no complete document, unless that is what it is for to tell. */
+static int
+take_last(struct answer *a, const json_t *last)
+{
+	const char *error = json_string_value(json_object_get(last, "error"));
+	bool tells_errors = a->command->form == FORM_NAMED || a->command->form == FORM_LAST;
+
+	if (a->json && (!error || tells_errors))
+		write_end(a, last);
+	else if (!a->json && !error && a->command->end)
+		a->command->end(&a->show, last);
+	fflush(a->show.out);
+	if (error)
+		complain(error);
+	return error ? CTL_EXIT_ERROR : CTL_EXIT_OK;
+}
+
+static bool
+is_last(const json_t *json)
+{
+	return json_object_get(json, "done") || json_object_get(json, "error");
+}
+
+static int
+read_answer(struct ctl_link *link, struct answer *a)
+{
+	int status = CTL_EXIT_OK;
+	bool last = false;
+	char err[128];
+	json_t *json;
+
+	if (a->json)
+		write_begin(a);
+	while (!last && !ferror(a->show.out)) {
+		json = ctl_link_next(link, err, sizeof(err));
+		if (!json) {
+			fflush(a->show.out);
+			complain(a->command->form == FORM_STREAM ? "knockd has ended" : err);
+			return CTL_EXIT_ERROR;
+		}
+		last = is_last(json);
+		if (last)
+			status = take_last(a, json);
+		else
+			take_row(a, json);
+		json_decref(json);
+	}
+	return status;
+}
+
+/* ---- */
+
+static bool
+wants_colour(void)
+{
+	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
+}
+
+static int
+ask(struct ctl_link *link, const struct ctl_options *options, const char *request)
+{
+	struct answer a = { .command = &commands[options->request.command], .json = options->json,
+			    .show = { .out = stdout, .colour = wants_colour(), .prometheus = options->prometheus } };
+	int status;
+
+	ctl_link_ask(link, request);
+	status = read_answer(link, &a);
+	if (a.show.table.failed) {
+		complain("out of memory");
+		status = CTL_EXIT_ERROR;
+	}
+	ctl_table_free(&a.show.table);
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("could not write the answer");
+		status = CTL_EXIT_ERROR;
+	}
+	return status;
+}
+
+static int
+explain_no_link(const char *path)
+{
+	int error = errno;
+
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		fprintf(stderr, "knockctl: no knockd listens at %s\n", path);
+		return CTL_EXIT_NO_DAEMON;
+	case EACCES:
+		fprintf(stderr, "knockctl: %s: %s (root and the group knockd may use it)\n", path, strerror(error));
+		break;
+	default:
+		fprintf(stderr, "knockctl: %s: %s\n", path, strerror(error));
+		break;
+	}
+	return CTL_EXIT_ERROR;
+}
+
+int
+ctl_run(const struct ctl_options *options)
+{
+	char request[REQUEST_LINE_MAX];
+	struct ctl_link link;
+	int status;
+
+	if (request_format(request, sizeof(request), options->words, options->n_words)) {
+		complain("this cannot be asked: it is too long or has a line break");
+		return CTL_EXIT_USAGE;
+	}
+	streams_fill();
+	if (ctl_link_open(&link, options->socket))
+		return explain_no_link(options->socket);
+	status = ask(&link, options, request);
+	ctl_link_close(&link);
+	return status;
+}

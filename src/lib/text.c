@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/text.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+char *
+text_trim(char *text)
+{
+	char *end;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	end = text + strlen(text);
+	while (end > text && isspace((unsigned char)end[-1]))
+		end--;
+	*end = '\0';
+	return text;
+}
+
+struct line
+text_split(char *text)
+{
+	struct line line = { .kind = LINE_BLANK, .key = text_trim(text) };
+	size_t len = strlen(line.key);
+	char *equals;
+
+	if (!len || *line.key == '#')
+		return line;
+	if (*line.key == '[' && line.key[len - 1] == ']') {
+		line.kind = LINE_SECTION;
+		line.key[len - 1] = '\0';
+		line.key++;
+		return line;
+	}
+	equals = strchr(line.key, '=');
+	if (!equals) {
+		line.kind = LINE_WORD;
+		return line;
+	}
+	*equals = '\0';
+	line.kind = LINE_PAIR;
+	line.key = text_trim(line.key);
+	line.value = text_trim(equals + 1);
+	return line;
+}
+
+int
+text_copy(char *to, size_t len, const char *from)
+{
+	size_t n = strnlen(from, len);
+
+	if (n == len) {
+		memcpy(to, from, len - 1);
+		to[len - 1] = '\0';
+		return -1;
+	}
+	memcpy(to, from, n + 1);
+	return 0;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+static void
+write_one(struct pen *pen, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!pen->room)
+		return;
+	if (len >= pen->room)
+		len = pen->room - 1;
+	memcpy(pen->at, text, len);
+	pen->at += len;
+	pen->room -= len;
+	*pen->at = '\0';
+}
+
+struct pen
+text_pen(char *buf, size_t len)
+{
+	struct pen pen = { buf, len };
+
+	write_one(&pen, "");
+	return pen;
+}
+
+void
+text_write(struct pen *pen, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, pen);
+	while ((text = va_arg(ap, const char *)))
+		write_one(pen, text);
+	va_end(ap);
+}
+
+void
+text_write_number(struct pen *pen, uint64_t n)
+{
+	char digits[21], *first = digits + sizeof(digits) - 1; /* 2^64 has 20 */
+
+	*first = '\0';
+	do {
+		*--first = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	write_one(pen, first);
+}
+
+/* ---- UTF-8 (RFC 3629) -------------------------------------------------------------------------- */
+
+static size_t
+sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+/* The character at `from`, whose length goes to *n; UINT32_MAX and 1 when there is none. */
+static uint32_t
+decode(const unsigned char *from, size_t *n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = sequence_length(*from);
+	uint32_t c = len > 1 ? *from & (0x7fU >> len) : *from;
+
+	*n = 1;
+	for (size_t i = 1; i < len; i++) {
+		if ((from[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		c = c << 6 | (from[i] & 0x3f);
+	}
+	if (!len || c < least[len] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+		return UINT32_MAX;
+	*n = len;
+	return c;
+}
+
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+const char *
+text_utf8(const char *from, bool printable, char *to, size_t len)
+{
+	static const char instead[] = "\xef\xbf\xbd"; /* U+FFFD */
+	size_t used = 0, n;
+
+	for (; *from; from += n) {
+		uint32_t c = decode((const unsigned char *)from, &n);
+		bool bad = c == UINT32_MAX || (printable && is_control(c));
+		size_t add = bad ? sizeof(instead) - 1 : n;
+
+		if (used + add >= len)
+			break;
+		memcpy(to + used, bad ? instead : from, add);
+		used += add;
+	}
+	to[used] = '\0';
+	return to;
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parent/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon_state.h"
+#include "process/detach.h"
+#include "process/notify.h"
+#include "table/ruleset.h"
+#include "lib/streams.h"
+
+enum {
+	SLOT_SIGNALS,
+	SLOT_ENGINE,
+	SLOT_LOOKUP,
+	SLOT_JOURNAL,
+	SLOT_GRANTED,
+	SLOT_MONITOR,
+	SLOT_ADMIN, /* and those that follow */
+	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
+};
+
+uint64_t
+daemon_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* ---- what knockctl sees and does ---------------------------------------------------------------- */
+
+/* admin_daemon */
+static void
+look(void *arg, struct admin_view *view)
+{
+	const struct daemon *d = arg;
+
+	*view = (struct admin_view){ .config = d->config, .conf = d->conf, .tools = &d->tools, .engine = &d->engine,
+				     .engine_uid = d->user.uid, .engine_restarts = d->all_restarts,
+				     .started_ms = (int64_t)d->born_at };
+}
+
+/* admin_daemon */
+static bool
+reload_for(void *arg)
+{
+	return daemon_reload(arg);
+}
+
+/* admin_daemon */
+static bool
+check_for(void *arg, conf_report *tell, void *to)
+{
+	struct daemon *d = arg;
+	struct conf *conf = daemon_read_file(d, tell, to);
+	char err[256];
+	bool good = conf && !options_apply(d->options, conf, err, sizeof(err));
+
+	if (conf && !good)
+		tell(to, CONF_ERROR, err);
+	conf_free(conf);
+	return good;
+}
+
+/* admin_daemon. The configuration remembers it, lest the guard is put back as if somebody else had removed it. */
+static int
+unguard_for(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (ruleset_unguard())
+		return -1;
+	d->conf->unguarded = true;
+	return 0;
+}
+
+static void
+open_admin(struct daemon *d)
+{
+	const struct admin_daemon self = {
+		.arg = d, .look = look, .reload = reload_for, .check = check_for, .unguard = unguard_for };
+
+	if (d->conf->control_socket)
+		d->admin = admin_open(d->conf->control_socket, &d->log, &self);
+}
+
+/* ---- signals ----------------------------------------------------------------------------------- */
+
+static void
+reap(struct daemon *d)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == d->engine.pid)
+			daemon_bury_engine(d, status);
+		else if (keeper_reaped(d->keeper, pid))
+			log_warnx(&d->log, "the process that stays root (knockd-keeper) has ended: restart knockd "
+				  "before the next reload");
+		else
+			closings_reaped(d->closings, pid, status);
+	}
+}
+
+static void
+handle_signal(struct daemon *d, int signal)
+{
+	switch (signal) {
+	case SIGTERM:
+	case SIGINT:
+		d->signal = signal;
+		break;
+	case SIGHUP:
+		daemon_reload(d);
+		break;
+	case SIGCHLD:
+		reap(d);
+		break;
+	}
+}
+
+static void
+read_signals(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	while (read(d->signal_fd, &info, sizeof(info)) == sizeof(info))
+		handle_signal(d, (int)info.ssi_signo);
+}
+
+static int
+open_signals(struct daemon *d)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -1;
+	d->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return d->signal_fd < 0 ? -1 : 0;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------- */
+
+/* While the machine sleeps poll(2)'s clock stands still and CLOCK_BOOTTIME does not: look again now and then. */
+#define POLL_MAX_MSEC 60000
+
+static int
+poll_timeout(const struct daemon *d)
+{
+	uint64_t now = daemon_clock(), next = closings_next(d->closings);
+
+	if (grants_next(d->grants) < next)
+		next = grants_next(d->grants);
+	if (admin_next(d->admin) < next)
+		next = admin_next(d->admin);
+	if (d->restart_at < next)
+		next = d->restart_at;
+	if (d->rules_at < next)
+		next = d->rules_at;
+	if (next == UINT64_MAX)
+		return -1;
+	if (next <= now)
+		return 0;
+	return next - now > POLL_MAX_MSEC ? POLL_MAX_MSEC : (int)(next - now);
+}
+
+/* The ports of a one-time door's next sequence. Without them nobody could use it up, so this is tried again. */
+static void
+follow_sequences(struct daemon *d)
+{
+	if (d->moved_on && daemon_install_rules(d, d->conf))
+		daemon_try_rules_later(d);
+	d->moved_on = false;
+}
+
+static void
+loop(struct daemon *d)
+{
+	while (!d->signal) {
+		struct pollfd fds[SLOTS] = {
+			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
+			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
+			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
+			[SLOT_JOURNAL] = { .fd = journal_fd(d->journal), .events = POLLIN },
+			[SLOT_GRANTED] = { .fd = journal_fd(d->granted), .events = POLLIN },
+			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
+		};
+
+		admin_poll(d->admin, fds + SLOT_ADMIN);
+		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
+			return;
+		if (fds[SLOT_MONITOR].revents) /* what others did before a knock does not undo what it leads to */
+			daemon_read_monitor(d);
+		if (fds[SLOT_ENGINE].revents)
+			daemon_read_engine(d);
+		if (fds[SLOT_LOOKUP].revents)
+			lookup_read(d->lookup);
+		if (fds[SLOT_JOURNAL].revents)
+			journal_report(d->journal);
+		if (fds[SLOT_GRANTED].revents)
+			journal_report(d->granted);
+		if (fds[SLOT_SIGNALS].revents)
+			read_signals(d);
+		admin_work(d->admin, fds + SLOT_ADMIN);
+		follow_sequences(d);
+		if (d->restart_at <= daemon_clock())
+			daemon_restart_engine(d);
+		if (d->rules_at <= daemon_clock())
+			daemon_put_rules_back(d);
+		closings_tick(d->closings, daemon_clock());
+		grants_tick(d->grants, daemon_clock());
+	}
+}
+
+/* ---- start and end ----------------------------------------------------------------------------- */
+
+static int
+open_tools(struct daemon *d)
+{
+	d->nftset = nftset_open();
+	d->closings = closings_new(&d->log, d->conf->max_commands);
+	d->grants = d->nftset ? grants_new(&d->log, d->nftset) : NULL;
+	d->monitor = d->nftset ? monitor_open(nftset_port(d->nftset)) : NULL;
+	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
+	if (!d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
+		log_warn(&d->log, "could not start");
+		return -1;
+	}
+	d->tools = (struct access_tools){
+		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup };
+	return 0;
+}
+
+static void
+create_pidfile(struct daemon *d)
+{
+	const char *wanted = d->conf->pid_file ? d->conf->pid_file : d->options->pid_file;
+	char *path = daemon_path(d, wanted ? wanted : CONF_PIDFILE_DEFAULT);
+
+	if (!path || pidfile_create(&d->pidfile, path))
+		log_warn(&d->log, "could not create pid file %s", path ? path : "");
+	free(path);
+}
+
+static void
+warn(void *arg, const char *text)
+{
+	log_warnx(&((struct daemon *)arg)->log, "%s", text);
+}
+
+/* journal_found */
+static void
+take_up_command(void *arg, const struct journal_entry *entry)
+{
+	struct daemon *d = arg;
+
+	if (entry->kind == JOURNAL_COMMAND)
+		closings_take_up(d->closings, entry);
+}
+
+/* journal_found. A command in here is not of ours: the daemon writes this journal without being root. */
+static void
+take_up_grant(void *arg, const struct journal_entry *entry)
+{
+	struct daemon *d = arg;
+
+	if (entry->kind == JOURNAL_GRANT)
+		grants_take_up(d->grants, entry);
+	else
+		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored", d->granted_dir);
+}
+
+static struct journal *
+open_granted(struct daemon *d)
+{
+	if (!d->journal || asprintf(&d->granted_dir, "%s/grants", d->conf->state_dir) < 0) {
+		d->granted_dir = NULL;
+		return NULL;
+	}
+	return journal_prepare(d->granted_dir, take_up_grant, warn, d);
+}
+
+/* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
+static void
+open_journals(struct daemon *d)
+{
+	d->journal = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
+	if (!d->journal)
+		log_warnx(&d->log, "without a journal, stop commands that are not due when knockd ends run at once then");
+	closings_keep_in(d->closings, d->journal);
+	d->granted = open_granted(d);
+	grants_keep_in(d->grants, d->granted);
+	grants_restore(d->grants);
+}
+
+/* Their threads may be no more than the daemon is. */
+static int
+start_journals(const struct daemon *d)
+{
+	return journal_start(d->journal) || journal_start(d->granted) ? -1 : 0;
+}
+
+/* Everything that can fail, while somebody is watching. */
+static int
+start(struct daemon *d)
+{
+	d->capture_fd = daemon_listen(d, d->conf);
+	if (d->capture_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) ||
+	    open_signals(d))
+		return -1;
+	access_check(&d->tools, d->conf);
+	daemon_warn_of_interfaces(d);
+	daemon_warn_of_leftovers(d);
+	if (daemon_start_engine(d))
+		return -1;
+	open_journals(d);
+	open_admin(d);
+	if (d->options->daemon)
+		create_pidfile(d);
+	return daemon_leave_root(d) || start_journals(d) ? -1 : 0;
+}
+
+/* A service manager that waits for readiness wants the process that it has started, whatever -d says. */
+static bool
+wants_detach(const struct daemon *d)
+{
+	return d->options->daemon && !notify_expected();
+}
+
+static int
+run(struct daemon *d)
+{
+	int waiting = -1;
+
+	if (wants_detach(d) && (waiting = detach_begin()) < 0) {
+		log_warn(&d->log, "daemon");
+		return EXIT_FAILURE;
+	}
+	if (start(d))
+		return EXIT_FAILURE;
+	if (waiting >= 0) {
+		d->log.detached = true;
+		detach_finish(waiting);
+	}
+	log_verbose(&d->log, "listening on %s...", daemon_interfaces(d->conf));
+	log_notice(&d->log, "starting up, listening on %s", daemon_interfaces(d->conf));
+	daemon_log_disabled(d);
+	notify_ready();
+	loop(d);
+	notify_stopping();
+	log_notice(&d->log, "shutting down");
+	return d->signal ? d->signal : EXIT_FAILURE;
+}
+
+static void
+log_counters(const struct daemon *d)
+{
+	const struct counters *c = d->engine.counters;
+
+	if (c)
+		log_debug(&d->log,
+			  "counters: packets %llu, lost %llu, bad messages %llu, cut %llu, malformed %llu, fragments %llu, "
+			  "other %llu, evicted %llu, scans %llu, suppressed %llu",
+			  (unsigned long long)c->packets, (unsigned long long)c->lost,
+			  (unsigned long long)c->bad_messages, (unsigned long long)c->cut,
+			  (unsigned long long)c->malformed, (unsigned long long)c->fragments,
+			  (unsigned long long)c->other, (unsigned long long)c->evicted,
+			  (unsigned long long)c->scans, (unsigned long long)c->suppressed);
+}
+
+/* The mirror of start(): no new packets, then nobody to read them. Elements stay: the kernel times them. */
+static void
+stop(struct daemon *d)
+{
+	if (d->ruled && ruleset_remove())
+		log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
+	log_counters(d);
+	child_stop(&d->engine, daemon_take_events, d);
+	daemon_close_capture(d);
+	if (d->keeper)
+		keeper_remove(d->keeper);
+	pidfile_remove(&d->pidfile);
+	admin_close(d->admin);
+	lookup_stop(d->lookup);
+	closings_free(d->closings);
+	grants_free(d->grants);
+	journal_close(d->journal);
+	journal_close(d->granted);
+	keeper_stop(d->keeper);
+	monitor_close(d->monitor);
+	nftset_close(d->nftset);
+	if (d->signal_fd >= 0)
+		close(d->signal_fd);
+	conf_free(d->conf);
+	log_close(&d->log);
+	free(d->granted_dir);
+	free(d->config);
+	free(d->home);
+}
+
+int
+daemon_run(const struct options *options)
+{
+	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1,
+			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 },
+			    .root = DAEMON_ROOT_ALL };
+	int status = EXIT_FAILURE;
+
+	priv_hide(); /* the sequences in our memory */
+	streams_fill();
+	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
+	d.born_at = daemon_clock();
+	log_init(&d.log);
+	d.log.verbose = options->verbose;
+	d.log.debug = options->debug;
+	d.home = getcwd(NULL, 0);
+	d.config = daemon_path(&d, options->config);
+	d.conf = d.config ? daemon_read_conf(&d, &d.user) : NULL;
+	if (d.conf) {
+		daemon_open_logs(&d);
+		status = run(&d);
+	}
+	stop(&d);
+	return status;
+}

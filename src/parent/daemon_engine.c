@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine is kept alive and listened to. */
+#include "daemon_state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "wire/ipc.h"
+#include "access/logtext.h"
+
+/* An engine that dies is replaced at once, but not more often than this: so many, then one per pause. */
+#define RESTART_BURST	   5
+#define RESTART_PAUSE_MSEC 1000
+#define RESTART_CALM_MSEC  60000
+
+#define NONSENSE "a message that makes no sense"
+
+/* What it has read waits for nobody. */
+static void
+miss_engine(struct daemon *d)
+{
+	daemon_give_up_packets(d);
+	d->restart_at = 0;
+}
+
+/* Of events that are no openings; as if we had not looked for a minute, lest an engine within its limits is ended. */
+static uint32_t
+most_events(const struct daemon *d)
+{
+	return 2 * (EVENT_BURST + 60 * EVENT_PER_SECOND) * ((uint32_t)d->conf->n_doors + 1);
+}
+
+static bool
+may_send(struct daemon *d, const struct event *event)
+{
+	uint32_t per_second = 2 * EVENT_PER_SECOND * ((uint32_t)d->conf->n_doors + 1);
+
+	/* openings always pass, and there is one of these for each packet that is held */
+	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
+	       limiter_pass(&d->events, most_events(d), per_second, daemon_clock());
+}
+
+int
+daemon_start_engine(struct daemon *d)
+{
+	d->started_at = daemon_clock();
+	limiter_init(&d->events, most_events(d), d->started_at);
+	d->restart_at = UINT64_MAX;
+	admin_engine_started(d->admin);
+	if (!child_start(&d->engine, d->conf, &d->user, d->capture_fd, &d->log))
+		return 0;
+	miss_engine(d);
+	d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+	return -1;
+}
+
+/* It does not do what engines do: treated as an attack. */
+static void
+end_engine(struct daemon *d, const char *what)
+{
+	log_warnx(&d->log, "the engine sent %s: it is ended", what);
+	child_kill(&d->engine);
+	miss_engine(d);
+}
+
+static bool
+makes_sense(const struct daemon *d, const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_READY:
+		return false; /* it has said so */
+	case EVENT_DEALT_WITH:
+		return d->conf->capture == CONF_CAPTURE_NFQUEUE && event_valid(event, d->conf->n_doors);
+	case EVENT_STAGE:
+	case EVENT_OPEN:
+	case EVENT_TIMEOUT:
+	case EVENT_SCAN:
+	case EVENT_SUPPRESSED:
+	case EVENT_LOST:
+		break;
+	}
+	return event_valid(event, d->conf->n_doors);
+}
+
+/* child_events, and what the loop does with a batch. */
+void
+daemon_take_events(void *arg, const struct event *events, size_t n)
+{
+	struct daemon *d = arg;
+	struct access_batch batch;
+
+	for (size_t i = 0; i < n; i++) {
+		bool sensible = makes_sense(d, &events[i]);
+
+		if (!sensible || !may_send(d, &events[i])) {
+			end_engine(d, sensible ? "more than it may" : NONSENSE);
+			return;
+		}
+	}
+	log_hold(&d->log);
+	journal_hold(d->granted);
+	access_act(&d->tools, d->conf, events, n, &batch);
+	admin_events(d->admin, d->conf, events, batch.refused, n);
+	access_tell(&d->tools, d->conf, events, n, &batch);
+	d->moved_on |= batch.moved_on;
+	journal_release(d->granted);
+	daemon_give_verdicts(d, events, n);
+	log_release(&d->log);
+}
+
+static void
+log_death(struct daemon *d, int status)
+{
+	if (WIFSIGNALED(status))
+		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_warnx(&d->log, "the engine ended with status %d", WEXITSTATUS(status));
+	miss_engine(d);
+}
+
+void
+daemon_read_engine(struct daemon *d)
+{
+	struct event events[IPC_BATCH];
+	int n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH);
+
+	if (n > 0)
+		daemon_take_events(d, events, (size_t)n);
+	else if (n == 0)
+		log_death(d, child_kill(&d->engine));
+	else if (errno != EAGAIN)
+		end_engine(d, NONSENSE);
+}
+
+/* Reaped before its socket was read to the end: its last words first, what it had recognised counts. */
+void
+daemon_bury_engine(struct daemon *d, int status)
+{
+	struct event events[IPC_BATCH];
+	int n;
+
+	d->engine.pid = 0; /* somebody else's, perhaps, from now on */
+	while (d->engine.ipc_fd >= 0 && (n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH)) > 0)
+		daemon_take_events(d, events, (size_t)n);
+	child_forget(&d->engine);
+	log_death(d, status);
+}
+
+void
+daemon_restart_engine(struct daemon *d)
+{
+	uint64_t now = daemon_clock();
+
+	if (now - d->started_at > RESTART_CALM_MSEC)
+		d->restarts = 0;
+	if (d->restarts >= RESTART_BURST && now < d->started_at + RESTART_PAUSE_MSEC) {
+		d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+		return;
+	}
+	d->restarts++;
+	d->all_restarts++;
+	if (!daemon_start_engine(d))
+		log_warnx(&d->log, "a new engine is running");
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How much of root the parent gives up when all is set up, and what a reload can therefore not ask for. */
+#include "daemon_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/conffile.h"
+
+#define BIT(cap) (UINT64_C(1) << (cap))
+
+/* The kernel's rules and sets. */
+#define NETWORK BIT(CAP_NET_ADMIN)
+
+/* A new engine with a user and a root directory of its own, and its end; one-time files, whoever owns them. */
+#define ENGINE (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL))
+#define FILES  (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_FOWNER))
+
+static bool
+has_command(const struct door *door)
+{
+	for (size_t family = 0; family < CONF_FAMILIES; family++)
+		if (door->start_command[family] || door->stop_command[family])
+			return true;
+	return false;
+}
+
+/* What this configuration needs, and in `why` the reason if that is more than can be done without. */
+static enum daemon_root
+needed(const struct conf *conf, const struct priv_user *user, char *why, size_t len)
+{
+	enum daemon_root root = user->uid ? DAEMON_ROOT_NONE : DAEMON_ROOT_FILES;
+
+	if (!user->uid)
+		snprintf(why, len, "User is root");
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		const struct door *door = &conf->doors[i];
+
+		if (has_command(door)) {
+			snprintf(why, len, "[%s] has a command", door->name);
+			return DAEMON_ROOT_ALL;
+		}
+		if (door->one_time_path && root == DAEMON_ROOT_NONE) {
+			snprintf(why, len, "[%s] has one-time sequences, which are marked in their file", door->name);
+			root = DAEMON_ROOT_FILES;
+		}
+	}
+	return root;
+}
+
+/* ---- at the start ------------------------------------------------------------------------------ */
+
+/* They are the only ones who may open these by then. */
+static int
+start_keeper(struct daemon *d)
+{
+	char *log = daemon_log_path(d);
+
+	d->keeper = keeper_start(&(struct keeper_files){ .config = d->config, .log = log, .pid_file = d->pidfile.path,
+							 .control_socket = d->conf->control_socket });
+	free(log);
+	return d->keeper ? 0 : -1;
+}
+
+/* The journal is written anew in there. Whoever is not root never gets to the commands' journal above it. */
+static int
+give_away(const char *dir, const struct priv_user *user)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
+
+	if (fd < 0)
+		return -1;
+	failed = fchown(fd, user->uid, user->gid);
+	close(fd);
+	return failed;
+}
+
+/* No command will come any more. */
+static void
+close_commands_journal(struct daemon *d)
+{
+	closings_keep_in(d->closings, NULL);
+	journal_close(d->journal);
+	d->journal = NULL;
+}
+
+static int
+become(struct daemon *d, const struct priv_user *user, uint64_t caps)
+{
+	const char *step;
+
+	if (!priv_keep(user, caps, &step))
+		return 0;
+	log_warn(&d->log, "could not leave root: %s", step);
+	return -1;
+}
+
+static int
+leave_for_good(struct daemon *d)
+{
+	if (d->granted && give_away(d->granted_dir, &d->user))
+		log_warn(&d->log, "could not give %s to user %s", d->granted_dir, d->conf->user);
+	if (start_keeper(d)) {
+		log_warn(&d->log, "could not start the process that stays root");
+		return -1;
+	}
+	return become(d, &d->user, NETWORK);
+}
+
+int
+daemon_leave_root(struct daemon *d)
+{
+	const struct priv_user root = { 0, 0 };
+	char why[256] = "";
+	bool commanded;
+	int failed = 0;
+
+	d->root = needed(d->conf, &d->user, why, sizeof(why));
+	commanded = d->root == DAEMON_ROOT_ALL; /* as with any knockd: nothing to mention */
+	if (!commanded && closings_count(d->closings)) {
+		d->root = DAEMON_ROOT_ALL;
+		snprintf(why, sizeof(why), "stop commands of an earlier run are still to come");
+	}
+	if (geteuid()) /* as whoever it is; there is nothing to leave */
+		d->root = DAEMON_ROOT_ALL;
+	switch (d->root) {
+	case DAEMON_ROOT_ALL:
+		break;
+	case DAEMON_ROOT_FILES:
+		close_commands_journal(d);
+		failed = become(d, &root, NETWORK | ENGINE | FILES);
+		break;
+	case DAEMON_ROOT_NONE:
+		close_commands_journal(d);
+		failed = leave_for_good(d);
+		break;
+	}
+	if (!failed && *why && !commanded)
+		log_verbose(&d->log, "the daemon remains root: %s", why);
+	return failed;
+}
+
+/* ---- from then on ------------------------------------------------------------------------------ */
+
+struct conf *
+daemon_read_file(struct daemon *d, conf_report *report, void *arg)
+{
+	char text[PATH_MAX + 64];
+
+	if (d->keeper && !keeper_lives(d->keeper)) {
+		snprintf(text, sizeof(text), "%s: cannot be opened without knockd-keeper: restart knockd", d->config);
+		report(arg, CONF_ERROR, text);
+		return NULL;
+	}
+	if (d->keeper)
+		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
+	return conffile_read(d->config, d->home, report, arg);
+}
+
+static bool
+is_regular(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+/* Nobody moves a device away; and /dev/stdout is another one for the keeper than it was for us. */
+int
+daemon_open_log_file(struct daemon *d, const char *path)
+{
+	int fd;
+
+	if (!d->keeper || !keeper_knows_log(d->keeper, path))
+		return log_open_file(&d->log, path);
+	fd = keeper_open_log(d->keeper);
+	if (fd < 0)
+		return -1;
+	if (d->log.file >= 0 && !is_regular(fd))
+		close(fd);
+	else
+		log_use_file(&d->log, fd);
+	return 0;
+}
+
+int
+daemon_check_root(const struct daemon *d, const struct conf *conf, const struct priv_user *user)
+{
+	char why[256] = "";
+
+	if (needed(conf, user, why, sizeof(why)) > d->root)
+		log_warnx(&d->log, "%s: this needs more of root than was kept at the start: restart knockd", why);
+	else if (d->root == DAEMON_ROOT_NONE && user->uid != d->user.uid)
+		log_warnx(&d->log, "User %s: root was left at the start: restart knockd", conf->user);
+	else
+		return 0;
+	return -1;
+}

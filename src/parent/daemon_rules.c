@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the daemon has in the kernel's ruleset: table inet knockd, and an eye on it. */
+#include "daemon_state.h"
+
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "engine/nflog.h"
+#include "engine/nfqueue.h"
+#include "table/ruleset.h"
+
+/* When the kernel refused to have our table back. */
+#define RULES_RETRY_MSEC 5000
+
+static bool
+is_ours(const struct conf *conf, const struct ruleset_report *to)
+{
+	switch (conf->capture) {
+	case CONF_CAPTURE_NFLOG:
+		return !to->queued && to->number == conf->nflog_group;
+	case CONF_CAPTURE_NFQUEUE:
+		return to->queued && to->number == conf->queue_num;
+	}
+	return false;
+}
+
+static bool
+has_reader(const struct ruleset_report *to)
+{
+	return to->queued ? nfqueue_holder(to->number) : nflog_holder(to->number);
+}
+
+/* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
+int
+daemon_find_other(struct daemon *d)
+{
+	struct ruleset_report to;
+
+	if (d->conf->rules != CONF_RULES_AUTO || !ruleset_reports_to(&to) || is_ours(d->conf, &to) || !has_reader(&to))
+		return 0;
+	log_warnx(&d->log, "another knockd (%s %u) keeps table inet " RULESET_TABLE " in this network namespace",
+		  to.queued ? "NFQUEUE" : "NFLOG group", to.number);
+	return -1;
+}
+
+/*
+ * With Rules = none what an earlier run has left is not ours to take away, whether it kept the guard when it ended or
+ * was killed. Another knockd may be keeping it, and the admin may have loaded what --print-rules shows.
+ */
+void
+daemon_warn_of_leftovers(const struct daemon *d)
+{
+	static const char helps[] = "\"nft delete table inet " RULESET_TABLE "\" removes it";
+	struct ruleset_report to;
+	bool reports;
+
+	if (d->conf->rules != CONF_RULES_NONE)
+		return;
+	reports = ruleset_reports_to(&to);
+	if (reports && !is_ours(d->conf, &to) && has_reader(&to))
+		return;
+	if (reports && is_ours(d->conf, &to) && to.marked)
+		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run reports knocks to the same "
+			  "place as your own rules may: %s", helps);
+	if (ruleset_has_guard())
+		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut that no door "
+			  "opens with Rules = none: %s, \"knockctl unguard\" the guard alone", helps);
+}
+
+int
+daemon_install_rules(struct daemon *d, const struct conf *conf)
+{
+	char err[512];
+
+	switch (conf->rules) {
+	case CONF_RULES_AUTO:
+		if (ruleset_install(conf, err, sizeof(err))) {
+			log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
+			return -1;
+		}
+		d->ruled = true;
+		break;
+	case CONF_RULES_NONE:
+		if (d->ruled && (ruleset_unguard() || ruleset_remove())) {
+			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
+			daemon_try_rules_later(d); /* the guard may be gone, but not what wants it */
+			return -1;
+		}
+		d->ruled = false;
+		break;
+	}
+	return 0;
+}
+
+/* monitor_take */
+static void
+take_change(void *arg, const struct monitor_event *event)
+{
+	struct daemon *d = arg;
+
+	if (event->kind == MONITOR_LOST || (event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
+		d->rules_changed = true;
+	grants_noticed(d->grants, event);
+}
+
+void
+daemon_try_rules_later(struct daemon *d)
+{
+	d->rules_refused = true;
+	d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
+}
+
+/* Our own changes are told, too, so what counts is what is there now. */
+void
+daemon_put_rules_back(struct daemon *d)
+{
+	bool refused = d->rules_refused;
+
+	d->rules_refused = d->rules_changed = false;
+	d->rules_at = UINT64_MAX;
+	if (!d->ruled || ruleset_intact(d->conf))
+		return;
+	if (daemon_install_rules(d, d->conf)) {
+		daemon_try_rules_later(d);
+		d->rules_refused = refused;
+	} else if (refused) {
+		log_notice(&d->log, "table inet " RULESET_TABLE " is in place again");
+	} else {
+		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+	}
+}
+
+void
+daemon_read_monitor(struct daemon *d)
+{
+	monitor_read(d->monitor, take_change, d);
+	if (d->rules_changed)
+		daemon_put_rules_back(d);
+	grants_restore(d->grants);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "process/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "process/priv.h"
+
+/* The words. Anything else ends it. */
+enum {
+	WORD_CONFIG = 'c',
+	WORD_LOG = 'l',
+	WORD_REMOVE = 'r',
+};
+
+struct keeper {
+	pid_t pid; /* 0: there is none */
+	int   fd;
+	char *log;
+};
+
+/* Room for one descriptor beside the message. */
+union passage {
+	struct cmsghdr header;
+	char	       room[CMSG_SPACE(sizeof(int))];
+};
+
+/* ---- the process that stays root --------------------------------------------------------------- */
+
+/* A file as it was at the start. */
+struct place {
+	const char *path;
+	dev_t	    dev;
+	ino_t	    ino;
+};
+
+static struct place
+note_place(const char *path)
+{
+	struct place place = { .path = path };
+	struct stat st;
+
+	if (!path || lstat(path, &st))
+		return (struct place){ .path = NULL };
+	place.dev = st.st_dev;
+	place.ino = st.st_ino;
+	return place;
+}
+
+static void
+remove_place(const struct place *place)
+{
+	struct stat st;
+
+	if (place->path && !lstat(place->path, &st) && st.st_dev == place->dev && st.st_ino == place->ino)
+		unlink(place->path);
+}
+
+/* Answers with errno's value, and with the descriptor if there is one. */
+static int
+answer(int to, int error, int fd)
+{
+	union passage passage;
+	struct iovec iov = { &error, sizeof(error) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *header;
+
+	memset(&passage, 0, sizeof(passage));
+	if (fd >= 0) {
+		msg.msg_control = passage.room;
+		msg.msg_controllen = sizeof(passage.room);
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	return sendmsg(to, &msg, MSG_NOSIGNAL) == sizeof(error) ? 0 : -1;
+}
+
+static int
+hand_over(int to, int fd)
+{
+	int failed = answer(to, fd < 0 ? errno : 0, fd);
+
+	if (fd >= 0)
+		close(fd);
+	return failed;
+}
+
+static int
+open_to_read(const char *path)
+{
+	/* O_NONBLOCK: a FIFO put there must not stop the daemon */
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+static void
+serve(int fd, const struct keeper_files *files)
+{
+	const struct place pid_file = note_place(files->pid_file), control = note_place(files->control_socket);
+	char word;
+
+	while (recv(fd, &word, 1, 0) == 1) {
+		if (word == WORD_CONFIG) {
+			if (hand_over(fd, open_to_read(files->config)))
+				return;
+		} else if (word == WORD_LOG && files->log) {
+			if (hand_over(fd, log_make_file(files->log)))
+				return;
+		} else if (word == WORD_REMOVE) {
+			remove_place(&pid_file);
+			remove_place(&control);
+			if (answer(fd, 0, -1))
+				return;
+		} else {
+			return;
+		}
+	}
+}
+
+static _Noreturn void
+keep(int fd, const struct keeper_files *files)
+{
+	const struct priv_user root = { 0, 0 };
+	const char *step;
+
+	prctl(PR_SET_NAME, "knockd-keeper");
+	/* it is the daemon's end that ends it; until then it may be needed */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	fd = priv_keep_only(fd);
+	if (fd < 0 || chdir("/") || priv_keep(&root, UINT64_C(1) << CAP_DAC_OVERRIDE, &step))
+		_exit(1);
+	serve(fd, files);
+	_exit(0);
+}
+
+/* ---- the daemon's side ------------------------------------------------------------------------- */
+
+struct keeper *
+keeper_start(const struct keeper_files *files)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+	int fds[2];
+	pid_t pid;
+
+	if (!keeper || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		free(keeper);
+		return NULL;
+	}
+	keeper->fd = fds[0];
+	keeper->log = files->log ? strdup(files->log) : NULL;
+	pid = fork();
+	if (!pid)
+		keep(fds[1], files);
+	close(fds[1]);
+	if (pid < 0) {
+		keeper_stop(keeper);
+		return NULL;
+	}
+	keeper->pid = pid;
+	return keeper;
+}
+
+static int
+descriptor_of(struct msghdr *msg)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int fd = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+/* The descriptor that comes back, or -1 with errno. */
+static int
+ask(struct keeper *keeper, char word)
+{
+	union passage passage;
+	int error = EPIPE;
+	struct iovec iov = { &error, sizeof(error) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room,
+			      .msg_controllen = sizeof(passage.room) };
+	ssize_t len = -1;
+
+	memset(&passage, 0, sizeof(passage));
+	if (send(keeper->fd, &word, 1, MSG_NOSIGNAL) == 1)
+		do {
+			len = recvmsg(keeper->fd, &msg, MSG_CMSG_CLOEXEC);
+		} while (len < 0 && errno == EINTR);
+	errno = len == sizeof(error) ? error : EPIPE;
+	return errno ? -1 : descriptor_of(&msg);
+}
+
+int
+keeper_open_config(struct keeper *keeper)
+{
+	return ask(keeper, WORD_CONFIG);
+}
+
+int
+keeper_open_log(struct keeper *keeper)
+{
+	return ask(keeper, WORD_LOG);
+}
+
+bool
+keeper_knows_log(const struct keeper *keeper, const char *path)
+{
+	return keeper->log && !strcmp(keeper->log, path);
+}
+
+bool
+keeper_reaped(struct keeper *keeper, pid_t pid)
+{
+	if (!keeper || pid != keeper->pid)
+		return false;
+	keeper->pid = 0;
+	return true;
+}
+
+bool
+keeper_lives(const struct keeper *keeper)
+{
+	return keeper->pid;
+}
+
+void
+keeper_remove(struct keeper *keeper)
+{
+	ask(keeper, WORD_REMOVE);
+}
+
+void
+keeper_stop(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	close(keeper->fd);
+	while (keeper->pid && waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(keeper->log);
+	free(keeper);
+}

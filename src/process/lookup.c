@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "process/lookup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process/cage.h"
+
+#define NAME_LEN 256 /* RFC 1035 §3.1: 255 octets */
+
+/* Names that are remembered; one that needs the place of another takes it. */
+#define CACHE_LEN 1024
+
+/* Descriptors of the helper: its files and sockets, and what modules of the resolver may hold open on top. */
+#define HELPER_FILES 64
+
+struct answer {
+	struct addr addr;
+	char	    name[NAME_LEN]; /* "": it has none, or was asked for and is not known yet */
+};
+
+struct lookup {
+	const struct log *log;
+	int		  fd; /* closing it ends the helper */
+	struct answer	  cache[CACHE_LEN];
+};
+
+/* ---- the helper -------------------------------------------------------------------------------- */
+
+/* What a stranger's name server says must not forge lines or colour a terminal. */
+static bool
+is_harmless(const char *name)
+{
+	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
+}
+
+static void
+resolve(struct answer *answer)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	bool six = answer->addr.family == AF_INET6;
+	const struct sockaddr *sa = six ? (const struct sockaddr *)&in6 : (const struct sockaddr *)&in;
+
+	memcpy(&in.sin_addr, answer->addr.bytes, sizeof(in.sin_addr));
+	memcpy(&in6.sin6_addr, answer->addr.bytes, sizeof(in6.sin6_addr));
+	if (getnameinfo(sa, six ? sizeof(in6) : sizeof(in), answer->name, sizeof(answer->name), NULL, 0, NI_NAMEREQD) ||
+	    !is_harmless(answer->name))
+		answer->name[0] = '\0';
+}
+
+static _Noreturn void
+help(int fd, const struct priv_user *user)
+{
+	struct answer answer;
+	const char *step;
+	sigset_t none;
+
+	prctl(PR_SET_NAME, "knockd-lookup");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	fd = priv_keep_only(fd);
+	if (fd < 0 || priv_drop(user, &step))
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the uid clears it, see prctl(2) */
+	memset(&answer, 0, sizeof(answer));
+	while (recv(fd, &answer.addr, sizeof(answer.addr), 0) == sizeof(answer.addr)) {
+		resolve(&answer);
+		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+/* ---- the daemon's side ------------------------------------------------------------------------- */
+
+struct lookup *
+lookup_start(const struct priv_user *user, const struct log *log)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+	int fds[2];
+	pid_t pid;
+
+	if (!l || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		free(l);
+		return NULL;
+	}
+	l->log = log;
+	l->fd = fds[0];
+	pid = fork();
+	if (!pid)
+		help(fds[1], user);
+	close(fds[1]);
+	if (pid < 0) {
+		close(l->fd);
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+lookup_stop(struct lookup *l)
+{
+	if (!l)
+		return;
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l);
+}
+
+int
+lookup_fd(const struct lookup *l)
+{
+	return l ? l->fd : -1;
+}
+
+static struct answer *
+place_of(struct lookup *l, const struct addr *addr)
+{
+	uint32_t hash = addr->family;
+
+	for (size_t i = 0; i < sizeof(addr->bytes); i++)
+		hash = hash * 31 + addr->bytes[i];
+	return &l->cache[hash % CACHE_LEN];
+}
+
+void
+lookup_read(struct lookup *l)
+{
+	struct answer answer, *place;
+	ssize_t len;
+
+	while ((len = recv(l->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer)) {
+		place = place_of(l, &answer.addr);
+		answer.name[sizeof(answer.name) - 1] = '\0';
+		if (addr_equal(&place->addr, &answer.addr) && is_harmless(answer.name))
+			*place = answer;
+	}
+	if (len < 0 && errno == EAGAIN)
+		return;
+	log_warnx(l->log, "the helper for host names has ended: addresses are logged without names");
+	close(l->fd);
+	l->fd = -1;
+}
+
+const char *
+lookup_name(struct lookup *l, const struct addr *addr)
+{
+	struct answer *place;
+
+	if (!l)
+		return NULL;
+	place = place_of(l, addr);
+	if (!addr_equal(&place->addr, addr)) {
+		*place = (struct answer){ .addr = *addr };
+		/* a full socket: strangers ask faster than names come, and the next line may have more luck */
+		if (l->fd >= 0 && send(l->fd, addr, sizeof(*addr), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			place->addr.family = 0;
+	}
+	return *place->name ? place->name : NULL;
+}
+
+const char *
+lookup_known(struct lookup *l, const struct addr *addr)
+{
+	const struct answer *place = l ? place_of(l, addr) : NULL;
+
+	return place && addr_equal(&place->addr, addr) && *place->name ? place->name : NULL;
+}
+
+const char *
+lookup_who(struct lookup *l, const struct addr *addr, char buf[static LOOKUP_WHO_LEN])
+{
+	const char *name = lookup_name(l, addr);
+	size_t len = strlen(addr_format(addr, buf));
+
+	if (name)
+		snprintf(buf + len, LOOKUP_WHO_LEN - len, " (%s)", name);
+	return buf;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Source_Rate: of an address that sends more than so many packets a second the rest is not reported. It is the kernel
+ * that counts, so what is cut off costs the daemon nothing. Who changes addresses with each packet is not slowed down:
+ * when the set is full, the packets of addresses that are not in it are reported without a limit.
+ */
+#include "rules_build.h"
+#include "lib/seq.h"
+
+#define RATES4 "rates4"
+#define RATES6 "rates6"
+
+#define RATES_MAX 65536 /* addresses */
+
+int
+rules_add_rate_sets(struct rules *rules, const struct conf *conf)
+{
+	uint32_t seconds;
+
+	if (!conf->source_rate || !rules->n_knock_sets)
+		return 0;
+	rules->rate = conf->source_rate;
+	/* a whole sequence may come at once */
+	rules->burst = conf->source_rate > SEQ_MAX ? conf->source_rate : SEQ_MAX;
+	seconds = rules->burst / rules->rate + 1; /* without a packet the allowance is whole again by then */
+	if (rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, RATES4, RATES_MAX, seconds))
+		return -1;
+	return conf->only_ipv4 ? 0 : rules_add_dynamic_set(rules, PORT_KEY_SOURCE6, RATES6, RATES_MAX, seconds);
+}
+
+static void
+add_rate(struct rules *rules, const struct port_set *rates)
+{
+	struct rule *rule;
+
+	if (!rates)
+		return;
+	rule = rules_add_rule(rules, "report");
+	rules_add_term(rule, TERM_TOO_FAST, NULL, rates);
+	rules_add_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+void
+rules_add_rates(struct rules *rules)
+{
+	add_rate(rules, rules_set(rules, RATES4));
+	add_rate(rules, rules_set(rules, RATES6));
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ruleset_expr.h"
+
+#include <arpa/inet.h>
+#include <libnftnl/expr.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "wire/capture.h"
+
+/* Of the user data's types those from here on are nobody's: nft's own are counted from 0, see libnftnl/udata.h. */
+#define UDATA_MARK 0x6b
+
+/* A new expression at the end of the rule; NULL: no memory. */
+static struct nftnl_expr *
+add_expr(struct nftnl_rule *rule, const char *name)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc(name);
+
+	if (expr)
+		nftnl_rule_add_expr(rule, expr);
+	return expr;
+}
+
+static int
+put_meta(struct nftnl_rule *rule, uint32_t key, uint32_t reg)
+{
+	struct nftnl_expr *expr = add_expr(rule, "meta");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, reg);
+	return 0;
+}
+
+static int
+put_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t len, uint32_t reg)
+{
+	struct nftnl_expr *expr = add_expr(rule, "payload");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, len);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, reg);
+	return 0;
+}
+
+static int
+put_compare(struct nftnl_rule *rule, uint32_t op, const void *data, uint32_t len)
+{
+	struct nftnl_expr *expr = add_expr(rule, "cmp");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
+	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, len);
+	return 0;
+}
+
+static int
+put_equal(struct nftnl_rule *rule, const void *data, uint32_t len)
+{
+	return put_compare(rule, NFT_CMP_EQ, data, len);
+}
+
+static int
+put_meta_equal(struct nftnl_rule *rule, uint32_t key, uint8_t value)
+{
+	return put_meta(rule, key, NFT_REG_1) || put_equal(rule, &value, sizeof(value)) ? -1 : 0;
+}
+
+static int
+put_port(struct nftnl_rule *rule, uint16_t port)
+{
+	uint16_t number = htons(port);
+
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NFT_REG_1) ||
+		       put_equal(rule, &number, sizeof(number))
+		   ? -1
+		   : 0;
+}
+
+/* A name is compared with its NUL and all that follows, the text before a '*' only as far as it goes. */
+static int
+put_ifname(struct nftnl_rule *rule, const char *name)
+{
+	char padded[IFNAMSIZ] = "";
+	size_t len = strnlen(name, IFNAMSIZ - 1);
+
+	memcpy(padded, name, len);
+	if (put_meta(rule, NFT_META_IIFNAME, NFT_REG_1))
+		return -1;
+	return put_equal(rule, padded, len && name[len - 1] == '*' ? (uint32_t)len - 1 : IFNAMSIZ);
+}
+
+static int
+put_lookup(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set)
+{
+	struct nftnl_expr *expr = add_expr(rule, "lookup");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SET_ID, RULESET_SET_ID(rules, set));
+	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set->name);
+}
+
+/* The n-th 32-bit register, by the number that nft uses for it: one of the 128-bit registers where one begins. */
+static uint32_t
+register_at(uint32_t n)
+{
+	return n % 4 ? NFT_REG32_00 + n : NFT_REG_1 + n / 4;
+}
+
+/* Addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
+static int
+put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
+{
+	bool v4 = shape.len == 4;
+	uint32_t source = v4 ? 12 : 8;
+
+	*after = 0;
+	if (!shape.len)
+		return 0;
+	if (put_meta_equal(rule, NFT_META_NFPROTO, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
+		return -1;
+	if (shape.source) {
+		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source, shape.len, register_at(*after)))
+			return -1;
+		*after += shape.len / 4;
+	}
+	if (shape.destination) {
+		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source + shape.len, shape.len, register_at(*after)))
+			return -1;
+		*after += shape.len / 4;
+	}
+	return 0;
+}
+
+/* [ip saddr .] [ip daddr .] [meta l4proto .] [th dport] */
+static int
+put_key(struct nftnl_rule *rule, struct key_shape shape)
+{
+	uint32_t after;
+
+	if (put_addresses(rule, shape, &after))
+		return -1;
+	if (shape.proto && put_meta(rule, NFT_META_L4PROTO, register_at(after++)))
+		return -1;
+	return shape.port ? put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after)) : 0;
+}
+
+/* What each element counts for itself; the rule goes on when there were too many. */
+static struct nftnl_expr *
+new_limit(const struct rules *rules)
+{
+	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
+
+	if (!limit)
+		return NULL;
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rules->rate);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, rules->burst);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	return limit;
+}
+
+/* The element gets the set's own timeout. */
+static int
+put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set, bool limited)
+{
+	struct nftnl_expr *expr = add_expr(rule, "dynset"), *limit = NULL;
+
+	if (!expr || (limited && !(limit = new_limit(rules))))
+		return -1;
+	if (limit) {
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, NFT_DYNSET_F_EXPR);
+		nftnl_expr_add_expr(expr, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
+	}
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, RULESET_SET_ID(rules, set));
+	return nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set->name);
+}
+
+static int
+put_mask(struct nftnl_rule *rule, const void *mask, uint32_t len)
+{
+	static const uint32_t zero;
+	struct nftnl_expr *expr = add_expr(rule, "bitwise");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, len);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, &zero, len);
+	return 0;
+}
+
+/* Byte 13 of the TCP header, RFC 9293. */
+static int
+put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
+{
+	return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP) ||
+		       put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1, NFT_REG_1) ||
+		       put_mask(rule, &mask, sizeof(mask)) || put_compare(rule, op, &value, sizeof(value))
+		   ? -1
+		   : 0;
+}
+
+/*
+ * The flags before the protocol, and with the three bytes beside them (bytes 12 to 15 of the TCP header): the kernel
+ * loads, masks and compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and that ends the rule for
+ * nearly every packet. What else has these bits set there is no TCP.
+ */
+static int
+put_syn(struct nftnl_rule *rule)
+{
+	static const uint8_t mask[] = { 0, TH_SYN | TH_ACK, 0, 0 }, value[] = { 0, TH_SYN, 0, 0 };
+
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 12, sizeof(mask), NFT_REG_1) ||
+		       put_mask(rule, mask, sizeof(mask)) || put_equal(rule, value, sizeof(value)) ||
+		       put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP)
+		   ? -1
+		   : 0;
+}
+
+static int
+put_established(struct nftnl_rule *rule)
+{
+	uint32_t bits = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED), none = 0;
+	struct nftnl_expr *expr = add_expr(rule, "ct");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	return put_mask(rule, &bits, sizeof(bits)) || put_compare(rule, NFT_CMP_NEQ, &none, sizeof(none)) ? -1 : 0;
+}
+
+static int
+put_destination_type(struct nftnl_rule *rule, uint32_t op, uint32_t type)
+{
+	struct nftnl_expr *expr = add_expr(rule, "fib");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	return put_compare(rule, op, &type, sizeof(type));
+}
+
+static int
+put_counter(struct nftnl_rule *rule)
+{
+	struct nftnl_expr *expr = add_expr(rule, "counter");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, 0);
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
+	return 0;
+}
+
+static int
+put_log(struct nftnl_rule *rule, const struct rules *rules, const char *prefix)
+{
+	struct nftnl_expr *expr = add_expr(rule, "log");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, rules->group);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, CAPTURE_SNAPLEN);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, 1);
+	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, prefix);
+}
+
+static int
+put_queue(struct nftnl_rule *rule, uint16_t queue)
+{
+	struct nftnl_expr *expr = add_expr(rule, "queue");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_NUM, queue);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_TOTAL, 1);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_QUEUE_FLAGS, NFT_QUEUE_FLAG_BYPASS);
+	return 0;
+}
+
+static int
+put_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
+{
+	struct nftnl_expr *expr = add_expr(rule, "immediate");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	return chain ? nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain) : 0;
+}
+
+/* With type NFT_REJECT_TCP_RST the code does not matter. */
+static int
+put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)
+{
+	struct nftnl_expr *expr = add_expr(rule, "reject");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, code);
+	return 0;
+}
+
+int
+rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
+{
+	switch (term->kind) {
+	case TERM_IPV4:
+		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV4);
+	case TERM_TCP:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP);
+	case TERM_UDP:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP);
+	case TERM_PORT:
+		return put_port(rule, term->port);
+	case TERM_IFNAME:
+		return put_ifname(rule, term->name);
+	case TERM_SET:
+		return put_key(rule, rules_key_shape(term->set->key)) || put_lookup(rule, rules, term->set) ? -1 : 0;
+	case TERM_UPDATE:
+	case TERM_TOO_FAST:
+		return put_key(rule, rules_key_shape(term->set->key)) ||
+			       put_update(rule, rules, term->set, term->kind == TERM_TOO_FAST)
+			   ? -1
+			   : 0;
+	case TERM_FLAGS:
+		return put_flags(rule, term->set->mask, NFT_CMP_EQ, term->set->value);
+	case TERM_UNDER_WAY:
+		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
+	case TERM_SYN:
+		return put_syn(rule);
+	case TERM_ESTABLISHED:
+		return put_established(rule);
+	case TERM_LOCAL:
+		return put_destination_type(rule, NFT_CMP_EQ, RTN_LOCAL);
+	case TERM_NOT_UNICAST:
+		return put_destination_type(rule, NFT_CMP_NEQ, RTN_UNICAST);
+	case TERM_COUNTER:
+		return put_counter(rule);
+	case TERM_LOG:
+		return put_log(rule, rules, term->name);
+	case TERM_QUEUE:
+		return put_queue(rule, (uint16_t)(rules->queue + term->way));
+	case TERM_RETURN:
+		return put_verdict(rule, NFT_RETURN, NULL);
+	case TERM_GOTO:
+		return put_verdict(rule, NFT_GOTO, term->name);
+	case TERM_DROP:
+		return put_verdict(rule, NF_DROP, NULL);
+	case TERM_RESET:
+		return put_reject(rule, NFT_REJECT_TCP_RST, 0);
+	case TERM_REJECT:
+		return put_reject(rule, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH);
+	}
+	return -1;
+}
+
+int
+rule_mark(struct nftnl_rule *rule)
+{
+	static const struct {
+		uint8_t type, len, value;
+	} mark = { UDATA_MARK, 1, 1 };
+
+	return nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, &mark, sizeof(mark));
+}
+
+bool
+rule_is_marked(const struct nftnl_rule *rule)
+{
+	uint32_t len = 0;
+	const uint8_t *data = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &len);
+
+	return data && len && data[0] == UDATA_MARK;
+}

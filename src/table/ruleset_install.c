@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netlink/nfnl.h"
+#include "netlink/nftkey.h"
+#include "table/ruleset.h"
+#include "ruleset_expr.h"
+#include "ruleset_look.h"
+#include "ruleset_print.h"
+
+#define ENTRIES_PER_MESSAGE 1000 /* at most 40 bytes each: a nested attribute holds 64 KiB */
+#define TRIES		    20	 /* until nobody else changes the ruleset between look and commit */
+
+/* What each message of the transaction is about, to say what the kernel refused. */
+struct source {
+	const char *what; /* "table", "set", ... or NULL: `rule` */
+	const char *name;
+	const struct rule *rule;
+};
+
+struct install {
+	const struct rules *rules;
+	struct nfnl *nfnl;
+	struct look look; /* what is there */
+	struct source *sources;
+	size_t n, room;
+	size_t refused; /* index of the first message that was refused */
+	int error;      /* its errno, 0: none */
+};
+
+static struct nlmsghdr *
+add_message(struct install *install, uint16_t type, uint16_t flags, const char *what, const char *name)
+{
+	size_t room = install->room ? 2 * install->room : 64;
+	struct source *grown;
+
+	if (install->n == install->room) {
+		grown = reallocarray(install->sources, room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		install->sources = grown;
+		install->room = room;
+	}
+	install->sources[install->n++] = (struct source){ .what = what, .name = name };
+	return nfnl_add(install->nfnl, type, NFPROTO_INET, flags);
+}
+
+static int
+put_table(struct install *install, uint16_t type)
+{
+	struct nlmsghdr *nlh =
+	    add_message(install, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, "table", RULESET_TABLE);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	return 0;
+}
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+/* `addresses` . inet_proto . inet_service */
+#define SERVICE(addresses) NFTKEY_CONCAT(NFTKEY_CONCAT(addresses, NFTKEY_PROTO), NFTKEY_PORT)
+
+static const struct {
+	uint32_t type, len;
+} keys[PORT_KEYS] = {
+	[PORT_KEY_LOCAL] = { SERVICE(0), 8 },
+	[PORT_KEY_IP] = { SERVICE(NFTKEY_IPV4), 12 },
+	[PORT_KEY_IP6] = { SERVICE(NFTKEY_IPV6), 24 },
+	[PORT_KEY_OPEN4] = { SERVICE(NFTKEY_IPV4), 12 },
+	[PORT_KEY_OPEN6] = { SERVICE(NFTKEY_IPV6), 24 },
+	[PORT_KEY_OPEN4_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV4, NFTKEY_IPV4)), 16 },
+	[PORT_KEY_SOURCE4] = { NFTKEY_IPV4, 4 },
+	[PORT_KEY_SOURCE6] = { NFTKEY_IPV6, 16 },
+	[PORT_KEY_TARGET4] = { NFTKEY_IPV4, 4 },
+	[PORT_KEY_TARGET6] = { NFTKEY_IPV6, 16 },
+	[PORT_KEY_NUMBER] = { NFTKEY_PORT, 2 },
+	[PORT_KEY_OPEN6_TARGET] = { SERVICE(NFTKEY_CONCAT(NFTKEY_IPV6, NFTKEY_IPV6)), 40 },
+};
+
+static struct nftnl_set *
+new_set(const struct port_set *set)
+{
+	struct nftnl_set *nl = nftnl_set_alloc();
+
+	if (!nl)
+		return NULL;
+	if (nftnl_set_set_str(nl, NFTNL_SET_TABLE, RULESET_TABLE) || nftnl_set_set_str(nl, NFTNL_SET_NAME, set->name)) {
+		nftnl_set_free(nl);
+		return NULL;
+	}
+	return nl;
+}
+
+/* Only user space reads it: an address and a port have the network's byte order, a concatenation as a whole has none. */
+static int
+put_byteorder(struct nftnl_set *nl, enum port_key key)
+{
+	enum { NONE = 0, BIG_ENDIAN_KEY = 2 };
+	struct nftnl_udata_buf *buf = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+	if (!buf)
+		return -1;
+	nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_KEYBYTEORDER, rules_key_shape(key).proto ? NONE : BIG_ENDIAN_KEY);
+	nftnl_set_set_data(nl, NFTNL_SET_USERDATA, nftnl_udata_buf_data(buf), nftnl_udata_buf_len(buf));
+	nftnl_udata_buf_free(buf);
+	return 0;
+}
+
+static int
+put_set(struct install *install, const struct port_set *set)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWSET, NLM_F_CREATE, "set", set->name);
+	struct nftnl_set *nl = new_set(set);
+
+	if (!nlh || !nl || put_byteorder(nl, set->key)) {
+		if (nl)
+			nftnl_set_free(nl);
+		return -1;
+	}
+	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
+			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) | (set->size ? NFT_SET_EVAL : 0));
+	if (set->size) {
+		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
+		nftnl_set_set_u32(nl, NFTNL_SET_DESC_SIZE, set->size);
+	}
+	nftnl_set_set_u32(nl, NFTNL_SET_ID, RULESET_SET_ID(install->rules, set));
+	nftnl_set_set_u32(nl, NFTNL_SET_KEY_TYPE, keys[set->key].type);
+	nftnl_set_set_u32(nl, NFTNL_SET_KEY_LEN, keys[set->key].len);
+	nftnl_set_nlmsg_build_payload(nlh, nl);
+	nftnl_set_free(nl);
+	return 0;
+}
+
+static int
+put_entry(struct nftnl_set *nl, const struct port_entry *entry)
+{
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	uint8_t key[NFTKEY_LEN_MAX];
+
+	if (!elem)
+		return -1;
+	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, rules_entry_key(entry, key));
+	nftnl_set_elem_add(nl, elem);
+	return 0;
+}
+
+static int
+put_entries(struct install *install, const struct port_set *set, size_t from, size_t to)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "the elements of set", set->name);
+	struct nftnl_set *nl = new_set(set);
+	int rc = nlh && nl ? 0 : -1;
+
+	for (size_t i = from; i < to && !rc; i++)
+		rc = put_entry(nl, &set->at[i]);
+	if (!rc)
+		nftnl_set_elems_nlmsg_build_payload(nlh, nl);
+	if (nl)
+		nftnl_set_free(nl);
+	return rc;
+}
+
+/*
+ * Who may pass is written there already, in a set that is as it should be. A table that somebody has put to
+ * sleep (`flags dormant`) is made anew: it cannot be woken and filled in one transaction.
+ */
+static bool
+look_finds(const struct install *install, const struct port_set *set)
+{
+	for (size_t i = 0; i < install->look.n_sets && set->kept && !install->look.flags; i++) {
+		const struct look_set *found = &install->look.sets[i];
+
+		if (!strcmp(found->name, set->name) && found->type == keys[set->key].type &&
+		    found->len == keys[set->key].len && found->flags == NFT_SET_TIMEOUT)
+			return true;
+	}
+	return false;
+}
+
+static int
+put_sets(struct install *install)
+{
+	for (size_t i = 0; i < install->rules->n_sets; i++) {
+		const struct port_set *set = &install->rules->sets[i];
+
+		if (look_finds(install, set))
+			continue;
+		if (put_set(install, set))
+			return -1;
+		for (size_t from = 0; from < set->n; from += ENTRIES_PER_MESSAGE) {
+			size_t left = set->n - from;
+
+			if (put_entries(install, set, from,
+					from + (left < ENTRIES_PER_MESSAGE ? left : ENTRIES_PER_MESSAGE)))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* --- chains -------------------------------------------------------------------------------------- */
+
+static int
+put_chain(struct install *install, const struct chain *chain)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "chain", chain->name);
+	struct nftnl_chain *nl = nftnl_chain_alloc();
+
+	if (!nlh || !nl || nftnl_chain_set_str(nl, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
+	    nftnl_chain_set_str(nl, NFTNL_CHAIN_NAME, chain->name) ||
+	    (chain->base && nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, "filter"))) {
+		if (nl)
+			nftnl_chain_free(nl);
+		return -1;
+	}
+	if (chain->base) {
+		nftnl_chain_set_u32(nl, NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
+		nftnl_chain_set_s32(nl, NFTNL_CHAIN_PRIO, chain->priority);
+		nftnl_chain_set_u32(nl, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	}
+	nftnl_chain_nlmsg_build_payload(nlh, nl);
+	nftnl_chain_free(nl);
+	return 0;
+}
+
+static int
+put_chains(struct install *install)
+{
+	const struct rules *rules = install->rules;
+
+	for (size_t i = 0; i < rules->n_chains; i++) {
+		if (put_chain(install, &rules->chains[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/* --- rules --------------------------------------------------------------------------------------- */
+
+static int
+put_rule(struct install *install, const struct rule *rule)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NULL, NULL);
+	struct nftnl_rule *nl = nftnl_rule_alloc();
+	int rc = !nlh || !nl || nftnl_rule_set_str(nl, NFTNL_RULE_TABLE, RULESET_TABLE) ||
+			 nftnl_rule_set_str(nl, NFTNL_RULE_CHAIN, rule->chain)
+		     ? -1
+		     : 0;
+
+	for (size_t i = 0; i < rule->n && !rc; i++)
+		rc = rule_put_term(nl, install->rules, &rule->terms[i]);
+	if (!rc && !(rc = rule_mark(nl))) {
+		install->sources[install->n - 1].rule = rule;
+		nftnl_rule_nlmsg_build_payload(nlh, nl);
+	}
+	if (nl)
+		nftnl_rule_free(nl);
+	return rc;
+}
+
+static int
+put_rules(struct install *install)
+{
+	for (size_t i = 0; i < install->rules->n_rules; i++) {
+		if (put_rule(install, &install->rules->rules[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/* --- what goes ----------------------------------------------------------------------------------- */
+
+/* Rules of this chain; NULL: of all. Then chains and sets by their names. */
+static int
+put_flush(struct install *install, const char *chain)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELRULE, 0, "to flush chain", chain ? chain : "");
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
+	if (chain)
+		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
+	return 0;
+}
+
+static int
+put_chain_removal(struct install *install, const char *name)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELCHAIN, 0, "to delete chain", name);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
+	return 0;
+}
+
+static int
+put_set_removal(struct install *install, const char *name)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELSET, 0, "to delete set", name);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
+	return 0;
+}
+
+/* Does a set, or with `is_chain` a chain, of this name go? */
+typedef bool part_goes(const struct install *install, const char *name, bool is_chain);
+
+/*
+ * A base chain of the right shape stays and only gets other rules. While a transaction is committed an old base
+ * chain and the new one of the same name are both hooked: each would report the packet, a hit counted twice.
+ */
+static bool
+is_kept_base(const struct install *install, const struct look_chain *there)
+{
+	const struct rules *rules = install->rules;
+
+	for (size_t i = 0; i < rules->n_chains; i++)
+		if (!strcmp(rules->chains[i].name, there->name))
+			return rules->chains[i].base && there->base && rules->chains[i].priority == there->priority;
+	return false;
+}
+
+/* Rules use sets and chains, and maps use chains: hence the order. */
+static int
+put_removals(struct install *install, part_goes *goes, bool keeps_bases)
+{
+	const struct look *look = &install->look;
+	int rc = 0;
+
+	for (size_t i = 0; i < look->n_chains && !rc; i++)
+		rc = goes(install, look->chains[i].name, true) ? put_flush(install, look->chains[i].name) : 0;
+	for (size_t i = 0; i < look->n_sets && !rc; i++)
+		rc = goes(install, look->sets[i].name, false) ? put_set_removal(install, look->sets[i].name) : 0;
+	for (size_t i = 0; i < look->n_chains && !rc; i++)
+		rc = goes(install, look->chains[i].name, true) && !(keeps_bases && is_kept_base(install, &look->chains[i]))
+			 ? put_chain_removal(install, look->chains[i].name) : 0;
+	return rc;
+}
+
+static bool
+is_replaced(const struct install *install, const char *name, bool is_chain)
+{
+	const struct port_set *set = is_chain ? NULL : rules_kept_set(install->rules, name);
+
+	return !set || !look_finds(install, set);
+}
+
+static bool
+is_of_knocks(const struct install *install, const char *name, bool is_chain)
+{
+	(void)install;
+	(void)is_chain;
+	return !rules_is_guard(name, true);
+}
+
+static bool
+is_of_guard(const struct install *install, const char *name, bool is_chain)
+{
+	(void)install;
+	(void)is_chain;
+	return rules_is_guard(name, false);
+}
+
+/* "add, delete, add": deleting is then right whether there was a table or not. */
+static int
+put_clean_table(struct install *install)
+{
+	bool keeps = false;
+
+	for (size_t i = 0; i < install->rules->n_sets; i++)
+		keeps |= look_finds(install, &install->rules->sets[i]);
+	for (size_t i = 0; i < install->look.n_chains; i++)
+		keeps |= !install->look.flags && is_kept_base(install, &install->look.chains[i]);
+	if (keeps)
+		return put_table(install, NFT_MSG_NEWTABLE) || put_removals(install, is_replaced, true) ? -1 : 0;
+	return put_table(install, NFT_MSG_NEWTABLE) || put_table(install, NFT_MSG_DELTABLE) ||
+		       put_table(install, NFT_MSG_NEWTABLE)
+		   ? -1
+		   : 0;
+}
+
+/* --- the transaction ----------------------------------------------------------------------------- */
+
+/* A rule that is refused takes others with it; the first one is the reason. */
+static void
+take_refusal(void *arg, size_t index, int error)
+{
+	struct install *install = arg;
+
+	if (install->error && index >= install->refused)
+		return;
+	install->refused = index;
+	install->error = error;
+}
+
+/* Rejecting at this hook came with Linux 5.9; an older one says so of the rule or of the whole. */
+static const char *
+hint(const struct install *install, int error)
+{
+	for (size_t i = 0; i < install->rules->n_rules && error == EOPNOTSUPP; i++) {
+		const struct rule *rule = &install->rules->rules[i];
+
+		if (rule->terms[rule->n - 1].kind == TERM_REJECT)
+			return " (Guard_Policy = reject needs Linux 5.9 or later)";
+	}
+	return "";
+}
+
+/* What the kernel has no expression for it calls missing. */
+static const char *
+rule_hint(const struct install *install, const struct rule *rule)
+{
+	if (install->error == ENOENT && rule->terms[rule->n - 1].kind == TERM_QUEUE)
+		return " (Capture = nfqueue needs a kernel with CONFIG_NFT_QUEUE; Capture = nflog does without)";
+	return hint(install, install->error);
+}
+
+static void
+explain(const struct install *install, char *err, size_t errlen)
+{
+	const struct source *source = &install->sources[install->refused];
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	if (source->what) {
+		snprintf(err, errlen, "the kernel refused %s %s: %s", source->what, source->name,
+			 strerror(install->error));
+		return;
+	}
+	out = open_memstream(&text, &len);
+	if (out) {
+		rule_print(install->rules, source->rule, out);
+		fclose(out);
+	}
+	snprintf(err, errlen, "the kernel refused \"%s\": %s%s", text ? text : "a rule", strerror(install->error),
+		 rule_hint(install, source->rule));
+	free(text);
+}
+
+/*
+ * Looks at what is there, puts the messages that make something else of it, and commits them, again and again
+ * until nobody has changed the ruleset in between. Returns as nfnl_commit() does.
+ */
+static int
+transact(struct install *install, int (*put)(struct install *install))
+{
+	int rc = -1;
+
+	errno = ERESTART;
+	for (int i = 0; i < TRIES && rc < 0 && nfnl_is_passing(errno); i++) {
+		look_free(&install->look);
+		install->n = 0;
+		install->error = 0;
+		if (look_at(&install->look, install->nfnl))
+			continue;
+		nfnl_begin(install->nfnl, install->look.generation);
+		if (put(install)) {
+			errno = ENOMEM;
+			return -1;
+		}
+		rc = nfnl_commit(install->nfnl, take_refusal, install);
+		if (rc > 0 && (install->error == ENOMEM || install->error == ENOBUFS)) {
+			errno = install->error;
+			rc = -1;
+		}
+	}
+	return rc;
+}
+
+static void
+finish(struct install *install)
+{
+	int saved = errno;
+
+	nfnl_close(install->nfnl);
+	look_free(&install->look);
+	free(install->sources);
+	errno = saved;
+}
+
+static int
+put_all(struct install *install)
+{
+	return put_clean_table(install) || put_sets(install) || put_chains(install) || put_rules(install) ? -1 : 0;
+}
+
+static int
+replace(struct install *install, char *err, size_t errlen)
+{
+	int rc = transact(install, put_all);
+
+	if (rc < 0) {
+		snprintf(err, errlen, "%s%s", strerror(errno), hint(install, errno));
+	} else if (rc) {
+		explain(install, err, errlen);
+		errno = install->error;
+	}
+	return rc ? -1 : 0;
+}
+
+int
+ruleset_install(const struct conf *conf, char *err, size_t errlen)
+{
+	struct rules *rules = rules_new(conf);
+	struct install install = { .rules = rules, .nfnl = rules ? nfnl_open() : NULL };
+	int rc = -1;
+
+	if (install.nfnl)
+		rc = replace(&install, err, errlen);
+	else
+		snprintf(err, errlen, "%s", strerror(errno));
+	finish(&install);
+	rules_free(rules);
+	return rc;
+}
+
+/* --- taking it away ------------------------------------------------------------------------------ */
+
+static int
+put_knocks_removal(struct install *install)
+{
+	if (look_has_chain(&install->look, RULES_CHAIN_GUARD))
+		return put_removals(install, is_of_knocks, false);
+	return put_table(install, NFT_MSG_DELTABLE);
+}
+
+static int
+put_guard_removal(struct install *install)
+{
+	if (look_has_chain(&install->look, RULES_CHAIN_KNOCKS))
+		return put_removals(install, is_of_guard, false);
+	return put_table(install, NFT_MSG_DELTABLE);
+}
+
+static int
+take_away(int (*put)(struct install *install))
+{
+	struct install install = { .nfnl = nfnl_open() };
+	int rc = install.nfnl ? transact(&install, put) : -1;
+
+	if (rc > 0)
+		errno = install.error;
+	finish(&install);
+	return !rc || (rc > 0 && errno == ENOENT) ? 0 : -1;
+}
+
+int
+ruleset_remove(void)
+{
+	return take_away(put_knocks_removal);
+}
+
+int
+ruleset_unguard(void)
+{
+	return take_away(put_guard_removal);
+}

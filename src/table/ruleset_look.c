@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ruleset_look.h"
+
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules.h"
+#include "table/ruleset.h"
+#include "ruleset_expr.h"
+
+static int
+dump(struct nfnl *nfnl, uint16_t type, uint16_t table_attr, mnl_cb_t object, void *arg)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, type, NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, table_attr, RULESET_TABLE);
+	return nfnl_dump(nfnl, object, arg) && errno != ENOENT ? -1 : 0;
+}
+
+/* --- chains -------------------------------------------------------------------------------------- */
+
+static bool
+is_base(struct nftnl_chain *chain)
+{
+	const char *type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
+
+	return type && !strcmp(type, "filter") && nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM) &&
+	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM) == NF_INET_PRE_ROUTING &&
+	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_ACCEPT;
+}
+
+static int
+add_chain(struct look *look, struct nftnl_chain *chain)
+{
+	struct look_chain *grown = reallocarray(look->chains, look->n_chains + 1, sizeof(*grown));
+
+	if (!grown)
+		return -1;
+	look->chains = grown;
+	grown[look->n_chains] = (struct look_chain){
+		.name = strdup(nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME)),
+		.base = is_base(chain),
+		.priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO),
+	};
+	return grown[look->n_chains++].name ? 0 : -1;
+}
+
+/* The kernel gives the chains of all tables. Those in braces within a rule go with it. */
+static int
+read_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	int rc = chain && !nftnl_chain_nlmsg_parse(nlh, chain) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK && nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY) == NFPROTO_INET &&
+	    !strcmp(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), RULESET_TABLE) &&
+	    !(nftnl_chain_get_u32(chain, NFTNL_CHAIN_FLAGS) & NFT_CHAIN_BINDING) &&
+	    add_chain(arg, chain))
+		rc = MNL_CB_ERROR;
+	if (chain)
+		nftnl_chain_free(chain);
+	return rc;
+}
+
+bool
+look_has_chain(const struct look *look, const char *name)
+{
+	for (size_t i = 0; i < look->n_chains; i++) {
+		if (!strcmp(look->chains[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+static int
+add_set(struct look *look, struct nftnl_set *set)
+{
+	struct look_set *grown = reallocarray(look->sets, look->n_sets + 1, sizeof(*grown));
+
+	if (!grown)
+		return -1;
+	look->sets = grown;
+	grown[look->n_sets] = (struct look_set){
+		.name = strdup(nftnl_set_get_str(set, NFTNL_SET_NAME)),
+		.type = nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE),
+		.len = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN),
+		.flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS),
+	};
+	return grown[look->n_sets++].name ? 0 : -1;
+}
+
+static int
+read_set(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int rc = set && !nftnl_set_nlmsg_parse(nlh, set) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK && !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS) && add_set(arg, set))
+		rc = MNL_CB_ERROR;
+	if (set)
+		nftnl_set_free(set);
+	return rc;
+}
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+static int
+read_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_table *table = nftnl_table_alloc();
+	int rc = table && !nftnl_table_nlmsg_parse(nlh, table) ? MNL_CB_OK : MNL_CB_ERROR;
+
+	if (rc == MNL_CB_OK)
+		((struct look *)arg)->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+	if (table)
+		nftnl_table_free(table);
+	return rc;
+}
+
+static int
+ask_table(struct look *look, struct nfnl *nfnl)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETTABLE, NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	return nfnl_ask(nfnl, read_table, look) && errno != ENOENT ? -1 : 0;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------- */
+
+int
+look_at(struct look *look, struct nfnl *nfnl)
+{
+	*look = (struct look){ .generation = 0 };
+	return nfnl_generation(nfnl, &look->generation) || ask_table(look, nfnl) ||
+		       dump(nfnl, NFT_MSG_GETCHAIN, NFTA_CHAIN_TABLE, read_chain, look) ||
+		       dump(nfnl, NFT_MSG_GETSET, NFTA_SET_TABLE, read_set, look)
+		   ? -1
+		   : 0;
+}
+
+void
+look_free(struct look *look)
+{
+	for (size_t i = 0; i < look->n_chains; i++)
+		free(look->chains[i].name);
+	for (size_t i = 0; i < look->n_sets; i++)
+		free(look->sets[i].name);
+	free(look->chains);
+	free(look->sets);
+	*look = (struct look){ .generation = 0 };
+}
+
+/* --- whose it is --------------------------------------------------------------------------------- */
+
+struct search {
+	struct ruleset_report report;
+	bool		      marked; /* the rule that is looked at */
+	bool		      found;
+	bool		      guard;
+};
+
+static int
+take_report(struct nftnl_expr *expr, void *arg)
+{
+	struct search *search = arg;
+	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+	struct ruleset_report report = { .queued = !strcmp(name, "queue"), .marked = search->marked };
+
+	if (report.queued)
+		report.number = nftnl_expr_get_u16(expr, NFTNL_EXPR_QUEUE_NUM);
+	else if (!strcmp(name, "log") && nftnl_expr_is_set(expr, NFTNL_EXPR_LOG_GROUP))
+		report.number = nftnl_expr_get_u16(expr, NFTNL_EXPR_LOG_GROUP);
+	else
+		return 0;
+	if (!search->found || report.number < search->report.number)
+		search->report = report;
+	search->found = true;
+	return 0;
+}
+
+static int
+read_rule(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
+	struct search *search = arg;
+
+	if (rc == MNL_CB_OK) {
+		search->marked = rule_is_marked(rule);
+		search->guard |= search->marked &&
+				 !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
+		nftnl_expr_foreach(rule, take_report, search);
+	}
+	if (rule)
+		nftnl_rule_free(rule);
+	return rc;
+}
+
+static struct search
+search_rules(void)
+{
+	struct search search = { .found = false };
+	struct nfnl *nfnl = nfnl_open();
+
+	if (nfnl)
+		dump(nfnl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, read_rule, &search);
+	nfnl_close(nfnl);
+	return search;
+}
+
+bool
+ruleset_reports_to(struct ruleset_report *report)
+{
+	struct search search = search_rules();
+
+	*report = search.report;
+	return search.found;
+}
+
+bool
+ruleset_has_guard(void)
+{
+	return search_rules().guard;
+}

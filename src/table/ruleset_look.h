@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What there is of table inet knockd in the kernel, whoever made it: another version, or somebody by hand. */
+#ifndef KNOCKD_RULESET_LOOK_H
+#define KNOCKD_RULESET_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netlink/nfnl.h"
+
+struct look_set {
+	char	*name;
+	uint32_t type, len, flags; /* of the key; NFT_SET_* */
+};
+
+struct look_chain {
+	char   *name;
+	bool	base; /* a filter chain at prerouting that accepts what it does not decide */
+	int32_t priority;
+};
+
+struct look {
+	uint32_t	 generation; /* of the ruleset, before it was looked at */
+	uint32_t	 flags;	     /* NFT_TABLE_F_* */
+	struct look_chain *chains;
+	struct look_set *sets;	     /* maps, too; none that belongs to a single rule */
+	size_t		 n_chains, n_sets;
+};
+
+/* 0, also when there is no such table; -1 with errno. To be freed in either case. */
+int look_at(struct look *look, struct nfnl *nfnl);
+void look_free(struct look *look);
+
+bool look_has_chain(const struct look *look, const char *name);
+
+#endif

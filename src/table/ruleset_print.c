@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ruleset_print.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/capture.h"
+#include "table/ruleset.h"
+
+/* One after the other what a key has, by these names. */
+static void
+print_fields(struct key_shape shape, const char *const names[static 4], FILE *out)
+{
+	const bool has[] = { shape.source, shape.destination, shape.proto, shape.port };
+	const char *between = "";
+
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+		if (!has[i])
+			continue;
+		fprintf(out, "%s%s", between, names[i]);
+		between = " . ";
+	}
+}
+
+static void
+print_key(enum port_key key, FILE *out)
+{
+	static const char *const v4[] = { "ip saddr", "ip daddr", "meta l4proto", "th dport" };
+	static const char *const v6[] = { "ip6 saddr", "ip6 daddr", "meta l4proto", "th dport" };
+	struct key_shape shape = rules_key_shape(key);
+
+	print_fields(shape, shape.len == 4 ? v4 : v6, out);
+}
+
+static void
+print_type(enum port_key key, FILE *out)
+{
+	static const char *const v4[] = { "ipv4_addr", "ipv4_addr", "inet_proto", "inet_service" };
+	static const char *const v6[] = { "ipv6_addr", "ipv6_addr", "inet_proto", "inet_service" };
+	struct key_shape shape = rules_key_shape(key);
+
+	print_fields(shape, shape.len == 4 ? v4 : v6, out);
+}
+
+static void
+print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
+{
+	char text[ADDR_STRLEN];
+
+	if (entry->target.family)
+		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.proto ? " . " : "");
+	if (shape.proto)
+		fprintf(out, "%s . ", proto_name(entry->port.proto));
+	if (shape.port)
+		fprintf(out, "%u", entry->port.port);
+}
+
+/* What else a set is declared with, each item after `before`. */
+static void
+print_properties(const struct port_set *set, const char *before, FILE *out)
+{
+	if (set->kept || set->hashed)
+		fprintf(out, "%sflags timeout", before);
+	if (set->size)
+		fprintf(out, "%ssize %u%sflags dynamic,timeout%stimeout %us", before, set->size, before, before,
+			set->timeout);
+}
+
+static void
+print_set(const struct port_set *set, FILE *out)
+{
+	fprintf(out, "\tset %s {\n\t\ttype ", set->name);
+	print_type(set->key, out);
+	print_properties(set, "\n\t\t", out);
+	for (size_t i = 0; i < set->n; i++) {
+		fputs(i ? ",\n\t\t\t     " : "\n\t\telements = { ", out);
+		print_entry(&set->at[i], rules_key_shape(set->key), out);
+	}
+	fputs(set->n ? " }\n\t}\n\n" : "\n\t}\n\n", out);
+}
+
+static void
+print_flags(uint8_t flags, FILE *out)
+{
+	const char *between = "";
+
+	if (!flags)
+		fputc('0', out);
+	for (unsigned bit = 0; bit < 8; bit++) {
+		if (!(flags & 1u << bit))
+			continue;
+		fprintf(out, "%s%s", between, rules_flag_name(bit));
+		between = " | ";
+	}
+}
+
+static void
+print_flags_term(const struct port_set *set, FILE *out)
+{
+	fputs("tcp flags & (", out);
+	print_flags(set->mask, out);
+	fputs(") == ", out);
+	print_flags(set->value, out);
+}
+
+static void
+print_update(const struct port_set *set, FILE *out)
+{
+	fprintf(out, "update @%s { ", set->name);
+	print_key(set->key, out);
+}
+
+static void
+print_term(const struct rules *rules, const struct term *term, FILE *out)
+{
+	switch (term->kind) {
+	case TERM_IPV4:
+		fputs("meta nfproto ipv4", out);
+		return;
+	case TERM_TCP:
+	case TERM_UDP:
+		fprintf(out, "meta l4proto %s", term->kind == TERM_TCP ? "tcp" : "udp");
+		return;
+	case TERM_PORT:
+		fprintf(out, "th dport %u", term->port);
+		return;
+	case TERM_UNDER_WAY:
+		fputs("tcp flags & (syn | ack) != syn", out);
+		return;
+	case TERM_SYN:
+		fputs("@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp", out);
+		return;
+	case TERM_ESTABLISHED:
+		fputs("ct state established,related", out);
+		return;
+	case TERM_IFNAME:
+		fprintf(out, "iifname \"%s\"", term->name);
+		return;
+	case TERM_SET:
+		print_key(term->set->key, out);
+		fprintf(out, " @%s", term->set->name);
+		return;
+	case TERM_UPDATE:
+		print_update(term->set, out);
+		fputs(" }", out);
+		return;
+	case TERM_TOO_FAST:
+		print_update(term->set, out);
+		fprintf(out, " limit rate over %u/second burst %u packets }", rules->rate, rules->burst);
+		return;
+	case TERM_FLAGS:
+		print_flags_term(term->set, out);
+		return;
+	case TERM_LOCAL:
+	case TERM_NOT_UNICAST:
+		fprintf(out, "fib daddr type %s", term->kind == TERM_LOCAL ? "local" : "!= unicast");
+		return;
+	case TERM_COUNTER:
+		fputs("counter", out);
+		return;
+	case TERM_LOG:
+		fprintf(out, "log prefix \"%s\" group %u snaplen %d queue-threshold 1", term->name, rules->group,
+			CAPTURE_SNAPLEN);
+		return;
+	case TERM_QUEUE:
+		fprintf(out, "queue num %u bypass", rules->queue + (unsigned)term->way);
+		return;
+	case TERM_RETURN:
+		fputs("return", out);
+		return;
+	case TERM_GOTO:
+		fprintf(out, "goto %s", term->name);
+		return;
+	case TERM_DROP:
+		fputs("drop", out);
+		return;
+	case TERM_RESET:
+		fputs("reject with tcp reset", out);
+		return;
+	case TERM_REJECT:
+		fputs("reject", out);
+		return;
+	}
+}
+
+void
+rule_print(const struct rules *rules, const struct rule *rule, FILE *out)
+{
+	for (size_t i = 0; i < rule->n; i++) {
+		if (i)
+			fputc(' ', out);
+		print_term(rules, &rule->terms[i], out);
+	}
+}
+
+static void
+print_chain(const struct rules *rules, const struct chain *chain, FILE *out)
+{
+	fprintf(out, "\tchain %s {\n", chain->name);
+	if (chain->base)
+		fprintf(out, "\t\ttype filter hook prerouting priority %d; policy accept;\n", chain->priority);
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		if (strcmp(rules->rules[i].chain, chain->name))
+			continue;
+		fputs("\t\t", out);
+		rule_print(rules, &rules->rules[i], out);
+		fputc('\n', out);
+	}
+	fputs("\t}\n", out);
+}
+
+/* What is named twice is right whether it is there or not: it is made if need be, and then deleted. */
+static void
+print_removal(const struct rules *rules, FILE *out)
+{
+	bool kept = false;
+
+	for (size_t i = 0; i < rules->n_sets; i++)
+		kept |= rules->sets[i].kept;
+	fputs("table inet " RULESET_TABLE "\n", out);
+	fprintf(out, "%s table inet " RULESET_TABLE "\n", kept ? "flush" : "delete");
+	for (size_t i = 0; kept && rules_chain_names[i]; i++)
+		fprintf(out, "add chain inet " RULESET_TABLE " %1$s\ndelete chain inet " RULESET_TABLE " %1$s\n",
+			rules_chain_names[i]);
+	for (size_t i = 0; kept && i < rules->n_sets; i++) {
+		if (rules->sets[i].kept)
+			continue;
+		fprintf(out, "add set inet " RULESET_TABLE " %s { type ", rules->sets[i].name);
+		print_type(rules->sets[i].key, out);
+		print_properties(&rules->sets[i], "; ", out);
+		fprintf(out, "; }\ndelete set inet " RULESET_TABLE " %s\n", rules->sets[i].name);
+	}
+}
+
+int
+ruleset_print(const struct conf *conf, FILE *out)
+{
+	struct rules *rules = rules_new(conf);
+
+	if (!rules)
+		return -1;
+	print_removal(rules, out);
+	fputs("table inet " RULESET_TABLE " {\n", out);
+	for (size_t i = 0; i < rules->n_sets; i++)
+		print_set(&rules->sets[i], out);
+	for (size_t i = 0; i < rules->n_chains; i++) {
+		fputs(i ? "\n" : "", out);
+		print_chain(rules, &rules->chains[i], out);
+	}
+	fputs("}\n", out);
+	rules_free(rules);
+	if (!fflush(out) && !ferror(out))
+		return 0;
+	if (!errno)
+		errno = EIO;
+	return -1;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wire/counters.h"
+
+#include <stddef.h>
+#include <sys/mman.h>
+
+void
+counters_add(struct counters *sum, const struct counters *c)
+{
+	sum->packets += c->packets;
+	sum->lost += c->lost;
+	sum->overruns += c->overruns;
+	sum->bad_messages += c->bad_messages;
+	sum->cut += c->cut;
+	sum->malformed += c->malformed;
+	sum->fragments += c->fragments;
+	sum->other += c->other;
+	sum->evicted += c->evicted;
+	sum->scans += c->scans;
+	sum->suppressed += c->suppressed;
+}
+
+struct counters *
+counters_map(void)
+{
+	void *page = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	return page;
+}
+
+int
+counters_protect(struct counters *counters)
+{
+	return mprotect(counters, sizeof(*counters), PROT_READ);
+}
+
+void
+counters_unmap(struct counters *counters)
+{
+	if (counters)
+		munmap(counters, sizeof(*counters));
+}

@@ -10,29 +10,29 @@
 #include <stddef.h>
 
 #include "access/closing.h"
-#include "conf/conf.h"
-#include "wire/event.h"
 #include "access/grants.h"
-#include "wire/ipc.h"
+#include "conf/conf.h"
 #include "lib/log.h"
-#include "process/lookup.h"
 #include "netlink/nftset.h"
+#include "process/lookup.h"
+#include "wire/event.h"
+#include "wire/ipc.h"
 
 struct access_tools {
 	const struct log *log;
-	struct nftset	 *nftset;
-	struct grants	 *grants;
-	struct closings	 *closings;
-	struct lookup	 *lookup; /* NULL without -l */
+	struct nftset *nftset;
+	struct grants *grants;
+	struct closings *closings;
+	struct lookup *lookup; /* NULL without -l */
 };
 
 /* What became of a batch of events, between access_act() and access_tell(), which ends it. */
 struct access_batch {
 	struct nftset_op *ops; /* the elements of all of them, in order */
-	size_t		  n;
-	int		  refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
-	int		  error;	      /* why nothing of it was done; 0: it was */
-	bool		  moved_on; /* a door has another sequence now, or none: other ports are to be watched */
+	size_t n;
+	int refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
+	int error;              /* why nothing of it was done; 0: it was */
+	bool moved_on;          /* a door has another sequence now, or none: other ports are to be watched */
 };
 
 /*

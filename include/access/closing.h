@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/addr.h"
 #include "journal/journal.h"
+#include "lib/addr.h"
 #include "lib/log.h"
 
 struct closings;
@@ -40,7 +40,7 @@ struct opening {
 	const char *who;   /* the knocker as the log shall call them */
 	const char *start; /* expanded */
 	const char *stop;  /* expanded; NULL: there is none */
-	int64_t	    seconds; /* from the end of the start command to the stop command; negative: never */
+	int64_t seconds;   /* from the end of the start command to the stop command; negative: never */
 };
 
 /* Runs the start command; everything is copied. */
@@ -52,11 +52,11 @@ bool closings_reaped(struct closings *closings, pid_t pid, int status);
 /* ---- for whoever looks and steers -------------------------------------------------------------- */
 
 struct closing_view {
-	const char	  *door;
+	const char *door;
 	const struct addr *ip;
-	const char	  *stop;	  /* the command that will close it */
-	int64_t		   since_wall_ms; /* 0: an earlier run of the daemon opened it */
-	int64_t		   end_boot_ms;	  /* INT64_MAX: it has no end, or its start command is still running */
+	const char *stop;      /* the command that will close it */
+	int64_t since_wall_ms; /* 0: an earlier run of the daemon opened it */
+	int64_t end_boot_ms;   /* INT64_MAX: it has no end, or its start command is still running */
 };
 
 /* False: no more of them. */

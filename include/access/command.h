@@ -14,7 +14,7 @@
 #include "lib/log.h"
 
 #define COMMAND_LEN_MAX 4096 /* expanded text with its NUL, as in knockd 0.8 */
-#define COMMAND_QUEUE	1024
+#define COMMAND_QUEUE   1024
 
 /*
  * Replaces every %IP% by the address. 0, or -1 when the result does not fit into COMMAND_LEN_MAX.
@@ -24,14 +24,14 @@ int command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const str
 struct command {
 	const char *door;  /* its name, for the log and KNOCKD_DOOR */
 	const char *text;  /* expanded */
-	struct addr ip;	   /* KNOCKD_IP and KNOCKD_FAMILY (4 or 6) */
+	struct addr ip;    /* KNOCKD_IP and KNOCKD_FAMILY (4 or 6) */
 	const char *event; /* KNOCKD_EVENT: "open" or "close" */
-	void	   *owner; /* for command_news; NULL: nobody wants to know */
+	void *owner;       /* for command_news; NULL: nobody wants to know */
 };
 
 enum command_state {
 	COMMAND_STARTED,
-	COMMAND_ENDED,	 /* has run, or could not be started */
+	COMMAND_ENDED,   /* has run, or could not be started */
 	COMMAND_DROPPED, /* too many were running and waiting */
 };
 

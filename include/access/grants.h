@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/addr.h"
 #include "conf/element.h"
 #include "journal/journal.h"
+#include "lib/addr.h"
 #include "lib/log.h"
 #include "netlink/monitor.h"
 #include "netlink/nftset.h"
@@ -55,11 +55,11 @@ uint64_t grants_next(const struct grants *grants);
 /* ---- for whoever looks and steers -------------------------------------------------------------- */
 
 struct grant_view {
-	const char	     *door;
-	const struct addr    *ip;
-	const struct element *element;	/* as the door has it, with %IP% */
-	int64_t		      since_wall_ms;
-	int64_t		      end_boot_ms; /* INT64_MAX: it has no end */
+	const char *door;
+	const struct addr *ip;
+	const struct element *element; /* as the door has it, with %IP% */
+	int64_t since_wall_ms;
+	int64_t end_boot_ms; /* INT64_MAX: it has no end */
 };
 
 /* False: no more of them. */

@@ -13,28 +13,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/addr.h"
 #include "conf/element.h"
+#include "lib/addr.h"
 #include "lib/seq.h"
 
-#define CONF_PATH_DEFAULT    SYSCONFDIR "/knockd.conf"
-#define CONF_PIDFILE_DEFAULT "/var/run/knockd.pid"
+#define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
+#define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
-#define CONF_CONTROL_DEFAULT RUNSTATEDIR "/knockd/control.sock"
-#define CONF_COMMANDS_DEFAULT 64 /* start and stop commands running at a time */
-#define CONF_GROUP_DEFAULT   7777 /* NFLOG group */
-#define CONF_QUEUE_DEFAULT   7777 /* the first NFQUEUE of CAPTURE_WAYS */
-#define CONF_OPEN_MS_DEFAULT 30000 /* enough to begin a connection; one that has begun goes on */
-#define CONF_ATTEMPTS_DEFAULT 262144 /* under way at a time: 16 MiB when all are in use */
+#define CONF_CONTROL_DEFAULT   RUNSTATEDIR "/knockd/control.sock"
+#define CONF_COMMANDS_DEFAULT  64     /* start and stop commands running at a time */
+#define CONF_GROUP_DEFAULT     7777   /* NFLOG group */
+#define CONF_QUEUE_DEFAULT     7777   /* the first NFQUEUE of CAPTURE_WAYS */
+#define CONF_OPEN_MS_DEFAULT   30000  /* enough to begin a connection; one that has begun goes on */
+#define CONF_ATTEMPTS_DEFAULT  262144 /* under way at a time: 16 MiB when all are in use */
 
-#define CONF_PREFIX_DEFAULT  16 /* what a knocker may open at most is a site's share: IPv4 ... */
-#define CONF_PREFIX_6_DEFAULT 48 /* ... and IPv6, RFC 6177 */
-#define CONF_SCAN_GUARD_DEFAULT 8 /* more than who knocks uses at the same time, fewer than lie between two ports */
-#define CONF_BAN_MS_DEFAULT 3600000
-#define CONF_SCAN_GUARD_MAX  16 /* a matcher that counts in 32 bits tells so many apart */
+#define CONF_PREFIX_DEFAULT     16 /* what a knocker may open at most is a site's share: IPv4 ... */
+#define CONF_PREFIX_6_DEFAULT   48 /* ... and IPv6, RFC 6177 */
+#define CONF_SCAN_GUARD_DEFAULT 8  /* more than who knocks uses at the same time, fewer than lie between two ports */
+#define CONF_BAN_MS_DEFAULT     3600000
+#define CONF_SCAN_GUARD_MAX     16 /* a matcher that counts in 32 bits tells so many apart */
 
-#define CONF_DOOR_NAME_MAX 128	/* with its NUL; knockd 0.8 cuts longer names */
-#define CONF_DOORS_MAX	   65535 /* doors are numbered in 16 bits in attempts and events */
+#define CONF_DOOR_NAME_MAX 128   /* with its NUL; knockd 0.8 cuts longer names */
+#define CONF_DOORS_MAX     65535 /* doors are numbered in 16 bits in attempts and events */
 
 /* Family-dependent values: [0] is for IPv4 knockers, [1] for IPv6. */
 enum conf_family { CONF_V4, CONF_V6, CONF_FAMILIES };
@@ -64,63 +64,63 @@ enum conf_guard {
 
 struct conf_grants {
 	struct element *at;
-	size_t		n;
-	bool		given; /* the key was there */
+	size_t n;
+	bool given; /* the key was there */
 };
 
 struct door {
-	char	       name[CONF_DOOR_NAME_MAX];
-	int	       line; /* of its section header */
-	struct seq     seq;
-	char	      *one_time_path; /* NULL: the sequence is fixed */
-	struct seq    *one_time;      /* what the file held when it was read, in order */
-	size_t	       n_one_time, next_one_time; /* the first that has not become `seq` yet */
-	int64_t	       seq_timeout;   /* seconds; 0 or less: a sequence of several ports never completes */
-	uint8_t	       flags_mask;    /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
-	uint8_t	       flags_value;   /* ... and what they must be */
-	struct addr    target;	      /* family 0: any address of this machine */
-	int64_t	       cmd_timeout;   /* seconds */
-	int64_t	       cooldown;      /* seconds after a success in which the door ignores every hit */
-	bool	       allow_duplicates;
-	char	      *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
-	char	      *stop_command[CONF_FAMILIES];
+	char name[CONF_DOOR_NAME_MAX];
+	int line; /* of its section header */
+	struct seq seq;
+	char *one_time_path;              /* NULL: the sequence is fixed */
+	struct seq *one_time;             /* what the file held when it was read, in order */
+	size_t n_one_time, next_one_time; /* the first that has not become `seq` yet */
+	int64_t seq_timeout;              /* seconds; 0 or less: a sequence of several ports never completes */
+	uint8_t flags_mask;               /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
+	uint8_t flags_value;              /* ... and what they must be */
+	struct addr target;               /* family 0: any address of this machine */
+	int64_t cmd_timeout;              /* seconds */
+	int64_t cooldown;                 /* seconds after a success in which the door ignores every hit */
+	bool allow_duplicates;
+	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
+	char *stop_command[CONF_FAMILIES];
 	struct conf_grants grant[CONF_FAMILIES];
 	struct conf_grants revoke[CONF_FAMILIES];
-	uint8_t	       max_prefix[CONF_FAMILIES]; /* bits of a knocker's address in a grant at least; of all doors alike */
-	struct seq     open, close;   /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
-	uint64_t       open_timeout_ms;
-	struct conf_grants opens[CONF_FAMILIES];  /* ... as elements of our own table; no family stands for the other */
+	uint8_t max_prefix[CONF_FAMILIES]; /* bits of a knocker's address in a grant at least; of all doors alike */
+	struct seq open, close; /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
+	uint64_t open_timeout_ms;
+	struct conf_grants opens[CONF_FAMILIES]; /* ... as elements of our own table; no family stands for the other */
 	struct conf_grants closes[CONF_FAMILIES];
 };
 
 struct conf {
-	bool	      use_syslog;
-	int	      syslog_facility; /* LOG_DAEMON and the like, <syslog.h> */
-	char	     *log_file;	       /* NULL: none */
-	char	     *pid_file;	       /* NULL: not given here */
-	char	    **interfaces;      /* names as iifname takes them, "ppp*" included; n 0: every one */
-	size_t	      n_interfaces;
-	char	     *interface_text;  /* as written, for the log; NULL: not given */
+	bool use_syslog;
+	int syslog_facility; /* LOG_DAEMON and the like, <syslog.h> */
+	char *log_file;      /* NULL: none */
+	char *pid_file;      /* NULL: not given here */
+	char **interfaces;   /* names as iifname takes them, "ppp*" included; n 0: every one */
+	size_t n_interfaces;
+	char *interface_text; /* as written, for the log; NULL: not given */
 	enum conf_rules rules;
 	enum conf_capture capture;
-	uint16_t      nflog_group;
-	uint16_t      queue_num;
+	uint16_t nflog_group;
+	uint16_t queue_num;
 	enum conf_knock_verdict knock_verdict;
-	char	     *user;
-	char	     *state_dir;
-	char	     *control_socket;  /* NULL: none */
-	unsigned      max_commands;
-	uint32_t      max_attempts;
-	uint32_t      source_rate;     /* packets a second that are taken from one address; 0: all */
+	char *user;
+	char *state_dir;
+	char *control_socket; /* NULL: none */
+	unsigned max_commands;
+	uint32_t max_attempts;
+	uint32_t source_rate;                  /* packets a second that are taken from one address; 0: all */
 	struct conf_grants ban[CONF_FAMILIES]; /* what a scan leads to; each element with its timeout */
-	uint64_t      ban_ms;
-	unsigned      scan_guard;      /* other ports that end an attempt; 0: none does, they are not looked at */
+	uint64_t ban_ms;
+	unsigned scan_guard; /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
-	uint8_t	      max_prefix[CONF_FAMILIES]; /* see struct door */
-	bool	      unguarded;       /* nothing is kept shut for now; never set by the file */
-	bool	      only_ipv4;       /* -4, never set by the file */
-	struct door  *doors;
-	size_t	      n_doors;
+	uint8_t max_prefix[CONF_FAMILIES]; /* see struct door */
+	bool unguarded;                    /* nothing is kept shut for now; never set by the file */
+	bool only_ipv4;                    /* -4, never set by the file */
+	struct door *doors;
+	size_t n_doors;
 };
 
 enum conf_severity { CONF_ERROR, CONF_WARNING, CONF_DEBUG };

@@ -8,8 +8,8 @@
 #include "conf/conf.h"
 
 /*
- * Reads and parses the file, and the one-time files. NULL when one cannot be read or anything is wrong; every reason has
- * then been reported. The caller frees the result with conf_free().
+ * Reads and parses the file, and the one-time files. NULL when one cannot be read or anything is wrong; every reason
+ * has then been reported. The caller frees the result with conf_free().
  *
  * Who can write to one of these files gives root commands, and sequences are secrets. So a file that others than
  * root and whoever runs this can write is refused (its owner counts; a group does, too, unless it is root's); one

@@ -12,20 +12,20 @@
 
 #include "lib/addr.h"
 
-#define ELEMENT_PARTS	  8   /* fields of a concatenated key */
-#define ELEMENT_NAME_MAX  256 /* NFT_NAME_MAXLEN in <linux/netfilter/nf_tables.h> */
-#define ELEMENT_TEXT_MAX  4096
+#define ELEMENT_PARTS       8   /* fields of a concatenated key */
+#define ELEMENT_NAME_MAX    256 /* NFT_NAME_MAXLEN in <linux/netfilter/nf_tables.h> */
+#define ELEMENT_TEXT_MAX    4096
 #define ELEMENT_COMMENT_MAX 129 /* with its NUL: NFTNL_UDATA_COMMENT_MAXLEN in <libnftnl/udata.h> */
 
 struct element {
-	uint8_t	 family; /* NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, ... */
-	char	*table;
-	char	*set;
-	char	*parts[ELEMENT_PARTS]; /* the key's fields as written; "%IP%" stands for the knocker */
-	size_t	 n_parts;
-	char	*data;	     /* what stands behind ':' in a map's element, single blanks in it, or NULL */
+	uint8_t family; /* NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, ... */
+	char *table;
+	char *set;
+	char *parts[ELEMENT_PARTS]; /* the key's fields as written; "%IP%" stands for the knocker */
+	size_t n_parts;
+	char *data;          /* what stands behind ':' in a map's element, single blanks in it, or NULL */
 	uint64_t timeout_ms; /* 0: not given, the set's own default rules */
-	int	 line;	     /* of the file it was read from, for messages; 0: of none */
+	int line;            /* of the file it was read from, for messages; 0: of none */
 };
 
 /*
@@ -41,8 +41,8 @@ void element_free(struct element *element);
  *   nft add element inet filter ssh_ok '{ 192.0.2.7 . tcp . 22 timeout 30m comment "openSSH" }'
  * `comment` may be NULL; delete leaves out timeout, comment and data. Cut at `len`; returns `buf`.
  */
-const char *element_command(const struct element *element, const char *verb, const struct addr *ip,
-			    const char *comment, char *buf, size_t len);
+const char *element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment,
+			    char *buf, size_t len);
 
 /* Writes the element as element_parse() reads it. Cut at `len`; returns `buf`. */
 const char *element_text(const struct element *element, char *buf, size_t len);

@@ -9,9 +9,9 @@
 #ifndef KNOCKD_GUARD_H
 #define KNOCKD_GUARD_H
 
-#define GUARD_TABLE	   "knockd"
-#define GUARD_OPEN4	   "open4"	  /* ip saddr . proto . port */
-#define GUARD_OPEN6	   "open6"	  /* ip6 saddr . proto . port */
+#define GUARD_TABLE        "knockd"
+#define GUARD_OPEN4        "open4"        /* ip saddr . proto . port */
+#define GUARD_OPEN6        "open6"        /* ip6 saddr . proto . port */
 #define GUARD_OPEN4_TARGET "open4_target" /* ip saddr . ip daddr . proto . port */
 #define GUARD_OPEN6_TARGET "open6_target" /* ip6 saddr . ip6 daddr . proto . port */
 

@@ -17,11 +17,11 @@
 #include <stdint.h>
 
 #include "access/access.h"
-#include "parent/child.h"
 #include "conf/conf.h"
 #include "control/control.h"
-#include "wire/event.h"
 #include "lib/log.h"
+#include "parent/child.h"
+#include "wire/event.h"
 
 #define ADMIN_SLOTS CONTROL_SLOTS
 
@@ -29,13 +29,13 @@ struct admin;
 
 /* The daemon as it is at this moment. */
 struct admin_view {
-	const char		  *config; /* the file's path */
-	const struct conf	  *conf;
+	const char *config; /* the file's path */
+	const struct conf *conf;
 	const struct access_tools *tools;
-	const struct child	  *engine;
-	uid_t			   engine_uid;
-	uint64_t		   engine_restarts;
-	int64_t			   started_ms; /* boot clock */
+	const struct child *engine;
+	uid_t engine_uid;
+	uint64_t engine_restarts;
+	int64_t started_ms; /* boot clock */
 };
 
 struct admin_daemon {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control socket: a listening unix socket, its clients, and lines to and fro. What the lines mean is the
+ * The control socket: a listening unix socket, its clients, and lines in both directions. What the lines mean is the
  * owner's business. Nothing here waits, and everything is bounded, so that a client that sends rubbish, sends
  * nothing or never reads hurts nobody but itself:
  *
@@ -21,15 +21,15 @@
 
 #include "lib/log.h"
 
-#define CONTROL_CLIENTS	   16
-#define CONTROL_OF_ONE	   8
-#define CONTROL_OF_ALL	   12
-#define CONTROL_SLOTS	   (CONTROL_CLIENTS + 1) /* for poll(2) */
+#define CONTROL_CLIENTS    16
+#define CONTROL_OF_ONE     8
+#define CONTROL_OF_ALL     12
+#define CONTROL_SLOTS      (CONTROL_CLIENTS + 1) /* for poll(2) */
 #define CONTROL_LINE_MAX   4096
-#define CONTROL_OUT_MAX	   (128 * 1024)
-#define CONTROL_ROOM	   (32 * 1024)	/* what is free when a portion is asked for */
-#define CONTROL_IDLE_MSEC  10000 /* without a request */
-#define CONTROL_STALL_MSEC 10000 /* without reading what waits */
+#define CONTROL_OUT_MAX    (128 * 1024)
+#define CONTROL_ROOM       (32 * 1024) /* what is free when a portion is asked for */
+#define CONTROL_IDLE_MSEC  10000       /* without a request */
+#define CONTROL_STALL_MSEC 10000       /* without reading what waits */
 
 #define CONTROL_GROUP "knockd" /* its members may use the socket, if it exists */
 
@@ -40,7 +40,7 @@ struct control_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	bool  in_group; /* gid or a supplementary group is the socket's */
+	bool in_group; /* gid or a supplementary group is the socket's */
 };
 
 struct control_owner {

@@ -13,12 +13,12 @@
 #include "wire/capture.h"
 
 struct capture_packet {
-	const uint8_t	*data; /* from the IP header on */
-	size_t		 len;
+	const uint8_t *data; /* from the IP header on */
+	size_t len;
 	enum capture_way way;
-	uint32_t	 seq;	 /* counts the packets of its stream */
-	unsigned	 stream; /* below CAPTURE_WAYS: what counts for itself */
-	bool		 has_seq;
+	uint32_t seq;    /* counts the packets of its stream */
+	unsigned stream; /* below CAPTURE_WAYS: what counts for itself */
+	bool has_seq;
 };
 
 struct nlmsghdr;

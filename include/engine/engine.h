@@ -7,17 +7,17 @@
 #define KNOCKD_ENGINE_H
 
 #include "conf/conf.h"
-#include "wire/counters.h"
 #include "lib/log.h"
 #include "process/priv.h"
+#include "wire/counters.h"
 
 struct engine_setup {
 	const struct conf *conf;
-	const struct log  *log;	     /* only used until the cage is shut, on standard error */
-	struct priv_user   user;
-	int		   capture_fd;
-	int		   ipc_fd;   /* the engine's end */
-	struct counters	  *counters;
+	const struct log *log; /* only used until the cage is shut, on standard error */
+	struct priv_user user;
+	int capture_fd;
+	int ipc_fd; /* the engine's end */
+	struct counters *counters;
 };
 
 /*

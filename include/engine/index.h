@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INDEX_MAX	   16777215 /* the largest number, and the most of them: 24 bits */
-#define INDEX_DISTANCE_MAX 31	    /* how far from its home a number may be: 5 bits */
+#define INDEX_MAX          16777215 /* the largest number, and the most of them: 24 bits */
+#define INDEX_DISTANCE_MAX 31       /* how far from its home a number may be: 5 bits */
 
 struct index {
 	uint32_t *slots;
-	uint32_t  homes;
+	uint32_t homes;
 };
 
 /* For `max` numbers (1..INDEX_MAX) at a time: 8 bytes for each. Returns 0, or -1 with errno when memory is out. */

@@ -29,18 +29,18 @@
 
 enum journal_kind {
 	JOURNAL_COMMAND = 1, /* `text` is the stop command to run, expanded */
-	JOURNAL_GRANT,	     /* `text` is the element, as element_parse() reads it */
+	JOURNAL_GRANT,       /* `text` is the element, as element_parse() reads it */
 };
 
 /* One access that has not ended. */
 struct journal_entry {
-	uint64_t	  id; /* given by journal_add(), never 0, never used twice in one file */
+	uint64_t id; /* given by journal_add(), never 0, never used twice in one file */
 	enum journal_kind kind;
-	char		 *door; /* its name */
-	struct addr	  ip;	/* the knocker */
-	char		 *text;
-	int64_t		  since_wall_ms; /* when it began, for who looks; 0: not known */
-	struct moment	  end; /* to journal_add() only its boot_ms matters: the wall clock is read when it is written */
+	char *door;     /* its name */
+	struct addr ip; /* the knocker */
+	char *text;
+	int64_t since_wall_ms; /* when it began, for who looks; 0: not known */
+	struct moment end; /* to journal_add() only its boot_ms matters: the wall clock is read when it is written */
 };
 
 struct journal;

@@ -13,7 +13,7 @@
 
 struct addr {
 	uint8_t bytes[16]; /* network order; IPv4 uses the first 4, the rest is zero */
-	uint8_t family;	   /* AF_INET or AF_INET6; 0: no address */
+	uint8_t family;    /* AF_INET or AF_INET6; 0: no address */
 };
 
 /* Builds an address from 4 (AF_INET) or 16 (AF_INET6) bytes in network order. */

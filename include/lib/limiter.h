@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct limiter {
-	uint64_t filled;     /* ms: when tokens were last added */
+	uint64_t filled; /* ms: when tokens were last added */
 	uint32_t tokens;
 	uint32_t suppressed; /* turned away and not reported yet */
 };

@@ -12,9 +12,9 @@
 #define LOG_TEXT_MAX 1024 /* one message with its NUL, as in knockd 0.8; the rest is cut */
 
 enum log_tone {
-	LOG_TONE_KNOCK,	  /* log_knock() */
+	LOG_TONE_KNOCK,   /* log_knock() */
 	LOG_TONE_NOTICE,  /* log_notice() */
-	LOG_TONE_HINT,	  /* log_stderr() */
+	LOG_TONE_HINT,    /* log_stderr() */
 	LOG_TONE_WARNING, /* log_warn(), log_warnx() */
 };
 
@@ -24,13 +24,13 @@ typedef void log_listener(void *arg, enum log_tone tone, const char *text);
 struct log_lines;
 
 struct log {
-	bool  to_syslog;
-	int   file;	/* append-only descriptor or -1 */
-	bool  verbose;	/* log_notice and log_verbose also on standard output */
-	bool  debug;	/* log_debug on standard output */
-	bool  detached; /* no terminal any more: nothing goes to stdout and stderr */
+	bool to_syslog;
+	int file;               /* append-only descriptor or -1 */
+	bool verbose;           /* log_notice and log_verbose also on standard output */
+	bool debug;             /* log_debug on standard output */
+	bool detached;          /* no terminal any more: nothing goes to stdout and stderr */
 	log_listener *listener; /* NULL: nobody */
-	void	     *listener_arg;
+	void *listener_arg;
 	struct log_lines *held; /* for the file; NULL: never held */
 };
 

@@ -25,7 +25,7 @@
 #include "lib/seq.h"
 
 struct onetime {
-	struct seq    seq;
+	struct seq seq;
 	unsigned long line; /* its number in the file, from 1: for messages, it may move */
 };
 

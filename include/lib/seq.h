@@ -12,13 +12,13 @@
 #define SEQ_MAX 32 /* entries in one sequence, as in knockd 0.8 */
 
 struct knock_port {
-	uint16_t port;	/* 1..65535, host order */
-	uint8_t	 proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint16_t port; /* 1..65535, host order */
+	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
 };
 
 struct seq {
 	struct knock_port at[SEQ_MAX];
-	size_t		  n; /* 0: no sequence */
+	size_t n; /* 0: no sequence */
 };
 
 /*

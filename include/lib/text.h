@@ -16,16 +16,16 @@
 char *text_trim(char *text);
 
 enum line_kind {
-	LINE_BLANK,    /* empty, or '#' as the first character that is no blank */
-	LINE_SECTION,  /* [name]: `key` is the name, taken literally, inner blanks and all */
-	LINE_PAIR,     /* key = value: split at the first '=', both trimmed */
-	LINE_WORD,     /* no '=': `key` is the whole trimmed line */
+	LINE_BLANK,   /* empty, or '#' as the first character that is no blank */
+	LINE_SECTION, /* [name]: `key` is the name, taken literally, inner blanks and all */
+	LINE_PAIR,    /* key = value: split at the first '=', both trimmed */
+	LINE_WORD,    /* no '=': `key` is the whole trimmed line */
 };
 
 struct line {
 	enum line_kind kind;
-	char	      *key;   /* points into the text that was split */
-	char	      *value; /* LINE_PAIR only, else NULL; may be "" */
+	char *key;   /* points into the text that was split */
+	char *value; /* LINE_PAIR only, else NULL; may be "" */
 };
 
 /* Splits one line (its newline may be there or not) in place. The result points into `text`. */
@@ -45,7 +45,7 @@ int text_copy(char *to, size_t len, const char *from);
  * ends, and ends with NUL at any time.
  */
 struct pen {
-	char  *at;
+	char *at;
 	size_t room; /* with the NUL */
 };
 

@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 struct timer {
-	uint64_t at;   /* ms, on whatever clock the owner uses throughout */
-	size_t	 slot; /* place in the heap, 0: not armed */
+	uint64_t at; /* ms, on whatever clock the owner uses throughout */
+	size_t slot; /* place in the heap, 0: not armed */
 };
 
 struct timers {
 	struct timer **heap; /* [1..n] */
-	size_t	       n, size;
+	size_t n, size;
 };
 
 /* Start with zeroes. Frees the heap, not the timers. */

@@ -11,7 +11,7 @@
 enum trust {
 	TRUST_FULL,
 	TRUST_READ_BY_ALL, /* what is in it is no secret */
-	TRUST_NONE,	   /* somebody can write to it who is neither root nor `self` */
+	TRUST_NONE,        /* somebody can write to it who is neither root nor `self` */
 };
 
 /*

@@ -13,16 +13,16 @@ enum monitor_kind {
 	MONITOR_RULES_GONE,   /* a chain or rules were deleted: `table` */
 	MONITOR_SET_CHANGED,  /* a set was made or deleted: `table`, `set` */
 	MONITOR_ELEMENT_GONE, /* an element was deleted, which its timeout does not do: `table`, `set`, `key` */
-	MONITOR_LOST,	      /* the kernel had more to say than the socket could hold: look at everything */
+	MONITOR_LOST,         /* the kernel had more to say than the socket could hold: look at everything */
 };
 
 struct monitor_event {
 	enum monitor_kind kind;
-	uint8_t	    family;
+	uint8_t family;
 	const char *table;
 	const char *set;
 	const void *key; /* as the kernel has it: what nftset_op.key is */
-	uint32_t    key_len;
+	uint32_t key_len;
 };
 
 typedef void monitor_take(void *arg, const struct monitor_event *event);

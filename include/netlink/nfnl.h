@@ -55,7 +55,7 @@ typedef void nfnl_refused(void *arg, size_t index, int error);
 
 void nfnl_begin(struct nfnl *nfnl, uint32_t generation);
 struct nlmsghdr *nfnl_add(struct nfnl *nfnl, uint16_t type, uint8_t family, uint16_t flags); /* NULL: no memory */
-size_t nfnl_size(const struct nfnl *nfnl); /* bytes so far */
+size_t nfnl_size(const struct nfnl *nfnl);                                                   /* bytes so far */
 int nfnl_commit(struct nfnl *nfnl, nfnl_refused *refused, void *arg);
 
 #endif

@@ -16,8 +16,8 @@
 
 #include "lib/addr.h"
 
-#define NFTKEY_LEN_MAX	64 /* NFT_DATA_VALUE_MAXLEN in <linux/netfilter/nf_tables.h> */
-#define NFTKEY_FIELDS	5  /* as many 6-bit numbers as 32 bits hold */
+#define NFTKEY_LEN_MAX  64  /* NFT_DATA_VALUE_MAXLEN in <linux/netfilter/nf_tables.h> */
+#define NFTKEY_FIELDS   5   /* as many 6-bit numbers as 32 bits hold */
 #define NFTKEY_TYPE_LEN 128 /* text of a type: five of the longest names and the dots between them */
 
 enum nftkey_datatype {
@@ -34,15 +34,15 @@ enum nftkey_datatype {
 #define NFTKEY_CONCAT(first, second) ((uint32_t)(first) << 6 | (second))
 
 struct nftkey {
-	uint8_t	 from[NFTKEY_LEN_MAX];
-	uint8_t	 to[NFTKEY_LEN_MAX]; /* the last key of the range; the same as `from` when there is none */
+	uint8_t from[NFTKEY_LEN_MAX];
+	uint8_t to[NFTKEY_LEN_MAX]; /* the last key of the range; the same as `from` when there is none */
 	uint32_t len;
 };
 
 struct nftkey_type {
-	uint32_t type;	   /* NFTA_SET_KEY_TYPE or NFTA_SET_DATA_TYPE */
-	uint32_t len;	   /* NFTA_SET_KEY_LEN or NFTA_SET_DATA_LEN */
-	bool	 interval; /* the set has `flags interval`: prefixes and ranges are allowed */
+	uint32_t type; /* NFTA_SET_KEY_TYPE or NFTA_SET_DATA_TYPE */
+	uint32_t len;  /* NFTA_SET_KEY_LEN or NFTA_SET_DATA_LEN */
+	bool interval; /* the set has `flags interval`: prefixes and ranges are allowed */
 };
 
 /*

@@ -10,17 +10,17 @@
 #include <sys/types.h>
 
 #include "conf/conf.h"
+#include "lib/log.h"
+#include "process/priv.h"
 #include "wire/counters.h"
 #include "wire/event.h"
 #include "wire/ipc.h"
-#include "lib/log.h"
-#include "process/priv.h"
 
 struct child {
-	pid_t		 pid;	 /* 0: there is none */
-	int		 ipc_fd; /* the parent's end; -1: closed */
+	pid_t pid;  /* 0: there is none */
+	int ipc_fd; /* the parent's end; -1: closed */
 	struct counters *counters;
-	struct counters	 before; /* what earlier engines have counted */
+	struct counters before; /* what earlier engines have counted */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 enum options_mode {
 	MODE_RUN,
-	MODE_CHECK,	  /* -t */
+	MODE_CHECK,       /* -t */
 	MODE_PRINT_RULES, /* --print-rules */
 	MODE_VERSION,
 	MODE_HELP,
@@ -19,10 +19,10 @@ enum options_mode {
 
 struct options {
 	enum options_mode mode;
-	const char	 *config;
-	const char	 *interface; /* NULL: what the configuration says */
-	const char	 *log_file;  /* NULL: not given; LogFile in the configuration wins over it */
-	const char	 *pid_file;  /* likewise */
+	const char *config;
+	const char *interface; /* NULL: what the configuration says */
+	const char *log_file;  /* NULL: not given; LogFile in the configuration wins over it */
+	const char *pid_file;  /* likewise */
 	bool daemon, debug, verbose, lookup, only_ipv4;
 };
 

@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 struct keeper_files {
-	const char *config;	    /* to be read */
-	const char *log;	    /* to be appended to, and made if it is not there; NULL: none, as below */
-	const char *pid_file;	    /* to be removed if it is still the one that was there at the start */
+	const char *config;         /* to be read */
+	const char *log;            /* to be appended to, and made if it is not there; NULL: none, as below */
+	const char *pid_file;       /* to be removed if it is still the one that was there at the start */
 	const char *control_socket; /* likewise */
 };
 

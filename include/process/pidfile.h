@@ -7,7 +7,7 @@
 #define KNOCKD_PIDFILE_H
 
 struct pidfile {
-	int   fd; /* -1: none */
+	int fd; /* -1: none */
 	char *path;
 };
 

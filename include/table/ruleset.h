@@ -6,8 +6,9 @@
  *
  * The knocks: a chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no
  * drop, notrack or DNAT of the user's hides a knock. An unrelated packet costs a few comparisons, or one
- * look-up in one set where there are many ports. The log prefix tells the engine where the packet was going: CAPTURE_PREFIX_LOCAL for an
- * address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be forwarded).
+ * look-up in one set where there are many ports. The log prefix tells the engine where the packet was going:
+ * CAPTURE_PREFIX_LOCAL for an address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be
+ * forwarded).
  *
  * The guard: a chain at prerouting, priority -150; src/table/rules_guard.c says why there.
  */
@@ -53,8 +54,8 @@ int ruleset_unguard(void);
 
 /* Where the installed table reports to, whoever has installed it. False: nowhere, or it cannot be told. */
 struct ruleset_report {
-	bool	 queued; /* NFQUEUE and not NFLOG */
-	bool	 marked; /* by ruleset_install(), and not loaded as text */
+	bool queued;     /* NFQUEUE and not NFLOG */
+	bool marked;     /* by ruleset_install(), and not loaded as text */
 	uint16_t number; /* of the group, or the lowest of the queues */
 };
 bool ruleset_reports_to(struct ruleset_report *report);

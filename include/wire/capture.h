@@ -14,8 +14,8 @@
 
 /* Why a packet is shown. With NFQUEUE its queue says so: `Queue_Num` and those that follow, in this order. */
 enum capture_way {
-	CAPTURE_LOCAL,	 /* a knock at this machine */
-	CAPTURE_TARGET,	 /* a knock at a door's Target */
+	CAPTURE_LOCAL,   /* a knock at this machine */
+	CAPTURE_TARGET,  /* a knock at a door's Target */
 	CAPTURE_WAITING, /* no knock: it waits until those before it are dealt with */
 	CAPTURE_WAYS
 };

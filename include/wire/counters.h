@@ -10,16 +10,16 @@
 
 struct counters {
 	uint64_t packets;      /* handed over by the kernel */
-	uint64_t lost;	       /* not handed over: gaps in NFLOG's sequence numbers */
+	uint64_t lost;         /* not handed over: gaps in NFLOG's sequence numbers */
 	uint64_t overruns;     /* times the socket's buffer was full (ENOBUFS) */
 	uint64_t bad_messages; /* netlink messages that are no packet */
-	uint64_t cut;	       /* packets that end before a header they announce */
+	uint64_t cut;          /* packets that end before a header they announce */
 	uint64_t malformed;    /* headers that contradict themselves */
 	uint64_t fragments;    /* fragments without ports */
-	uint64_t other;	       /* neither TCP nor UDP */
+	uint64_t other;        /* neither TCP nor UDP */
 	uint64_t attempts;     /* under way now */
 	uint64_t evicted;      /* attempts pushed out of a full table */
-	uint64_t scans;	       /* attempts ended because their source asked for many other ports */
+	uint64_t scans;        /* attempts ended because their source asked for many other ports */
 	uint64_t suppressed;   /* stage, timeout and scan lines left out */
 };
 

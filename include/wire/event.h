@@ -15,25 +15,25 @@
  * Stage, timeout and scan events are driven by strangers. Per door so many pass at once and so many per second
  * after that; openings always pass. An engine that sends twice as many has been taken over.
  */
-#define EVENT_BURST	 200
+#define EVENT_BURST      200
 #define EVENT_PER_SECOND 10
 
 enum event_kind {
 	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
-	EVENT_STAGE,	  /* a hit was accepted: `stage` of the sequence is reached */
-	EVENT_OPEN,	  /* the sequence is complete */
-	EVENT_TIMEOUT,	  /* the attempt ran out of time at `stage` */
-	EVENT_SCAN,	  /* the attempt was ended at `stage`: its source asked for too many other ports */
+	EVENT_STAGE,      /* a hit was accepted: `stage` of the sequence is reached */
+	EVENT_OPEN,       /* the sequence is complete */
+	EVENT_TIMEOUT,    /* the attempt ran out of time at `stage` */
+	EVENT_SCAN,       /* the attempt was ended at `stage`: its source asked for too many other ports */
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
-	EVENT_LOST,	  /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
+	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
 	EVENT_DEALT_WITH, /* with what is held in queue `stage` (enum capture_way), up to number `count` */
 };
 
 struct event {
-	uint32_t    kind;   /* enum event_kind */
-	uint32_t    door;   /* index into conf.doors */
-	uint32_t    stage;  /* 1..length of the sequence */
-	uint32_t    count;
+	uint32_t kind;  /* enum event_kind */
+	uint32_t door;  /* index into conf.doors */
+	uint32_t stage; /* 1..length of the sequence */
+	uint32_t count;
 	struct addr source; /* STAGE, OPEN, TIMEOUT, SCAN */
 };
 

@@ -19,8 +19,8 @@
 
 #include "lib/addr.h"
 
-#define REQUEST_LINE_MAX 4096 /* bytes, without the newline */
-#define REQUEST_WORDS	 8
+#define REQUEST_LINE_MAX        4096 /* bytes, without the newline */
+#define REQUEST_WORDS           8
 #define REQUEST_EXTEND_MAX_MSEC (INT64_C(10) * 366 * 86400 * 1000)
 
 enum request_command {
@@ -41,11 +41,11 @@ enum request_command {
 
 struct request {
 	enum request_command command;
-	struct addr ip;	  /* family 0: not given */
+	struct addr ip;   /* family 0: not given */
 	const char *door; /* its name; NULL: not given */
-	bool	    all;
-	int64_t	    by_ms;
-	char	    text[REQUEST_LINE_MAX + 1]; /* what `door` may point into */
+	bool all;
+	int64_t by_ms;
+	char text[REQUEST_LINE_MAX + 1]; /* what `door` may point into */
 };
 
 /* The name of a command; and the command of a name, REQUEST_COMMANDS when there is none. */

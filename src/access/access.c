@@ -48,7 +48,8 @@ log_one_time(const struct log *log, const struct door *door, int refused)
 		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",
 			   door->name);
 	} else if (!refused && !door->seq.n) {
-		log_notice(log, "no more sequences left in the one time sequences file for door %s --> disabling the door",
+		log_notice(log,
+			   "no more sequences left in the one time sequences file for door %s --> disabling the door",
 			   door->name);
 	}
 }
@@ -78,8 +79,8 @@ add_ops(struct access_batch *batch, const struct conf_grants *elements, bool add
 {
 	for (size_t i = 0; i < elements->n; i++)
 		batch->ops[batch->n++] = (struct nftset_op){
-			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment,
-			.min_prefix = min_prefix };
+			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment, .min_prefix = min_prefix
+		};
 }
 
 /* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
@@ -175,9 +176,11 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 			   "error: parsed stop command has been truncated! --> won't execute start command");
 		return;
 	}
-	closings_run(tools->closings, &(struct opening){ .door = door->name, .ip = *ip,
+	closings_run(tools->closings, &(struct opening){ .door = door->name,
+							 .ip = *ip,
 							 .who = lookup_who(tools->lookup, ip, who),
-							 .start = start_text, .stop = stop ? stop_text : NULL,
+							 .start = start_text,
+							 .stop = stop ? stop_text : NULL,
 							 .seconds = door->cmd_timeout });
 }
 
@@ -312,9 +315,9 @@ access_grant(const struct access_tools *tools, const struct door *door, const st
 
 /* A list of the configuration's: who names it, as what, how wide its elements may be, and whether they are added. */
 struct named {
-	const char    *by, *key;
+	const char *by, *key;
 	const uint8_t *max_prefix;
-	bool	       add;
+	bool add;
 };
 
 static struct nftset_op
@@ -322,8 +325,9 @@ sample(const struct element *element, const struct named *named, enum conf_famil
 {
 	/* documentation addresses: RFC 5737, RFC 3849 */
 	const char *text = family == CONF_V6 ? "2001:db8::1" : "192.0.2.1";
-	struct nftset_op op = { .add = named->add, .element = element, .comment = named->by,
-				.min_prefix = named->max_prefix[family] };
+	struct nftset_op op = {
+		.add = named->add, .element = element, .comment = named->by, .min_prefix = named->max_prefix[family]
+	};
 
 	addr_parse(&op.ip, text);
 	return op;

@@ -13,27 +13,27 @@
 
 /* One door that is open for one knocker, from the knock until its stop command has ended. */
 struct closing {
-	struct timer	 timer; /* first: the heap gives it back */
+	struct timer timer; /* first: the heap gives it back */
 	struct closings *owner;
-	struct closing	*prev, *next;
+	struct closing *prev, *next;
 	enum { OPENING, OPEN, CLOSING, CLOSED } state; /* CLOSED: the stop command is running */
-	uint64_t    journal_id;
-	char	   *door;
-	char	   *stop;
-	char	   *who;
+	uint64_t journal_id;
+	char *door;
+	char *stop;
+	char *who;
 	struct addr ip;
-	int64_t	    open_ms;	   /* from the end of the start command; negative: it has no end */
-	int64_t	    since_wall_ms; /* 0: not known */
-	uint64_t    number;	   /* grows along the list */
+	int64_t open_ms;       /* from the end of the start command; negative: it has no end */
+	int64_t since_wall_ms; /* 0: not known */
+	uint64_t number;       /* grows along the list */
 };
 
 struct closings {
 	const struct log *log;
-	struct commands	 *commands;
-	struct journal	 *journal;
-	struct timers	  timers;
-	struct closing	  list; /* ring with this as its anchor */
-	uint64_t	  last_number;
+	struct commands *commands;
+	struct journal *journal;
+	struct timers timers;
+	struct closing list; /* ring with this as its anchor */
+	uint64_t last_number;
 };
 
 /* ---- one closing ------------------------------------------------------------------------------- */
@@ -57,8 +57,14 @@ add(struct closings *cs, const char *door, const char *stop, const struct addr *
 
 	if (!c)
 		return NULL;
-	*c = (struct closing){ .owner = cs, .prev = cs->list.prev, .next = &cs->list, .door = strdup(door),
-			       .stop = strdup(stop), .who = strdup(who), .ip = *ip, .open_ms = -1,
+	*c = (struct closing){ .owner = cs,
+			       .prev = cs->list.prev,
+			       .next = &cs->list,
+			       .door = strdup(door),
+			       .stop = strdup(stop),
+			       .who = strdup(who),
+			       .ip = *ip,
+			       .open_ms = -1,
 			       .number = ++cs->last_number };
 	c->prev->next = c->next->prev = c;
 	if (!c->door || !c->stop || !c->who) {
@@ -142,8 +148,8 @@ close_door(struct closing *c)
 {
 	c->state = CLOSING;
 	log_notice(c->owner->log, "%s: %s: command timeout", c->who, c->door);
-	commands_run(c->owner->commands, &(struct command){ .door = c->door, .text = c->stop, .ip = c->ip,
-							    .event = "close", .owner = c });
+	commands_run(c->owner->commands,
+		     &(struct command){ .door = c->door, .text = c->stop, .ip = c->ip, .event = "close", .owner = c });
 }
 
 /* ---- all of them ------------------------------------------------------------------------------- */
@@ -162,11 +168,13 @@ prepare(struct closings *cs, const struct opening *o)
 	c->open_ms = o->seconds < 0 ? -1 : o->seconds * 1000;
 	c->since_wall_ms = moment_now().wall_ms;
 	/* until the start command has ended, its own time does not count; a crash before that closes early */
-	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND, .door = c->door, .ip = c->ip, .text = c->stop,
+	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND,
+					.door = c->door,
+					.ip = c->ip,
+					.text = c->stop,
 					.since_wall_ms = c->since_wall_ms,
-					.end = moment_after(moment_now(),
-							    o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
-									   : o->seconds * 1000) };
+					.end = moment_after(moment_now(), o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
+											 : o->seconds * 1000) };
 	c->journal_id = journal_add(cs->journal, &entry);
 	return c;
 }
@@ -178,8 +186,8 @@ closings_run(struct closings *cs, const struct opening *o)
 
 	if (o->stop && !(c = prepare(cs, o)))
 		return;
-	commands_run(cs->commands, &(struct command){ .door = o->door, .text = o->start, .ip = o->ip,
-						      .event = "open", .owner = c });
+	commands_run(cs->commands,
+		     &(struct command){ .door = o->door, .text = o->start, .ip = o->ip, .event = "open", .owner = c });
 }
 
 /* ---- looking and steering ---------------------------------------------------------------------- */
@@ -194,7 +202,10 @@ is_meant(const struct closing *c, const struct addr *ip, const char *door)
 static struct closing_view
 view(const struct closing *c)
 {
-	return (struct closing_view){ .door = c->door, .ip = &c->ip, .stop = c->stop, .since_wall_ms = c->since_wall_ms,
+	return (struct closing_view){ .door = c->door,
+				      .ip = &c->ip,
+				      .stop = c->stop,
+				      .since_wall_ms = c->since_wall_ms,
 				      .end_boot_ms = c->timer.slot ? (int64_t)c->timer.at : INT64_MAX };
 }
 

@@ -16,22 +16,22 @@ extern char **environ;
 
 /* One command's copy, running or waiting. */
 struct job {
-	pid_t	    pid;
-	char	   *door;
-	char	   *text;
+	pid_t pid;
+	char *door;
+	char *text;
 	struct addr ip;
 	const char *event;
-	void	   *owner;
+	void *owner;
 };
 
 struct commands {
 	const struct log *log;
-	command_news	 *news;
-	struct job	 *running; /* [max], pid 0: free */
-	unsigned	  max, n_running;
-	struct job	 *queue; /* ring of COMMAND_QUEUE */
-	unsigned	  head, n_queued;
-	unsigned	  dropped; /* since the queue was last short enough */
+	command_news *news;
+	struct job *running; /* [max], pid 0: free */
+	unsigned max, n_running;
+	struct job *queue; /* ring of COMMAND_QUEUE */
+	unsigned head, n_queued;
+	unsigned dropped; /* since the queue was last short enough */
 };
 
 int
@@ -148,8 +148,11 @@ clear_job(struct job *job)
 static int
 copy_job(struct job *job, const struct command *command)
 {
-	*job = (struct job){ .door = strdup(command->door), .text = strdup(command->text), .ip = command->ip,
-			     .event = command->event, .owner = command->owner };
+	*job = (struct job){ .door = strdup(command->door),
+			     .text = strdup(command->text),
+			     .ip = command->ip,
+			     .event = command->event,
+			     .owner = command->owner };
 	if (job->door && job->text)
 		return 0;
 	clear_job(job);
@@ -217,7 +220,8 @@ enqueue(struct commands *c, struct job *job)
 	}
 	/* one line when it begins, one with the number when it is over */
 	if (!c->dropped++)
-		log_warnx(c->log, "%s: command dropped: %u are running and %u waiting", job->door, c->max, COMMAND_QUEUE);
+		log_warnx(c->log, "%s: command dropped: %u are running and %u waiting", job->door, c->max,
+			  COMMAND_QUEUE);
 	finish(c, job, COMMAND_DROPPED);
 }
 

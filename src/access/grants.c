@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "lib/moment.h"
-#include "netlink/nfnl.h"
 #include "lib/siphash.h"
 #include "lib/text.h"
 #include "lib/timers.h"
+#include "netlink/nfnl.h"
 
 /* Operations per call of nftset_apply() when many elements come back or go. */
 #define BATCH 1024
@@ -24,41 +24,41 @@
 #define RETRY_MSEC 1000
 
 struct kind {
-	struct kind   *next;
-	char	      *door;
-	char	      *text; /* of the element; `hash` is of it */
-	uint64_t       hash;
+	struct kind *next;
+	char *door;
+	char *text; /* of the element; `hash` is of it */
+	uint64_t hash;
 	struct element element;
-	unsigned       grants;
-	bool	       missing; /* its elements may be gone and wait to be put back */
+	unsigned grants;
+	bool missing; /* its elements may be gone and wait to be put back */
 };
 
 struct grant {
-	struct timer  timer; /* first: the heap gives it back */
-	struct kind  *kind;
+	struct timer timer; /* first: the heap gives it back */
+	struct kind *kind;
 	struct grant *older, *newer;
 	struct grant *chain;
-	uint64_t      serial; /* rises with age, for grants_each() */
-	uint64_t      journal_id;
-	struct addr   ip;
-	int64_t	      since_wall_ms;
-	int64_t	      end_boot_ms; /* INT64_MAX: none */
-	uint32_t      key_len;	   /* 0: not known yet, and not in the hash table */
-	uint8_t	      key[NFTKEY_LEN_MAX];
+	uint64_t serial; /* rises with age, for grants_each() */
+	uint64_t journal_id;
+	struct addr ip;
+	int64_t since_wall_ms;
+	int64_t end_boot_ms; /* INT64_MAX: none */
+	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
+	uint8_t key[NFTKEY_LEN_MAX];
 };
 
 struct grants {
 	const struct log *log;
-	struct nftset	 *nftset;
-	struct journal	 *journal;
-	struct timers	  timers;
-	struct kind	 *kinds;
-	struct grant	 *oldest, *newest;
-	struct grant	**buckets;
-	size_t		  n, n_buckets; /* a power of two */
-	uint64_t	  next_serial;
-	struct grant	 *next_shown; /* where grants_each() will go on, as it does not begin anew each time; or NULL */
-	uint64_t	  retry_at; /* when what could not be put back is tried again; UINT64_MAX: nothing is due */
+	struct nftset *nftset;
+	struct journal *journal;
+	struct timers timers;
+	struct kind *kinds;
+	struct grant *oldest, *newest;
+	struct grant **buckets;
+	size_t n, n_buckets; /* a power of two */
+	uint64_t next_serial;
+	struct grant *next_shown; /* where grants_each() will go on, as it does not begin anew each time; or NULL */
+	uint64_t retry_at;        /* when what could not be put back is tried again; UINT64_MAX: nothing is due */
 };
 
 /* ---- kinds ------------------------------------------------------------------------------------- */
@@ -235,8 +235,9 @@ add(struct grants *g, struct kind *kind, const struct addr *ip)
 		return NULL;
 	g->n++;
 	grow(g);
-	*grant = (struct grant){ .older = g->newest, .serial = g->next_serial++, .ip = *ip,
-				 .since_wall_ms = moment_now().wall_ms };
+	*grant = (struct grant){
+		.older = g->newest, .serial = g->next_serial++, .ip = *ip, .since_wall_ms = moment_now().wall_ms
+	};
 	*(g->newest ? &g->newest->newer : &g->oldest) = grant;
 	g->newest = grant;
 	set_kind(grant, kind);
@@ -272,15 +273,19 @@ set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
 static struct moment
 end_of(uint64_t lifetime_ms)
 {
-	return moment_after(moment_now(), lifetime_ms && lifetime_ms < MOMENT_MAX_MSEC ? (int64_t)lifetime_ms
-											: MOMENT_MAX_MSEC);
+	return moment_after(moment_now(),
+			    lifetime_ms && lifetime_ms < MOMENT_MAX_MSEC ? (int64_t)lifetime_ms : MOMENT_MAX_MSEC);
 }
 
 static void
 begin(struct grants *g, struct grant *grant, const struct moment *end)
 {
-	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = grant->kind->door, .ip = grant->ip,
-				       .text = grant->kind->text, .since_wall_ms = grant->since_wall_ms, .end = *end };
+	struct journal_entry entry = { .kind = JOURNAL_GRANT,
+				       .door = grant->kind->door,
+				       .ip = grant->ip,
+				       .text = grant->kind->text,
+				       .since_wall_ms = grant->since_wall_ms,
+				       .end = *end };
 
 	grant->journal_id = journal_add(g->journal, &entry);
 }
@@ -366,14 +371,14 @@ grants_noticed(struct grants *g, const struct monitor_event *event)
 
 struct batch {
 	struct nftset_op ops[BATCH];
-	struct grant	*grants[BATCH];
-	size_t		 n;
+	struct grant *grants[BATCH];
+	size_t n;
 };
 
 struct restoring {
 	struct batch batch;
-	size_t	     restored, failed;
-	int	     error; /* errno of netlink: nothing more is tried */
+	size_t restored, failed;
+	int error; /* errno of netlink: nothing more is tried */
 };
 
 /* `err`, unless it is NULL, is for who has asked, and takes the first of several. */
@@ -445,8 +450,11 @@ add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 {
 	struct batch *b = &r->batch;
 
-	b->ops[b->n] = (struct nftset_op){ .add = true, .element = &grant->kind->element, .ip = grant->ip,
-					   .comment = grant->kind->door, .timeout_ms = time_left(grant) };
+	b->ops[b->n] = (struct nftset_op){ .add = true,
+					   .element = &grant->kind->element,
+					   .ip = grant->ip,
+					   .comment = grant->kind->door,
+					   .timeout_ms = time_left(grant) };
 	b->grants[b->n++] = grant;
 	if (b->n == BATCH)
 		finish_batch(g, r);
@@ -654,8 +662,11 @@ static bool
 extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t errlen)
 {
 	int64_t left = grant->end_boot_ms - moment_now().boot_ms + by_ms;
-	struct nftset_op op = { .add = true, .element = &grant->kind->element, .ip = grant->ip,
-				.comment = grant->kind->door, .timeout_ms = left > 0 ? (uint64_t)left : 1 };
+	struct nftset_op op = { .add = true,
+				.element = &grant->kind->element,
+				.ip = grant->ip,
+				.comment = grant->kind->door,
+				.timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 
 	if (grant->end_boot_ms == INT64_MAX)

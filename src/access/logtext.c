@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "wire/capture.h"
 #include "lib/seq.h"
+#include "wire/capture.h"
 
 /* An address as addr_from_bytes() makes them: two that are the same also compare so. */
 static bool
@@ -12,8 +12,7 @@ names_source(const struct event *event)
 {
 	struct addr source = addr_from_bytes(event->source.family, event->source.bytes);
 
-	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 &&
-	       event->stage <= SEQ_MAX;
+	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 && event->stage <= SEQ_MAX;
 }
 
 /* About a door, or with door 0 about none, and about nobody. */
@@ -54,8 +53,7 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		snprintf(buf, len, "%s: %s: OPEN SESAME", who, door);
 		break;
 	case EVENT_TIMEOUT:
-		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", who, door,
-			 event->stage);
+		snprintf(buf, len, "%s: %s: sequence timeout (stage %u)", who, door, event->stage);
 		break;
 	case EVENT_SCAN:
 		snprintf(buf, len, "%s: %s: scan, attempt dropped", who, door);
@@ -65,7 +63,8 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		break;
 	case EVENT_LOST:
 		if (event->count)
-			snprintf(buf, len, "%u packets were lost between kernel and knockd: too many at once", event->count);
+			snprintf(buf, len, "%u packets were lost between kernel and knockd: too many at once",
+				 event->count);
 		else
 			snprintf(buf, len, "packets were lost between kernel and knockd: too many at once");
 		break;

@@ -88,13 +88,15 @@ check_door(struct conf_parser *p, const struct door *door)
 		const char *start = door_start_command(door, f);
 
 		if (door->stop_command[f] && (!start || !*start))
-			conf_tell(p, CONF_WARNING,
-			     "config: section %s: warning: stop_command%s never runs: there is no start_command (%s)",
-			     door->name, suffix[f], p->path);
+			conf_tell(
+			    p, CONF_WARNING,
+			    "config: section %s: warning: stop_command%s never runs: there is no start_command (%s)",
+			    door->name, suffix[f], p->path);
 	}
 	if (door->seq.n > 1 && door->seq_timeout <= 0)
-		conf_tell(p, CONF_WARNING, "config: section %s: warning: with seq_timeout %lld nobody is fast enough (%s)",
-		     door->name, (long long)door->seq_timeout, p->path);
+		conf_tell(p, CONF_WARNING,
+			  "config: section %s: warning: with seq_timeout %lld nobody is fast enough (%s)", door->name,
+			  (long long)door->seq_timeout, p->path);
 }
 
 /* Only now is it known what the door's Target and times are, in whatever order they stand. */
@@ -107,8 +109,9 @@ end_door(struct conf_parser *p)
 	if (!door->open_timeout_ms)
 		door->open_timeout_ms = CONF_OPEN_MS_DEFAULT;
 	else if (!door->open.n)
-		conf_tell(p, CONF_WARNING, "config: section %s: warning: open_timeout is for open, and there is none (%s)",
-		     door->name, p->path);
+		conf_tell(p, CONF_WARNING,
+			  "config: section %s: warning: open_timeout is for open, and there is none (%s)", door->name,
+			  p->path);
 	if (conf_guard_elements(door))
 		conf_fail(p, "out of memory");
 }
@@ -119,8 +122,8 @@ end_section(struct conf_parser *p)
 	if (p->scope == CONF_SCOPE_DOOR)
 		end_door(p);
 	if (p->scope == CONF_SCOPE_DOOR && !p->door->seq.n && !p->door->one_time_path && !p->bad_door) {
-		conf_tell(p, CONF_ERROR, "error: section '%s' has an empty knock sequence (line %d of %s)", p->door->name,
-		     p->door->line, p->path);
+		conf_tell(p, CONF_ERROR, "error: section '%s' has an empty knock sequence (line %d of %s)",
+			  p->door->name, p->door->line, p->path);
 		p->errors++;
 	}
 	p->scope = CONF_SCOPE_NONE;
@@ -178,7 +181,7 @@ take_pair(struct conf_parser *p, const char *name, char *value)
 	}
 	if (key->scope != p->scope) {
 		conf_fail(p, "syntax error: \"%s\" does not belong into [%s]%s", name, scope_name(p),
-		     key->scope == CONF_SCOPE_OPTIONS ? " but into [options]" : " but into a door's section");
+			  key->scope == CONF_SCOPE_OPTIONS ? " but into [options]" : " but into a door's section");
 		return;
 	}
 	if (!key->repeats && conf_key_seen(p, key))
@@ -207,8 +210,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	struct conf_parser *p = calloc(1, sizeof(*p));
 	struct conf *conf = calloc(1, sizeof(*conf));
 
-	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) ||
-	    !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT)) ||
+	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) || !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT)) ||
 	    !(conf->control_socket = strdup(CONF_CONTROL_DEFAULT))) {
 		free(p);
 		conf_free(conf);
@@ -264,8 +266,9 @@ check_rules(struct conf_parser *p, const struct door *door)
 	if (p->conf->rules != CONF_RULES_NONE || (!door->open.n && !door->close.n))
 		return;
 	conf_tell(p, CONF_ERROR,
-	     "config: section %s: open and close need Rules = auto: with Rules = none knockd keeps no port shut (line %d of %s)",
-	     door->name, door->line, p->path);
+		  "config: section %s: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
+		  "(line %d of %s)",
+		  door->name, door->line, p->path);
 	p->errors++;
 }
 
@@ -274,9 +277,9 @@ check_closes(struct conf_parser *p, const struct door *door)
 {
 	for (size_t i = 0; i < door->close.n; i++) {
 		if (!conf_guard_is_opened(p->conf, door, i))
-			conf_tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)", door->name,
-			     door->target.family ? " with this Target" : "", door->close.at[i].port,
-			     proto_name(door->close.at[i].proto), p->path);
+			conf_tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)",
+				  door->name, door->target.family ? " with this Target" : "", door->close.at[i].port,
+				  proto_name(door->close.at[i].proto), p->path);
 	}
 }
 
@@ -292,8 +295,8 @@ check_prefix(struct conf_parser *p, const char *key, const char *section, const 
 	if (bits > 32)
 		family = CONF_V6;
 	if (bits < 0)
-		conf_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]", key,
-			  section);
+		conf_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]",
+			  key, section);
 	else if (bits < max_prefix[family])
 		conf_fail(p, "%s: %%IP%%/%d is wider than the /%d that Max_Prefix allows for %s, in [%s]", key, bits,
 			  max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", section);
@@ -352,9 +355,10 @@ check_dropped(struct conf_parser *p, const struct door *door)
 	for (size_t i = 0; i < door->open.n; i++) {
 		if (is_knock(p->conf, &door->open.at[i]))
 			conf_tell(p, CONF_WARNING,
-			     "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = drop nobody "
-			     "reaches that port (%s)",
-			     door->name, door->open.at[i].port, proto_name(door->open.at[i].proto), p->path);
+				  "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = "
+				  "drop nobody "
+				  "reaches that port (%s)",
+				  door->name, door->open.at[i].port, proto_name(door->open.at[i].proto), p->path);
 	}
 }
 
@@ -365,9 +369,10 @@ check_one_time(struct conf_parser *p, const struct door *door)
 	for (const struct door *other = p->conf->doors; door->one_time_path && other < door; other++) {
 		if (other->one_time_path && !strcmp(other->one_time_path, door->one_time_path))
 			conf_tell(p, CONF_WARNING,
-			     "config: section %s: warning: one_time_sequences: [%s] has the same file: when either has used a "
-			     "sequence of it, the other will be disabled (%s)",
-			     door->name, other->name, p->path);
+				  "config: section %s: warning: one_time_sequences: [%s] has the same file: when "
+				  "either has used a "
+				  "sequence of it, the other will be disabled (%s)",
+				  door->name, other->name, p->path);
 	}
 }
 

@@ -15,10 +15,10 @@
 #include <sys/un.h>
 #include <syslog.h>
 
-#include "wire/capture.h"
 #include "config.h"
 #include "engine/index.h"
 #include "lib/text.h"
+#include "wire/capture.h"
 
 /* ---- values ------------------------------------------------------------------------------------ */
 
@@ -236,8 +236,9 @@ set_control_socket(struct conf_parser *p, char *value)
 		free(p->conf->control_socket);
 		p->conf->control_socket = NULL;
 	} else if (*value != '/' || strlen(value) > max) {
-		conf_fail(p, "syntax error: Control_Socket must be none or an absolute path of at most %zu bytes, not \"%s\"", max,
-		     value);
+		conf_fail(
+		    p, "syntax error: Control_Socket must be none or an absolute path of at most %zu bytes, not \"%s\"",
+		    max, value);
 	} else {
 		set_path(p, &p->conf->control_socket, value);
 	}
@@ -324,8 +325,10 @@ set_max_prefix(struct conf_parser *p, char *value)
 
 		n = strtol(word, &end, 10);
 		if (!isdigit((unsigned char)*word) || *end || n > most[f] || more != (rest != NULL)) {
-			conf_fail(p, "syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from 0 to "
-				     "128, such as 24,64");
+			conf_fail(
+			    p,
+			    "syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from 0 to "
+			    "128, such as 24,64");
 			return;
 		}
 		p->conf->max_prefix[f] = (uint8_t)n;
@@ -364,7 +367,8 @@ tell_sequence(struct conf_parser *p)
 {
 	char text[SEQ_STRLEN];
 
-	conf_tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name, seq_format(&p->door->seq, text, sizeof(text)));
+	conf_tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name,
+		  seq_format(&p->door->seq, text, sizeof(text)));
 }
 
 static void
@@ -374,7 +378,8 @@ set_sequence(struct conf_parser *p, char *value)
 
 	cut_note(p, value);
 	if (seq_parse(&p->door->seq, value, err, sizeof(err))) {
-		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name, err, p->line, p->path);
+		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name, err, p->line,
+			  p->path);
 		p->errors++;
 		p->bad_door = true;
 		return;
@@ -395,9 +400,9 @@ flag_bit(const char *name)
 {
 	static const struct {
 		const char *name;
-		uint8_t	    bit;
+		uint8_t bit;
 	} flags[] = {
-		{ "FIN", TH_FIN }, { "SYN", TH_SYN }, { "RST", TH_RST },
+		{ "FIN", TH_FIN },  { "SYN", TH_SYN }, { "RST", TH_RST },
 		{ "PSH", TH_PUSH }, { "ACK", TH_ACK }, { "URG", TH_URG },
 	};
 
@@ -435,7 +440,8 @@ static void
 set_target(struct conf_parser *p, char *value)
 {
 	if (addr_parse(&p->door->target, value))
-		conf_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value, p->door->name);
+		conf_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value,
+			  p->door->name);
 	else
 		conf_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
 }
@@ -496,7 +502,8 @@ set_one_time_sequences(struct conf_parser *p, char *value)
 	else if (door_next_sequence(door))
 		tell_sequence(p);
 	else
-		conf_warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value, door->name);
+		conf_warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value,
+			  door->name);
 }
 
 static void
@@ -573,7 +580,8 @@ set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *val
 			memmove(word, word + strlen(sequence), strlen(word + strlen(sequence)) + 1);
 		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
 	} else {
-		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, seq_format(ports, text, sizeof(text)));
+		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key,
+			  seq_format(ports, text, sizeof(text)));
 		drop_repeated(p, ports, key);
 	}
 }
@@ -594,8 +602,9 @@ static void
 set_open_timeout(struct conf_parser *p, char *value)
 {
 	if (timeout_parse(&p->door->open_timeout_ms, value))
-		conf_fail(p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]", value,
-		     p->door->name);
+		conf_fail(p,
+			  "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
+			  value, p->door->name);
 	else
 		conf_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
 }

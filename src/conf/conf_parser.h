@@ -11,17 +11,17 @@
 enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };
 
 struct conf_parser {
-	const char     *path;
-	conf_report    *report;
-	conf_load      *load;
-	void	       *arg;
-	struct conf    *conf;
-	int		line;
-	int		errors;
+	const char *path;
+	conf_report *report;
+	conf_load *load;
+	void *arg;
+	struct conf *conf;
+	int line;
+	int errors;
 	enum conf_scope scope;
-	struct door    *door;	  /* CONF_SCOPE_DOOR: the one being filled */
-	uint64_t	seen;	  /* keys met since the section began, see conf_key_met() */
-	bool		bad_door; /* this door had an error already: do not add that its sequence is missing */
+	struct door *door; /* CONF_SCOPE_DOOR: the one being filled */
+	uint64_t seen;     /* keys met since the section began, see conf_key_met() */
+	bool bad_door;     /* this door had an error already: do not add that its sequence is missing */
 };
 
 void conf_tell(struct conf_parser *parser, enum conf_severity severity, const char *fmt, ...)
@@ -32,7 +32,7 @@ void conf_fail(struct conf_parser *parser, const char *fmt, ...) __attribute__((
 void conf_warn(struct conf_parser *parser, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 struct conf_key {
-	const char     *name;
+	const char *name;
 	enum conf_scope scope;
 	void (*set)(struct conf_parser *parser, char *value); /* may change `value` */
 	bool repeats; /* a second one in the section adds to the first instead of replacing it */

@@ -24,8 +24,8 @@ complain(const char *path, conf_report *report, void *arg)
 /* What both the parser's lines and the one-time files' go to. */
 struct reading {
 	conf_report *report;
-	void	    *arg;
-	const char  *dir;
+	void *arg;
+	const char *dir;
 	struct door *door; /* whose one-time file is being read */
 };
 
@@ -45,11 +45,11 @@ skipped(void *arg, unsigned long line, const char *reason)
 	char text[TEXT_LINE_MAX];
 
 	if (line)
-		snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s", r->door->name,
-			 line, r->door->one_time_path, reason);
+		snprintf(text, sizeof(text), "config: section %s: warning: line %lu of %s is skipped: %s",
+			 r->door->name, line, r->door->one_time_path, reason);
 	else
-		snprintf(text, sizeof(text), "config: section %s: warning: %s: %s", r->door->name, r->door->one_time_path,
-			 reason);
+		snprintf(text, sizeof(text), "config: section %s: warning: %s: %s", r->door->name,
+			 r->door->one_time_path, reason);
 	r->report(r->arg, CONF_WARNING, text);
 }
 

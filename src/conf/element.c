@@ -17,15 +17,15 @@
 
 static const struct {
 	const char *name;
-	uint8_t	    family;
+	uint8_t family;
 } families[] = {
-	{ "inet", NFPROTO_INET },     { "ip", NFPROTO_IPV4 },	  { "ip6", NFPROTO_IPV6 },
+	{ "inet", NFPROTO_INET },     { "ip", NFPROTO_IPV4 },       { "ip6", NFPROTO_IPV6 },
 	{ "netdev", NFPROTO_NETDEV }, { "bridge", NFPROTO_BRIDGE }, { "arp", NFPROTO_ARP },
 };
 
 static const struct {
 	const char *name;
-	uint64_t    ms;
+	uint64_t ms;
 } units[] = {
 	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
 };
@@ -131,12 +131,12 @@ timeout_format(uint64_t ms, char *buf, size_t len)
 
 struct reader {
 	struct element *element;
-	char	       *words[WORDS_MAX]; /* into `text` */
-	size_t		n, at;
-	bool		timeout_seen;
-	char	       *err;
-	size_t		errlen;
-	char		text[2 * ELEMENT_TEXT_MAX]; /* a copy with blanks around the braces */
+	char *words[WORDS_MAX]; /* into `text` */
+	size_t n, at;
+	bool timeout_seen;
+	char *err;
+	size_t errlen;
+	char text[2 * ELEMENT_TEXT_MAX]; /* a copy with blanks around the braces */
 };
 
 static int complain(struct reader *reader, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -243,8 +243,8 @@ read_where(struct reader *reader)
 		reader->at++;
 	}
 	return read_name(reader, &reader->element->table, "table") || read_name(reader, &reader->element->set, "set")
-		       ? -1
-		       : 0;
+		   ? -1
+		   : 0;
 }
 
 static bool
@@ -370,9 +370,9 @@ read_body(struct reader *reader)
 	if (read_key(reader, &colon) || (colon && read_data(reader)))
 		return -1;
 	while (!eat(reader, "}")) {
-		if (eat(reader, ":") ? read_data(reader)
+		if (eat(reader, ":")         ? read_data(reader)
 		    : eat(reader, "timeout") ? read_timeout(reader)
-						: read_unknown(reader))
+					     : read_unknown(reader))
 			return -1;
 	}
 	if (*peek(reader))

@@ -7,19 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin_json.h"
-#include "attempts.h"
 #include "access/closing.h"
 #include "access/grants.h"
+#include "admin_json.h"
+#include "attempts.h"
 #include "lib/limiter.h"
-#include "process/lookup.h"
 #include "lib/moment.h"
+#include "process/lookup.h"
 #include "wire/request.h"
 
 #define PORTION 128 /* accesses at a time, between two looks at everything else */
 
 /* Lines about clients that were refused: so many at once, so many per second. */
-#define REFUSED_BURST	   10
+#define REFUSED_BURST      10
 #define REFUSED_PER_SECOND 1
 
 struct session;
@@ -30,20 +30,20 @@ typedef bool tell_more(struct admin *admin, struct session *session, struct cont
 /* What is going on with a client. */
 struct session {
 	tell_more *more;
-	uint64_t   at;	   /* where the next portion begins */
-	uint64_t   missed; /* events that it did not read in time */
+	uint64_t at;     /* where the next portion begins */
+	uint64_t missed; /* events that it did not read in time */
 };
 
 struct admin {
-	struct control	      *control;
-	struct log	      *log;
-	struct admin_daemon    daemon;
-	struct admin_tally     tally;
+	struct control *control;
+	struct log *log;
+	struct admin_daemon daemon;
+	struct admin_tally tally;
 	struct control_client *hears; /* what is being done is at this client's request: warnings are for it */
-	size_t		       unheard; /* warnings that had no room */
-	struct attempts	       attempts;
-	struct limiter	       refused;
-	struct session	       sessions[CONTROL_CLIENTS];
+	size_t unheard;               /* warnings that had no room */
+	struct attempts attempts;
+	struct limiter refused;
+	struct session sessions[CONTROL_CLIENTS];
 };
 
 static struct admin_view
@@ -185,7 +185,7 @@ answer_attempts(struct admin *admin, struct control_client *client, const struct
 struct showing {
 	const struct admin_view *view;
 	struct control_client *client;
-	struct moment	       now;
+	struct moment now;
 };
 
 /* grants_visit */
@@ -401,9 +401,8 @@ answer_watch(struct admin *admin, struct control_client *client, const struct re
 static void
 tell_watcher(struct session *session, struct control_client *client, const char *line)
 {
-	if (session->missed &&
-	    say(client, json_pack("{s:I, s:s, s:I}", "time_ms", (json_int_t)moment_now().wall_ms, "event", "missed",
-				  "count", (json_int_t)session->missed)))
+	if (session->missed && say(client, json_pack("{s:I, s:s, s:I}", "time_ms", (json_int_t)moment_now().wall_ms,
+						     "event", "missed", "count", (json_int_t)session->missed)))
 		session->missed = 0;
 	if (session->missed || !control_say(client, line))
 		session->missed++;
@@ -444,8 +443,7 @@ describe(const struct admin *admin, const struct event *event, const struct conf
 }
 
 void
-admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
-	     size_t n)
+admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused, size_t n)
 {
 	struct moment now;
 	bool watched;
@@ -492,18 +490,12 @@ static const struct {
 	void (*answer)(struct admin *admin, struct control_client *client, const struct request *request);
 	bool changes; /* so the log has to know who it was */
 } answers[REQUEST_COMMANDS] = {
-	[REQUEST_STATUS] = { answer_status, false },
-	[REQUEST_DOORS] = { answer_doors, false },
-	[REQUEST_LIST] = { answer_list, false },
-	[REQUEST_ATTEMPTS] = { answer_attempts, false },
-	[REQUEST_REVOKE] = { answer_revoke, true },
-	[REQUEST_EXTEND] = { answer_extend, true },
-	[REQUEST_GRANT] = { answer_grant, true },
-	[REQUEST_WATCH] = { answer_watch, false },
-	[REQUEST_STATS] = { answer_stats, false },
-	[REQUEST_RELOAD] = { answer_reload, true },
-	[REQUEST_CHECK] = { answer_check, false },
-	[REQUEST_UNGUARD] = { answer_unguard, true },
+	[REQUEST_STATUS] = { answer_status, false }, [REQUEST_DOORS] = { answer_doors, false },
+	[REQUEST_LIST] = { answer_list, false },     [REQUEST_ATTEMPTS] = { answer_attempts, false },
+	[REQUEST_REVOKE] = { answer_revoke, true },  [REQUEST_EXTEND] = { answer_extend, true },
+	[REQUEST_GRANT] = { answer_grant, true },    [REQUEST_WATCH] = { answer_watch, false },
+	[REQUEST_STATS] = { answer_stats, false },   [REQUEST_RELOAD] = { answer_reload, true },
+	[REQUEST_CHECK] = { answer_check, false },   [REQUEST_UNGUARD] = { answer_unguard, true },
 };
 
 static void
@@ -569,8 +561,10 @@ admin_open(const char *path, struct log *log, const struct admin_daemon *daemon)
 		admin->log = log;
 		admin->daemon = *daemon;
 		limiter_init(&admin->refused, REFUSED_BURST, (uint64_t)moment_now().boot_ms);
-		admin->control = control_open(
-		    path, &(struct control_owner){ .arg = admin, .admit = admit, .take = take, .more = more }, log);
+		admin->control =
+		    control_open(path,
+				 &(struct control_owner){ .arg = admin, .admit = admit, .take = take, .more = more },
+				 log);
 	}
 	if (!admin || !admin->control) {
 		log_warn(log, "control: could not listen at %s", path);

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "access/command.h"
-#include "config.h"
 #include "conf/element.h"
+#include "config.h"
 #include "lib/seq.h"
 #include "lib/text.h"
 
@@ -49,7 +49,8 @@ memory(pid_t pid)
 	known = file && fscanf(file, "%llu %llu", &total, &resident) == 2;
 	if (file)
 		fclose(file);
-	return integer_or_null(known, known ? (int64_t)(resident * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024) : 0);
+	return integer_or_null(known,
+			       known ? (int64_t)(resident * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024) : 0);
 }
 
 static json_t *
@@ -69,20 +70,17 @@ admin_json_status(const struct admin_view *v)
 {
 	pid_t engine = v->engine->pid;
 
-	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
-			 "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(),
-			 "engine_pid", integer_or_null(engine, engine),
-			 "uptime_ms", (json_int_t)(moment_now().boot_ms - v->started_ms),
-			 "config", admin_json_text(v->config),
-			 "interfaces", admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"),
-			 "capture", capture(v->conf),
-			 "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none",
-			 "doors", (json_int_t)v->conf->n_doors,
-			 "grants", (json_int_t)grants_count(v->tools->grants),
-			 "commands", (json_int_t)closings_count(v->tools->closings),
-			 "attempts", (json_int_t)child_counters(v->engine).attempts,
-			 "engine_restarts", (json_int_t)v->engine_restarts,
-			 "memory_kib", memory(getpid()), "engine_memory_kib", memory(engine));
+	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
+			 PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid", integer_or_null(engine, engine),
+			 "uptime_ms", (json_int_t)(moment_now().boot_ms - v->started_ms), "config",
+			 admin_json_text(v->config), "interfaces",
+			 admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"), "capture",
+			 capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none", "doors",
+			 (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants), "commands",
+			 (json_int_t)closings_count(v->tools->closings), "attempts",
+			 (json_int_t)child_counters(v->engine).attempts, "engine_restarts",
+			 (json_int_t)v->engine_restarts, "memory_kib", memory(getpid()), "engine_memory_kib",
+			 memory(engine));
 }
 
 json_t *
@@ -91,7 +89,7 @@ admin_json_stats(const struct admin_view *v, const struct admin_tally *tally)
 	const struct counters c = child_counters(v->engine);
 	const struct {
 		const char *name;
-		uint64_t    n;
+		uint64_t n;
 	} all[] = {
 		{ "packets", c.packets },
 		{ "lost", c.lost },
@@ -189,20 +187,19 @@ grant_time(const struct door *door)
 json_t *
 admin_json_door(const struct door *door)
 {
-	bool start = has_command((char *const *)door->start_command), stop = has_command((char *const *)door->stop_command);
+	bool start = has_command((char *const *)door->start_command),
+	     stop = has_command((char *const *)door->stop_command);
 	bool closes = start && stop && door->cmd_timeout >= 0;
 
-	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}",
-			 "name", admin_json_text(door->name), "enabled", door->seq.n > 0,
-			 "one_time", door->one_time_path != NULL,
-			 "open", ports(&door->open), "close", ports(&door->close),
-			 "grant", sets(door->grant), "revoke", sets(door->revoke),
-			 "command", start, "stop_command", start && stop,
-			 "open_timeout_ms", integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
-			 "grant_timeout_ms", grant_time(door),
-			 "command_timeout_ms", integer_or_null(closes, door->cmd_timeout * 1000),
-			 "sequence_timeout_ms", (json_int_t)door->seq_timeout * 1000,
-			 "cooldown_ms", (json_int_t)door->cooldown * 1000,
+	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+			 admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time",
+			 door->one_time_path != NULL, "open", ports(&door->open), "close", ports(&door->close), "grant",
+			 sets(door->grant), "revoke", sets(door->revoke), "command", start, "stop_command",
+			 start && stop, "open_timeout_ms",
+			 integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
+			 "grant_timeout_ms", grant_time(door), "command_timeout_ms",
+			 integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",
+			 (json_int_t)door->seq_timeout * 1000, "cooldown_ms", (json_int_t)door->cooldown * 1000,
 			 "target", door->target.family ? address(&door->target) : json_null());
 }
 

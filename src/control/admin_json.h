@@ -7,13 +7,13 @@
 
 #include <jansson.h>
 
-#include "control/admin.h"
-#include "attempts.h"
 #include "access/closing.h"
-#include "conf/conf.h"
-#include "wire/event.h"
 #include "access/grants.h"
+#include "attempts.h"
+#include "conf/conf.h"
+#include "control/admin.h"
 #include "lib/moment.h"
+#include "wire/event.h"
 
 /* What the parent itself has counted. */
 struct admin_tally {

@@ -40,8 +40,7 @@ admin_next(const struct admin *admin)
 }
 
 void
-admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
-	     size_t n)
+admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused, size_t n)
 {
 	(void)admin;
 	(void)conf;

@@ -55,8 +55,9 @@ advance(struct attempts *a, const struct event *event, int64_t now_ms)
 	attempt = &a->at[a->next];
 	a->next = (a->next + 1) % ATTEMPTS_MAX;
 	remove_from(a, attempt);
-	*attempt = (struct attempt){ .ip = event->source, .chain = *bucket, .door = event->door,
-				     .stage = event->stage, .since_ms = now_ms };
+	*attempt = (struct attempt){
+		.ip = event->source, .chain = *bucket, .door = event->door, .stage = event->stage, .since_ms = now_ms
+	};
 	*bucket = (uint16_t)(attempt - a->at + 1);
 }
 

@@ -18,16 +18,16 @@
 
 struct attempt {
 	struct addr ip; /* family 0: there is none */
-	uint16_t    chain; /* see attempts.c */
-	uint32_t    door;
-	uint32_t    stage;
-	int64_t	    since_ms; /* boot clock: when it was first told of */
+	uint16_t chain; /* see attempts.c */
+	uint32_t door;
+	uint32_t stage;
+	int64_t since_ms; /* boot clock: when it was first told of */
 };
 
 struct attempts {
 	struct attempt at[ATTEMPTS_MAX];
-	uint16_t       buckets[ATTEMPTS_MAX]; /* see attempts.c */
-	size_t	       next; /* where the next begins: the oldest */
+	uint16_t buckets[ATTEMPTS_MAX]; /* see attempts.c */
+	size_t next;                    /* where the next begins: the oldest */
 };
 
 /* Starts with zeroes; takes an event that event_valid() has passed. */

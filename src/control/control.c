@@ -16,23 +16,23 @@
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of the kernel */
 
 struct control_client {
-	struct control	   *control;
-	int		    fd; /* -1: nobody */
+	struct control *control;
+	int fd; /* -1: nobody */
 	struct control_peer peer;
 	enum { ASKING, ANSWERED_IN_PORTIONS, WATCHING } state;
-	bool	 at_end;   /* sends nothing more */
-	bool	 leaving;  /* is let go when everything is sent */
+	bool at_end;       /* sends nothing more */
+	bool leaving;      /* is let go when everything is sent */
 	uint64_t deadline; /* for its next move */
-	size_t	 in_len;
-	char	*out; /* CONTROL_OUT_MAX */
-	size_t	 out_from, out_len;
-	char	 in[CONTROL_LINE_MAX + 1];
+	size_t in_len;
+	char *out; /* CONTROL_OUT_MAX */
+	size_t out_from, out_len;
+	char in[CONTROL_LINE_MAX + 1];
 };
 
 struct control {
 	struct control_owner owner;
 	struct control_socket socket;
-	uint64_t	      pause_until; /* 0: no pause */
+	uint64_t pause_until; /* 0: no pause */
 	struct control_client clients[CONTROL_CLIENTS];
 };
 

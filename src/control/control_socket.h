@@ -11,11 +11,11 @@
 #include "lib/log.h"
 
 struct control_socket {
-	int   fd; /* -1: closed */
+	int fd; /* -1: closed */
 	char *path;
 	dev_t dev; /* what was made at the path */
 	ino_t ino;
-	bool  has_group;
+	bool has_group;
 	gid_t group;
 };
 

@@ -9,11 +9,11 @@
 #define READ_MESSAGE_LEN 1024
 
 struct capture_reader {
-	int		   fd;
-	capture_decode	  *decode;
-	uint16_t	   number;
-	struct mmsghdr	   msgs[CAPTURE_BATCH];
-	struct iovec	   iov[CAPTURE_BATCH];
+	int fd;
+	capture_decode *decode;
+	uint16_t number;
+	struct mmsghdr msgs[CAPTURE_BATCH];
+	struct iovec iov[CAPTURE_BATCH];
 	struct sockaddr_nl from[CAPTURE_BATCH];
 	_Alignas(struct nlmsghdr) char buf[CAPTURE_BATCH][READ_MESSAGE_LEN];
 };
@@ -64,9 +64,10 @@ capture_reader_new(int fd, capture_decode *decode, uint16_t number)
 	r->number = number;
 	for (size_t i = 0; i < CAPTURE_BATCH; i++) {
 		r->iov[i] = (struct iovec){ r->buf[i], sizeof(r->buf[i]) };
-		r->msgs[i].msg_hdr =
-		    (struct msghdr){ .msg_iov = &r->iov[i], .msg_iovlen = 1,
-				     .msg_name = &r->from[i], .msg_namelen = sizeof(r->from[i]) };
+		r->msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &r->iov[i],
+						      .msg_iovlen = 1,
+						      .msg_name = &r->from[i],
+						      .msg_namelen = sizeof(r->from[i]) };
 	}
 	return r;
 }

@@ -13,23 +13,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "process/cage.h"
-#include "engine/capture_read.h"
 #include "config.h"
-#include "wire/event.h"
-#include "wire/ipc.h"
-#include "knock.h"
-#include "lib/limiter.h"
+#include "engine/capture_read.h"
 #include "engine/nflog.h"
 #include "engine/nfqueue.h"
+#include "knock.h"
+#include "lib/limiter.h"
 #include "packet.h"
+#include "process/cage.h"
+#include "wire/event.h"
+#include "wire/ipc.h"
 
 /*
  * Of more packets than this in a millisecond each would wake the engine, which costs more than the packet itself. So it
  * sleeps for a moment then, and takes at once what has come; the socket has room for many times as much. Packets that
  * the kernel holds in a queue do not wait for that.
  */
-#define FLOOD_PACKETS	20
+#define FLOOD_PACKETS  20
 #define FLOOD_NAP_NSEC 200000
 
 /* How often at most the engine says what it left out or lost. */
@@ -40,27 +40,27 @@ enum { POLL_CAPTURE, POLL_IPC, POLL_SLOTS };
 /* Packets that the kernel counts for themselves. */
 struct stream {
 	uint32_t next; /* the next packet's number */
-	bool	 has_next;
-	bool	 unanswered; /* the kernel holds packets, those before `next`, until the parent is told of them */
+	bool has_next;
+	bool unanswered; /* the kernel holds packets, those before `next`, until the parent is told of them */
 };
 
 struct engine {
-	const struct conf   *conf;
-	int		     ipc_fd;
-	struct counters	    *counters;
+	const struct conf *conf;
+	int ipc_fd;
+	struct counters *counters;
 	struct capture_reader *reader;
-	struct knock	    *knock;
-	struct limiter	    *limiters; /* by door */
-	struct stream	     streams[CAPTURE_WAYS];
-	uint64_t	     now;	/* ms, monotonic */
-	uint64_t	     report_at; /* UINT64_MAX: nothing to report */
-	unsigned	     recent; /* packets taken in this millisecond */
-	bool		     drained; /* there were no more when they were taken */
-	uint64_t	     reported_lost, reported_overruns;
-	struct event	     out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
-	size_t		     n_out;
-	struct knock_hit     hits[KNOCK_BATCH]; /* to be fed before anything else happens */
-	size_t		     n_hits;
+	struct knock *knock;
+	struct limiter *limiters; /* by door */
+	struct stream streams[CAPTURE_WAYS];
+	uint64_t now;       /* ms, monotonic */
+	uint64_t report_at; /* UINT64_MAX: nothing to report */
+	unsigned recent;    /* packets taken in this millisecond */
+	bool drained;       /* there were no more when they were taken */
+	uint64_t reported_lost, reported_overruns;
+	struct event out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
+	size_t n_out;
+	struct knock_hit hits[KNOCK_BATCH]; /* to be fed before anything else happens */
+	size_t n_hits;
 };
 
 static uint64_t
@@ -151,7 +151,8 @@ pass_on(void *arg, const struct event *event)
 	e->counters->scans += event->kind == EVENT_SCAN;
 	if (event->kind == EVENT_OPEN)
 		e->recent = 0;
-	if (event->kind == EVENT_OPEN || limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+	if (event->kind == EVENT_OPEN ||
+	    limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
 		put_out(e, event);
 	} else {
 		e->counters->suppressed++;
@@ -274,8 +275,7 @@ answer(struct engine *e)
 		struct stream *stream = &e->streams[i];
 
 		if (stream->unanswered)
-			put_out(e, &(struct event){
-				       .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
+			put_out(e, &(struct event){ .kind = EVENT_DEALT_WITH, .stage = i, .count = stream->next - 1 });
 		stream->unanswered = false;
 	}
 }
@@ -394,8 +394,11 @@ prepare(struct engine *e, const struct engine_setup *setup)
 	uint8_t secret[16];
 	size_t n_doors = setup->conf->n_doors ? setup->conf->n_doors : 1;
 
-	*e = (struct engine){ .conf = setup->conf, .ipc_fd = setup->ipc_fd, .counters = setup->counters,
-			      .now = monotonic_msec(), .report_at = UINT64_MAX };
+	*e = (struct engine){ .conf = setup->conf,
+			      .ipc_fd = setup->ipc_fd,
+			      .counters = setup->counters,
+			      .now = monotonic_msec(),
+			      .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		goto fail;
 	e->reader = new_reader(setup);

@@ -24,18 +24,18 @@
 #define CACHE_LINE 64 /* if it is another, nothing is wrong, only slower */
 
 struct attempt {
-	struct addr source;    /* 17 bytes */
-	uint8_t	    stage;     /* 1..SEQ_MAX-1: hits accepted so far */
-	uint16_t    door;
-	uint16_t    last_port; /* source port and sequence number of the hit that was accepted last: */
-	uint32_t    last_seq;  /* the same again is a retransmission */
-	uint32_t    chain;     /* next of the same source, or in the list of free attempts */
+	struct addr source; /* 17 bytes */
+	uint8_t stage;      /* 1..SEQ_MAX-1: hits accepted so far */
+	uint16_t door;
+	uint16_t last_port; /* source port and sequence number of the hit that was accepted last: */
+	uint32_t last_seq;  /* the same again is a retransmission */
+	uint32_t chain;     /* next of the same source, or in the list of free attempts */
 };
 
 struct links {
 	uint32_t older, newer; /* in the deadline class */
 	uint32_t fresh_older, fresh_newer;
-	uint32_t start;	 /* ms, without the upper half of the clock: see due() */
+	uint32_t start;  /* ms, without the upper half of the clock: see due() */
 	uint32_t strays; /* a bit for each port that was asked for and is no door's: see stray_bit() */
 };
 
@@ -53,18 +53,19 @@ struct list {
 };
 
 /* Attempts that get the same time to finish. */
-struct class {
-	uint32_t    timeout; /* seconds, at most TIMEOUT_MAX */
+struct class
+{
+	uint32_t timeout; /* seconds, at most TIMEOUT_MAX */
 	struct list list;
 };
 
 /* What changes about a door. */
 struct state {
-	const struct seq *seq;		 /* the sequence in force; of length 0 when its one-time sequences are used up */
-	size_t		  next_one_time; /* in door.one_time */
-	size_t	 class;
+	const struct seq *seq; /* the sequence in force; of length 0 when its one-time sequences are used up */
+	size_t next_one_time;  /* in door.one_time */
+	size_t class;
 	uint64_t cold_until; /* ms: in cool-down before that */
-	uint64_t taken;	     /* number of the last hit that an attempt took or ignored */
+	uint64_t taken;      /* number of the last hit that an attempt took or ignored */
 };
 
 /* Doors by the first port of their sequence: for a hit, only these can begin. */
@@ -75,27 +76,27 @@ struct first {
 
 struct knock {
 	const struct conf *conf;
-	uint8_t		   secret[16];
-	knock_emit	  *emit;
-	void		  *arg;
-	uint64_t	   now;
-	struct attempt	  *attempts; /* [1..max] */
-	struct links	  *links;    /* of the same number */
-	uint32_t	   max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
-	uint32_t	   live;
-	struct index	   index; /* sources */
-	struct list	   fresh;
-	struct class	  *classes;
-	size_t		   n_classes;
-	struct state	  *states; /* by door */
-	uint64_t	   hits;   /* counts knock_feed() calls */
-	uint64_t	   hash;   /* of the source that is fed */
-	struct first	  *firsts;   /* sorted by key, then door */
-	size_t		   n_firsts;
-	uint16_t	  *spent; /* doors whose one-time sequence this hit has used */
-	size_t		   n_spent;
-	uint64_t	   door_ports[PORT_WORDS]; /* a bit for each port that is any door's */
-	uint64_t	   evicted;
+	uint8_t secret[16];
+	knock_emit *emit;
+	void *arg;
+	uint64_t now;
+	struct attempt *attempts;   /* [1..max] */
+	struct links *links;        /* of the same number */
+	uint32_t max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
+	uint32_t live;
+	struct index index; /* sources */
+	struct list fresh;
+	struct class *classes;
+	size_t n_classes;
+	struct state *states; /* by door */
+	uint64_t hits;        /* counts knock_feed() calls */
+	uint64_t hash;        /* of the source that is fed */
+	struct first *firsts; /* sorted by key, then door */
+	size_t n_firsts;
+	uint16_t *spent; /* doors whose one-time sequence this hit has used */
+	size_t n_spent;
+	uint64_t door_ports[PORT_WORDS]; /* a bit for each port that is any door's */
+	uint64_t evicted;
 };
 
 /* ---- lists ------------------------------------------------------------------------------------- */
@@ -507,8 +508,8 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 		next = a->chain;
 		if (!takes(door, packet, local))
 			continue;
-		verdict = k->now < k->states[a->door].cold_until ? IGNORED
-								 : judge(a, door, k->states[a->door].seq, packet);
+		verdict =
+		    k->now < k->states[a->door].cold_until ? IGNORED : judge(a, door, k->states[a->door].seq, packet);
 		if (verdict == ENDS) {
 			drop_hashed(k, i, k->hash);
 			continue;
@@ -663,7 +664,7 @@ due(const struct knock *k, const struct class *class)
 	if (!class->list.oldest)
 		return UINT64_MAX;
 	age = (uint32_t)k->now - k->links[class->list.oldest].start;
-	return k->now - age + (uint64_t)class->timeout * 1000;
+	return k->now - age + (uint64_t) class->timeout * 1000;
 }
 
 void
@@ -729,7 +730,8 @@ set_up_doors(struct knock *k)
 		add_ports(k, &door->seq);
 		for (size_t i = 0; i < door->n_one_time; i++)
 			add_ports(k, &door->one_time[i]);
-		k->states[d] = (struct state){ .seq = &door->seq, .next_one_time = door->next_one_time,
+		k->states[d] = (struct state){ .seq = &door->seq,
+					       .next_one_time = door->next_one_time,
 					       .class = class_for(k, door->seq_timeout) };
 	}
 	index_firsts(k);

@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
-#include "wire/event.h"
 #include "packet.h"
+#include "wire/event.h"
 
 struct knock;
 
@@ -37,7 +37,7 @@ void knock_free(struct knock *knock); /* NULL is legal */
 
 struct knock_hit {
 	struct packet packet;
-	bool	      local; /* the destination is an address of this machine, so doors without Target take it */
+	bool local; /* the destination is an address of this machine, so doors without Target take it */
 };
 
 /*

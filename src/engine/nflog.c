@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_log/libnetfilter_log.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <linux/netfilter/nfnetlink.h>
 
 #include "netlink/capture_bind.h"
 
@@ -67,7 +67,7 @@ nflog_listen(uint16_t group, char *err, size_t errlen)
 
 struct attributes {
 	const struct nlattr *payload, *prefix, *seq;
-	const char	    *end; /* of the message */
+	const char *end; /* of the message */
 };
 
 static int

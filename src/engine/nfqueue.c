@@ -10,7 +10,7 @@
 
 struct attributes {
 	const struct nlattr *payload, *header;
-	const char	    *end; /* of the message */
+	const char *end; /* of the message */
 };
 
 static int

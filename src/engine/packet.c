@@ -22,8 +22,8 @@ enum {
 /* What is left to read, as captured and as the IP header says it was on the wire. */
 struct cursor {
 	const uint8_t *p;
-	size_t	       rem;	/* bytes that are here */
-	size_t	       promised; /* bytes that the IP header announces from p on */
+	size_t rem;      /* bytes that are here */
+	size_t promised; /* bytes that the IP header announces from p on */
 };
 
 static uint16_t

@@ -13,18 +13,18 @@
 
 struct packet {
 	struct addr src, dst;
-	uint8_t	    proto;     /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t	    tcp_flags; /* byte 13 of the TCP header (RFC 9293 §3.1), 0 for UDP */
-	uint16_t    src_port, dst_port; /* host order */
-	uint32_t    tcp_seq;
+	uint8_t proto;               /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t tcp_flags;           /* byte 13 of the TCP header (RFC 9293 §3.1), 0 for UDP */
+	uint16_t src_port, dst_port; /* host order */
+	uint32_t tcp_seq;
 };
 
 enum packet_status {
 	PACKET_OK,
-	PACKET_SHORT,	 /* ends before the header that it announces */
-	PACKET_BAD,	 /* headers contradict themselves or the standard */
+	PACKET_SHORT,    /* ends before the header that it announces */
+	PACKET_BAD,      /* headers contradict themselves or the standard */
 	PACKET_FRAGMENT, /* not the first fragment: no ports in it */
-	PACKET_OTHER,	 /* well-formed, but neither TCP nor UDP */
+	PACKET_OTHER,    /* well-formed, but neither TCP nor UDP */
 	PACKET_STATUSES
 };
 

@@ -38,45 +38,45 @@
 #define DIR_MODE  0750
 
 /* A daemon that was killed may leave its engine behind for a moment, and with it the lock. */
-#define LOCK_RETRIES	20
+#define LOCK_RETRIES    20
 #define LOCK_RETRY_MSEC 50
 
 #define COMPACT_MIN   65536 /* a file below this size is never too big */
 #define COMPACT_RATIO 4
-#define PORTION	      8192  /* bytes formatted under the lock at a time */
+#define PORTION       8192  /* bytes formatted under the lock at a time */
 #define PORTION_NSEC  50000 /* between two of them */
 #define HELD_MAX      8192  /* bytes that are held at most, about */
 #define STEP_MSEC     1000  /* clocks that part by more have been stepped ... */
 #define STEP_CHECK    10000 /* ... which is looked for this often */
 
 struct journal {
-	int	      dir_fd; /* holds the lock: it outlives any file in it, on read-only disks too */
-	int	      event_fd;
-	char	     *path;
-	char	      boot[MOMENT_BOOT_LEN];
+	int dir_fd; /* holds the lock: it outlives any file in it, on read-only disks too */
+	int event_fd;
+	char *path;
+	char boot[MOMENT_BOOT_LEN];
 	journal_warn *warn;
-	void	     *arg;
-	pthread_t     thread;
-	bool	      started; /* the thread is there */
-	bool	      holding; /* the thread does not look at it */
+	void *arg;
+	pthread_t thread;
+	bool started; /* the thread is there */
+	bool holding; /* the thread does not look at it */
 
-	pthread_mutex_t	  lock; /* of all below; never held while the disk is waited for */
-	pthread_cond_t	  wake;
-	int		  fd; /* -1 until the file has been written anew for the first time */
-	size_t		  size;
+	pthread_mutex_t lock; /* of all below; never held while the disk is waited for */
+	pthread_cond_t wake;
+	int fd; /* -1 until the file has been written anew for the first time */
+	size_t size;
 	struct live_table live;
-	int64_t		  clocks_apart; /* wall minus boot clock when the file was written anew */
-	struct record_buf lines;	/* to be appended; empty unless they are held */
-	uint64_t	  lines_from;	/* ... accesses from this id on may begin in there */
-	struct record_buf since;	/* what was appended while it is being written anew ... */
-	bool		  rewriting, since_lost;
-	bool		  dirty, closing;
-	bool		  stale; /* the file lacks something: it is not appended to */
-	uint64_t	  lacks; /* ... all accesses from this id on, maybe */
-	bool		  bad;	 /* the file is kept as BAD_NAME before it is replaced */
-	int		  error; /* errno of the trouble that lasts */
-	bool		  told;	 /* ... and the caller has heard of it */
-	int64_t		  told_ms;
+	int64_t clocks_apart;    /* wall minus boot clock when the file was written anew */
+	struct record_buf lines; /* to be appended; empty unless they are held */
+	uint64_t lines_from;     /* ... accesses from this id on may begin in there */
+	struct record_buf since; /* what was appended while it is being written anew ... */
+	bool rewriting, since_lost;
+	bool dirty, closing;
+	bool stale;     /* the file lacks something: it is not appended to */
+	uint64_t lacks; /* ... all accesses from this id on, maybe */
+	bool bad;       /* the file is kept as BAD_NAME before it is replaced */
+	int error;      /* errno of the trouble that lasts */
+	bool told;      /* ... and the caller has heard of it */
+	int64_t told_ms;
 };
 
 /* ---- warnings ---------------------------------------------------------------------------------- */
@@ -678,7 +678,12 @@ new_journal(const char *dir, journal_warn *warn, void *arg)
 
 	if (!j)
 		return NULL;
-	*j = (struct journal){ .dir_fd = -1, .event_fd = -1, .fd = -1, .warn = warn, .arg = arg, .stale = true,
+	*j = (struct journal){ .dir_fd = -1,
+			       .event_fd = -1,
+			       .fd = -1,
+			       .warn = warn,
+			       .arg = arg,
+			       .stale = true,
 			       .told_ms = -JOURNAL_WARN_MSEC };
 	live_init(&j->live);
 	pthread_mutex_init(&j->lock, NULL);

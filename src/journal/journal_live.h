@@ -11,15 +11,15 @@
 
 struct live {
 	uint64_t id;
-	int64_t	 end_ms; /* boot clock */
-	char	*rest;	 /* see struct record; NULL: it has ended, the place is waste */
+	int64_t end_ms; /* boot clock */
+	char *rest;     /* see struct record; NULL: it has ended, the place is waste */
 };
 
 struct live_table {
 	struct live *at;
-	size_t	     n, size, waste;
-	size_t	     bytes;   /* of the lines that tell of all who live, about */
-	uint64_t     next_id; /* above every id that was ever used */
+	size_t n, size, waste;
+	size_t bytes;     /* of the lines that tell of all who live, about */
+	uint64_t next_id; /* above every id that was ever used */
 };
 
 void live_init(struct live_table *table);

@@ -12,12 +12,12 @@
 #include "journal_record.h"
 
 struct reading {
-	struct live_table     *live;
+	struct live_table *live;
 	struct journal_damage *damage;
-	const char	      *boot;
-	struct moment	       now;
-	bool		       same_boot;
-	int		       error; /* errno; not the file's fault */
+	const char *boot;
+	struct moment now;
+	bool same_boot;
+	int error; /* errno; not the file's fault */
 };
 
 int64_t
@@ -163,8 +163,7 @@ open_file(int dir_fd, const char *name)
 }
 
 int
-journal_load(int dir_fd, const char *name, const char *boot, struct live_table *live,
-	     struct journal_damage *damage)
+journal_load(int dir_fd, const char *name, const char *boot, struct live_table *live, struct journal_damage *damage)
 {
 	struct reading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
 	FILE *file = open_file(dir_fd, name);

@@ -11,9 +11,9 @@
 #include "journal_live.h"
 
 struct journal_damage {
-	size_t	 good, damaged; /* lines */
-	bool	 torn;		/* the last one has no newline; it is in neither number */
-	uint64_t version;	/* of the file, if it is not ours; 0: it is */
+	size_t good, damaged; /* lines */
+	bool torn;            /* the last one has no newline; it is in neither number */
+	uint64_t version;     /* of the file, if it is not ours; 0: it is */
 };
 
 /* A moment of the boot clock that can be written and read: not before the boot, nor beyond MOMENT_MAX_MSEC. */

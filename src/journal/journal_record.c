@@ -117,7 +117,9 @@ static int
 take_times(char **text, struct record *r)
 {
 	return take_number(text, &r->end.boot_ms) || take_number(text, &r->end.wall_ms) ||
-	       take_number(text, &r->left_ms) ? -1 : 0;
+		       take_number(text, &r->left_ms)
+		   ? -1
+		   : 0;
 }
 
 int
@@ -211,8 +213,8 @@ record_pack(const struct journal_entry *entry)
 	addr_format(&entry->ip, ip);
 	if (entry->since_wall_ms > 0)
 		snprintf(since, sizeof(since), " %" PRId64, entry->since_wall_ms);
-	rest = malloc(strlen(kinds[entry->kind]) + strlen(ip) + escaped_len(entry->door) +
-		      escaped_len(entry->text) + strlen(since) + 4);
+	rest = malloc(strlen(kinds[entry->kind]) + strlen(ip) + escaped_len(entry->door) + escaped_len(entry->text) +
+		      strlen(since) + 4);
 	if (!rest)
 		return NULL;
 	p = stpcpy(rest, kinds[entry->kind]);

@@ -30,15 +30,15 @@ enum record_verb {
 
 struct record {
 	enum record_verb verb;
-	uint64_t	 id;	  /* RECORD_JOURNAL: the version */
-	struct moment	 end;	  /* RECORD_ADD and RECORD_MOVE */
-	int64_t		 left_ms; /* ... and how far away it was when that was written */
-	const char	*rest;	  /* RECORD_ADD: KIND and all behind it; RECORD_JOURNAL: BOOT */
+	uint64_t id;       /* RECORD_JOURNAL: the version */
+	struct moment end; /* RECORD_ADD and RECORD_MOVE */
+	int64_t left_ms;   /* ... and how far away it was when that was written */
+	const char *rest;  /* RECORD_ADD: KIND and all behind it; RECORD_JOURNAL: BOOT */
 };
 
 /* Grows as needed; start with zeroes, free(text). */
 struct record_buf {
-	char  *text;
+	char *text;
 	size_t len, size;
 };
 

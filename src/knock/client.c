@@ -21,16 +21,16 @@
 
 struct client {
 	const struct client_options *options;
-	char		      config[PATH_MAX];
-	struct profiles	      profiles;
+	char config[PATH_MAX];
+	struct profiles profiles;
 	const struct profile *profile; /* NULL: the command line has it all */
-	char		      one_time_path[PATH_MAX];
-	struct onetime	      one_time; /* line 0: none */
-	struct hits	      hits;
-	struct places	      places;
-	struct origin	      origin;
-	struct waiting	      waiting; /* door.port 0: nothing to wait for */
-	struct knocking	      knocking;
+	char one_time_path[PATH_MAX];
+	struct onetime one_time; /* line 0: none */
+	struct hits hits;
+	struct places places;
+	struct origin origin;
+	struct waiting waiting; /* door.port 0: nothing to wait for */
+	struct knocking knocking;
 };
 
 static void
@@ -76,8 +76,8 @@ choose_profile(struct client *client)
 	client->profile = profiles_find(&client->profiles, name);
 	if (client->profile)
 		return 0;
-	fprintf(stderr, "error: %sno profile \"%s\" in %s\n", client->options->bare ? "no ports given, and " : "",
-		name, client->config);
+	fprintf(stderr, "error: %sno profile \"%s\" in %s\n", client->options->bare ? "no ports given, and " : "", name,
+		client->config);
 	return -1;
 }
 
@@ -228,7 +228,9 @@ set_knocking(struct client *client)
 		.places = &client->places,
 		.origin = &client->origin,
 		.delay = delay > 0 ? delay : 0,
-		.verbose = !options->verbose ? NULL : options->proxy ? stderr : stdout,
+		.verbose = !options->verbose ? NULL
+			   : options->proxy  ? stderr
+					     : stdout,
 	};
 	client->waiting.knocking = &client->knocking;
 	client->waiting.timeout = options->timeout;

@@ -18,14 +18,14 @@
 
 struct hit {
 	uint16_t port;
-	uint8_t	 proto;		     /* IPPROTO_TCP or IPPROTO_UDP */
-	char	 word[HIT_WORD_MAX]; /* the port as typed, for the verbose line */
+	uint8_t proto;           /* IPPROTO_TCP or IPPROTO_UDP */
+	char word[HIT_WORD_MAX]; /* the port as typed, for the verbose line */
 };
 
 struct hits {
 	struct hit *at; /* owned */
-	size_t	    n;
-	bool	    secret; /* from a file: no port is ever shown */
+	size_t n;
+	bool secret; /* from a file: no port is ever shown */
 };
 
 enum hit_status {

@@ -138,8 +138,8 @@ net_origin(struct origin *origin, const char *source, const char *interface, cha
 		snprintf(err, errlen, "error: source \"%s\" is not an IPv4 or IPv6 address", source);
 		return -1;
 	}
-	if (interface && (text_copy(origin->interface, sizeof(origin->interface), interface) ||
-			  !if_nametoindex(interface))) {
+	if (interface &&
+	    (text_copy(origin->interface, sizeof(origin->interface), interface) || !if_nametoindex(interface))) {
 		snprintf(err, errlen, "error: there is no interface \"%s\"", interface);
 		return -1;
 	}

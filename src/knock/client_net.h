@@ -18,18 +18,18 @@ enum net_family { NET_ANY, NET_IPV4, NET_IPV6, NET_BOTH };
 
 struct place {
 	struct sockaddr_storage addr; /* its port is 0 */
-	socklen_t		len;  /* 0: no address */
-	char			text[PLACE_TEXT_MAX];
+	socklen_t len;                /* 0: no address */
+	char text[PLACE_TEXT_MAX];
 };
 
 struct places {
 	struct place at[PLACES_MAX];
-	size_t	     n;
+	size_t n;
 };
 
 struct origin {
 	struct place source; /* len 0: the kernel chooses */
-	char	     interface[IF_NAMESIZE];
+	char interface[IF_NAMESIZE];
 };
 
 /*

@@ -37,28 +37,27 @@ static const struct option names[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char usage[] =
-    "usage: knock [options] <host> <port[:proto]> [port[:proto]] ... [-- command ...]\n"
-    "       knock [options] <profile> [-- command ...]\n"
-    "options:\n"
-    "  -u, --udp            send every hit by UDP, whatever the ports say\n"
-    "  -d, --delay <ms>     pause for <ms> milliseconds after each hit\n"
-    "  -4, --ipv4           use IPv4 only\n"
-    "  -6, --ipv6           use IPv6 only\n"
-    "      --both           knock over IPv4 and IPv6 when the host has both\n"
-    "  -s, --source <addr>  send from this address\n"
-    "  -i, --interface <if> send through this interface\n"
-    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
-    "      --timeout <s>    how long to wait (default 5)\n"
-    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
-    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
-    "      --list           list the profiles\n"
-    "  -v, --verbose        say what is being done\n"
-    "  -V, --version        show the version\n"
-    "  -h, --help           show this help\n"
-    "\n"
-    "example:  knock myserver.example.com 7000 8000:udp 9000 --wait 22\n"
-    "\n";
+static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[:proto]] ... [-- command ...]\n"
+			    "       knock [options] <profile> [-- command ...]\n"
+			    "options:\n"
+			    "  -u, --udp            send every hit by UDP, whatever the ports say\n"
+			    "  -d, --delay <ms>     pause for <ms> milliseconds after each hit\n"
+			    "  -4, --ipv4           use IPv4 only\n"
+			    "  -6, --ipv6           use IPv6 only\n"
+			    "      --both           knock over IPv4 and IPv6 when the host has both\n"
+			    "  -s, --source <addr>  send from this address\n"
+			    "  -i, --interface <if> send through this interface\n"
+			    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
+			    "      --timeout <s>    how long to wait (default 5)\n"
+			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
+			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
+			    "      --list           list the profiles\n"
+			    "  -v, --verbose        say what is being done\n"
+			    "  -V, --version        show the version\n"
+			    "  -h, --help           show this help\n"
+			    "\n"
+			    "example:  knock myserver.example.com 7000 8000:udp 9000 --wait 22\n"
+			    "\n";
 
 void
 client_usage(void)

@@ -25,21 +25,21 @@ enum client_action {
 };
 
 struct client_options {
-	bool		udp;
-	bool		verbose;
-	int64_t		delay;	 /* milliseconds between hits; -1: not given */
-	int64_t		timeout; /* milliseconds that --wait waits */
+	bool udp;
+	bool verbose;
+	int64_t delay;   /* milliseconds between hits; -1: not given */
+	int64_t timeout; /* milliseconds that --wait waits */
 	enum net_family family;
-	const char     *source;
-	const char     *interface;
-	const char     *profile;
-	bool		bare;  /* the profile is a word alone, perhaps a host without ports */
-	const char     *wait;  /* PORT[:PROTO] */
-	const char     *proxy; /* PORT */
-	const char     *host;  /* NULL with a profile */
-	char	      **words; /* ports; owned, the strings are argv's */
-	size_t		n_words;
-	char	      **command; /* NULL-terminated tail of argv, or NULL */
+	const char *source;
+	const char *interface;
+	const char *profile;
+	bool bare;         /* the profile is a word alone, perhaps a host without ports */
+	const char *wait;  /* PORT[:PROTO] */
+	const char *proxy; /* PORT */
+	const char *host;  /* NULL with a profile */
+	char **words;      /* ports; owned, the strings are argv's */
+	size_t n_words;
+	char **command; /* NULL-terminated tail of argv, or NULL */
 };
 
 enum client_action client_options_parse(struct client_options *options, int argc, char **argv, char *err,

@@ -97,11 +97,8 @@ static const struct key {
 	const char *name;
 	const char *(*set)(struct profile *, const char *); /* NULL, or what is wrong */
 } keys[] = {
-	{ "host", set_host },
-	{ "sequence", set_sequence },
-	{ "one_time_sequences", set_one_time },
-	{ "delay", set_delay },
-	{ "wait", set_wait },
+	{ "host", set_host },   { "sequence", set_sequence }, { "one_time_sequences", set_one_time },
+	{ "delay", set_delay }, { "wait", set_wait },
 };
 
 static void

@@ -21,19 +21,19 @@
 #include "lib/seq.h"
 
 struct profile {
-	char	  *name;
-	int	   line; /* of its section header */
-	char	  *host;
-	struct seq seq;	     /* n 0: none */
-	char	  *one_time; /* path as written; NULL: none */
-	int64_t	   delay;    /* milliseconds; -1: not given */
-	char	  *wait;     /* as written; NULL: none */
+	char *name;
+	int line; /* of its section header */
+	char *host;
+	struct seq seq; /* n 0: none */
+	char *one_time; /* path as written; NULL: none */
+	int64_t delay;  /* milliseconds; -1: not given */
+	char *wait;     /* as written; NULL: none */
 };
 
 /* Every profile of the file; owns its heap. A zeroed one is empty. */
 struct profiles {
 	struct profile *at;
-	size_t		n;
+	size_t n;
 };
 
 /* Takes one finished line that names file and, where there is one, line. */
@@ -41,12 +41,12 @@ typedef void profile_report(void *arg, const char *text);
 
 /* A push parser, fed line by line; begin with a zeroed one but for `path`, `report` and `arg`. */
 struct profile_parser {
-	const char     *path; /* for messages */
+	const char *path; /* for messages */
 	profile_report *report;
-	void	       *arg;
+	void *arg;
 	struct profiles profiles;
-	int		line;
-	unsigned	errors;
+	int line;
+	unsigned errors;
 };
 
 void profile_line(struct profile_parser *parser, char *line);

@@ -16,17 +16,17 @@
 
 /* One direction. It reads only when its buffer is empty, so neither can hold up the other. */
 struct flow {
-	int    from, to;
-	bool   to_socket;
-	bool   over;
-	bool   deaf;	   /* nobody reads it any more: what still comes is thrown away */
+	int from, to;
+	bool to_socket;
+	bool over;
+	bool deaf;         /* nobody reads it any more: what still comes is thrown away */
 	size_t begin, end; /* what is in the buffer */
-	char   buf[BUFFER];
+	char buf[BUFFER];
 };
 
 struct proxy {
 	struct flow up, down; /* towards the host, and back */
-	int	    broken;   /* errno of what broke; 0: all ended as it should */
+	int broken;           /* errno of what broke; 0: all ended as it should */
 };
 
 enum slot { SLOT_IN, SLOT_OUT, SLOT_SOCK, SLOTS };

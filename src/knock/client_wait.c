@@ -15,7 +15,7 @@
 #define TRIES_MAX    8   /* connections under way at once */
 #define FIRST_TRY    20  /* ms after a knock: the daemon needs a moment to open */
 #define FIRST_PAUSE  100 /* ms between two knocks ... */
-#define PAUSE_GROWTH 64	 /* ... and longer by this part of itself each time */
+#define PAUSE_GROWTH 64  /* ... and longer by this part of itself each time */
 
 /*
  * How a repeated knock begins. After a lost packet knockd 0.8 holds the half of an attempt: of this
@@ -36,11 +36,11 @@ static const enum lead leads[] = { LEAD_NONE, LEAD_SECOND, LEAD_FIRST, LEAD_SECO
 /* When is the next hit due, when the next connection, and what is on its way. */
 struct state {
 	struct waiting *waiting;
-	struct pollfd	tries[TRIES_MAX]; /* fd -1: free */
-	size_t		hit;	/* the next one of this knock; 0: between two knocks */
-	enum lead	lead;
-	int64_t		pause;
-	int64_t		hit_at, try_at, end_at;
+	struct pollfd tries[TRIES_MAX]; /* fd -1: free */
+	size_t hit;                     /* the next one of this knock; 0: between two knocks */
+	enum lead lead;
+	int64_t pause;
+	int64_t hit_at, try_at, end_at;
 };
 
 static int64_t
@@ -95,8 +95,8 @@ choose_lead(const struct waiting *waiting)
 
 	if (hits->n < 2)
 		return LEAD_NONE;
-	if (lead == LEAD_SECOND && (hits->n < 3 || (hits->at[0].port == hits->at[1].port &&
-						    hits->at[0].proto == hits->at[1].proto)))
+	if (lead == LEAD_SECOND &&
+	    (hits->n < 3 || (hits->at[0].port == hits->at[1].port && hits->at[0].proto == hits->at[1].proto)))
 		return LEAD_NONE;
 	return lead;
 }
@@ -157,8 +157,7 @@ is_echo(int fd)
 	struct sockaddr_storage ours = { 0 }, theirs = { 0 };
 	socklen_t len = sizeof(ours), theirs_len = sizeof(theirs);
 
-	if (getsockname(fd, (struct sockaddr *)&ours, &len) ||
-	    getpeername(fd, (struct sockaddr *)&theirs, &theirs_len))
+	if (getsockname(fd, (struct sockaddr *)&ours, &len) || getpeername(fd, (struct sockaddr *)&theirs, &theirs_len))
 		return true;
 	return len == theirs_len && !memcmp(&ours, &theirs, len);
 }

@@ -23,21 +23,21 @@
 
 /* One knock: what, where to, where from. Everything is borrowed. */
 struct knocking {
-	const struct hits   *hits;
+	const struct hits *hits;
 	const struct places *places;
 	const struct origin *origin;
-	int64_t		     delay;   /* milliseconds after each hit */
-	FILE		    *verbose; /* NULL: silent */
+	int64_t delay; /* milliseconds after each hit */
+	FILE *verbose; /* NULL: silent */
 };
 
 struct waiting {
 	const struct knocking *knocking;
-	struct hit	       door;
-	int64_t		       timeout; /* milliseconds, from the end of the first knock */
+	struct hit door;
+	int64_t timeout; /* milliseconds, from the end of the first knock */
 	/* filled in for the message when the door stays shut */
 	unsigned knocks; /* the first one included */
 	unsigned tries;
-	int	 last_error; /* errno of the last connection that failed, 0: no answer at all */
+	int last_error; /* errno of the last connection that failed, 0: no answer at all */
 };
 
 /* Knocks once over every place. Returns how many hits could be sent at all; with verbose, says why not. */

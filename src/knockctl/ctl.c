@@ -21,12 +21,12 @@ enum form {
 };
 
 static const struct command {
-	const char   *arguments;
-	const char   *help;
+	const char *arguments;
+	const char *help;
 	ctl_show_row *row;
 	ctl_show_end *end; /* NULL: nothing more to say */
-	enum form     form;
-	const char   *name; /* FORM_NAMED */
+	enum form form;
+	const char *name; /* FORM_NAMED */
 } commands[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { "", "how the daemon is", ctl_show_status, NULL, FORM_OBJECT, NULL },
 	[REQUEST_DOORS] = { "", "the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY, NULL },
@@ -41,12 +41,12 @@ static const struct command {
 			    NULL },
 	[REQUEST_WATCH] = { "", "what happens, as it happens", ctl_show_event, NULL, FORM_STREAM, NULL },
 	[REQUEST_STATS] = { "[--prometheus]", "everything that is counted", ctl_show_stats, NULL, FORM_OBJECT, NULL },
-	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome, FORM_NAMED,
-			     "messages" },
+	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome,
+			     FORM_NAMED, "messages" },
 	[REQUEST_CHECK] = { "", "read the configuration and say what is wrong", ctl_show_message, ctl_show_outcome,
 			    FORM_NAMED, "messages" },
-	[REQUEST_UNGUARD] = { "", "keep no port shut, until the next reload or start", ctl_show_message, ctl_show_outcome, FORM_LAST,
-			      NULL },
+	[REQUEST_UNGUARD] = { "", "keep no port shut, until the next reload or start", ctl_show_message,
+			      ctl_show_outcome, FORM_LAST, NULL },
 };
 
 void
@@ -71,9 +71,9 @@ ctl_usage(FILE *out)
 /* What is being written, one object of the answer after the other. */
 struct answer {
 	const struct command *command;
-	struct ctl_show	      show;
-	bool		      json;
-	size_t		      n; /* objects so far */
+	struct ctl_show show;
+	bool json;
+	size_t n; /* objects so far */
 };
 
 static void
@@ -222,7 +222,8 @@ wants_colour(void)
 static int
 ask(struct ctl_link *link, const struct ctl_options *options, const char *request)
 {
-	struct answer a = { .command = &commands[options->request.command], .json = options->json,
+	struct answer a = { .command = &commands[options->request.command],
+			    .json = options->json,
 			    .show = { .out = stdout, .colour = wants_colour(), .prometheus = options->prometheus } };
 	int status;
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 struct ctl_link {
-	FILE  *in;
-	char  *line;
+	FILE *in;
+	char *line;
 	size_t size;
 };
 

@@ -13,10 +13,10 @@
 enum ctl_mode { CTL_ASK, CTL_HELP, CTL_VERSION, CTL_WRONG };
 
 struct ctl_options {
-	const char    *socket;
-	bool	       json, prometheus;
-	const char    *words[REQUEST_WORDS]; /* the request, for request_format() */
-	size_t	       n_words;
+	const char *socket;
+	bool json, prometheus;
+	const char *words[REQUEST_WORDS]; /* the request, for request_format() */
+	size_t n_words;
 	struct request request;
 };
 

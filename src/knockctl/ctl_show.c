@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl_stats.h"
 #include "conf/element.h"
+#include "ctl_stats.h"
 #include "lib/text.h"
 
 #define CELL_MAX 512
@@ -166,7 +166,8 @@ opens(const json_t *door, char buf[static CELL_MAX])
 	append_sets(buf, "grant", json_object_get(door, "grant"));
 	append_sets(buf, "revoke", json_object_get(door, "revoke"));
 	if (json_is_true(json_object_get(door, "command")))
-		append(buf, json_is_true(json_object_get(door, "stop_command")) ? "command and stop command" : "command");
+		append(buf,
+		       json_is_true(json_object_get(door, "stop_command")) ? "command and stop command" : "command");
 	return *buf ? buf : "-";
 }
 

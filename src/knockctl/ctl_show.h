@@ -12,9 +12,9 @@
 #include "ctl_table.h"
 
 struct ctl_show {
-	FILE		*out;
-	bool		 colour;
-	bool		 prometheus;
+	FILE *out;
+	bool colour;
+	bool prometheus;
 	struct ctl_table table;
 };
 

@@ -72,7 +72,8 @@ ctl_stats_prometheus(const json_t *stats, FILE *out)
 
 		if (!number)
 			continue;
-		fprintf(out, "# HELP knockd_%s %s.\n# TYPE knockd_%s %s\n", metric, numbers[i].help, metric, type(metric));
+		fprintf(out, "# HELP knockd_%s %s.\n# TYPE knockd_%s %s\n", metric, numbers[i].help, metric,
+			type(metric));
 		if (strstr(metric, "_seconds"))
 			fprintf(out, "knockd_%s %" JSON_INTEGER_FORMAT ".%03d\n", metric, n / 1000, (int)(n % 1000));
 		else

@@ -16,7 +16,7 @@ struct ctl_table {
 	char **cells; /* n_columns * n_rows, the heading first if there is one */
 	size_t n_rows, size;
 	size_t width[CTL_COLUMNS];
-	bool   failed; /* memory was out */
+	bool failed; /* memory was out */
 };
 
 void ctl_table_init(struct ctl_table *table, size_t n_columns);

@@ -21,10 +21,10 @@
 
 /* Whole lines, not written yet. */
 struct log_lines {
-	bool   holding;
-	char   stamp[STAMP_MAX]; /* of all that are held together; "": not made yet */
+	bool holding;
+	char stamp[STAMP_MAX]; /* of all that are held together; "": not made yet */
 	size_t used;
-	char   text[HELD_MAX];
+	char text[HELD_MAX];
 };
 
 void

@@ -20,14 +20,14 @@
 
 /* Reads the file line by line; `seq` is that of the line at `offset`. */
 struct scan {
-	FILE	     *file;
-	char	     *text; /* getline's */
-	size_t	      room;
+	FILE *file;
+	char *text; /* getline's */
+	size_t room;
 	unsigned long line;
-	off_t	      offset; /* of the line's first byte */
-	off_t	      next;   /* ... and of the one after it */
-	char	      first;  /* the line's first byte */
-	struct seq    seq;
+	off_t offset; /* of the line's first byte */
+	off_t next;   /* ... and of the one after it */
+	char first;   /* the line's first byte */
+	struct seq seq;
 };
 
 static bool

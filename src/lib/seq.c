@@ -45,7 +45,8 @@ parse_proto(uint8_t *proto, const char *text)
 	return 0;
 }
 
-/* A number that is no port, or a word, is quoted, as knockd does. Several ports, or one and something else, are secret. */
+/* A number that is no port, or a word, is quoted, as knockd does. Several ports, or one and something else, are secret.
+ */
 static int
 refuse_port(const char *port, size_t number, char *err, size_t errlen)
 {

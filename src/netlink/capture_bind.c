@@ -19,7 +19,7 @@
 #define ANSWER_LEN 8192
 
 /* How long to wait for an engine whose parent was killed to notice and let go of the group. */
-#define BIND_RETRIES	20
+#define BIND_RETRIES    20
 #define BIND_RETRY_MSEC 25
 
 static void

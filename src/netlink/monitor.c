@@ -24,9 +24,9 @@
 
 struct monitor {
 	struct mnl_socket *nl;
-	monitor_take	  *take;
-	void		  *arg;
-	char		   buf[MONITOR_READ];
+	monitor_take *take;
+	void *arg;
+	char buf[MONITOR_READ];
 };
 
 /* ---- opening ----------------------------------------------------------------------------------- */
@@ -105,9 +105,10 @@ table_changed(struct monitor *m, enum monitor_kind kind, const struct nlmsghdr *
 	struct nftnl_table *table = nftnl_table_alloc();
 
 	if (table && !nftnl_table_nlmsg_parse(nlh, table))
-		m->take(m->arg, &(struct monitor_event){ .kind = kind,
-							 .family = (uint8_t)nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY),
-							 .table = nftnl_table_get_str(table, NFTNL_TABLE_NAME) });
+		m->take(m->arg,
+			&(struct monitor_event){ .kind = kind,
+						 .family = (uint8_t)nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY),
+						 .table = nftnl_table_get_str(table, NFTNL_TABLE_NAME) });
 	if (!table)
 		lost(m);
 	else
@@ -120,9 +121,10 @@ chain_gone(struct monitor *m, const struct nlmsghdr *nlh)
 	struct nftnl_chain *chain = nftnl_chain_alloc();
 
 	if (chain && !nftnl_chain_nlmsg_parse(nlh, chain))
-		m->take(m->arg, &(struct monitor_event){ .kind = MONITOR_RULES_GONE,
-							 .family = (uint8_t)nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY),
-							 .table = nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE) });
+		m->take(m->arg,
+			&(struct monitor_event){ .kind = MONITOR_RULES_GONE,
+						 .family = (uint8_t)nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY),
+						 .table = nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE) });
 	if (!chain)
 		lost(m);
 	else
@@ -147,7 +149,8 @@ rule_gone(struct monitor *m, const struct nlmsghdr *nlh)
 static struct monitor_event
 about_set(enum monitor_kind kind, const struct nftnl_set *set)
 {
-	return (struct monitor_event){ .kind = kind, .family = (uint8_t)nftnl_set_get_u32(set, NFTNL_SET_FAMILY),
+	return (struct monitor_event){ .kind = kind,
+				       .family = (uint8_t)nftnl_set_get_u32(set, NFTNL_SET_FAMILY),
 				       .table = nftnl_set_get_str(set, NFTNL_SET_TABLE),
 				       .set = nftnl_set_get_str(set, NFTNL_SET_NAME) };
 }
@@ -170,7 +173,7 @@ set_changed(struct monitor *m, const struct nlmsghdr *nlh)
 }
 
 struct telling {
-	struct monitor	    *monitor;
+	struct monitor *monitor;
 	struct monitor_event event;
 };
 

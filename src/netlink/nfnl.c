@@ -11,24 +11,24 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ROOM_FIRST   (2 * NFNL_MESSAGE_MAX)
-#define ANSWER_MAX   32768	   /* no answer to what is asked here comes near */
-#define RECEIVE_ROOM (4 << 20)	   /* every refused message is an answer of its own, thousands at a time */
-#define SEND_SLACK   65536	   /* the kernel counts some bytes of its own */
-#define TRIES	     8
-#define QUESTION     0x80000000u   /* in sequence numbers: questions may be asked while a batch grows */
-#define BATCH_SEQ_MAX 0x70000000u  /* below QUESTION, with room for the longest batch */
+#define ROOM_FIRST    (2 * NFNL_MESSAGE_MAX)
+#define ANSWER_MAX    32768     /* no answer to what is asked here comes near */
+#define RECEIVE_ROOM  (4 << 20) /* every refused message is an answer of its own, thousands at a time */
+#define SEND_SLACK    65536     /* the kernel counts some bytes of its own */
+#define TRIES         8
+#define QUESTION      0x80000000u /* in sequence numbers: questions may be asked while a batch grows */
+#define BATCH_SEQ_MAX 0x70000000u /* below QUESTION, with room for the longest batch */
 
 struct nfnl {
 	struct mnl_socket *socket;
-	uint32_t	   asked;	/* sequence number of the last question */
-	uint32_t	   first, seq;	/* ... of the batch's BEGIN and of its last message */
-	char		  *batch;
-	size_t		   room, used;	/* `used` does not count the message at `last` */
-	struct nlmsghdr	  *last;	/* still growing; NULL: none */
-	size_t		   send_room;
-	char		   request[NFNL_MESSAGE_MAX];
-	char		   answer[ANSWER_MAX];
+	uint32_t asked;      /* sequence number of the last question */
+	uint32_t first, seq; /* ... of the batch's BEGIN and of its last message */
+	char *batch;
+	size_t room, used;     /* `used` does not count the message at `last` */
+	struct nlmsghdr *last; /* still growing; NULL: none */
+	size_t send_room;
+	char request[NFNL_MESSAGE_MAX];
+	char answer[ANSWER_MAX];
 };
 
 static int
@@ -304,11 +304,11 @@ fit_send_buffer(struct nfnl *nfnl)
 
 /* What has come back for the batch so far. */
 struct outcome {
-	uint32_t last;	   /* sequence number of the last message in it */
-	int	 whole;	   /* errno for the batch as such, 0: none */
-	int	 refused;  /* single messages */
-	bool	 complete; /* the last message has been answered */
-	bool	 lost;	   /* answers, because there were too many */
+	uint32_t last; /* sequence number of the last message in it */
+	int whole;     /* errno for the batch as such, 0: none */
+	int refused;   /* single messages */
+	bool complete; /* the last message has been answered */
+	bool lost;     /* answers, because there were too many */
 };
 
 static void

@@ -20,18 +20,18 @@
 /* One field's bytes at both ends of its range. */
 struct field {
 	const char *text;
-	uint8_t	   *from, *to;
-	uint32_t    len;
-	bool	    interval;
-	char	   *err;
-	size_t	    errlen;
+	uint8_t *from, *to;
+	uint32_t len;
+	bool interval;
+	char *err;
+	size_t errlen;
 };
 
 /* Encoders see plain text: %IP% is an address already. They return -1 without a message when it does not fit. */
 struct datatype {
 	enum nftkey_datatype id;
-	const char	    *name;
-	uint32_t	     len;
+	const char *name;
+	uint32_t len;
 	int (*encode)(const struct field *field, const char *text, uint8_t *bytes);
 	bool host_order;
 };
@@ -79,7 +79,8 @@ encode_ether(const struct field *field, const char *text, uint8_t *bytes)
 
 	(void)field;
 	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octet[0], &octet[1], &octet[2], &octet[3], &octet[4], &octet[5],
-		   &used) != 6 || text[used])
+		   &used) != 6 ||
+	    text[used])
 		return -1;
 	for (size_t i = 0; i < 6; i++)
 		bytes[i] = (uint8_t)octet[i];
@@ -92,11 +93,11 @@ find_proto(const char *name)
 {
 	static const struct {
 		const char *name;
-		int	    proto;
+		int proto;
 	} usual[] = {
-		{ "tcp", IPPROTO_TCP },	      { "udp", IPPROTO_UDP },	    { "icmp", IPPROTO_ICMP },
-		{ "icmpv6", IPPROTO_ICMPV6 }, { "sctp", IPPROTO_SCTP },	    { "dccp", IPPROTO_DCCP },
-		{ "gre", IPPROTO_GRE },	      { "esp", IPPROTO_ESP },	    { "ah", IPPROTO_AH },
+		{ "tcp", IPPROTO_TCP },       { "udp", IPPROTO_UDP },   { "icmp", IPPROTO_ICMP },
+		{ "icmpv6", IPPROTO_ICMPV6 }, { "sctp", IPPROTO_SCTP }, { "dccp", IPPROTO_DCCP },
+		{ "gre", IPPROTO_GRE },       { "esp", IPPROTO_ESP },   { "ah", IPPROTO_AH },
 	};
 	const struct protoent *entry;
 
@@ -380,9 +381,13 @@ nftkey_encode(struct nftkey *key, const struct nftkey_type *type, char *const *p
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const struct datatype *datatype = find(ids[i]);
-		struct field field = { .text = parts[i], .from = key->from + at, .to = key->to + at,
-				       .len = datatype->len, .interval = type->interval,
-				       .err = err, .errlen = errlen };
+		struct field field = { .text = parts[i],
+				       .from = key->from + at,
+				       .to = key->to + at,
+				       .len = datatype->len,
+				       .interval = type->interval,
+				       .err = err,
+				       .errlen = errlen };
 
 		if (encode_field(&field, datatype, ip))
 			return -1;

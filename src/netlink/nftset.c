@@ -11,14 +11,14 @@
 #include "nftset_ask.h"
 #include "nftset_fit.h"
 
-#define TRANSACTION_MAX (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
-#define SETS_MAX	16	    /* descriptions remembered while the ruleset is of one generation */
-#define FEW		16	    /* operations in one call; see choose() */
-#define TURNS		4	    /* of the way an addition is sent, while others change the same key */
-#define TRIES		32	    /* for one transaction, while others change the ruleset all the time */
-#define MSG_DESTROYSETELEM 30	    /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
-#define MESSAGES_PER_OP 3	    /* add, delete, add */
-#define OPS_PER_ROUND	1024	    /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
+#define TRANSACTION_MAX    (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
+#define SETS_MAX           16          /* descriptions remembered while the ruleset is of one generation */
+#define FEW                16          /* operations in one call; see choose() */
+#define TURNS              4           /* of the way an addition is sent, while others change the same key */
+#define TRIES              32          /* for one transaction, while others change the ruleset all the time */
+#define MSG_DESTROYSETELEM 30          /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
+#define MESSAGES_PER_OP    3           /* add, delete, add */
+#define OPS_PER_ROUND      1024        /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
 
 /* How an addition is sent; the kernel's answer to one way may ask for another. */
 enum way {
@@ -30,34 +30,34 @@ enum way {
 };
 
 struct state {
-	bool	 done;
-	uint8_t	 turns; /* how often the way was changed */
+	bool done;
+	uint8_t turns; /* how often the way was changed */
 	enum way way;
 };
 
 /* The names are its own: the element that they were asked for may be gone by the next transaction. */
 struct remembered {
 	uint8_t family;
-	char	table[ELEMENT_NAME_MAX];
-	char	set[ELEMENT_NAME_MAX];
+	char table[ELEMENT_NAME_MAX];
+	char set[ELEMENT_NAME_MAX];
 	struct described described;
 };
 
 struct nftset {
 	struct nfnl *nfnl;
-	bool	 no_destroy; /* the kernel is older than that */
-	uint32_t generation; /* of the ruleset, as far as known; 0: to be asked */
-	bool	 asked;	     /* ... in the transaction under way */
+	bool no_destroy;                  /* the kernel is older than that */
+	uint32_t generation;              /* of the ruleset, as far as known; 0: to be asked */
+	bool asked;                       /* ... in the transaction under way */
 	struct remembered sets[SETS_MAX]; /* ... of that generation */
-	size_t	 n_sets;
+	size_t n_sets;
 	/* of the transaction under way */
 	struct nftset_op *ops;
-	struct state	 *states;
-	size_t	 n;
-	size_t	 owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
-	size_t	 n_messages;
-	bool	 ranges_added; /* ... to concatenated interval sets */
-	size_t	 refused;      /* the op that was refused last, SIZE_MAX: none */
+	struct state *states;
+	size_t n;
+	size_t owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
+	size_t n_messages;
+	bool ranges_added; /* ... to concatenated interval sets */
+	size_t refused;    /* the op that was refused last, SIZE_MAX: none */
 };
 
 struct nftset *

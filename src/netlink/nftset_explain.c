@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "netlink/nftkey.h"
 #include "lib/text.h"
+#include "netlink/nftkey.h"
 
 #define SIZE_PROPOSED 65535 /* more than knockers ever have open, and a limit all the same */
 
 struct writer {
-	char  *buf;
+	char *buf;
 	size_t len, used;
 };
 

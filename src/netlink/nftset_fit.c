@@ -28,7 +28,8 @@ fit_set(struct nftset_op *op, const struct described *described)
 	if (!described->error)
 		return true;
 	if (described->error == ENOENT)
-		return nftset_fit_fail(op, NFTSET_NO_SET, ENOENT, described->no_table ? NFTSET_NO_TABLE : "no such set");
+		return nftset_fit_fail(op, NFTSET_NO_SET, ENOENT,
+				       described->no_table ? NFTSET_NO_TABLE : "no such set");
 	if (described->error == EPERM)
 		return nftset_fit_fail(op, NFTSET_PERMISSION, EPERM, "");
 	return nftset_fit_fail(op, NFTSET_ERROR, described->error, strerror(described->error));
@@ -74,11 +75,11 @@ fit_verdict(struct encoded *encoded, struct nftset_op *op)
 {
 	static const struct {
 		const char *word;
-		int	    verdict;
-		bool	    chain;
+		int verdict;
+		bool chain;
 	} verdicts[] = {
-		{ "accept", NF_ACCEPT, false },	  { "drop", NF_DROP, false }, { "return", NFT_RETURN, false },
-		{ "continue", NFT_CONTINUE, false }, { "jump", NFT_JUMP, true },   { "goto", NFT_GOTO, true },
+		{ "accept", NF_ACCEPT, false },      { "drop", NF_DROP, false }, { "return", NFT_RETURN, false },
+		{ "continue", NFT_CONTINUE, false }, { "jump", NFT_JUMP, true }, { "goto", NFT_GOTO, true },
 	};
 	const char *data = op->element->data;
 	size_t len = strcspn(data, " ");
@@ -91,7 +92,8 @@ fit_verdict(struct encoded *encoded, struct nftset_op *op)
 		if (!verdicts[i].chain || !text_copy(encoded->chain, sizeof(encoded->chain), data + len + 1))
 			return true;
 	}
-	return nftset_fit_fail(op, NFTSET_DATA, 0, "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
+	return nftset_fit_fail(op, NFTSET_DATA, 0,
+			       "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
 }
 
 static bool
@@ -119,7 +121,8 @@ fit_data(struct encoded *encoded, struct nftset_op *op)
 	if (flags & NFT_SET_OBJECT)
 		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map to objects, which are not supported");
 	if (!op->element->data)
-		return !(flags & NFT_SET_MAP) || nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
+		return !(flags & NFT_SET_MAP) ||
+		       nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
 	if (!(flags & NFT_SET_MAP))
 		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a set and no map: it takes no \": value\"");
 	if (encoded->described->data_type == NFT_DATA_VERDICT)

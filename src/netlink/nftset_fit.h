@@ -15,8 +15,8 @@
 
 /* What the kernel says of a set, good for one generation of the ruleset. */
 struct described {
-	int	 error; /* errno of the question, 0: the rest is valid */
-	bool	 no_table;
+	int error; /* errno of the question, 0: the rest is valid */
+	bool no_table;
 	uint32_t flags, data_type, data_len;
 	uint64_t timeout_ms; /* of elements that bring none of their own */
 	struct nftkey_type key;
@@ -26,11 +26,11 @@ struct described {
 struct encoded {
 	const struct nftset_op *op;
 	const struct described *described;
-	uint64_t      timeout_ms;
+	uint64_t timeout_ms;
 	struct nftkey key;
 	struct nftkey data;
-	uint32_t      verdict;	  /* of a verdict map */
-	char	      chain[256]; /* ... for jump and goto; NFT_NAME_MAXLEN */
+	uint32_t verdict; /* of a verdict map */
+	char chain[256];  /* ... for jump and goto; NFT_NAME_MAXLEN */
 };
 
 /* Sets the operation's result and returns false. */

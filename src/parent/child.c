@@ -88,8 +88,12 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 	child->ipc_fd = fds[0];
 	child->pid = fork();
 	if (!child->pid)
-		engine_run(&(struct engine_setup){ .conf = conf, .log = log, .user = *user, .capture_fd = capture_fd,
-						   .ipc_fd = fds[1], .counters = counters });
+		engine_run(&(struct engine_setup){ .conf = conf,
+						   .log = log,
+						   .user = *user,
+						   .capture_fd = capture_fd,
+						   .ipc_fd = fds[1],
+						   .counters = counters });
 	close(fds[1]);
 	if (child->pid < 0) {
 		log_warn(log, "could not start the engine");

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "daemon_state.h"
+#include "lib/streams.h"
 #include "process/detach.h"
 #include "process/notify.h"
 #include "table/ruleset.h"
-#include "lib/streams.h"
 
 enum {
 	SLOT_SIGNALS,
@@ -45,8 +45,12 @@ look(void *arg, struct admin_view *view)
 {
 	const struct daemon *d = arg;
 
-	*view = (struct admin_view){ .config = d->config, .conf = d->conf, .tools = &d->tools, .engine = &d->engine,
-				     .engine_uid = d->user.uid, .engine_restarts = d->all_restarts,
+	*view = (struct admin_view){ .config = d->config,
+				     .conf = d->conf,
+				     .tools = &d->tools,
+				     .engine = &d->engine,
+				     .engine_uid = d->user.uid,
+				     .engine_restarts = d->all_restarts,
 				     .started_ms = (int64_t)d->born_at };
 }
 
@@ -88,7 +92,8 @@ static void
 open_admin(struct daemon *d)
 {
 	const struct admin_daemon self = {
-		.arg = d, .look = look, .reload = reload_for, .check = check_for, .unguard = unguard_for };
+		.arg = d, .look = look, .reload = reload_for, .check = check_for, .unguard = unguard_for
+	};
 
 	if (d->conf->control_socket)
 		d->admin = admin_open(d->conf->control_socket, &d->log, &self);
@@ -107,7 +112,7 @@ reap(struct daemon *d)
 			daemon_bury_engine(d, status);
 		else if (keeper_reaped(d->keeper, pid))
 			log_warnx(&d->log, "the process that stays root (knockd-keeper) has ended: restart knockd "
-				  "before the next reload");
+					   "before the next reload");
 		else
 			closings_reaped(d->closings, pid, status);
 	}
@@ -244,7 +249,8 @@ open_tools(struct daemon *d)
 		return -1;
 	}
 	d->tools = (struct access_tools){
-		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup };
+		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup
+	};
 	return 0;
 }
 
@@ -284,7 +290,8 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	if (entry->kind == JOURNAL_GRANT)
 		grants_take_up(d->grants, entry);
 	else
-		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored", d->granted_dir);
+		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored",
+			  d->granted_dir);
 }
 
 static struct journal *
@@ -303,7 +310,8 @@ open_journals(struct daemon *d)
 {
 	d->journal = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
 	if (!d->journal)
-		log_warnx(&d->log, "without a journal, stop commands that are not due when knockd ends run at once then");
+		log_warnx(&d->log,
+			  "without a journal, stop commands that are not due when knockd ends run at once then");
 	closings_keep_in(d->closings, d->journal);
 	d->granted = open_granted(d);
 	grants_keep_in(d->grants, d->granted);
@@ -375,14 +383,14 @@ log_counters(const struct daemon *d)
 	const struct counters *c = d->engine.counters;
 
 	if (c)
-		log_debug(&d->log,
-			  "counters: packets %llu, lost %llu, bad messages %llu, cut %llu, malformed %llu, fragments %llu, "
-			  "other %llu, evicted %llu, scans %llu, suppressed %llu",
-			  (unsigned long long)c->packets, (unsigned long long)c->lost,
-			  (unsigned long long)c->bad_messages, (unsigned long long)c->cut,
-			  (unsigned long long)c->malformed, (unsigned long long)c->fragments,
-			  (unsigned long long)c->other, (unsigned long long)c->evicted,
-			  (unsigned long long)c->scans, (unsigned long long)c->suppressed);
+		log_debug(
+		    &d->log,
+		    "counters: packets %llu, lost %llu, bad messages %llu, cut %llu, malformed %llu, fragments %llu, "
+		    "other %llu, evicted %llu, scans %llu, suppressed %llu",
+		    (unsigned long long)c->packets, (unsigned long long)c->lost, (unsigned long long)c->bad_messages,
+		    (unsigned long long)c->cut, (unsigned long long)c->malformed, (unsigned long long)c->fragments,
+		    (unsigned long long)c->other, (unsigned long long)c->evicted, (unsigned long long)c->scans,
+		    (unsigned long long)c->suppressed);
 }
 
 /* The mirror of start(): no new packets, then nobody to read them. Elements stay: the kernel times them. */
@@ -418,8 +426,13 @@ stop(struct daemon *d)
 int
 daemon_run(const struct options *options)
 {
-	struct daemon d = { .options = options, .capture_fd = -1, .signal_fd = -1,
-			    .restart_at = UINT64_MAX, .rules_at = UINT64_MAX, .engine = { .ipc_fd = -1 }, .pidfile = { .fd = -1 },
+	struct daemon d = { .options = options,
+			    .capture_fd = -1,
+			    .signal_fd = -1,
+			    .restart_at = UINT64_MAX,
+			    .rules_at = UINT64_MAX,
+			    .engine = { .ipc_fd = -1 },
+			    .pidfile = { .fd = -1 },
 			    .root = DAEMON_ROOT_ALL };
 	int status = EXIT_FAILURE;
 

@@ -48,10 +48,11 @@ find_user(struct daemon *d, const char *name, struct priv_user *user)
 	if (errno)
 		log_warn(&d->log, "could not look up the engine's user \"%s\"", name);
 	else
-		log_warnx(&d->log,
-			  "there is no user \"%s\" for the engine: create it (useradd --system --shell /usr/sbin/nologin %s) "
-			  "or name another with User in %s",
-			  name, name, d->config);
+		log_warnx(
+		    &d->log,
+		    "there is no user \"%s\" for the engine: create it (useradd --system --shell /usr/sbin/nologin %s) "
+		    "or name another with User in %s",
+		    name, name, d->config);
 	return -1;
 }
 
@@ -118,9 +119,10 @@ daemon_log_disabled(const struct daemon *d)
 {
 	for (size_t i = 0; i < d->conf->n_doors; i++)
 		if (!d->conf->doors[i].seq.n)
-			log_notice(&d->log,
-				   "no more sequences left in the one time sequences file for door %s --> disabling the door",
-				   d->conf->doors[i].name);
+			log_notice(
+			    &d->log,
+			    "no more sequences left in the one time sequences file for door %s --> disabling the door",
+			    d->conf->doors[i].name);
 }
 
 /* A name that is not there now may come: ppp, wireguard and the like do. */

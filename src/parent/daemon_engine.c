@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "wire/ipc.h"
 #include "access/logtext.h"
+#include "wire/ipc.h"
 
 /* An engine that dies is replaced at once, but not more often than this: so many, then one per pause. */
-#define RESTART_BURST	   5
+#define RESTART_BURST      5
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
@@ -113,7 +113,8 @@ static void
 log_death(struct daemon *d, int status)
 {
 	if (WIFSIGNALED(status))
-		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status),
+			  strsignal(WTERMSIG(status)));
 	else
 		log_warnx(&d->log, "the engine ended with status %d", WEXITSTATUS(status));
 	miss_engine(d);

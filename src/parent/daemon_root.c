@@ -62,8 +62,8 @@ start_keeper(struct daemon *d)
 {
 	char *log = daemon_log_path(d);
 
-	d->keeper = keeper_start(&(struct keeper_files){ .config = d->config, .log = log, .pid_file = d->pidfile.path,
-							 .control_socket = d->conf->control_socket });
+	d->keeper = keeper_start(&(struct keeper_files){
+	    .config = d->config, .log = log, .pid_file = d->pidfile.path, .control_socket = d->conf->control_socket });
 	free(log);
 	return d->keeper ? 0 : -1;
 }

@@ -60,11 +60,15 @@ daemon_warn_of_leftovers(const struct daemon *d)
 	if (reports && !is_ours(d->conf, &to) && has_reader(&to))
 		return;
 	if (reports && is_ours(d->conf, &to) && to.marked)
-		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run reports knocks to the same "
-			  "place as your own rules may: %s", helps);
+		log_warnx(&d->log,
+			  "warning: table inet " RULESET_TABLE " of an earlier run reports knocks to the same "
+			  "place as your own rules may: %s",
+			  helps);
 	if (ruleset_has_guard())
-		log_warnx(&d->log, "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut that no door "
-			  "opens with Rules = none: %s, \"knockctl unguard\" the guard alone", helps);
+		log_warnx(&d->log,
+			  "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut that no door "
+			  "opens with Rules = none: %s, \"knockctl unguard\" the guard alone",
+			  helps);
 }
 
 int

@@ -9,19 +9,19 @@
 #include <stdint.h>
 
 #include "access/access.h"
-#include "control/admin.h"
-#include "parent/child.h"
 #include "access/closing.h"
-#include "conf/conf.h"
 #include "access/grants.h"
+#include "conf/conf.h"
+#include "control/admin.h"
 #include "journal/journal.h"
-#include "process/keeper.h"
 #include "lib/limiter.h"
 #include "lib/log.h"
-#include "process/lookup.h"
 #include "netlink/monitor.h"
 #include "netlink/nftset.h"
+#include "parent/child.h"
 #include "parent/options.h"
+#include "process/keeper.h"
+#include "process/lookup.h"
 #include "process/pidfile.h"
 #include "process/priv.h"
 
@@ -34,39 +34,39 @@ enum daemon_root {
 
 struct daemon {
 	const struct options *options;
-	char		     *home;   /* the working directory at the start, from which all names count. NULL: it has none */
-	char		     *config; /* absolute: the working directory changes */
-	struct log	      log;
-	struct conf	     *conf;
-	struct priv_user      user;
-	int		      capture_fd;
-	bool		      rules_changed; /* by whomever: to be looked at */
-	uint64_t	      rules_at; /* ms: when they could not be put back, the next try; UINT64_MAX: none is due */
-	bool		      rules_refused; /* ... by the kernel, a change of ours: nobody else has done anything */
-	bool		      ruled; /* table inet knockd is ours to remove */
-	struct nftset	     *nftset;
-	struct monitor	     *monitor;
-	struct journal	     *journal; /* of commands: what is in it is executed, so only root gets at it */
-	struct journal	     *granted; /* of elements */
-	char		     *granted_dir;
-	enum daemon_root      root;
-	struct keeper	     *keeper; /* with DAEMON_ROOT_NONE */
-	struct grants	     *grants;
-	struct closings	     *closings;
-	struct lookup	     *lookup;
-	struct access_tools   tools;
-	struct admin	     *admin;
-	bool		      moved_on; /* a one-time sequence was used: the rules must follow */
-	struct child	      engine;
-	struct limiter	      events; /* what the engine may still send of those that strangers drive */
-	unsigned	      restarts;	  /* in a row */
-	uint64_t	      all_restarts;
-	uint64_t	      born_at; /* ms: our own start */
-	uint64_t	      started_at; /* ms: the engine's last start */
-	uint64_t	      restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
-	struct pidfile	      pidfile;
-	int		      signal_fd;
-	int		      signal; /* that ends us; 0: go on */
+	char *home;   /* the working directory at the start, from which all names count. NULL: it has none */
+	char *config; /* absolute: the working directory changes */
+	struct log log;
+	struct conf *conf;
+	struct priv_user user;
+	int capture_fd;
+	bool rules_changed; /* by whomever: to be looked at */
+	uint64_t rules_at;  /* ms: when they could not be put back, the next try; UINT64_MAX: none is due */
+	bool rules_refused; /* ... by the kernel, a change of ours: nobody else has done anything */
+	bool ruled;         /* table inet knockd is ours to remove */
+	struct nftset *nftset;
+	struct monitor *monitor;
+	struct journal *journal; /* of commands: what is in it is executed, so only root gets at it */
+	struct journal *granted; /* of elements */
+	char *granted_dir;
+	enum daemon_root root;
+	struct keeper *keeper; /* with DAEMON_ROOT_NONE */
+	struct grants *grants;
+	struct closings *closings;
+	struct lookup *lookup;
+	struct access_tools tools;
+	struct admin *admin;
+	bool moved_on; /* a one-time sequence was used: the rules must follow */
+	struct child engine;
+	struct limiter events; /* what the engine may still send of those that strangers drive */
+	unsigned restarts;     /* in a row */
+	uint64_t all_restarts;
+	uint64_t born_at;    /* ms: our own start */
+	uint64_t started_at; /* ms: the engine's last start */
+	uint64_t restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
+	struct pidfile pidfile;
+	int signal_fd;
+	int signal; /* that ends us; 0: go on */
 };
 
 /* ---- daemon.c ---- */

@@ -107,7 +107,7 @@ cage_limits(unsigned files)
 /* One argument must have this value; `name` is all that is looked at otherwise. */
 struct permission {
 	const char *name;
-	int	    argument; /* -1: none is looked at */
+	int argument; /* -1: none is looked at */
 	scmp_datum_t value;
 };
 

@@ -25,14 +25,14 @@ enum {
 
 struct keeper {
 	pid_t pid; /* 0: there is none */
-	int   fd;
+	int fd;
 	char *log;
 };
 
 /* Room for one descriptor beside the message. */
 union passage {
 	struct cmsghdr header;
-	char	       room[CMSG_SPACE(sizeof(int))];
+	char room[CMSG_SPACE(sizeof(int))];
 };
 
 /* ---- the process that stays root --------------------------------------------------------------- */
@@ -40,8 +40,8 @@ union passage {
 /* A file as it was at the start. */
 struct place {
 	const char *path;
-	dev_t	    dev;
-	ino_t	    ino;
+	dev_t dev;
+	ino_t ino;
 };
 
 static struct place
@@ -192,8 +192,9 @@ ask(struct keeper *keeper, char word)
 	union passage passage;
 	int error = EPIPE;
 	struct iovec iov = { &error, sizeof(error) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room,
-			      .msg_controllen = sizeof(passage.room) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room, .msg_controllen = sizeof(passage.room)
+	};
 	ssize_t len = -1;
 
 	memset(&passage, 0, sizeof(passage));

@@ -24,13 +24,13 @@
 
 struct answer {
 	struct addr addr;
-	char	    name[NAME_LEN]; /* "": it has none, or was asked for and is not known yet */
+	char name[NAME_LEN]; /* "": it has none, or was asked for and is not known yet */
 };
 
 struct lookup {
 	const struct log *log;
-	int		  fd; /* closing it ends the helper */
-	struct answer	  cache[CACHE_LEN];
+	int fd; /* closing it ends the helper */
+	struct answer cache[CACHE_LEN];
 };
 
 /* ---- the helper -------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ priv_lookup(struct priv_user *user, const char *name)
 /* What is to become of the process. */
 struct reduction {
 	const struct priv_user *user;
-	uint64_t		caps;
+	uint64_t caps;
 };
 
 /* Drops every capability that exec could give back. The kernel answers EINVAL behind its last one. */
@@ -138,10 +138,8 @@ priv_keep(const struct priv_user *user, uint64_t caps, const char **step)
 		const char *name;
 		int (*take)(const struct reduction *to);
 	} steps[] = {
-		{ "narrow the bounding set", narrow_bounding_set },
-		{ "change to its user", set_ids },
-		{ "drop its capabilities", drop_capabilities },
-		{ "set no_new_privs", forbid_gains },
+		{ "narrow the bounding set", narrow_bounding_set },      { "change to its user", set_ids },
+		{ "drop its capabilities", drop_capabilities },          { "set no_new_privs", forbid_gains },
 		{ "verify that it has no privilege left", is_confined },
 	};
 	const struct reduction to = { user, caps };

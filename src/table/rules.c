@@ -7,14 +7,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "wire/capture.h"
 #include "rules_build.h"
+#include "wire/capture.h"
 
-#define PORTS	    "ports"
-#define NUMBERS	    "port_numbers"
-#define TCP_FLAGS   8
+#define PORTS        "ports"
+#define NUMBERS      "port_numbers"
+#define TCP_FLAGS    8
 #define REGISTER_LEN 4
-#define RULES_FIXED 3 /* two in `report`, one in `prerouting` if ports are not compared there */
+#define RULES_FIXED  3 /* two in `report`, one in `prerouting` if ports are not compared there */
 
 const char *
 rules_flag_name(unsigned bit)
@@ -26,9 +26,10 @@ rules_flag_name(unsigned bit)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-const char *const rules_chain_names[] = { "report", "knocks", "interfaces", "waiting", "strays", "stray_interfaces",
-					  "syns", "udps", RULES_CHAIN_KNOCKS, "guard_shut", "guard_local",
-					  "guard_target", "guard_ports", RULES_CHAIN_GUARD, NULL };
+const char *const rules_chain_names[] = { "report",           "knocks",           "interfaces",  "waiting",
+					  "strays",           "stray_interfaces", "syns",        "udps",
+					  RULES_CHAIN_KNOCKS, "guard_shut",       "guard_local", "guard_target",
+					  "guard_ports",      RULES_CHAIN_GUARD,  NULL };
 
 struct key_shape
 rules_key_shape(enum port_key key)
@@ -234,7 +235,8 @@ rules_add_port(struct ports *ports, const struct knock_port *port)
 	static const struct addr nowhere;
 	const struct knock_port number = { .port = port->port };
 
-	return rules_add_entry(&ports->with_proto, &nowhere, port) || rules_add_entry(&ports->numbers, &nowhere, &number)
+	return rules_add_entry(&ports->with_proto, &nowhere, port) ||
+		       rules_add_entry(&ports->numbers, &nowhere, &number)
 		   ? -1
 		   : 0;
 }
@@ -464,8 +466,8 @@ fill(struct rules *rules, const struct conf *conf)
 		return -1;
 	for (size_t i = 0; i < rules->n_sets; i++)
 		sort(&rules->sets[i]);
-	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX + RULES_RATES_MAX +
-				  RULES_KNOCKERS_MAX + RULES_GUARD_MAX,
+	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX +
+				  RULES_RATES_MAX + RULES_KNOCKERS_MAX + RULES_GUARD_MAX,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

@@ -18,8 +18,9 @@ struct rule *rules_add_rule(struct rules *rules, const char *chain); /* there is
 void rules_add_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
 
 /*
- * What a base chain asks first, see RULES_COMPARED_MAX: packets to these ports go on to chain `to`. Ports are collected,
- * closed before the first rule, and sorted then; names are those of the sets, should there be any. -1: no memory.
+ * What a base chain asks first, see RULES_COMPARED_MAX: packets to these ports go on to chain `to`. Ports are
+ * collected, closed before the first rule, and sorted then; names are those of the sets, should there be any. -1: no
+ * memory.
  */
 int rules_add_port(struct ports *ports, const struct knock_port *port);
 int rules_close_ports(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name);

@@ -24,20 +24,18 @@
 #define GUARD_TARGET "guard_target"
 #define GUARD_SHUT   "guard_shut"
 #define GUARD_PORTS  "guard_ports"
-#define PORTS	     "guarded_ports"
-#define NUMBERS	     "guarded_numbers"
+#define PORTS        "guarded_ports"
+#define NUMBERS      "guarded_numbers"
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
-	"guarded",   "guarded_ip",	  "guarded_ip6",	GUARD_OPEN4,
-	GUARD_OPEN6, GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET,
+	"guarded", "guarded_ip", "guarded_ip6", GUARD_OPEN4, GUARD_OPEN6, GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET,
 };
 
 bool
 rules_is_guard(const char *name, bool keys)
 {
-	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_PORTS, GUARD_LOCAL, GUARD_TARGET,
-					      GUARD_SHUT };
+	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_PORTS, GUARD_LOCAL, GUARD_TARGET, GUARD_SHUT };
 
 	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		if (!strcmp(name, chains[i]))

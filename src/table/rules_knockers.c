@@ -17,15 +17,15 @@
 #include "conf/guard.h"
 #include "rules_build.h"
 
-#define FIRSTS	     "firsts"
+#define FIRSTS       "firsts"
 #define KNOCKERS4    "knockers4"
 #define KNOCKERS6    "knockers6"
 #define TARGETS4     "targets4"
 #define TARGETS6     "targets6"
-#define HELD	     "held_udp"
+#define HELD         "held_udp"
 #define HELD_NUMBERS "held_udp_numbers"
 
-#define KNOCKERS_MAX	 65536 /* some MiB of the kernel's memory for each family when it is full */
+#define KNOCKERS_MAX     65536 /* some MiB of the kernel's memory for each family when it is full */
 #define KNOCKERS_SECONDS 3600  /* at most: a place is not for whoever came by last week */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
@@ -113,8 +113,7 @@ rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
 		return 0;
 	if (add_firsts(rules, conf) ||
 	    rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
-	    add_targets(rules, conf, AF_INET) ||
-	    (conf->capture == CONF_CAPTURE_NFQUEUE && add_held(rules, conf)))
+	    add_targets(rules, conf, AF_INET) || (conf->capture == CONF_CAPTURE_NFQUEUE && add_held(rules, conf)))
 		return -1;
 	if (conf->only_ipv4)
 		return 0;

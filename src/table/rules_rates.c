@@ -4,8 +4,8 @@
  * that counts, so what is cut off costs the daemon nothing. Who changes addresses with each packet is not slowed down:
  * when the set is full, the packets of addresses that are not in it are reported without a limit.
  */
-#include "rules_build.h"
 #include "lib/seq.h"
+#include "rules_build.h"
 
 #define RATES4 "rates4"
 #define RATES6 "rates6"

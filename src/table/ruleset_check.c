@@ -82,12 +82,12 @@ count_rules(struct nfnl *nfnl, size_t *n)
 
 struct search {
 	const struct port_set *set;
-	size_t		       found;
+	size_t found;
 };
 
 struct found_key {
 	const void *bytes;
-	uint32_t    len;
+	uint32_t len;
 };
 
 /* The entries are in the order of their keys. */

@@ -16,13 +16,13 @@
 
 #include "netlink/nfnl.h"
 #include "netlink/nftkey.h"
-#include "table/ruleset.h"
 #include "ruleset_expr.h"
 #include "ruleset_look.h"
 #include "ruleset_print.h"
+#include "table/ruleset.h"
 
 #define ENTRIES_PER_MESSAGE 1000 /* at most 40 bytes each: a nested attribute holds 64 KiB */
-#define TRIES		    20	 /* until nobody else changes the ruleset between look and commit */
+#define TRIES               20   /* until nobody else changes the ruleset between look and commit */
 
 /* What each message of the transaction is about, to say what the kernel refused. */
 struct source {
@@ -106,7 +106,8 @@ new_set(const struct port_set *set)
 	return nl;
 }
 
-/* Only user space reads it: an address and a port have the network's byte order, a concatenation as a whole has none. */
+/* Only user space reads it: an address and a port have the network's byte order, a concatenation as a whole has none.
+ */
 static int
 put_byteorder(struct nftnl_set *nl, enum port_key key)
 {
@@ -133,7 +134,8 @@ put_set(struct install *install, const struct port_set *set)
 		return -1;
 	}
 	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
-			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) | (set->size ? NFT_SET_EVAL : 0));
+			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) |
+			      (set->size ? NFT_SET_EVAL : 0));
 	if (set->size) {
 		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
 		nftnl_set_set_u32(nl, NFTNL_SET_DESC_SIZE, set->size);
@@ -353,8 +355,10 @@ put_removals(struct install *install, part_goes *goes, bool keeps_bases)
 	for (size_t i = 0; i < look->n_sets && !rc; i++)
 		rc = goes(install, look->sets[i].name, false) ? put_set_removal(install, look->sets[i].name) : 0;
 	for (size_t i = 0; i < look->n_chains && !rc; i++)
-		rc = goes(install, look->chains[i].name, true) && !(keeps_bases && is_kept_base(install, &look->chains[i]))
-			 ? put_chain_removal(install, look->chains[i].name) : 0;
+		rc = goes(install, look->chains[i].name, true) &&
+			     !(keeps_bases && is_kept_base(install, &look->chains[i]))
+			 ? put_chain_removal(install, look->chains[i].name)
+			 : 0;
 	return rc;
 }
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "rules.h"
-#include "table/ruleset.h"
 #include "ruleset_expr.h"
+#include "table/ruleset.h"
 
 static int
 dump(struct nfnl *nfnl, uint16_t type, uint16_t table_attr, mnl_cb_t object, void *arg)
@@ -62,8 +62,7 @@ read_chain(const struct nlmsghdr *nlh, void *arg)
 
 	if (rc == MNL_CB_OK && nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY) == NFPROTO_INET &&
 	    !strcmp(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), RULESET_TABLE) &&
-	    !(nftnl_chain_get_u32(chain, NFTNL_CHAIN_FLAGS) & NFT_CHAIN_BINDING) &&
-	    add_chain(arg, chain))
+	    !(nftnl_chain_get_u32(chain, NFTNL_CHAIN_FLAGS) & NFT_CHAIN_BINDING) && add_chain(arg, chain))
 		rc = MNL_CB_ERROR;
 	if (chain)
 		nftnl_chain_free(chain);
@@ -165,9 +164,9 @@ look_free(struct look *look)
 
 struct search {
 	struct ruleset_report report;
-	bool		      marked; /* the rule that is looked at */
-	bool		      found;
-	bool		      guard;
+	bool marked; /* the rule that is looked at */
+	bool found;
+	bool guard;
 };
 
 static int
@@ -198,8 +197,8 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 
 	if (rc == MNL_CB_OK) {
 		search->marked = rule_is_marked(rule);
-		search->guard |= search->marked &&
-				 !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
+		search->guard |=
+		    search->marked && !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
 		nftnl_expr_foreach(rule, take_report, search);
 	}
 	if (rule)

@@ -10,22 +10,22 @@
 #include "netlink/nfnl.h"
 
 struct look_set {
-	char	*name;
+	char *name;
 	uint32_t type, len, flags; /* of the key; NFT_SET_* */
 };
 
 struct look_chain {
-	char   *name;
-	bool	base; /* a filter chain at prerouting that accepts what it does not decide */
+	char *name;
+	bool base; /* a filter chain at prerouting that accepts what it does not decide */
 	int32_t priority;
 };
 
 struct look {
-	uint32_t	 generation; /* of the ruleset, before it was looked at */
-	uint32_t	 flags;	     /* NFT_TABLE_F_* */
+	uint32_t generation; /* of the ruleset, before it was looked at */
+	uint32_t flags;      /* NFT_TABLE_F_* */
 	struct look_chain *chains;
-	struct look_set *sets;	     /* maps, too; none that belongs to a single rule */
-	size_t		 n_chains, n_sets;
+	struct look_set *sets; /* maps, too; none that belongs to a single rule */
+	size_t n_chains, n_sets;
 };
 
 /* 0, also when there is no such table; -1 with errno. To be freed in either case. */

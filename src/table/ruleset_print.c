@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "wire/capture.h"
 #include "table/ruleset.h"
+#include "wire/capture.h"
 
 /* One after the other what a key has, by these names. */
 static void

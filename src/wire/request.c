@@ -20,7 +20,7 @@ enum {
 
 static const struct {
 	const char *name;
-	unsigned    takes;
+	unsigned takes;
 } commands[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { "status", 0 },
 	[REQUEST_DOORS] = { "doors", 0 },
@@ -254,7 +254,7 @@ request_describe(const struct request *r, char *buf, size_t len)
 		text_utf8(r->door, true, door, sizeof(door));
 	if (r->by_ms)
 		timeout_format((uint64_t)r->by_ms, by, sizeof(by));
-	snprintf(buf, len, "%s%s%s%s%s%s%s%s", request_name(r->command), *ip ? " " : "", ip, r->door ? " --door " : "", door,
-		 r->all ? " --all" : "", *by ? " " : "", by);
+	snprintf(buf, len, "%s%s%s%s%s%s%s%s", request_name(r->command), *ip ? " " : "", ip, r->door ? " --door " : "",
+		 door, r->all ? " --all" : "", *by ? " " : "", by);
 	return buf;
 }

@@ -24,14 +24,14 @@
 #include "wire.h"
 
 #define FIRST_SOURCE  (10U << 24 | 64U << 16 | 1)
-#define BACKLOG	      4096
+#define BACKLOG       4096
 #define PATIENCE_MSEC 150 /* the kernel repeats a SYN after a second */
 
 static struct sockaddr_in
 at(uint32_t address, uint16_t port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port),
-				     .sin_addr.s_addr = htonl(address) };
+	return (
+	    struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address) };
 }
 
 /* Connections wait there until they are reset. */
@@ -123,11 +123,20 @@ main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "p:c:g:l:")) != -1) {
 		switch (option) {
-		case 'p': n = ports_parse(ports, optarg); break;
-		case 'c': knocks = atoll(optarg); break;
-		case 'g': gap_ns = atoll(optarg) * NS_PER_US; break;
-		case 'l': payloads = fopen(optarg, "re"); break;
-		default: return 2;
+		case 'p':
+			n = ports_parse(ports, optarg);
+			break;
+		case 'c':
+			knocks = atoll(optarg);
+			break;
+		case 'g':
+			gap_ns = atoll(optarg) * NS_PER_US;
+			break;
+		case 'l':
+			payloads = fopen(optarg, "re");
+			break;
+		default:
+			return 2;
 		}
 	}
 	listen_here();

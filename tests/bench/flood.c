@@ -30,11 +30,11 @@
 
 struct flood {
 	struct port ports[PORTS_MAX];
-	size_t	    n_ports;
-	uint32_t    destination, first, sources;
-	int64_t	    packets, msec, rate;
-	char	    payload[1400];
-	size_t	    payload_len;
+	size_t n_ports;
+	uint32_t destination, first, sources;
+	int64_t packets, msec, rate;
+	char payload[1400];
+	size_t payload_len;
 };
 
 static uint32_t
@@ -64,27 +64,47 @@ read_options(struct flood *f, int argc, char **argv)
 {
 	int option;
 
-	*f = (struct flood){ .destination = SERVER_ADDRESS, .first = 100U << 24, .sources = 1 << 24,
-			     .packets = INT64_MAX, .msec = INT64_MAX };
+	*f = (struct flood){ .destination = SERVER_ADDRESS,
+			     .first = 100U << 24,
+			     .sources = 1 << 24,
+			     .packets = INT64_MAX,
+			     .msec = INT64_MAX };
 	f->n_ports = ports_parse(f->ports, "tcp:7000");
 	while ((option = getopt(argc, argv, "p:d:s:n:c:t:r:l:")) != -1) {
 		switch (option) {
-		case 'p': f->n_ports = ports_parse(f->ports, optarg); break;
-		case 'd': f->destination = address(optarg); break;
-		case 's': f->first = address(optarg); break;
-		case 'n': f->sources = (uint32_t)atoll(optarg); break;
-		case 'c': f->packets = atoll(optarg); break;
-		case 't': f->msec = atoll(optarg); break;
-		case 'r': f->rate = atoll(optarg); break;
-		case 'l': read_payload(f, optarg); break;
-		default: exit(2);
+		case 'p':
+			f->n_ports = ports_parse(f->ports, optarg);
+			break;
+		case 'd':
+			f->destination = address(optarg);
+			break;
+		case 's':
+			f->first = address(optarg);
+			break;
+		case 'n':
+			f->sources = (uint32_t)atoll(optarg);
+			break;
+		case 'c':
+			f->packets = atoll(optarg);
+			break;
+		case 't':
+			f->msec = atoll(optarg);
+			break;
+		case 'r':
+			f->rate = atoll(optarg);
+			break;
+		case 'l':
+			read_payload(f, optarg);
+			break;
+		default:
+			exit(2);
 		}
 	}
 }
 
 struct batch {
-	struct frame   frames[BATCH];
-	struct iovec   iov[BATCH];
+	struct frame frames[BATCH];
+	struct iovec iov[BATCH];
 	struct mmsghdr msgs[BATCH];
 };
 

@@ -40,11 +40,11 @@
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 struct reader {
-	int	       fd;
-	int64_t	       packets, overruns;
+	int fd;
+	int64_t packets, overruns;
 	struct mmsghdr msgs[READ_BATCH];
-	struct iovec   iov[READ_BATCH];
-	char	       buf[READ_BATCH][MESSAGE_LEN];
+	struct iovec iov[READ_BATCH];
+	char buf[READ_BATCH][MESSAGE_LEN];
 };
 
 static void
@@ -122,9 +122,9 @@ stamp(const char *group, int64_t packets)
 
 struct writer {
 	struct mnl_socket *nl;
-	char		  *buf;
-	size_t		   used;
-	uint32_t	   seq;
+	char *buf;
+	size_t used;
+	uint32_t seq;
 };
 
 static void

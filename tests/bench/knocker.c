@@ -31,15 +31,15 @@
 #define FIRST_SOURCE (10U << 24 | 64U << 16)
 
 struct knocker {
-	struct port  ports[PORTS_MAX];
-	size_t	     n_ports;
+	struct port ports[PORTS_MAX];
+	size_t n_ports;
 	struct frame frames[PORTS_MAX];
-	int64_t	     knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns;
-	bool	     ask, blind, quiet;
-	char	   **payloads;
-	int	     wire, watch;
-	uint8_t	    *open; /* by knock */
-	int64_t	     n_open;
+	int64_t knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns;
+	bool ask, blind, quiet;
+	char **payloads;
+	int wire, watch;
+	uint8_t *open; /* by knock */
+	int64_t n_open;
 };
 
 static void
@@ -67,23 +67,50 @@ read_options(struct knocker *k, int argc, char **argv)
 	const char *payloads = NULL;
 	int option;
 
-	*k = (struct knocker){ .knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .pause_ns = -1, .at_a_time = 1, .wait_ns = NS_PER_S };
+	*k = (struct knocker){
+		.knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .pause_ns = -1, .at_a_time = 1, .wait_ns = NS_PER_S
+	};
 	k->n_ports = ports_parse(k->ports, "tcp:7000,tcp:8000,tcp:9000");
 	while ((option = getopt(argc, argv, "p:c:d:g:i:n:e:w:abql:")) != -1) {
 		switch (option) {
-		case 'p': k->n_ports = ports_parse(k->ports, optarg); break;
-		case 'c': k->knocks = atoll(optarg); break;
-		case 'd': k->doors = atoll(optarg); break;
-		case 'g': k->gap_ns = atoll(optarg) * NS_PER_US; break;
-		case 'i': k->pause_ns = atoll(optarg) * NS_PER_US; break;
-		case 'n': k->at_a_time = atoll(optarg); break;
-		case 'e': k->every_ns = atoll(optarg) * NS_PER_US; break;
-		case 'w': k->wait_ns = atoll(optarg) * NS_PER_MS; break;
-		case 'a': k->ask = true; break;
-		case 'b': k->blind = true; break;
-		case 'q': k->quiet = true; break;
-		case 'l': payloads = optarg; break;
-		default: exit(2);
+		case 'p':
+			k->n_ports = ports_parse(k->ports, optarg);
+			break;
+		case 'c':
+			k->knocks = atoll(optarg);
+			break;
+		case 'd':
+			k->doors = atoll(optarg);
+			break;
+		case 'g':
+			k->gap_ns = atoll(optarg) * NS_PER_US;
+			break;
+		case 'i':
+			k->pause_ns = atoll(optarg) * NS_PER_US;
+			break;
+		case 'n':
+			k->at_a_time = atoll(optarg);
+			break;
+		case 'e':
+			k->every_ns = atoll(optarg) * NS_PER_US;
+			break;
+		case 'w':
+			k->wait_ns = atoll(optarg) * NS_PER_MS;
+			break;
+		case 'a':
+			k->ask = true;
+			break;
+		case 'b':
+			k->blind = true;
+			break;
+		case 'q':
+			k->quiet = true;
+			break;
+		case 'l':
+			payloads = optarg;
+			break;
+		default:
+			exit(2);
 		}
 	}
 	if (payloads)
@@ -195,11 +222,13 @@ many_at_a_time(struct knocker *k)
 	wait_for(k, k->knocks);
 }
 
-/* Hit `stage` of knock i is due at i * every + stage * gap: in each interval, the latest stage is the oldest knock's. */
+/* Hit `stage` of knock i is due at i * every + stage * gap: in each interval, the latest stage is the oldest knock's.
+ */
 static void
 in_a_stream(struct knocker *k)
 {
-	int64_t start = clock_ns(), step = k->every_ns, last = (k->knocks - 1) * step + ((int64_t)k->n_ports - 1) * k->gap_ns;
+	int64_t start = clock_ns(), step = k->every_ns,
+		last = (k->knocks - 1) * step + ((int64_t)k->n_ports - 1) * k->gap_ns;
 
 	for (int64_t now = 0; now <= last; now += NS_PER_MS) {
 		spin_until(start + now);

@@ -21,13 +21,13 @@
 #define HITS   2000000
 
 struct bench {
-	struct conf   conf;
-	struct door   doors[DOORS];
+	struct conf conf;
+	struct door doors[DOORS];
 	struct knock *knock;
-	uint64_t      events;
+	uint64_t events;
 	struct knock_hit hits[KNOCK_BATCH]; /* as the engine feeds them when there are many */
-	size_t	      n_hits;
-	uint32_t      attempts, next_source, number;
+	size_t n_hits;
+	uint32_t attempts, next_source, number;
 };
 
 static void
@@ -69,8 +69,11 @@ hit(struct bench *b, uint32_t source, unsigned stage)
 	uint32_t bytes = htonl(source * 2654435761U);
 
 	b->hits[b->n_hits++] = (struct knock_hit){
-		.packet = { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP, .tcp_flags = TH_SYN,
-			    .src_port = 40000, .tcp_seq = b->number++,
+		.packet = { .src = addr_from_bytes(AF_INET, &bytes),
+			    .proto = IPPROTO_TCP,
+			    .tcp_flags = TH_SYN,
+			    .src_port = 40000,
+			    .tcp_seq = b->number++,
 			    .dst_port = (uint16_t)(1000 * stage + source % DOORS) },
 		.local = true,
 	};

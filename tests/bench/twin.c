@@ -24,20 +24,20 @@
 
 #include "wire.h"
 
-#define BATCH	    32
-#define CLIENT	    0x0a000002 /* 10.0.0.2 */
-#define SERVER	    0x0a000102 /* 10.0.1.2 */
-#define PORT	    5000
-#define CHUNK	    (256 << 10)
-#define BUFFER	    (200 << 10)
-#define FILLER	    18 /* bytes: with them an Ethernet frame has its least size, 64 with its check sequence */
+#define BATCH  32
+#define CLIENT 0x0a000002 /* 10.0.0.2 */
+#define SERVER 0x0a000102 /* 10.0.1.2 */
+#define PORT   5000
+#define CHUNK  (256 << 10)
+#define BUFFER (200 << 10)
+#define FILLER 18 /* bytes: with them an Ethernet frame has its least size, 64 with its check sequence */
 
 struct twin {
-	int	    pairs;
-	int64_t	    slice_ns;
-	size_t	    bytes; /* 0: packets */
+	int pairs;
+	int64_t slice_ns;
+	size_t bytes; /* 0: packets */
 	const char *clients[2];
-	int	    wires[2]; /* the clients', for packets */
+	int wires[2]; /* the clients', for packets */
 };
 
 static void
@@ -48,10 +48,17 @@ read_options(struct twin *t, int argc, char **argv)
 	*t = (struct twin){ .pairs = 400, .slice_ns = 3 * NS_PER_MS };
 	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
 		switch (option) {
-		case 'n': t->pairs = atoi(optarg); break;
-		case 't': t->slice_ns = atoll(optarg) * NS_PER_MS; break;
-		case 's': t->bytes = (size_t)atoll(optarg); break;
-		default: exit(2);
+		case 'n':
+			t->pairs = atoi(optarg);
+			break;
+		case 't':
+			t->slice_ns = atoll(optarg) * NS_PER_MS;
+			break;
+		case 's':
+			t->bytes = (size_t)atoll(optarg);
+			break;
+		default:
+			exit(2);
 		}
 	}
 	if (argc - optind != 4)

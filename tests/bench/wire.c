@@ -25,9 +25,9 @@
 
 #define EVENT_BUFFER (64 << 20) /* events of some 100,000 elements */
 #define EVENT_READ   (64 << 10)
-#define SPIN_NS	     (200 * NS_PER_US) /* what a sleep may be late */
+#define SPIN_NS      (200 * NS_PER_US) /* what a sleep may be late */
 
-#define IP_AT	     ETH_HLEN
+#define IP_AT        ETH_HLEN
 #define TRANSPORT_AT (ETH_HLEN + 20)
 
 _Noreturn void
@@ -219,7 +219,7 @@ watch_open(bool events)
 
 struct seen {
 	watch_seen *call;
-	void	   *arg;
+	void *arg;
 };
 
 /* Any attribute of type `wanted` directly in `nest`. */
@@ -229,9 +229,7 @@ inside(const struct nlattr *nest, uint16_t wanted)
 	const struct nlattr *attr;
 
 	if (nest)
-		mnl_attr_for_each_nested(attr, nest)
-			if (mnl_attr_get_type(attr) == wanted)
-				return attr;
+		mnl_attr_for_each_nested(attr, nest) if (mnl_attr_get_type(attr) == wanted) return attr;
 	return NULL;
 }
 
@@ -255,12 +253,12 @@ take_message(const struct nlmsghdr *nlh, const struct seen *seen)
 
 	if (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM))
 		return;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+	{
 		if (mnl_attr_get_type(attr) == NFTA_SET_ELEM_LIST_SET)
 			ours = !strcmp(mnl_attr_get_str(attr), "ok");
 		if (ours && mnl_attr_get_type(attr) == NFTA_SET_ELEM_LIST_ELEMENTS)
-			mnl_attr_for_each_nested(element, attr)
-				take_element(element, seen);
+			mnl_attr_for_each_nested(element, attr) take_element(element, seen);
 	}
 }
 
@@ -274,7 +272,8 @@ watch_read(int fd, watch_seen *call, void *arg)
 
 	if (got < 0 && errno != EAGAIN && errno != EINTR)
 		die("nftables' events");
-	for (const struct nlmsghdr *nlh = (void *)buf; got > 0 && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	for (const struct nlmsghdr *nlh = (void *)buf; got > 0 && mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len))
 		take_message(nlh, &seen);
 	return got > 0;
 }

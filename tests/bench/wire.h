@@ -29,7 +29,7 @@ void pin_to(int cpu); /* where there is only one, everything is on that */
 /* ---- packets ------------------------------------------------------------------------------------ */
 
 struct port {
-	uint8_t	 proto; /* IPPROTO_TCP (a SYN) or IPPROTO_UDP */
+	uint8_t proto; /* IPPROTO_TCP (a SYN) or IPPROTO_UDP */
 	uint16_t number;
 };
 
@@ -38,7 +38,7 @@ size_t ports_parse(struct port *ports, const char *text);
 
 struct frame {
 	uint8_t bytes[FRAME_MAX];
-	size_t	len;
+	size_t len;
 };
 
 /* From the client's Ethernet address to the server's. `payload` (may be NULL) is for UDP. */

@@ -55,13 +55,13 @@ class Case:
     def flush(self):
         """Packets after which none of the case's sources has an attempt at any door, in 0.8 and in ours: a
         UDP packet on a knock port that is nobody's next one resets, whatever the flags."""
-        aways = {door.target for door in self.doors if door.target and door.target not in lab.LOCALS}
+        elsewhere = {door.target for door in self.doors if door.target and door.target not in lab.LOCALS}
         packets = []
         for source in sorted({packet.src for packet in self.packets}):
             six = ":" in source
             for place in [lab.LOCAL6, lab.LOCAL6_SECOND] if six else [lab.LOCAL4, lab.LOCAL4_SECOND]:
                 packets.append(model.Packet(source, place, "udp", FLUSH_LOCAL, sport=999))
-            for place in sorted(aways):
+            for place in sorted(elsewhere):
                 if (":" in place) == six:
                     packets.append(model.Packet(source, place, "udp", FLUSH_AWAY, sport=999))
         return packets

@@ -72,7 +72,7 @@ clock_ns(clockid_t id)
 static void
 sleep_until(int64_t monotonic_ns)
 {
-	struct timespec at = {.tv_sec = monotonic_ns / NS_PER_S, .tv_nsec = monotonic_ns % NS_PER_S};
+	struct timespec at = { .tv_sec = monotonic_ns / NS_PER_S, .tv_nsec = monotonic_ns % NS_PER_S };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		continue;
@@ -118,9 +118,9 @@ open_output(struct output *out, char *spec)
 	if (out->fd < 0)
 		die("packet socket", strerror(errno));
 	out->to = (struct sockaddr_ll){
-	    .sll_family = AF_PACKET,
-	    .sll_ifindex = (int)if_nametoindex(ifname),
-	    .sll_halen = ETH_ALEN,
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex(ifname),
+		.sll_halen = ETH_ALEN,
 	};
 	if (!out->to.sll_ifindex)
 		die(ifname, strerror(errno));
@@ -197,7 +197,7 @@ word(char **rest)
 static struct item
 parse_packet(char *line)
 {
-	struct item item = {.sport = 40000, .seq = 1};
+	struct item item = { .sport = 40000, .seq = 1 };
 	char *rest = line + 1, *option;
 
 	item.pause_ms = strtod(word(&rest), NULL);
@@ -306,7 +306,7 @@ build_ip(const struct item *item, uint8_t *at)
 static void
 send_item(const struct item *item, const struct output *outputs, int n, int number)
 {
-	static const uint8_t from[ETH_ALEN] = {0x02, 0, 0, 0, 0, 0x02};
+	static const uint8_t from[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x02 };
 	uint8_t frame[FRAME_MAX];
 	size_t len = ETH_HLEN + build_ip(item, frame + ETH_HLEN);
 

@@ -7,8 +7,8 @@
 #include "access/command.h"
 #include "conf/conf.h"
 #include "lib/log.h"
-#include "table/ruleset.h"
 #include "lib/text.h"
+#include "table/ruleset.h"
 
 /* conf_report: a reason, in one line, and counted. */
 static void

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "wire/ipc.h"
 #include "access/logtext.h"
+#include "wire/ipc.h"
 
 #define DOORS 3
 

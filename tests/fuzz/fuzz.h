@@ -14,12 +14,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What must be true whatever the input is. Not assert(), which a build may leave out. */
-#define HOLDS(condition)                                                                   \
-	do {                                                                               \
-		if (!(condition)) {                                                        \
+#define HOLDS(condition)                                                                \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                           \
-		}                                                                          \
+			abort();                                                        \
+		}                                                                       \
 	} while (0)
 
 /* The input as a string, to be freed; a NUL in it ends it. */

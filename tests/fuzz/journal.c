@@ -26,7 +26,8 @@ write_lines(FILE *file, const char *text, size_t size)
 
 		len = newline ? (size_t)(newline - text) + 1 : size;
 		if (*text != '!')
-			fprintf(file, "%016" PRIx64 " ", siphash((const uint8_t *)"knockd's journal", text, len - !!newline));
+			fprintf(file, "%016" PRIx64 " ",
+				siphash((const uint8_t *)"knockd's journal", text, len - !!newline));
 		fwrite(text, 1, len, file);
 	}
 	return lines;

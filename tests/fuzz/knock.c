@@ -9,22 +9,38 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "access/logtext.h"
 #include "conf/conf.h"
 #include "engine/knock.h"
-#include "access/logtext.h"
 
-#define ATTEMPTS 16 /* few, so that the table is full now and then */
-#define PACKETS	 700 /* as many as the fuzzer puts into its longest input */
-#define STEP	 6
+#define ATTEMPTS 16  /* few, so that the table is full now and then */
+#define PACKETS  700 /* as many as the fuzzer puts into its longest input */
+#define STEP     6
 
 static const char *const lines[] = {
-	"[options]", "scan_guard = 3",
-	"[fixed]", "sequence = 1,2:udp,3", "seq_timeout = 5", "tcpflags = syn,!ack",
-	"[repeats]", "sequence = 1,1,2", "seq_timeout = 2",
-	"[lenient]", "sequence = 3,2,1,4", "AllowDuplicates = yes", "seq_timeout = 5",
-	"[cool]", "sequence = 4", "seq_cooldown = 3",
-	"[target]", "sequence = 5,6", "target = 192.0.2.9", "seq_timeout = 0x",
-	"[once]", "one_time_sequences = /nowhere", "seq_timeout = 9",
+	"[options]",
+	"scan_guard = 3",
+	"[fixed]",
+	"sequence = 1,2:udp,3",
+	"seq_timeout = 5",
+	"tcpflags = syn,!ack",
+	"[repeats]",
+	"sequence = 1,1,2",
+	"seq_timeout = 2",
+	"[lenient]",
+	"sequence = 3,2,1,4",
+	"AllowDuplicates = yes",
+	"seq_timeout = 5",
+	"[cool]",
+	"sequence = 4",
+	"seq_cooldown = 3",
+	"[target]",
+	"sequence = 5,6",
+	"target = 192.0.2.9",
+	"seq_timeout = 0x",
+	"[once]",
+	"one_time_sequences = /nowhere",
+	"seq_timeout = 9",
 };
 
 static const struct seq once[] = { { { { 1, IPPROTO_TCP }, { 4, IPPROTO_TCP } }, 2 },
@@ -32,10 +48,10 @@ static const struct seq once[] = { { { { 1, IPPROTO_TCP }, { 4, IPPROTO_TCP } },
 				   { { { 7, IPPROTO_TCP } }, 1 } };
 
 struct history {
-	struct conf  *conf;
+	struct conf *conf;
 	struct packet packets[PACKETS];
-	uint64_t      times[PACKETS], now;
-	size_t	      n;
+	uint64_t times[PACKETS], now;
+	size_t n;
 };
 
 /* conf_report */
@@ -78,7 +94,8 @@ is_deserved(const struct history *h, const struct door *door, const struct addr 
 		const struct packet *packet = &h->packets[--at];
 		const struct knock_port *wanted = &door->seq.at[port - 1];
 
-		if (!addr_equal(&packet->src, source) || packet->dst_port != wanted->port || packet->proto != wanted->proto)
+		if (!addr_equal(&packet->src, source) || packet->dst_port != wanted->port ||
+		    packet->proto != wanted->proto)
 			continue;
 		if (packet->proto == IPPROTO_TCP && (packet->tcp_flags & door->flags_mask) != door->flags_value)
 			continue;
@@ -97,7 +114,8 @@ has_scanned(const struct history *h, const struct addr *source)
 		const struct packet *packet = &h->packets[i];
 
 		if (addr_equal(&packet->src, source) && packet->proto == IPPROTO_TCP &&
-		    (packet->dst_port == 0 || packet->dst_port > 7) && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN)
+		    (packet->dst_port == 0 || packet->dst_port > 7) &&
+		    (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN)
 			ports |= UINT32_C(1) << packet->dst_port;
 	}
 	return addr_equal(&h->packets[h->n - 1].src, source) &&
@@ -136,7 +154,8 @@ add_packet(struct history *h, const uint8_t *data)
 				   .proto = data[3] & 1 ? IPPROTO_UDP : IPPROTO_TCP,
 				   .tcp_flags = data[3] & 1 ? 0 : data[4],
 				   .dst_port = data[2] & 15,
-				   .src_port = data[5] & 15, .tcp_seq = data[5] >> 4 };
+				   .src_port = data[5] & 15,
+				   .tcp_seq = data[5] >> 4 };
 	return packet;
 }
 

@@ -7,7 +7,7 @@
 
 struct datagram {
 	const uint8_t *data;
-	size_t	       size, messages;
+	size_t size, messages;
 };
 
 /* capture_take. What is handed over lies in the datagram, in front of its end. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A set's type as the kernel might tell it, in the first bytes; behind them an element's key as an admin might write it. */
+/* A set's type as the kernel might tell it, in the first bytes; behind them an element's key as an admin might write
+ * it. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 
 struct head {
 	uint32_t type;
-	uint8_t	 len, interval, six, address[16];
+	uint8_t len, interval, six, address[16];
 };
 
 static void

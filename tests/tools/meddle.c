@@ -30,9 +30,10 @@
 enum field { CLOCK, SEND, ANSWER = SEND + 2, EVENT = ANSWER + 2 };
 
 static char *text; /* NULL: nothing happens */
-static bool  is_child;
+static bool is_child;
 static int (*real_clock_gettime)(clockid_t clock, struct timespec *ts);
-static ssize_t (*real_sendto)(int fd, const void *data, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
+static ssize_t (*real_sendto)(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+			      socklen_t tolen);
 static ssize_t (*real_recvmsg)(int fd, struct msghdr *msg, int flags);
 
 static void

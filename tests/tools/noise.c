@@ -8,10 +8,10 @@
  * Sources are of 11.0.0.0/8 and fd00:bad::/32.
  */
 #include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,19 +24,19 @@
 #define PACKET_MAX 1400
 
 struct wire {
-	int		   fd;
+	int fd;
 	struct sockaddr_ll to;
 };
 
 struct packet {
 	uint8_t bytes[PACKET_MAX];
-	size_t	len;
-	bool	ip6;
+	size_t len;
+	bool ip6;
 };
 
 struct ports {
 	uint16_t at[64];
-	size_t	 n;
+	size_t n;
 };
 
 static _Noreturn void
@@ -51,8 +51,10 @@ fail(const char *what)
 static struct wire
 open_wire(const char *interface, const char *mac)
 {
-	struct wire wire = { .fd = socket(AF_PACKET, SOCK_DGRAM, 0),
-			     .to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface), .sll_halen = 6 } };
+	struct wire wire = {
+		.fd = socket(AF_PACKET, SOCK_DGRAM, 0),
+		.to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface), .sll_halen = 6 }
+	};
 	uint8_t *b = wire.to.sll_addr;
 
 	if (wire.fd < 0 || !wire.to.sll_ifindex)
@@ -146,7 +148,8 @@ knock(struct wire *wire, char **words)
 	uint8_t from[16], to[16];
 	bool ip6 = strchr(words[0], ':');
 
-	if (inet_pton(ip6 ? AF_INET6 : AF_INET, words[0], from) != 1 || inet_pton(ip6 ? AF_INET6 : AF_INET, words[1], to) != 1)
+	if (inet_pton(ip6 ? AF_INET6 : AF_INET, words[0], from) != 1 ||
+	    inet_pton(ip6 ? AF_INET6 : AF_INET, words[1], to) != 1)
 		fail(words[0]);
 	for (words += 2; *words; words++) {
 		struct packet p = { .len = 0 };
@@ -233,7 +236,9 @@ begin_any(struct packet *p, unsigned proto)
 static void
 make_any(struct packet *p, const struct ports *ports)
 {
-	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_SCTP };
+	static const uint8_t protos[] = {
+		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_SCTP
+	};
 	unsigned proto = one_in(16) ? below(256) : protos[below(sizeof(protos))];
 	size_t header, at;
 

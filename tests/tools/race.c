@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 union address {
-	struct sockaddr	    any;
-	struct sockaddr_in  v4;
+	struct sockaddr any;
+	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
 

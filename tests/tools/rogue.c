@@ -68,11 +68,13 @@ send_descriptor(int fd)
 	struct event event = event_of(EVENT_STAGE, 0, 1);
 	union {
 		struct cmsghdr header;
-		char	       room[CMSG_SPACE(sizeof(int))];
-	} passage = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
+		char room[CMSG_SPACE(sizeof(int))];
+	} passage = { .header = {
+			  .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
 	struct iovec iov = { &event, sizeof(event) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room,
-			      .msg_controllen = sizeof(passage.room) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = passage.room, .msg_controllen = sizeof(passage.room)
+	};
 
 	memcpy(CMSG_DATA(&passage.header), &fd, sizeof(fd));
 	sendmsg(fd, &msg, MSG_NOSIGNAL);

@@ -17,22 +17,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/logtext.h"
 #include "conf/conf.h"
 #include "engine/knock.h"
-#include "access/logtext.h"
 #include "lib/text.h"
 
 #define SAID_MAX 64
 
 struct replay {
-	const char   *path;
-	int	      line;
-	unsigned      failures, checks;
-	struct conf  *conf;
+	const char *path;
+	int line;
+	unsigned failures, checks;
+	struct conf *conf;
 	struct knock *knock;
-	char	      said[SAID_MAX][256];
-	unsigned      n_said, n_heard;
-	uint16_t      next_port;
+	char said[SAID_MAX][256];
+	unsigned n_said, n_heard;
+	uint16_t next_port;
 };
 
 static void

@@ -49,7 +49,8 @@ every_octet_is_written_as_inet_ntop_does(void **state)
 static void
 no_addresses(void **state)
 {
-	static const char *const texts[] = { "", "192.0.2", "192.0.2.256", "0x7f.1", "fe80::1%eth0", "[::1]", "a.example", "1.2.3.4 " };
+	static const char *const texts[] = { "",      "192.0.2",   "192.0.2.256", "0x7f.1", "fe80::1%eth0",
+					     "[::1]", "a.example", "1.2.3.4 " };
 	struct addr addr;
 
 	(void)state;

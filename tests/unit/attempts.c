@@ -12,8 +12,9 @@ static struct attempts attempts;
 static void
 tell(enum event_kind kind, uint32_t host, uint32_t door, uint32_t stage, int64_t now)
 {
-	const struct event event = { .kind = kind, .door = door, .stage = stage,
-				     .source = addr_from_bytes(AF_INET, &host) };
+	const struct event event = {
+		.kind = kind, .door = door, .stage = stage, .source = addr_from_bytes(AF_INET, &host)
+	};
 
 	attempts_take(&attempts, &event, now);
 }

@@ -194,9 +194,9 @@ map_memory(const struct sockets *s)
 static void
 anything_else_kills_it(void **state)
 {
-	static deed *const deeds[] = { open_file, make_socket, execute, fork_itself, kill_parent, trace_parent,
-				       write_text, send_elsewhere, receive_elsewhere, pass_descriptor, close_other,
-				       map_memory };
+	static deed *const deeds[] = { open_file,         make_socket,     execute,     fork_itself,
+				       kill_parent,       trace_parent,    write_text,  send_elsewhere,
+				       receive_elsewhere, pass_descriptor, close_other, map_memory };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {

@@ -86,12 +86,10 @@ errors_name_the_line_and_no_port(void **state)
 	bad("[a]\nhost = x\nsequence = 1\n7777,8000", "config: line 4: neither [profile] nor key = value\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000",
 	    "config: line 4: unknown key (there are host, sequence, one_time_sequences, delay, wait)\n");
-	bad("[a]\nhost =\nsequence = 7777",
-	    "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
+	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
 	bad("[a]\nhost = x\nsequence = 7777\none_time_sequences = f",
 	    "config: line 1: profile \"a\" has both sequence and one_time_sequences\n");
-	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1",
-	    "config: line 4: delay is not a number of milliseconds\n");
+	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1", "config: line 4: delay is not a number of milliseconds\n");
 	bad("[a]\nhost = x\nsequence = 7777\nwait = 70000", "config: line 4: wait is not PORT[:PROTO]\n");
 	bad("[a]\nhost = x\nsequence = 7777\n[a]\nhost = y\nsequence = 2",
 	    "config: line 4: there is a profile \"a\" already\n");

@@ -165,8 +165,8 @@ errors_name_line_text_and_file(void **state)
 	bad("[a]\nsequence=1\n\nfoo = bar\n", "config: line 4: syntax error: unknown key \"foo\" in [a] (x.conf)\n");
 	bad("[a]\nsequence=1\nlogfile = /x\n",
 	    "config: line 3: syntax error: \"logfile\" does not belong into [a] but into [options] (x.conf)\n");
-	bad("[options]\nsequence = 1\n",
-	    "config: line 2: syntax error: \"sequence\" does not belong into [options] but into a door's section (x.conf)\n");
+	bad("[options]\nsequence = 1\n", "config: line 2: syntax error: \"sequence\" does not belong into [options] "
+					 "but into a door's section (x.conf)\n");
 	bad("[a]\nsequence=1\nUseSyslog = yes\n",
 	    "config: line 3: syntax error: unknown key \"UseSyslog\" in [a] (x.conf)\n");
 	bad("[a] # note\n", "config: line 1: all directives must belong to a section (x.conf)\n");
@@ -174,12 +174,12 @@ errors_name_line_text_and_file(void **state)
 	bad("[a]\nsequence=1\ntcpflags =\n", "config: line 3: unrecognized flag \"\" in [a] (x.conf)\n");
 	bad("[a]\nsequence = 70000,1\n", "config: section a: port 70000 is invalid (line 2 of x.conf)\n");
 	bad("[a]\n[b]\nsequence=1\n", "error: section 'a' has an empty knock sequence (line 1 of x.conf)\n");
-	bad("[a]\nsequence=1\ntarget = gw.example\n",
-	    "config: line 3: syntax error: Target must be an IPv4 or IPv6 address, not \"gw.example\", in [a] (x.conf)\n");
+	bad("[a]\nsequence=1\ntarget = gw.example\n", "config: line 3: syntax error: Target must be an IPv4 or IPv6 "
+						      "address, not \"gw.example\", in [a] (x.conf)\n");
 	bad("[options]\nnflog_group = 70000\n",
 	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
-	bad("[options]\nmax_attempts = 16777216\n",
-	    "config: line 2: syntax error: Max_Attempts must be a number from 16 to 16777215, not \"16777216\" (x.conf)\n");
+	bad("[options]\nmax_attempts = 16777216\n", "config: line 2: syntax error: Max_Attempts must be a number from "
+						    "16 to 16777215, not \"16777216\" (x.conf)\n");
 	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");
 	bad("[options]\ninterface = averylonginterface\n",
 	    "config: line 2: no interface can have the name \"averylonginterface\" (x.conf)\n");
@@ -209,8 +209,8 @@ knocks_that_are_held(void **state)
 	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
 	conf_free(conf);
 	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
-			 "config: section a: warning: open: a sequence has 22:tcp, too: with Knock_Verdict = drop nobody "
-			 "reaches that port (x.conf)\n");
+	      "config: section a: warning: open: a sequence has 22:tcp, too: with Knock_Verdict = drop nobody "
+	      "reaches that port (x.conf)\n");
 #else
 	bad("[options]\ncapture = nfqueue\n",
 	    "config: line 2: Capture = nfqueue: this knockd was built without libnetfilter_queue (x.conf)\n");
@@ -221,8 +221,7 @@ static void
 a_forgotten_equals_sign_does_not_print_the_secret(void **state)
 {
 	(void)state;
-	bad("[a]\nsequence 7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n"
-					 );
+	bad("[a]\nsequence 7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n");
 	bad("[a]\nsequence:7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n");
 	bad("[a]\n7000,8000\n", "config: line 2: syntax error: no \"=\" in [a] (x.conf)\n");
 	bad("[a]\nsequence 7000,8000 timeout = 5\n",
@@ -253,14 +252,16 @@ what_knockd_swallows_is_said(void **state)
 	      "config: line 3: warning: Seq_Timeout: \"s\" behind the number is ignored (x.conf)\n");
 	warns("[a]\nsequence=1\ntimeout = abc\n",
 	      "config: line 3: warning: Seq_Timeout: \"abc\" is no number and counts as 0 (x.conf)\n");
-	warns("[a]\nsequence = 7000,8000 # ssh\n",
-	      "config: line 2: warning: # and what follows is ignored: there are no comments behind a value (x.conf)\n");
-	warns("[options]\nlogfile = /x # y\n",
-	      "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
+	warns(
+	    "[a]\nsequence = 7000,8000 # ssh\n",
+	    "config: line 2: warning: # and what follows is ignored: there are no comments behind a value (x.conf)\n");
+	warns(
+	    "[options]\nlogfile = /x # y\n",
+	    "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
 	warns("[Options]\nsequence=1\n",
 	      "config: line 1: warning: [Options] is a door: only [options], in lower case, holds options (x.conf)\n");
-	warns("[options]\ninterface = \"\"\n",
-	      "config: line 2: warning: Interface: quotes belong to the name here, and no interface has one like \"\" (x.conf)\n");
+	warns("[options]\ninterface = \"\"\n", "config: line 2: warning: Interface: quotes belong to the name here, "
+					       "and no interface has one like \"\" (x.conf)\n");
 	warns("[options]\ninterface = eth0\ninterface = eth1\n",
 	      "config: line 3: warning: Interface was given before: \"eth1\" is ignored (x.conf)\n");
 }
@@ -363,8 +364,9 @@ open_is_for_both_families(void **state)
 static void
 bans(void **state)
 {
-	struct conf *conf = good("[options]\nban_set = inet f banned { %IP% }\nban_set = inet f b2 { %IP% timeout 5m }\n"
-				 "ban_time = 1d\nscan_guard = 16\n");
+	struct conf *conf =
+	    good("[options]\nban_set = inet f banned { %IP% }\nban_set = inet f b2 { %IP% timeout 5m }\n"
+		 "ban_time = 1d\nscan_guard = 16\n");
 
 	(void)state;
 	elements_are(conf_bans(conf, CONF_V4), "add", "192.0.2.1",
@@ -375,17 +377,20 @@ bans(void **state)
 	conf_free(conf);
 
 	conf = good("[options]\nban_set = inet f b { %IP% }\nban_set_6 =\n");
-	elements_are(conf_bans(conf, CONF_V4), "add", "192.0.2.1", "nft add element inet f b '{ 192.0.2.1 timeout 1h }'\n");
+	elements_are(conf_bans(conf, CONF_V4), "add", "192.0.2.1",
+		     "nft add element inet f b '{ 192.0.2.1 timeout 1h }'\n");
 	assert_int_equal(conf_bans(conf, CONF_V6)->n, 0);
 	assert_int_equal(conf->scan_guard, CONF_SCAN_GUARD_DEFAULT);
 	conf_free(conf);
 
 	bad("[options]\nban_set = inet f\nban_time = 0\nscan_guard = 17\n",
-	    "config: line 2: syntax error: Ban_Set: there is no { in it: \"family table set { key }\" is expected, in [options] (x.conf)\n"
+	    "config: line 2: syntax error: Ban_Set: there is no { in it: \"family table set { key }\" is expected, in "
+	    "[options] (x.conf)\n"
 	    "config: line 3: syntax error: Ban_Time: \"0\" is no timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
 	    "config: line 4: syntax error: Scan_Guard must be a number from 0 to 16, not \"17\" (x.conf)\n");
 	bad("[options]\nban_set = inet f b { %IP%/4 }\nmax_prefix = 24,64\n",
-	    "config: line 2: Ban_Set: %IP%/4 is wider than the /24 that Max_Prefix allows for IPv4, in [options] (x.conf)\n");
+	    "config: line 2: Ban_Set: %IP%/4 is wider than the /24 that Max_Prefix allows for IPv4, in [options] "
+	    "(x.conf)\n");
 	warns("[options]\nscan_guard = 0\nban_set = inet f b { %IP% }\n",
 	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (x.conf)\n");
 }
@@ -417,20 +422,22 @@ static void
 what_is_wrong_with_open(void **state)
 {
 	(void)state;
-	bad("[a]\nsequence = 1\nopen =\n", "config: line 3: syntax error: open needs a port, such as 22:tcp, in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\nopen =\n",
+	    "config: line 3: syntax error: open needs a port, such as 22:tcp, in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nclose =\n",
 	    "config: line 3: syntax error: close needs a port, such as 22:tcp, in [a] (x.conf)\n");
-	bad("[a]\nsequence = 1\nopen = 22-25\n", 
+	bad("[a]\nsequence = 1\nopen = 22-25\n",
 	    "config: line 3: syntax error: open: item 1 is no port (there are no ranges), in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
-	    "config: line 4: syntax error: open_timeout: \"1 hour\" is no timeout (for example 90, 30s, 1h30m, 7d), in [a] "
+	    "config: line 4: syntax error: open_timeout: \"1 hour\" is no timeout (for example 90, 30s, 1h30m, 7d), in "
+	    "[a] "
 	    "(x.conf)\n");
 	bad("[options]\nguard_policy = accept\n",
 	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
-	bad("[options]\nopen = 22\n",
-	    "config: line 2: syntax error: \"open\" does not belong into [options] but into a door's section (x.conf)\n");
+	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" does not belong into [options] but into "
+				      "a door's section (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\n[options]\nrules = none\n",
 	    "config: section a: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
 	    "(line 1 of x.conf)\n");
@@ -456,7 +463,8 @@ static void
 each_port_is_opened_once(void **state)
 {
 	struct heard heard;
-	struct conf *conf = parse("[a]\nsequence = 1,1,1\nopen = 22,22,22:udp,22:tcp\nclose = 22:udp, 22:udp\n", &heard);
+	struct conf *conf =
+	    parse("[a]\nsequence = 1,1,1\nopen = 22,22,22:udp,22:tcp\nclose = 22:udp, 22:udp\n", &heard);
 
 	(void)state;
 	assert_string_equal(heard.text[CONF_WARNING],
@@ -474,8 +482,9 @@ each_port_is_opened_once(void **state)
 static void
 no_prefix_is_wider_than_allowed(void **state)
 {
-	struct conf *conf = good("[a]\nsequence = 1\ngrant = inet f s { %IP%/16 . 22 }\ngrant_6 = inet f s6 { %IP%/48 }\n"
-				 "[b]\nsequence = 2\ngrant = inet f s6 { %IP%/64 }\nrevoke = inet f s { %IP%/8 }\n");
+	struct conf *conf =
+	    good("[a]\nsequence = 1\ngrant = inet f s { %IP%/16 . 22 }\ngrant_6 = inet f s6 { %IP%/48 }\n"
+		 "[b]\nsequence = 2\ngrant = inet f s6 { %IP%/64 }\nrevoke = inet f s { %IP%/8 }\n");
 
 	(void)state;
 	assert_int_equal(conf->doors[1].max_prefix[CONF_V4], 16);
@@ -486,7 +495,8 @@ no_prefix_is_wider_than_allowed(void **state)
 	    "config: line 3: grant: %IP%/15 is wider than the /16 that Max_Prefix allows for IPv4, in [a] (x.conf)\n"
 	    "config: line 4: grant_6: %IP%/47 is wider than the /48 that Max_Prefix allows for IPv6, in [a] (x.conf)\n"
 	    "config: line 7: grant: %IP%/33 is wider than the /48 that Max_Prefix allows for IPv6, in [b] (x.conf)\n"
-	    "config: line 8: syntax error: grant: only a prefix, such as %IP%/24, can stand behind %IP%, in [b] (x.conf)\n");
+	    "config: line 8: syntax error: grant: only a prefix, such as %IP%/24, can stand behind %IP%, in [b] "
+	    "(x.conf)\n");
 }
 
 /* Wherever it stands. */
@@ -506,7 +516,8 @@ max_prefix_is_for_all_doors(void **state)
 		char text[64];
 
 		snprintf(text, sizeof(text), "[options]\nmax_prefix = %s\n", wrong[i]);
-		bad(text, "config: line 2: syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from "
+		bad(text, "config: line 2: syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for "
+			  "IPv6 from "
 			  "0 to 128, such as 24,64 (x.conf)\n");
 	}
 }

@@ -141,10 +141,11 @@ static void
 accesses(void **state)
 {
 	struct ctl_show show = { .out = out };
-	json_t *one = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n}", "ip", "192.0.2.7", "door", "ssh", "kind",
-				"element", "set", "inet f s", "element", "192.0.2.7", "since_ms", "until_ms", "left_ms");
-	json_t *two = json_pack("{s:s, s:s, s:s, s:s, s:i}", "ip", "::1", "door", "c\n", "kind", "command", "stop_command",
-				"x", "left_ms", 59001);
+	json_t *one =
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:n}", "ip", "192.0.2.7", "door", "ssh", "kind", "element",
+		      "set", "inet f s", "element", "192.0.2.7", "since_ms", "until_ms", "left_ms");
+	json_t *two = json_pack("{s:s, s:s, s:s, s:s, s:i}", "ip", "::1", "door", "c\n", "kind", "command",
+				"stop_command", "x", "left_ms", 59001);
 
 	(void)state;
 	ctl_show_access(&show, one);
@@ -170,7 +171,8 @@ events(void **state)
 	ctl_show_event(&show, other);
 	json_decref(open);
 	json_decref(other);
-	assert_written("-  ::1: ssh: open\n-  a\xef\xbf\xbd" "b\n");
+	assert_written("-  ::1: ssh: open\n-  a\xef\xbf\xbd"
+		       "b\n");
 }
 
 /* A number that is not told, by an older daemon say, is not made up. */

@@ -12,9 +12,9 @@
 
 struct model {
 	struct index ix;
-	uint64_t     hashes[MAX + 1]; /* by number */
-	bool	     in[MAX + 1];
-	uint32_t     max;
+	uint64_t hashes[MAX + 1]; /* by number */
+	bool in[MAX + 1];
+	uint32_t max;
 };
 
 static void

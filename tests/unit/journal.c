@@ -20,9 +20,9 @@
 #include "config.h"
 #include "journal/journal.h"
 
-#define HOUR	    3600000
+#define HOUR        3600000
 #define PATIENCE_MS 20000
-#define MODEL	    200 /* accesses at most, where each is looked at */
+#define MODEL       200 /* accesses at most, where each is looked at */
 
 static char base[] = "/tmp/journal.XXXXXX";
 static bool can_mount;
@@ -116,7 +116,8 @@ add(struct journal *journal, const char *door, const char *text, int64_t ms)
 {
 	char door_copy[256], text_copy[1024];
 	struct journal_entry entry = { .kind = *text == '{' ? JOURNAL_GRANT : JOURNAL_COMMAND,
-				       .door = strcpy(door_copy, door), .text = strcpy(text_copy, text),
+				       .door = strcpy(door_copy, door),
+				       .text = strcpy(text_copy, text),
 				       .end = moment_after(moment_now(), ms) };
 	uint64_t id;
 
@@ -372,10 +373,10 @@ signals_are_left_to_the_caller(void **state)
 
 /* ---- damage ------------------------------------------------------------------------------------ */
 
-#define A    "1 command a 192.0.2.7 stop 60\n"
-#define A_2  "1 command a 192.0.2.7 stop 120\n"
-#define B    "2 command b 192.0.2.7 stop 60\n"
-#define C    "3 command c 192.0.2.7 stop 60\n"
+#define A     "1 command a 192.0.2.7 stop 60\n"
+#define A_2   "1 command a 192.0.2.7 stop 120\n"
+#define B     "2 command b 192.0.2.7 stop 60\n"
+#define C     "3 command c 192.0.2.7 stop 60\n"
 #define LINES 6
 
 static size_t
@@ -1036,7 +1037,7 @@ enter_namespace(void)
 	snprintf(users, sizeof(users), "0 %u 1", uid);
 	snprintf(groups, sizeof(groups), "0 %u 1", gid);
 	if (uid ? unshare(CLONE_NEWUSER | CLONE_NEWNS) || write_line("/proc/self/setgroups", "deny") ||
-		    write_line("/proc/self/uid_map", users) || write_line("/proc/self/gid_map", groups)
+		      write_line("/proc/self/uid_map", users) || write_line("/proc/self/gid_map", groups)
 		: unshare(CLONE_NEWNS))
 		return false;
 	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("tmpfs", base, "tmpfs", 0, NULL);

@@ -136,10 +136,19 @@ strings_may_be_empty(void **state)
 static void
 nonsense_is_refused(void **state)
 {
-	static const char *const bad[] = { "", "grant", "grant 192.0.2.7", "grant 192.0.2.7 d", "grant 192.0.2 d t",
-					   "open 192.0.2.7 d t", "grant 192.0.2.7 d %2", "grant 192.0.2.7 %zz t",
-					   "grant 192.0.2.7 d t x", "grant 192.0.2.7 d t -1", "grant 192.0.2.7 d t ",
-					   "grant 192.0.2.7 d t 1 2", "grant 192.0.2.7 d t 0" };
+	static const char *const bad[] = { "",
+					   "grant",
+					   "grant 192.0.2.7",
+					   "grant 192.0.2.7 d",
+					   "grant 192.0.2 d t",
+					   "open 192.0.2.7 d t",
+					   "grant 192.0.2.7 d %2",
+					   "grant 192.0.2.7 %zz t",
+					   "grant 192.0.2.7 d t x",
+					   "grant 192.0.2.7 d t -1",
+					   "grant 192.0.2.7 d t ",
+					   "grant 192.0.2.7 d t 1 2",
+					   "grant 192.0.2.7 d t 0" };
 	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = NULL, .text = NULL };
 	struct record record = { .verb = RECORD_END, .id = 0 }, read;
 	char *line = line_of(&record);
@@ -193,14 +202,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_look_as_they_always_did),
-		cmocka_unit_test(what_is_written_is_read),
-		cmocka_unit_test(any_changed_byte_is_noticed),
-		cmocka_unit_test(every_byte_survives_in_strings),
-		cmocka_unit_test(the_beginning_may_be_missing),
-		cmocka_unit_test(strings_may_be_empty),
-		cmocka_unit_test(nonsense_is_refused),
-		cmocka_unit_test(moments_do_not_overflow),
+		cmocka_unit_test(lines_look_as_they_always_did), cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(any_changed_byte_is_noticed),   cmocka_unit_test(every_byte_survives_in_strings),
+		cmocka_unit_test(the_beginning_may_be_missing),  cmocka_unit_test(strings_may_be_empty),
+		cmocka_unit_test(nonsense_is_refused),           cmocka_unit_test(moments_do_not_overflow),
 		cmocka_unit_test(a_boot_has_one_name),
 	};
 

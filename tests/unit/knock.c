@@ -13,10 +13,10 @@
 #include "engine/knock.h"
 
 struct fixture {
-	struct conf   conf;
-	struct door   doors[2];
+	struct conf conf;
+	struct door doors[2];
 	struct knock *knock;
-	unsigned      opened, timed_out, scans;
+	unsigned opened, timed_out, scans;
 };
 
 static void
@@ -49,8 +49,11 @@ static void
 hit(struct fixture *f, uint32_t source, uint16_t port, uint64_t now)
 {
 	uint32_t bytes = htonl(source);
-	struct packet packet = { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP, .tcp_flags = TH_SYN,
-				 .dst_port = port, .src_port = port };
+	struct packet packet = { .src = addr_from_bytes(AF_INET, &bytes),
+				 .proto = IPPROTO_TCP,
+				 .tcp_flags = TH_SYN,
+				 .dst_port = port,
+				 .src_port = port };
 
 	knock_feed(f->knock, &(struct knock_hit){ packet, true }, 1, now);
 }
@@ -300,11 +303,11 @@ ports_of_all_one_time_sequences_are_doors_ports(void **state)
 #define MANY 64
 
 struct many {
-	struct conf   conf;
-	struct door   doors[MANY];
+	struct conf conf;
+	struct door doors[MANY];
 	struct knock *knock;
-	unsigned      n;
-	struct event  events[4 * MANY];
+	unsigned n;
+	struct event events[4 * MANY];
 };
 
 static void
@@ -399,12 +402,12 @@ a_source_pushes_out_its_own_attempts(void **state)
 
 /* ---- hits that come together -------------------------------------------------------------------- */
 
-#define BATCHES	  5000
-#define TOGETHER  (3 * KNOCK_BATCH) /* hits in a batch at most */
-#define RECORDED  (16 * TOGETHER)
+#define BATCHES  5000
+#define TOGETHER (3 * KNOCK_BATCH) /* hits in a batch at most */
+#define RECORDED (16 * TOGETHER)
 
 struct recording {
-	size_t	     n;
+	size_t n;
 	struct event events[RECORDED];
 };
 
@@ -432,8 +435,12 @@ set_up_mixed(struct conf *conf, struct door doors[static 4], const struct seq *o
 	}
 	doors[0].seq_timeout = 5;
 	doors[2].cooldown = 1;
-	doors[3] = (struct door){ .seq = once[0], .seq_timeout = 5, .one_time_path = (char[]){ "x" }, .n_one_time = n_once,
-				  .one_time = (struct seq *)(uintptr_t)once, .next_one_time = 1 };
+	doors[3] = (struct door){ .seq = once[0],
+				  .seq_timeout = 5,
+				  .one_time_path = (char[]){ "x" },
+				  .n_one_time = n_once,
+				  .one_time = (struct seq *)(uintptr_t)once,
+				  .next_one_time = 1 };
 }
 
 static size_t
@@ -445,8 +452,11 @@ random_hits(struct knock_hit hits[static TOGETHER])
 		uint32_t bytes = htonl((uint32_t)lrand48() % 20);
 		uint16_t port = (uint16_t)(lrand48() % 8);
 
-		hits[i] = (struct knock_hit){ { .src = addr_from_bytes(AF_INET, &bytes), .proto = IPPROTO_TCP,
-						.tcp_flags = TH_SYN, .dst_port = port, .tcp_seq = (uint32_t)lrand48() % 9 },
+		hits[i] = (struct knock_hit){ { .src = addr_from_bytes(AF_INET, &bytes),
+						.proto = IPPROTO_TCP,
+						.tcp_flags = TH_SYN,
+						.dst_port = port,
+						.tcp_seq = (uint32_t)lrand48() % 9 },
 					      true };
 	}
 	return n;

@@ -13,34 +13,34 @@
 #include <sys/socket.h>
 
 #include "confs.h"
-#include "netns.h"
 #include "netlink/nfnl.h"
 #include "netlink/nftset.h"
+#include "netns.h"
 #include "table/ruleset.h"
 
 #define FOR_EVER 1000000
-#define OK_SET	 "inet t s { %IP% timeout 1h }"
+#define OK_SET   "inet t s { %IP% timeout 1h }"
 
 enum place {
-	SEND_BATCH,    /* sendto(2) fails */
-	WHOLE_BATCH,   /* the kernel refuses the transaction as such */
-	MESSAGE,       /* ... its first message */
-	ANSWER_LOST,   /* it does it, and the socket overruns */
+	SEND_BATCH,  /* sendto(2) fails */
+	WHOLE_BATCH, /* the kernel refuses the transaction as such */
+	MESSAGE,     /* ... its first message */
+	ANSWER_LOST, /* it does it, and the socket overruns */
 	SEND_QUESTION,
-	QUESTION,      /* the kernel answers with an error */
-	DUMP,	       /* the ruleset has changed while it was told */
+	QUESTION, /* the kernel answers with an error */
+	DUMP,     /* the ruleset has changed while it was told */
 };
 
-static const char *const places[] = { "send a batch", "the batch", "a message", "the answer", "send a question", "a question",
-				      "a dump" };
+static const char *const places[] = { "send a batch",    "the batch",  "a message", "the answer",
+				      "send a question", "a question", "a dump" };
 
 /* ---- netlink as it is today -------------------------------------------------------------------- */
 
 static struct {
 	enum place place;
-	int	   error, times;
+	int error, times;
 	struct nlmsghdr answer; /* what the kernel would have said; nlmsg_len 0: nothing */
-	bool	   overrun;
+	bool overrun;
 } fault;
 
 ssize_t __real_mnl_socket_sendto(const struct mnl_socket *nl, const void *data, size_t len);
@@ -58,8 +58,10 @@ is_due(enum place place)
 static ssize_t
 swallow(const struct mnl_socket *nl, const struct nlmsghdr *nlh, uint32_t seq, size_t len)
 {
-	fault.answer = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(struct nlmsgerr)), .nlmsg_type = NLMSG_ERROR,
-					  .nlmsg_seq = nlh->nlmsg_seq + seq, .nlmsg_pid = mnl_socket_get_portid(nl) };
+	fault.answer = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(struct nlmsgerr)),
+					  .nlmsg_type = NLMSG_ERROR,
+					  .nlmsg_seq = nlh->nlmsg_seq + seq,
+					  .nlmsg_pid = mnl_socket_get_portid(nl) };
 	return (ssize_t)len;
 }
 
@@ -169,12 +171,12 @@ is_there(const char *ip)
 /* What fails for a moment, and where. */
 static const struct {
 	enum place place;
-	int	   error;
+	int error;
 } passing[] = {
-	{ SEND_BATCH, ENOBUFS },   { SEND_BATCH, ENOMEM },     { SEND_BATCH, EINTR },	{ SEND_BATCH, EAGAIN },
-	{ WHOLE_BATCH, EBUSY },	   { WHOLE_BATCH, EINTR },     { WHOLE_BATCH, ERESTART }, { WHOLE_BATCH, ENOMEM },
-	{ MESSAGE, ENOMEM },	   { ANSWER_LOST, ENOBUFS },   { SEND_QUESTION, ENOBUFS }, { SEND_QUESTION, ENOMEM },
-	{ QUESTION, EBUSY },	   { QUESTION, EINTR },	       { QUESTION, ENOMEM },	{ QUESTION, ENOBUFS },
+	{ SEND_BATCH, ENOBUFS }, { SEND_BATCH, ENOMEM },   { SEND_BATCH, EINTR },      { SEND_BATCH, EAGAIN },
+	{ WHOLE_BATCH, EBUSY },  { WHOLE_BATCH, EINTR },   { WHOLE_BATCH, ERESTART },  { WHOLE_BATCH, ENOMEM },
+	{ MESSAGE, ENOMEM },     { ANSWER_LOST, ENOBUFS }, { SEND_QUESTION, ENOBUFS }, { SEND_QUESTION, ENOMEM },
+	{ QUESTION, EBUSY },     { QUESTION, EINTR },      { QUESTION, ENOMEM },       { QUESTION, ENOBUFS },
 };
 #define N_PASSING (sizeof(passing) / sizeof(passing[0]))
 
@@ -192,14 +194,16 @@ what_passes_costs_nothing(void **state)
 			break_at(passing[i].place, passing[i].error, times);
 			added = apply(true, "192.0.2.1", &error);
 			if (added != NFTSET_OK || fault.times || !is_there("192.0.2.1"))
-				fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error), strerror(error));
+				fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error),
+					 strerror(error));
 			change_ruleset();
 			break_at(passing[i].place, passing[i].error, times);
 			deleted = apply(false, "192.0.2.1", &error);
 			/* it was done, and nobody heard of it: at the second time it is gone already */
 			if ((deleted != NFTSET_OK && (deleted != NFTSET_ABSENT || passing[i].place != ANSWER_LOST)) ||
 			    fault.times || is_there("192.0.2.1"))
-				fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error), strerror(error));
+				fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error),
+					 strerror(error));
 		}
 	}
 }
@@ -225,7 +229,8 @@ what_does_not_pass_ends_with_the_reason(void **state)
 				 strerror(error));
 		if (passing[i].place != ANSWER_LOST && is_there("192.0.2.2"))
 			fail_msg("%s: %s, but it is there", places[passing[i].place], strerror(passing[i].error));
-		assert_int_equal(apply(false, "192.0.2.2", &error), passing[i].place == ANSWER_LOST ? NFTSET_OK : NFTSET_ABSENT);
+		assert_int_equal(apply(false, "192.0.2.2", &error),
+				 passing[i].place == ANSWER_LOST ? NFTSET_OK : NFTSET_ABSENT);
 	}
 }
 

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "netns.h"
 #include "netlink/nftset.h"
+#include "netns.h"
 
 #define MANY 20000
 
@@ -431,8 +431,9 @@ what_is_printed_does_the_same(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'");
 	op = op_of(true, &element, "inet t s { %IP% . 22 timeout 1d2h }", "192.0.2.1");
-	assert_int_equal(
-	    system(element_command(&element, "add", &op.ip, "bob's \"tcp\" door", command, sizeof(command))), 0);
+	assert_int_equal(system(
+			     element_command(&element, "add", &op.ip, "bob's \"tcp\" door", command, sizeof(command))),
+			 0);
 	assert_shows("nft list set inet t s", "192.0.2.1 . 22 timeout 1d2h");
 	assert_shows("nft list set inet t s", "comment \"bob's _tcp_ door\"");
 	assert_int_equal(system(element_command(&element, "delete", &op.ip, "tcp", command, sizeof(command))), 0);

@@ -11,7 +11,7 @@
 /* A packet under construction. */
 struct wire {
 	uint8_t data[512];
-	size_t	len;
+	size_t len;
 };
 
 static void
@@ -24,7 +24,8 @@ put(struct wire *w, const void *bytes, size_t len)
 static struct wire
 ip4(uint8_t proto, size_t payload)
 {
-	uint8_t header[20] = { 0x45, 0, 0, (uint8_t)(20 + payload), 0, 0, 0, 0, 64, proto, 0, 0, 192, 0, 2, 7, 192, 0, 2, 1 };
+	uint8_t header[20] = { 0x45, 0, 0, (uint8_t)(20 + payload), 0, 0, 0, 0, 64, proto, 0, 0, 192, 0, 2, 7, 192,
+			       0,    2, 1 };
 	struct wire w = { .len = 0 };
 
 	put(&w, header, sizeof(header));
@@ -34,8 +35,10 @@ ip4(uint8_t proto, size_t payload)
 static struct wire
 ip6(uint8_t next, size_t payload)
 {
-	uint8_t header[40] = { 0x60, 0, 0, 0, 0, (uint8_t)payload, next, 64, 0x20, 1, 0x0d, 0xb8, [23] = 7,
-			       [24] = 0x20, [25] = 1, [26] = 0x0d, [27] = 0xb8, [39] = 1 };
+	uint8_t header[40] = {
+		0x60, 0,    0,    0,        0,           (uint8_t)payload, next,        64,          0x20,
+		1,    0x0d, 0xb8, [23] = 7, [24] = 0x20, [25] = 1,         [26] = 0x0d, [27] = 0xb8, [39] = 1
+	};
 	struct wire w = { .len = 0 };
 
 	put(&w, header, sizeof(header));

@@ -28,6 +28,8 @@ prints(struct conf *conf, const char *expected)
 	confs_free(conf);
 }
 
+/* The texts below are laid out as nft prints them. */
+/* clang-format off */
 #define REPORT                                                                                                   \
 	"\tchain report {\n"                                                                                     \
 	"\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n" \

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "confs.h"
-#include "netns.h"
 #include "netlink/nfnl.h"
+#include "netns.h"
 #include "table/ruleset.h"
 
 #define LIST "nft -s list table inet knockd"
@@ -222,7 +222,8 @@ static const char *const elements[] = {
 	"open6_target '{ 2001:db8::9 . 2001:db8::1 . tcp . 22 timeout 1h }'",
 };
 #define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
-#define OPEN "nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
+#define OPEN \
+	"nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
 
 static struct conf *
 three_guards(void)
@@ -319,9 +320,12 @@ static void
 a_port_that_is_missing_is_noticed(void **state)
 {
 	static const char *const ports[] = {
-		"local_syn '{ tcp . 7000 }'", "ip_syn '{ 192.0.2.1 . tcp . 7000 }'",
-		"ip6_any '{ 2001:db8::1 . tcp . 7000 }'", "guarded '{ tcp . 22 }'",
-		"guarded_ip '{ 192.0.2.1 . tcp . 22 }'", "guarded_ip6 '{ 2001:db8::1 . tcp . 22 }'",
+		"local_syn '{ tcp . 7000 }'",
+		"ip_syn '{ 192.0.2.1 . tcp . 7000 }'",
+		"ip6_any '{ 2001:db8::1 . tcp . 7000 }'",
+		"guarded '{ tcp . 22 }'",
+		"guarded_ip '{ 192.0.2.1 . tcp . 22 }'",
+		"guarded_ip6 '{ 2001:db8::1 . tcp . 22 }'",
 	};
 	struct conf *conf = three_guards();
 
@@ -507,8 +511,8 @@ a_busy_ruleset(void **state)
 	open_all();
 	pid = fork();
 	if (!pid) {
-		execlp("sh", "sh", "-c",
-		       "i=0; while [ $i -lt 100 ]; do nft add table inet other$i; i=$((i + 1)); done", (char *)NULL);
+		execlp("sh", "sh", "-c", "i=0; while [ $i -lt 100 ]; do nft add table inet other$i; i=$((i + 1)); done",
+		       (char *)NULL);
 		_exit(127);
 	}
 	while (!waitpid(pid, &status, WNOHANG))

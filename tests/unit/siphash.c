@@ -8,7 +8,7 @@ static void
 agrees_with_another_implementation(void **state)
 {
 	static const struct {
-		size_t	 len;
+		size_t len;
 		uint64_t hash;
 	} expected[] = {
 		{ 0, UINT64_C(0xd1fba762150c532c) },  { 1, UINT64_C(0x68a914128e01e473) },

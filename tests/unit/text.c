@@ -29,7 +29,9 @@ static void
 what_is_no_utf8_is_replaced(void **state)
 {
 	(void)state;
-	assert_string_equal(clean("a\xff" "b"), "a" INSTEAD "b");
+	assert_string_equal(clean("a\xff"
+				  "b"),
+			    "a" INSTEAD "b");
 	assert_string_equal(clean("\xc3"), INSTEAD);
 	assert_string_equal(clean("\xe2\x82"), INSTEAD INSTEAD);
 	assert_string_equal(clean("\xc0\x80"), INSTEAD INSTEAD);

@@ -20,12 +20,13 @@
 #define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
-#define CONF_CONTROL_DEFAULT   RUNSTATEDIR "/knockd/control.sock"
 #define CONF_COMMANDS_DEFAULT  64     /* start and stop commands running at a time */
 #define CONF_GROUP_DEFAULT     7777   /* NFLOG group */
 #define CONF_QUEUE_DEFAULT     7777   /* the first NFQUEUE of CAPTURE_WAYS */
 #define CONF_OPEN_MS_DEFAULT   30000  /* enough to begin a connection; one that has begun goes on */
 #define CONF_ATTEMPTS_DEFAULT  262144 /* under way at a time: 16 MiB when all are in use */
+#define CONF_ATTEMPTS_MIN      16
+#define CONF_ATTEMPTS_MAX      16777215 /* attempts are numbered in 24 bits */
 
 #define CONF_PREFIX_DEFAULT     16 /* what a knocker may open at most is a site's share: IPv4 ... */
 #define CONF_PREFIX_6_DEFAULT   48 /* ... and IPv6, RFC 6177 */

@@ -67,11 +67,4 @@ int element_prefix(const struct element *element);
 const char *element_family_name(uint8_t family);
 int element_family(const char *name);
 
-/*
- * Reads a time as nft writes it: "90", "30s", "1h30m", "7d", "500ms"; a bare number is seconds.
- * Returns 0 and the milliseconds, or -1 (empty, unknown unit, zero, more than nft's 64 bit hold).
- */
-int timeout_parse(uint64_t *ms, const char *text);
-const char *timeout_format(uint64_t ms, char *buf, size_t len);
-
 #endif

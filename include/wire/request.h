@@ -19,6 +19,8 @@
 
 #include "lib/addr.h"
 
+#define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket says otherwise */
+
 #define REQUEST_LINE_MAX        4096 /* bytes, without the newline */
 #define REQUEST_WORDS           8
 #define REQUEST_EXTEND_MAX_MSEC (INT64_C(10) * 366 * 86400 * 1000)

@@ -12,6 +12,7 @@
 #include "conf_parser.h"
 #include "config.h"
 #include "lib/text.h"
+#include "wire/request.h"
 
 /* ---- messages ---------------------------------------------------------------------------------- */
 
@@ -211,7 +212,7 @@ conf_begin(const char *path, conf_report *report, void *arg)
 	struct conf *conf = calloc(1, sizeof(*conf));
 
 	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) || !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT)) ||
-	    !(conf->control_socket = strdup(CONF_CONTROL_DEFAULT))) {
+	    !(conf->control_socket = strdup(REQUEST_SOCKET))) {
 		free(p);
 		conf_free(conf);
 		return NULL;

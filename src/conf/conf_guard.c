@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "conf/guard.h"
+#include "lib/duration.h"
 
 static const char *const sets[CONF_FAMILIES] = { GUARD_OPEN4, GUARD_OPEN6 };
 static const char *const target_sets[CONF_FAMILIES] = { GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET };
@@ -21,7 +22,7 @@ put_element(struct element *element, const struct door *door, enum conf_family f
 	snprintf(text, sizeof(text), "inet " GUARD_TABLE " %s { %%IP%%%s%s . %s . %u%s%s }",
 		 aimed ? target_sets[family] : sets[family], aimed ? " . " : "",
 		 aimed ? addr_format(&door->target, target) : "", proto_name(port->proto), port->port,
-		 timeout_ms ? " timeout " : "", timeout_ms ? timeout_format(timeout_ms, time, sizeof(time)) : "");
+		 timeout_ms ? " timeout " : "", timeout_ms ? duration_format(timeout_ms, time, sizeof(time)) : "");
 	return element_parse(element, text, err, sizeof(err));
 }
 

@@ -16,7 +16,7 @@
 #include <syslog.h>
 
 #include "config.h"
-#include "engine/index.h"
+#include "lib/duration.h"
 #include "lib/text.h"
 #include "wire/capture.h"
 
@@ -258,7 +258,7 @@ set_max_attempts(struct conf_parser *p, char *value)
 {
 	long n;
 
-	if (!parse_number(p, "Max_Attempts", value, 16, INDEX_MAX, &n))
+	if (!parse_number(p, "Max_Attempts", value, CONF_ATTEMPTS_MIN, CONF_ATTEMPTS_MAX, &n))
 		p->conf->max_attempts = (uint32_t)n;
 }
 
@@ -295,7 +295,7 @@ set_ban_set_6(struct conf_parser *p, char *value)
 static void
 set_ban_time(struct conf_parser *p, char *value)
 {
-	if (timeout_parse(&p->conf->ban_ms, value))
+	if (duration_parse(&p->conf->ban_ms, value))
 		conf_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
 }
 
@@ -601,7 +601,7 @@ set_close(struct conf_parser *p, char *value)
 static void
 set_open_timeout(struct conf_parser *p, char *value)
 {
-	if (timeout_parse(&p->door->open_timeout_ms, value))
+	if (duration_parse(&p->door->open_timeout_ms, value))
 		conf_fail(p,
 			  "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
 			  value, p->door->name);

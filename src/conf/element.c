@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/duration.h"
 #include "lib/text.h"
 
 #define WORDS_MAX 64 /* far more than the longest element has */
@@ -21,13 +22,6 @@ static const struct {
 } families[] = {
 	{ "inet", NFPROTO_INET },     { "ip", NFPROTO_IPV4 },       { "ip6", NFPROTO_IPV6 },
 	{ "netdev", NFPROTO_NETDEV }, { "bridge", NFPROTO_BRIDGE }, { "arp", NFPROTO_ARP },
-};
-
-static const struct {
-	const char *name;
-	uint64_t ms;
-} units[] = {
-	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -50,81 +44,6 @@ element_family(const char *name)
 			return families[i].family;
 	}
 	return -1;
-}
-
-static int
-read_number(uint64_t *n, const char **text)
-{
-	*n = 0;
-	if (!isdigit((unsigned char)**text))
-		return -1;
-	for (; isdigit((unsigned char)**text); (*text)++) {
-		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, (uint64_t)(**text - '0'), n))
-			return -1;
-	}
-	return 0;
-}
-
-/* Units stand in falling order and at most once each, so "1m1h" is a slip and not a time. */
-static int
-read_unit(uint64_t *ms, const char **text, size_t *from)
-{
-	size_t len = strcspn(*text, "0123456789");
-
-	for (size_t i = *from; i < COUNT(units); i++) {
-		if (strlen(units[i].name) == len && !strncmp(units[i].name, *text, len)) {
-			*ms = units[i].ms;
-			*text += len;
-			*from = i + 1;
-			return 0;
-		}
-	}
-	return -1;
-}
-
-int
-timeout_parse(uint64_t *ms, const char *text)
-{
-	uint64_t sum = 0, n, unit;
-	size_t from = 0;
-
-	do {
-		if (read_number(&n, &text))
-			return -1;
-		if (!*text && !from)
-			unit = 1000; /* a bare number */
-		else if (read_unit(&unit, &text, &from))
-			return -1;
-		if (__builtin_mul_overflow(n, unit, &n) || __builtin_add_overflow(sum, n, &sum))
-			return -1;
-	} while (*text);
-	if (!sum)
-		return -1;
-	*ms = sum;
-	return 0;
-}
-
-static void
-write_timeout(struct pen *pen, uint64_t ms)
-{
-	if (!ms)
-		text_write(pen, "0s", NULL);
-	for (size_t i = 0; i < COUNT(units); i++) {
-		if (ms >= units[i].ms) {
-			text_write_number(pen, ms / units[i].ms);
-			text_write(pen, units[i].name, NULL);
-		}
-		ms %= units[i].ms;
-	}
-}
-
-const char *
-timeout_format(uint64_t ms, char *buf, size_t len)
-{
-	struct pen pen = text_pen(buf, len);
-
-	write_timeout(&pen, ms);
-	return buf;
 }
 
 /* --- reading an element -------------------------------------------------------------------------- */
@@ -334,7 +253,7 @@ read_timeout(struct reader *reader)
 
 	if (reader->timeout_seen)
 		return complain(reader, "there are two timeouts in it");
-	if (timeout_parse(&reader->element->timeout_ms, word))
+	if (duration_parse(&reader->element->timeout_ms, word))
 		return complain(reader, "\"%.80s\" is no timeout (for example 90, 30s, 1h30m, 7d)", word);
 	reader->timeout_seen = true;
 	reader->at++;
@@ -526,7 +445,7 @@ write_life(struct pen *pen, const struct element *element)
 	if (!element->timeout_ms)
 		return;
 	text_write(pen, " timeout ", NULL);
-	write_timeout(pen, element->timeout_ms);
+	duration_write(pen, element->timeout_ms);
 }
 
 static void

@@ -10,7 +10,7 @@
  *
  * The hash's upper half chooses the home. Behind the last home are slots for the distance, so nothing wraps around.
  */
-#include "engine/index.h"
+#include "index.h"
 
 #include <stddef.h>
 #include <stdlib.h>

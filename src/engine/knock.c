@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/index.h"
+#include "index.h"
 #include "lib/siphash.h"
 
 #define CACHE_LINE 64 /* if it is another, nothing is wrong, only slower */
@@ -39,6 +39,7 @@ struct links {
 	uint32_t strays; /* a bit for each port that was asked for and is no door's: see stray_bit() */
 };
 
+_Static_assert(CONF_ATTEMPTS_MAX <= INDEX_MAX, "the index has a number for each attempt");
 _Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt is in one cache line");
 _Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual promises what an attempt takes");
 

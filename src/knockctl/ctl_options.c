@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf.h"
-
 enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL };
 
 static const struct option names[] = {
@@ -98,7 +96,7 @@ ctl_options_parse(struct ctl_options *o, int argc, char **argv, char *err, size_
 	enum ctl_mode mode = CTL_ASK;
 	int option;
 
-	*o = (struct ctl_options){ .socket = CONF_CONTROL_DEFAULT };
+	*o = (struct ctl_options){ .socket = REQUEST_SOCKET };
 	*err = '\0';
 	optind = 0; /* also resets getopt, for the tests */
 	while (mode == CTL_ASK && (option = getopt_long(argc, argv, "-hs:V", names, NULL)) != -1)

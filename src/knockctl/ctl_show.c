@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "conf/element.h"
 #include "ctl_stats.h"
+#include "lib/duration.h"
 #include "lib/text.h"
 
 #define CELL_MAX 512
@@ -44,7 +44,7 @@ span_of(const json_t *row, const char *name, char buf[static CELL_MAX])
 	else if (ms <= 0)
 		snprintf(buf, CELL_MAX, "0s");
 	else
-		timeout_format((uint64_t)ms, buf, CELL_MAX);
+		duration_format((uint64_t)ms, buf, CELL_MAX);
 	return buf;
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/element.h"
+#include "lib/duration.h"
 #include "lib/text.h"
 
 /* What a command may come with; NEEDS_ADDR and NEEDS_DOOR make it a must. */
@@ -148,7 +148,7 @@ take_time(struct request *r, const char *word, char *err, size_t errlen)
 {
 	uint64_t ms;
 
-	if (timeout_parse(&ms, word) || ms > REQUEST_EXTEND_MAX_MSEC) {
+	if (duration_parse(&ms, word) || ms > REQUEST_EXTEND_MAX_MSEC) {
 		snprintf(err, errlen, "\"%s\" is no time like 90s, 30m or 1h30m, of ten years at most", word);
 		return -1;
 	}
@@ -253,7 +253,7 @@ request_describe(const struct request *r, char *buf, size_t len)
 	if (r->door)
 		text_utf8(r->door, true, door, sizeof(door));
 	if (r->by_ms)
-		timeout_format((uint64_t)r->by_ms, by, sizeof(by));
+		duration_format((uint64_t)r->by_ms, by, sizeof(by));
 	snprintf(buf, len, "%s%s%s%s%s%s%s%s", request_name(r->command), *ip ? " " : "", ip, r->door ? " --door " : "",
 		 door, r->all ? " --all" : "", *by ? " " : "", by);
 	return buf;

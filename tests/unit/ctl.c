@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf.h"
 #include "knockctl/ctl_options.h"
 #include "knockctl/ctl_show.h"
 #include "knockctl/ctl_stats.h"
@@ -37,7 +36,7 @@ options_stand_anywhere(void **state)
 {
 	(void)state;
 	assert_string_equal(request("list"), "list");
-	assert_string_equal(options.socket, CONF_CONTROL_DEFAULT);
+	assert_string_equal(options.socket, REQUEST_SOCKET);
 	assert_false(options.json);
 	assert_string_equal(request("--json -s /x list"), "list");
 	assert_true(options.json);

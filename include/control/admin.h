@@ -12,18 +12,19 @@
 #ifndef KNOCKD_ADMIN_H
 #define KNOCKD_ADMIN_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "access/access.h"
 #include "conf/conf.h"
-#include "control/control.h"
 #include "lib/log.h"
-#include "parent/child.h"
+#include "wire/counters.h"
 #include "wire/event.h"
 
-#define ADMIN_SLOTS CONTROL_SLOTS
+#define ADMIN_SLOTS 17 /* for poll(2): the listening socket and 16 clients */
 
 struct admin;
 
@@ -32,7 +33,8 @@ struct admin_view {
 	const char *config; /* the file's path */
 	const struct conf *conf;
 	const struct access_tools *tools;
-	const struct child *engine;
+	pid_t engine_pid;         /* 0: there is none */
+	struct counters counters; /* of this engine and those before it */
 	uid_t engine_uid;
 	uint64_t engine_restarts;
 	int64_t started_ms; /* boot clock */
@@ -56,7 +58,7 @@ struct admin_daemon {
 struct admin *admin_open(const char *path, struct log *log, const struct admin_daemon *daemon);
 void admin_close(struct admin *admin);
 
-/* For the loop, see control.h. */
+/* For the loop: what to poll for, the result, and when admin_work() is due at the latest (CLOCK_BOOTTIME, ms). */
 void admin_poll(const struct admin *admin, struct pollfd fds[static ADMIN_SLOTS]);
 void admin_work(struct admin *admin, const struct pollfd fds[static ADMIN_SLOTS]);
 uint64_t admin_next(const struct admin *admin);

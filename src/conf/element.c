@@ -48,7 +48,7 @@ element_family(const char *name)
 
 /* --- reading an element -------------------------------------------------------------------------- */
 
-struct reader {
+struct input {
 	struct element *element;
 	char *words[WORDS_MAX]; /* into `text` */
 	size_t n, at;
@@ -58,28 +58,28 @@ struct reader {
 	char text[2 * ELEMENT_TEXT_MAX]; /* a copy with blanks around the braces */
 };
 
-static int complain(struct reader *reader, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int complain(struct input *in, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static int
-complain(struct reader *reader, const char *fmt, ...)
+complain(struct input *in, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(reader->err, reader->errlen, fmt, ap);
+	vsnprintf(in->err, in->errlen, fmt, ap);
 	va_end(ap);
 	return -1;
 }
 
 /* Braces need no blanks around them; every other word does, as "." and ":" are letters of names and addresses. */
 static int
-split(struct reader *reader, const char *text)
+split(struct input *in, const char *text)
 {
-	char *to = reader->text, *rest = reader->text, *word;
+	char *to = in->text, *rest = in->text, *word;
 
 	if (strlen(text) >= ELEMENT_TEXT_MAX)
-		return complain(reader, "the element is longer than %d characters", ELEMENT_TEXT_MAX - 1);
-	for (; *text && to + 4 < reader->text + sizeof(reader->text); text++) {
+		return complain(in, "the element is longer than %d characters", ELEMENT_TEXT_MAX - 1);
+	for (; *text && to + 4 < in->text + sizeof(in->text); text++) {
 		bool brace = *text == '{' || *text == '}';
 
 		if (brace)
@@ -92,33 +92,33 @@ split(struct reader *reader, const char *text)
 	while ((word = strsep(&rest, " "))) {
 		if (!*word)
 			continue;
-		if (reader->n == WORDS_MAX)
-			return complain(reader, "too many words in it");
-		reader->words[reader->n++] = word;
+		if (in->n == WORDS_MAX)
+			return complain(in, "too many words in it");
+		in->words[in->n++] = word;
 	}
 	return 0;
 }
 
 static const char *
-peek(const struct reader *reader)
+peek(const struct input *in)
 {
-	return reader->at < reader->n ? reader->words[reader->at] : "";
+	return in->at < in->n ? in->words[in->at] : "";
 }
 
 static bool
-eat(struct reader *reader, const char *word)
+eat(struct input *in, const char *word)
 {
-	if (strcmp(peek(reader), word))
+	if (strcmp(peek(in), word))
 		return false;
-	reader->at++;
+	in->at++;
 	return true;
 }
 
 static int
-take(struct reader *reader, char **to, const char *word)
+take(struct input *in, char **to, const char *word)
 {
 	*to = strdup(word);
-	return *to ? 0 : complain(reader, "out of memory");
+	return *to ? 0 : complain(in, "out of memory");
 }
 
 static bool
@@ -129,41 +129,39 @@ is_name(const char *word)
 }
 
 static int
-read_name(struct reader *reader, char **to, const char *what)
+read_name(struct input *in, char **to, const char *what)
 {
-	const char *word = peek(reader);
+	const char *word = peek(in);
 
 	if (!is_name(word))
-		return complain(reader, "\"%.80s\" is no name of a %s", word, what);
-	reader->at++;
-	return take(reader, to, word);
+		return complain(in, "\"%.80s\" is no name of a %s", word, what);
+	in->at++;
+	return take(in, to, word);
 }
 
 /* "table set" or "family table set": what stands before the brace. */
 static int
-read_where(struct reader *reader)
+read_where(struct input *in)
 {
 	size_t brace = 0;
 	int family;
 
-	while (brace < reader->n && strcmp(reader->words[brace], "{"))
+	while (brace < in->n && strcmp(in->words[brace], "{"))
 		brace++;
-	if (brace == reader->n)
-		return complain(reader, "there is no { in it: \"family table set { key }\" is expected");
+	if (brace == in->n)
+		return complain(in, "there is no { in it: \"family table set { key }\" is expected");
 	if (brace < 2 || brace > 3)
-		return complain(reader, "\"[family] table set\" is expected before the {");
-	reader->element->family = NFPROTO_IPV4;
+		return complain(in, "\"[family] table set\" is expected before the {");
+	in->element->family = NFPROTO_IPV4;
 	if (brace == 3) {
-		family = element_family(reader->words[0]);
+		family = element_family(in->words[0]);
 		if (family < 0)
-			return complain(reader, "unknown family \"%.80s\" (inet, ip, ip6, netdev, bridge, arp)",
-					reader->words[0]);
-		reader->element->family = (uint8_t)family;
-		reader->at++;
+			return complain(in, "unknown family \"%.80s\" (inet, ip, ip6, netdev, bridge, arp)",
+					in->words[0]);
+		in->element->family = (uint8_t)family;
+		in->at++;
 	}
-	return read_name(reader, &reader->element->table, "table") || read_name(reader, &reader->element->set, "set")
-		   ? -1
-		   : 0;
+	return read_name(in, &in->element->table, "table") || read_name(in, &in->element->set, "set") ? -1 : 0;
 }
 
 static bool
@@ -174,9 +172,9 @@ ends_in_colon(const char *word, size_t len)
 
 /* One field of a key or of data. nft's quotes around an interface name are only quotes: no word changes in them. */
 static int
-read_part(struct reader *reader, char **to)
+read_part(struct input *in, char **to)
 {
-	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
+	char *word = in->at < in->n ? in->words[in->at] : NULL;
 	size_t len = word ? strlen(word) : 0;
 
 	if (len > 2 && *word == '"' && word[len - 1] == '"') {
@@ -185,20 +183,20 @@ read_part(struct reader *reader, char **to)
 	}
 	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
 	    !strcmp(word, "timeout"))
-		return complain(reader, "a value is expected before \"%.80s\"", len ? word : "the end");
+		return complain(in, "a value is expected before \"%.80s\"", len ? word : "the end");
 	/* a colon at the end is no part of it, and in quotes could be nothing else */
 	if (ends_in_colon(word, strlen(word)) ||
 	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
-		return complain(reader, "\"%.80s\" is no value of an element", word);
-	reader->at++;
-	return take(reader, to, word);
+		return complain(in, "\"%.80s\" is no value of an element", word);
+	in->at++;
+	return take(in, to, word);
 }
 
 /* "%IP%: accept" is "%IP% : accept"; "fe80::" is an address. */
 static void
-cut_colon(struct reader *reader, bool *colon)
+cut_colon(struct input *in, bool *colon)
 {
-	char *word = reader->at < reader->n ? reader->words[reader->at] : NULL;
+	char *word = in->at < in->n ? in->words[in->at] : NULL;
 	size_t len = word ? strlen(word) : 0;
 
 	*colon = word && ends_in_colon(word, len);
@@ -207,105 +205,102 @@ cut_colon(struct reader *reader, bool *colon)
 }
 
 static int
-read_key(struct reader *reader, bool *colon)
+read_key(struct input *in, bool *colon)
 {
-	struct element *element = reader->element;
+	struct element *element = in->element;
 
 	do {
 		if (element->n_parts == ELEMENT_PARTS)
-			return complain(reader, "a key has at most %d parts", ELEMENT_PARTS);
-		cut_colon(reader, colon);
-		if (read_part(reader, &element->parts[element->n_parts]))
+			return complain(in, "a key has at most %d parts", ELEMENT_PARTS);
+		cut_colon(in, colon);
+		if (read_part(in, &element->parts[element->n_parts]))
 			return -1;
 		element->n_parts++;
-	} while (!*colon && eat(reader, "."));
+	} while (!*colon && eat(in, "."));
 	return 0;
 }
 
 /* Data may be several words: "jump web", "10.0.0.1 . 80". */
 static int
-read_data(struct reader *reader)
+read_data(struct input *in)
 {
 	char text[ELEMENT_TEXT_MAX], *part = NULL;
 	struct pen pen = text_pen(text, sizeof(text));
 	size_t n = 0;
 
-	if (reader->element->data)
-		return complain(reader, "there are two \":\" in it");
-	while (*peek(reader) && strcmp(peek(reader), "}") && strcmp(peek(reader), ":") &&
-	       strcmp(peek(reader), "timeout")) {
-		if (n && eat(reader, "."))
+	if (in->element->data)
+		return complain(in, "there are two \":\" in it");
+	while (*peek(in) && strcmp(peek(in), "}") && strcmp(peek(in), ":") && strcmp(peek(in), "timeout")) {
+		if (n && eat(in, "."))
 			text_write(&pen, " .", NULL);
-		if (read_part(reader, &part))
+		if (read_part(in, &part))
 			return -1;
 		text_write(&pen, n++ ? " " : "", part, NULL);
 		free(part);
 	}
 	if (!n)
-		return complain(reader, "a value is expected after \":\"");
-	return take(reader, &reader->element->data, text);
+		return complain(in, "a value is expected after \":\"");
+	return take(in, &in->element->data, text);
 }
 
 static int
-read_timeout(struct reader *reader)
+read_timeout(struct input *in)
 {
-	const char *word = peek(reader);
+	const char *word = peek(in);
 
-	if (reader->timeout_seen)
-		return complain(reader, "there are two timeouts in it");
-	if (duration_parse(&reader->element->timeout_ms, word))
-		return complain(reader, "\"%.80s\" is no timeout (for example 90, 30s, 1h30m, 7d)", word);
-	reader->timeout_seen = true;
-	reader->at++;
+	if (in->timeout_seen)
+		return complain(in, "there are two timeouts in it");
+	if (duration_parse(&in->element->timeout_ms, word))
+		return complain(in, "\"%.80s\" is no timeout (for example 90, 30s, 1h30m, 7d)", word);
+	in->timeout_seen = true;
+	in->at++;
 	return 0;
 }
 
 static int
-read_unknown(struct reader *reader)
+read_unknown(struct input *in)
 {
-	const char *word = peek(reader);
+	const char *word = peek(in);
 
 	if (!*word)
-		return complain(reader, "the closing } is missing");
+		return complain(in, "the closing } is missing");
 	if (!strcmp(word, "comment"))
-		return complain(reader, "\"comment\" cannot be given: it is always the door's name");
+		return complain(in, "\"comment\" cannot be given: it is always the door's name");
 	if (!strcmp(word, "expires"))
-		return complain(reader, "\"expires\" cannot be given: use timeout");
+		return complain(in, "\"expires\" cannot be given: use timeout");
 	if (strchr(word, ','))
-		return complain(reader, "\"%.80s\": only one element can stand between the braces", word);
-	return complain(reader, "\"%.80s\" is not understood", word);
+		return complain(in, "\"%.80s\": only one element can stand between the braces", word);
+	return complain(in, "\"%.80s\" is not understood", word);
 }
 
 /* nft itself wants the timeout before the colon; both orders are clear, so both are read. */
 static int
-read_body(struct reader *reader)
+read_body(struct input *in)
 {
 	bool colon = false;
 
-	if (!eat(reader, "{"))
-		return complain(reader, "a { is expected before \"%.80s\"", peek(reader));
-	if (eat(reader, "}"))
-		return complain(reader, "there is nothing between the braces");
-	if (read_key(reader, &colon) || (colon && read_data(reader)))
+	if (!eat(in, "{"))
+		return complain(in, "a { is expected before \"%.80s\"", peek(in));
+	if (eat(in, "}"))
+		return complain(in, "there is nothing between the braces");
+	if (read_key(in, &colon) || (colon && read_data(in)))
 		return -1;
-	while (!eat(reader, "}")) {
-		if (eat(reader, ":")         ? read_data(reader)
-		    : eat(reader, "timeout") ? read_timeout(reader)
-					     : read_unknown(reader))
+	while (!eat(in, "}")) {
+		if (eat(in, ":") ? read_data(in) : eat(in, "timeout") ? read_timeout(in) : read_unknown(in))
 			return -1;
 	}
-	if (*peek(reader))
-		return complain(reader, "\"%.80s\" stands behind the }", peek(reader));
+	if (*peek(in))
+		return complain(in, "\"%.80s\" stands behind the }", peek(in));
 	return 0;
 }
 
 int
 element_parse(struct element *element, const char *text, char *err, size_t errlen)
 {
-	struct reader reader = { .element = element, .err = err, .errlen = errlen };
+	struct input in = { .element = element, .err = err, .errlen = errlen };
 
 	memset(element, 0, sizeof(*element));
-	if (split(&reader, text) || read_where(&reader) || read_body(&reader)) {
+	if (split(&in, text) || read_where(&in) || read_body(&in)) {
 		element_free(element);
 		return -1;
 	}

@@ -11,10 +11,13 @@
 #include "access/grants.h"
 #include "admin_json.h"
 #include "attempts.h"
+#include "control.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
 #include "process/lookup.h"
 #include "wire/request.h"
+
+_Static_assert(ADMIN_SLOTS == CONTROL_SLOTS, "the loop polls for every client");
 
 #define PORTION 128 /* accesses at a time, between two looks at everything else */
 
@@ -149,7 +152,7 @@ answer_doors(struct admin *admin, struct control_client *client, const struct re
 
 /* Ended without a word from the engine, and would be over by now. */
 static bool
-is_stale(const struct attempt *attempt, const struct door *door, struct moment now)
+is_stale(const struct attempts_entry *attempt, const struct door *door, struct moment now)
 {
 	return now.boot_ms - attempt->since_ms >= door->seq_timeout * 1000;
 }
@@ -161,7 +164,7 @@ more_attempts(struct admin *admin, struct session *session, struct control_clien
 	const struct moment now = moment_now();
 
 	for (; session->at < ATTEMPTS_MAX; session->at++) {
-		const struct attempt *attempt = attempts_get(&admin->attempts, session->at);
+		const struct attempts_entry *attempt = attempts_get(&admin->attempts, session->at);
 		const struct door *door = &view.conf->doors[attempt->door];
 
 		if (!control_has_room(client))
@@ -169,7 +172,7 @@ more_attempts(struct admin *admin, struct session *session, struct control_clien
 		if (attempt->ip.family && !is_stale(attempt, door, now))
 			say(client, with_host(&view, &attempt->ip, admin_json_attempt(attempt, door, now)));
 	}
-	say_number(client, "under_way", child_counters(view.engine).attempts);
+	say_number(client, "under_way", view.counters.attempts);
 	return false;
 }
 

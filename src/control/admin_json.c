@@ -68,7 +68,7 @@ capture(const struct conf *conf)
 json_t *
 admin_json_status(const struct admin_view *v)
 {
-	pid_t engine = v->engine->pid;
+	pid_t engine = v->engine_pid;
 
 	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
 			 PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid", integer_or_null(engine, engine),
@@ -77,32 +77,31 @@ admin_json_status(const struct admin_view *v)
 			 admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"), "capture",
 			 capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none", "doors",
 			 (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants), "commands",
-			 (json_int_t)closings_count(v->tools->closings), "attempts",
-			 (json_int_t)child_counters(v->engine).attempts, "engine_restarts",
-			 (json_int_t)v->engine_restarts, "memory_kib", memory(getpid()), "engine_memory_kib",
-			 memory(engine));
+			 (json_int_t)closings_count(v->tools->closings), "attempts", (json_int_t)v->counters.attempts,
+			 "engine_restarts", (json_int_t)v->engine_restarts, "memory_kib", memory(getpid()),
+			 "engine_memory_kib", memory(engine));
 }
 
 json_t *
 admin_json_stats(const struct admin_view *v, const struct admin_tally *tally)
 {
-	const struct counters c = child_counters(v->engine);
+	const struct counters *c = &v->counters;
 	const struct {
 		const char *name;
 		uint64_t n;
 	} all[] = {
-		{ "packets", c.packets },
-		{ "lost", c.lost },
-		{ "overruns", c.overruns },
-		{ "bad_messages", c.bad_messages },
-		{ "cut", c.cut },
-		{ "malformed", c.malformed },
-		{ "fragments", c.fragments },
-		{ "other", c.other },
-		{ "attempts", c.attempts },
-		{ "evicted", c.evicted },
-		{ "scans", c.scans },
-		{ "suppressed", c.suppressed },
+		{ "packets", c->packets },
+		{ "lost", c->lost },
+		{ "overruns", c->overruns },
+		{ "bad_messages", c->bad_messages },
+		{ "cut", c->cut },
+		{ "malformed", c->malformed },
+		{ "fragments", c->fragments },
+		{ "other", c->other },
+		{ "attempts", c->attempts },
+		{ "evicted", c->evicted },
+		{ "scans", c->scans },
+		{ "suppressed", c->suppressed },
 		{ "openings", tally->openings },
 		{ "timeouts", tally->timeouts },
 		{ "grants", grants_count(v->tools->grants) },
@@ -249,7 +248,7 @@ admin_json_closing(const struct closing_view *c, struct moment now)
 }
 
 json_t *
-admin_json_attempt(const struct attempt *a, const struct door *door, struct moment now)
+admin_json_attempt(const struct attempts_entry *a, const struct door *door, struct moment now)
 {
 	int64_t since = now.wall_ms - (now.boot_ms - a->since_ms);
 

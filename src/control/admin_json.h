@@ -28,7 +28,7 @@ json_t *admin_json_stats(const struct admin_view *view, const struct admin_tally
 json_t *admin_json_door(const struct door *door);
 json_t *admin_json_grant(const struct grant_view *grant, struct moment now);
 json_t *admin_json_closing(const struct closing_view *closing, struct moment now);
-json_t *admin_json_attempt(const struct attempt *attempt, const struct door *door, struct moment now);
+json_t *admin_json_attempt(const struct attempts_entry *attempt, const struct door *door, struct moment now);
 json_t *admin_json_event(const struct event *event, const struct conf *conf, struct moment now);
 
 #endif

@@ -17,7 +17,7 @@ bucket_of(struct attempts *a, const struct addr *ip)
 	return &a->buckets[hash % ATTEMPTS_MAX];
 }
 
-static struct attempt *
+static struct attempts_entry *
 find(struct attempts *a, const struct event *event)
 {
 	for (uint16_t i = *bucket_of(a, &event->source); i; i = a->at[i - 1].chain)
@@ -27,7 +27,7 @@ find(struct attempts *a, const struct event *event)
 }
 
 static void
-remove_from(struct attempts *a, struct attempt *attempt)
+remove_from(struct attempts *a, struct attempts_entry *attempt)
 {
 	uint16_t number = (uint16_t)(attempt - a->at + 1), *link;
 
@@ -42,7 +42,7 @@ remove_from(struct attempts *a, struct attempt *attempt)
 static void
 advance(struct attempts *a, const struct event *event, int64_t now_ms)
 {
-	struct attempt *attempt = find(a, event);
+	struct attempts_entry *attempt = find(a, event);
 	uint16_t *bucket = bucket_of(a, &event->source);
 
 	/* the first stage again is another attempt */
@@ -55,7 +55,7 @@ advance(struct attempts *a, const struct event *event, int64_t now_ms)
 	attempt = &a->at[a->next];
 	a->next = (a->next + 1) % ATTEMPTS_MAX;
 	remove_from(a, attempt);
-	*attempt = (struct attempt){
+	*attempt = (struct attempts_entry){
 		.ip = event->source, .chain = *bucket, .door = event->door, .stage = event->stage, .since_ms = now_ms
 	};
 	*bucket = (uint16_t)(attempt - a->at + 1);
@@ -64,7 +64,7 @@ advance(struct attempts *a, const struct event *event, int64_t now_ms)
 static void
 end(struct attempts *a, const struct event *event)
 {
-	struct attempt *attempt = find(a, event);
+	struct attempts_entry *attempt = find(a, event);
 
 	if (attempt)
 		remove_from(a, attempt);
@@ -96,7 +96,7 @@ attempts_forget(struct attempts *a)
 	memset(a, 0, sizeof(*a));
 }
 
-const struct attempt *
+const struct attempts_entry *
 attempts_get(const struct attempts *a, size_t i)
 {
 	return &a->at[(a->next + i) % ATTEMPTS_MAX];

@@ -16,7 +16,7 @@
 
 #define ATTEMPTS_MAX 1024
 
-struct attempt {
+struct attempts_entry {
 	struct addr ip; /* family 0: there is none */
 	uint16_t chain; /* see attempts.c */
 	uint32_t door;
@@ -25,7 +25,7 @@ struct attempt {
 };
 
 struct attempts {
-	struct attempt at[ATTEMPTS_MAX];
+	struct attempts_entry at[ATTEMPTS_MAX];
 	uint16_t buckets[ATTEMPTS_MAX]; /* see attempts.c */
 	size_t next;                    /* where the next begins: the oldest */
 };
@@ -37,6 +37,6 @@ void attempts_take(struct attempts *attempts, const struct event *event, int64_t
 void attempts_forget(struct attempts *attempts);
 
 /* The i-th of ATTEMPTS_MAX places, oldest first. */
-const struct attempt *attempts_get(const struct attempts *attempts, size_t i);
+const struct attempts_entry *attempts_get(const struct attempts *attempts, size_t i);
 
 #endif

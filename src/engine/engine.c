@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "engine/capture_read.h"
-#include "engine/nflog.h"
-#include "engine/nfqueue.h"
 #include "knock.h"
 #include "lib/limiter.h"
+#include "nflog.h"
+#include "nfqueue.h"
 #include "packet.h"
 #include "process/cage.h"
+#include "reader.h"
 #include "wire/event.h"
 #include "wire/ipc.h"
 
@@ -48,7 +48,7 @@ struct engine {
 	const struct conf *conf;
 	int ipc_fd;
 	struct counters *counters;
-	struct capture_reader *reader;
+	struct reader *reader;
 	struct knock *knock;
 	struct limiter *limiters; /* by door */
 	struct stream streams[CAPTURE_WAYS];
@@ -242,9 +242,9 @@ feed(struct engine *e)
 	e->n_hits = 0;
 }
 
-/* capture_take: one packet. What is no knock leaves its place to the next. */
+/* reader_take: one packet. What is no knock leaves its place to the next. */
 static void
-take_packet(void *arg, const struct capture_packet *raw)
+take_packet(void *arg, const struct reader_packet *raw)
 {
 	struct engine *e = arg;
 	struct knock_hit *hit = &e->hits[e->n_hits];
@@ -284,9 +284,9 @@ answer(struct engine *e)
 static bool
 read_packets(struct engine *e)
 {
-	int n = capture_read(e->reader, take_packet, e);
+	int n = reader_read(e->reader, take_packet, e);
 
-	e->drained = n < CAPTURE_BATCH;
+	e->drained = n < READER_BATCH;
 	if (n > 0) {
 		feed(e);
 		e->recent += (unsigned)n;
@@ -376,16 +376,16 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static struct capture_reader *
+static struct reader *
 new_reader(const struct engine_setup *setup)
 {
 	switch (setup->conf->capture) {
 	case CONF_CAPTURE_NFLOG:
 		break;
 	case CONF_CAPTURE_NFQUEUE:
-		return capture_reader_new(setup->capture_fd, nfqueue_decode, setup->conf->queue_num);
+		return reader_new(setup->capture_fd, nfqueue_decode, setup->conf->queue_num);
 	}
-	return capture_reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
+	return reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
 }
 
 static void

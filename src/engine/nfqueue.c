@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engine's half: what the kernel says of a queued packet. */
-#include "engine/nfqueue.h"
+#include "nfqueue.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -52,13 +52,13 @@ way_of(const struct nlmsghdr *nlh, uint16_t first)
 }
 
 /* A packet without a byte is one all the same: there must be a verdict on it. */
-static struct capture_packet
+static struct reader_packet
 packet_of(const struct attributes *found, enum capture_way way)
 {
 	struct nfqnl_msg_packet_hdr header;
 
 	memcpy(&header, mnl_attr_get_payload(found->header), sizeof(header));
-	return (struct capture_packet){
+	return (struct reader_packet){
 		.data = mnl_attr_get_payload(found->payload ? found->payload : found->header),
 		.len = found->payload ? mnl_attr_get_payload_len(found->payload) : 0,
 		.way = way,
@@ -72,17 +72,17 @@ packet_of(const struct attributes *found, enum capture_way way)
  * A verdict on packets that are gone, because there was one on all of them, is answered with an error, though
  * nobody has asked for an answer; it comes to whoever reads.
  */
-enum capture_message
-nfqueue_decode(const struct nlmsghdr *nlh, uint16_t first, struct capture_packet *packet)
+enum reader_message
+nfqueue_decode(const struct nlmsghdr *nlh, uint16_t first, struct reader_packet *packet)
 {
 	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
 	enum capture_way way;
 
 	if (nlh->nlmsg_type == NLMSG_ERROR)
-		return CAPTURE_NOTICE;
+		return READER_NOTICE;
 	if (!is_packet(nlh) || (way = way_of(nlh, first)) == CAPTURE_WAYS ||
 	    mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &found) < 0 || !found.header)
-		return CAPTURE_BAD;
+		return READER_BAD;
 	*packet = packet_of(&found, way);
-	return CAPTURE_PACKET;
+	return READER_PACKET;
 }

@@ -48,7 +48,8 @@ look(void *arg, struct admin_view *view)
 	*view = (struct admin_view){ .config = d->config,
 				     .conf = d->conf,
 				     .tools = &d->tools,
-				     .engine = &d->engine,
+				     .engine_pid = d->engine.pid,
+				     .counters = child_counters(&d->engine),
 				     .engine_uid = d->user.uid,
 				     .engine_restarts = d->all_restarts,
 				     .started_ms = (int64_t)d->born_at };

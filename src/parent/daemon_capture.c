@@ -4,8 +4,9 @@
 
 #include <unistd.h>
 
-#include "engine/nflog.h"
-#include "engine/nfqueue.h"
+#include "netlink/nflog_group.h"
+#include "netlink/nfqueues.h"
+#include "wire/capture.h"
 
 int
 daemon_listen(struct daemon *d, const struct conf *conf)
@@ -15,12 +16,12 @@ daemon_listen(struct daemon *d, const struct conf *conf)
 
 	switch (conf->capture) {
 	case CONF_CAPTURE_NFLOG:
-		fd = nflog_listen(conf->nflog_group, err, sizeof(err));
+		fd = nflog_group_listen(conf->nflog_group, err, sizeof(err));
 		if (fd < 0)
 			log_warnx(&d->log, "could not listen on NFLOG group %u: %s", conf->nflog_group, err);
 		break;
 	case CONF_CAPTURE_NFQUEUE:
-		fd = nfqueue_listen(conf->queue_num, err, sizeof(err));
+		fd = nfqueues_listen(conf->queue_num, err, sizeof(err));
 		if (fd < 0)
 			log_warnx(&d->log, "could not listen on NFQUEUE %u to %u: %s", conf->queue_num,
 				  conf->queue_num + CAPTURE_WAYS - 1, err);
@@ -63,8 +64,8 @@ daemon_give_verdicts(struct daemon *d, const struct event *events, size_t n)
 			last[events[i].stage] = &events[i];
 	for (enum capture_way way = CAPTURE_LOCAL; way < CAPTURE_WAYS; way++)
 		if (last[way])
-			nfqueue_verdict(d->capture_fd, queue_of(d->conf, way), last[way]->count,
-					is_accepted(d->conf, way));
+			nfqueues_verdict(d->capture_fd, queue_of(d->conf, way), last[way]->count,
+					 is_accepted(d->conf, way));
 }
 
 void
@@ -73,7 +74,7 @@ daemon_give_up_packets(struct daemon *d)
 	if (d->capture_fd < 0 || d->conf->capture != CONF_CAPTURE_NFQUEUE)
 		return;
 	for (enum capture_way way = CAPTURE_LOCAL; way < CAPTURE_WAYS; way++)
-		nfqueue_verdict_all(d->capture_fd, queue_of(d->conf, way), is_accepted(d->conf, way));
+		nfqueues_verdict_all(d->capture_fd, queue_of(d->conf, way), is_accepted(d->conf, way));
 }
 
 void

@@ -5,8 +5,8 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
-#include "engine/nflog.h"
-#include "engine/nfqueue.h"
+#include "netlink/nflog_group.h"
+#include "netlink/nfqueues.h"
 #include "table/ruleset.h"
 
 /* When the kernel refused to have our table back. */
@@ -27,7 +27,7 @@ is_ours(const struct conf *conf, const struct ruleset_report *to)
 static bool
 has_reader(const struct ruleset_report *to)
 {
-	return to->queued ? nfqueue_holder(to->number) : nflog_holder(to->number);
+	return to->queued ? nfqueues_holder(to->number) : nflog_group_holder(to->number);
 }
 
 /* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/nflog.h"
+#include "netlink/nflog_group.h"
 #include "wire.h"
 
 #define READ_BATCH    32
@@ -52,7 +52,7 @@ reader_open(struct reader *r, const char *group)
 {
 	char err[256];
 
-	r->fd = nflog_listen((uint16_t)atoi(group), err, sizeof(err));
+	r->fd = nflog_group_listen((uint16_t)atoi(group), err, sizeof(err));
 	if (r->fd < 0)
 		die(err);
 	for (size_t i = 0; i < READ_BATCH; i++) {

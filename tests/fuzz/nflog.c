@@ -10,9 +10,9 @@ struct datagram {
 	size_t size, messages;
 };
 
-/* capture_take. What is handed over lies in the datagram, in front of its end. */
+/* reader_take. What is handed over lies in the datagram, in front of its end. */
 static void
-take(void *arg, const struct capture_packet *packet)
+take(void *arg, const struct reader_packet *packet)
 {
 	struct datagram *datagram = arg;
 	struct packet decoded;
@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct datagram datagram = { .data = data, .size = size };
 
-	capture_datagram(data, size, nflog_decode, 0, take, &datagram);
+	reader_datagram(data, size, nflog_decode, 0, take, &datagram);
 	/* a message is a header of 16 bytes at least, and what is left over counts as one */
 	HOLDS(datagram.messages <= size / 16 + 1);
 	return 0;

@@ -28,7 +28,7 @@ all(void)
 
 	*text = '\0';
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++) {
-		const struct attempt *a = attempts_get(&attempts, i);
+		const struct attempts_entry *a = attempts_get(&attempts, i);
 
 		if (a->ip.family)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%u:%u@%d ", a->door, a->stage,
@@ -83,7 +83,7 @@ an_attempt_may_be_seen_late(void **state)
 static void
 the_newest_push_out_the_oldest(void **state)
 {
-	const struct attempt *oldest;
+	const struct attempts_entry *oldest;
 
 	(void)state;
 	for (uint32_t host = 1; host <= ATTEMPTS_MAX + 5; host++)

@@ -11,28 +11,27 @@
  *
  * When the last process that has the socket ends, the kernel drops what is in the queues.
  */
-#ifndef KNOCKD_NFQUEUE_H
-#define KNOCKD_NFQUEUE_H
+#ifndef KNOCKD_NFQUEUES_H
+#define KNOCKD_NFQUEUES_H
 
-#include "engine/capture_read.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * Opens a socket and binds the queues `first` and those that follow. Close-on-exec. Returns the descriptor, or -1
  * with one clause in `err` that names the program holding a queue where that is the reason, and the missing
  * privilege or kernel option where it is that.
  */
-int nfqueue_listen(uint16_t first, char *err, size_t errlen);
+int nfqueues_listen(uint16_t first, char *err, size_t errlen);
 
 /* The netlink port of who holds the queue, mostly its process id; 0 when nobody does. */
-unsigned nfqueue_holder(uint16_t queue);
+unsigned nfqueues_holder(uint16_t queue);
 
-/* The verdict on the queue's packets up to this one of the numbers that capture_packet.seq gives them. */
-void nfqueue_verdict(int fd, uint16_t queue, uint32_t last, bool accept);
+/* The verdict on the queue's packets up to this one of the numbers that reader_packet.seq gives them. */
+void nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept);
 
 /* ... and on all that it holds, also those that nobody has read. */
-void nfqueue_verdict_all(int fd, uint16_t queue, bool accept);
-
-/* Each queue is a stream. */
-capture_decode nfqueue_decode;
+void nfqueues_verdict_all(int fd, uint16_t queue, bool accept);
 
 #endif

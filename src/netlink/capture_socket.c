@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "netlink/capture_bind.h"
+#include "capture_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ enlarge_buffer(int fd)
 }
 
 struct mnl_socket *
-capture_open(char *err, size_t errlen)
+capture_socket_open(char *err, size_t errlen)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 
@@ -47,7 +47,7 @@ capture_open(char *err, size_t errlen)
 }
 
 int
-capture_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
+capture_socket_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
 {
 	char buf[ANSWER_LEN];
 	uint32_t seq = nlh->nlmsg_seq;
@@ -79,7 +79,7 @@ may_administer_network(void)
 
 /* What is taken answers EPERM, or EBUSY when its holder is on the way out. */
 int
-capture_bind(struct mnl_socket *nl, capture_binder *bind, uint16_t number)
+capture_socket_bind(struct mnl_socket *nl, capture_socket_binder *bind, uint16_t number)
 {
 	const struct timespec pause = { .tv_nsec = BIND_RETRY_MSEC * 1000000L };
 
@@ -94,7 +94,7 @@ capture_bind(struct mnl_socket *nl, capture_binder *bind, uint16_t number)
 }
 
 unsigned
-capture_holder(const char *list, uint16_t wanted)
+capture_socket_holder(const char *list, uint16_t wanted)
 {
 	FILE *file = fopen(list, "re");
 	unsigned number, port, holder = 0;
@@ -109,10 +109,10 @@ capture_holder(const char *list, uint16_t wanted)
 }
 
 void
-capture_explain(const char *list, uint16_t number, char *err, size_t errlen)
+capture_socket_explain(const char *list, uint16_t number, char *err, size_t errlen)
 {
 	int error = errno;
-	unsigned holder = capture_holder(list, number);
+	unsigned holder = capture_socket_holder(list, number);
 
 	if (!may_administer_network())
 		snprintf(err, errlen, "no permission: knockd needs root, or CAP_NET_ADMIN in this network namespace");
@@ -123,7 +123,7 @@ capture_explain(const char *list, uint16_t number, char *err, size_t errlen)
 }
 
 int
-capture_descriptor(struct mnl_socket *nl, char *err, size_t errlen)
+capture_socket_descriptor(struct mnl_socket *nl, char *err, size_t errlen)
 {
 	int fd = fcntl(mnl_socket_get_fd(nl), F_DUPFD_CLOEXEC, 0);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parent's half: the queues, and the verdicts on what is in them. */
-#include "engine/nfqueue.h"
+#include "netlink/nfqueues.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "netlink/capture_bind.h"
+#include "capture_socket.h"
+#include "wire/capture.h"
 
 #define LIST "/proc/net/netfilter/nfnetlink_queue"
 
@@ -27,7 +28,8 @@
 
 /* ---- opening ----------------------------------------------------------------------------------- */
 
-/* capture_binder. What is full lets packets go on, and what is large comes as it is: nobody changes its bytes. */
+/* capture_socket_binder. What is full lets packets go on, and what is large comes as it is: nobody changes its bytes.
+ */
 static int
 bind_queue(struct mnl_socket *nl, uint16_t queue)
 {
@@ -42,13 +44,13 @@ bind_queue(struct mnl_socket *nl, uint16_t queue)
 	nfq_nlmsg_cfg_put_qmaxlen(nlh, QUEUE_LEN);
 	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, flags);
 	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, flags);
-	return capture_request(nl, nlh);
+	return capture_socket_request(nl, nlh);
 }
 
 unsigned
-nfqueue_holder(uint16_t queue)
+nfqueues_holder(uint16_t queue)
 {
-	return capture_holder(LIST, queue);
+	return capture_socket_holder(LIST, queue);
 }
 
 /* Without its part for queues the kernel says no more than that the message is invalid. */
@@ -60,7 +62,7 @@ explain(uint16_t queue, char *err, size_t errlen)
 			 "the kernel has no queues for packets (CONFIG_NETFILTER_NETLINK_QUEUE); Capture = nflog does "
 			 "without");
 	else
-		capture_explain(LIST, queue, err, errlen);
+		capture_socket_explain(LIST, queue, err, errlen);
 }
 
 static int
@@ -69,7 +71,7 @@ bind_all(struct mnl_socket *nl, uint16_t first, char *err, size_t errlen)
 	for (unsigned i = 0; i < CAPTURE_WAYS; i++) {
 		uint16_t queue = (uint16_t)(first + i);
 
-		if (capture_bind(nl, bind_queue, queue)) {
+		if (capture_socket_bind(nl, bind_queue, queue)) {
 			size_t len = (size_t)snprintf(err, errlen, "queue %u: ", queue);
 
 			explain(queue, err + len, errlen - len);
@@ -90,9 +92,9 @@ count_losses(struct mnl_socket *nl)
 
 /* Rules that are there already may have queued what was thrown away with the answers. */
 int
-nfqueue_listen(uint16_t first, char *err, size_t errlen)
+nfqueues_listen(uint16_t first, char *err, size_t errlen)
 {
-	struct mnl_socket *nl = capture_open(err, errlen);
+	struct mnl_socket *nl = capture_socket_open(err, errlen);
 	int fd;
 
 	if (!nl)
@@ -102,9 +104,9 @@ nfqueue_listen(uint16_t first, char *err, size_t errlen)
 		return -1;
 	}
 	count_losses(nl);
-	fd = capture_descriptor(nl, err, errlen);
+	fd = capture_socket_descriptor(nl, err, errlen);
 	for (unsigned i = 0; fd >= 0 && i < CAPTURE_WAYS; i++)
-		nfqueue_verdict_all(fd, (uint16_t)(first + i), true);
+		nfqueues_verdict_all(fd, (uint16_t)(first + i), true);
 	return fd;
 }
 
@@ -112,7 +114,7 @@ nfqueue_listen(uint16_t first, char *err, size_t errlen)
 
 /* The kernel has done it when this returns. That there is no such packet (any more) is no error. */
 void
-nfqueue_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
+nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 {
 	char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_VERDICT_BATCH, queue);
@@ -127,9 +129,9 @@ nfqueue_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
  * wherever that may be, three halves of the circle reach all that can be behind it.
  */
 void
-nfqueue_verdict_all(int fd, uint16_t queue, bool accept)
+nfqueues_verdict_all(int fd, uint16_t queue, bool accept)
 {
-	nfqueue_verdict(fd, queue, INT32_MAX, accept);
-	nfqueue_verdict(fd, queue, UINT32_MAX, accept);
-	nfqueue_verdict(fd, queue, INT32_MAX, accept);
+	nfqueues_verdict(fd, queue, INT32_MAX, accept);
+	nfqueues_verdict(fd, queue, UINT32_MAX, accept);
+	nfqueues_verdict(fd, queue, INT32_MAX, accept);
 }

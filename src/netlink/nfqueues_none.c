@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parent's half where there is no libnetfilter_queue; the configuration says so before it comes to this. */
-#include "engine/nfqueue.h"
+#include "netlink/nfqueues.h"
 
 #include <stdio.h>
 
 int
-nfqueue_listen(uint16_t first, char *err, size_t errlen)
+nfqueues_listen(uint16_t first, char *err, size_t errlen)
 {
 	(void)first;
 	snprintf(err, errlen, "this knockd was built without libnetfilter_queue");
@@ -13,20 +13,20 @@ nfqueue_listen(uint16_t first, char *err, size_t errlen)
 }
 
 unsigned
-nfqueue_holder(uint16_t queue)
+nfqueues_holder(uint16_t queue)
 {
 	(void)queue;
 	return 0;
 }
 
 void
-nfqueue_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
+nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 {
 	(void)fd, (void)queue, (void)last, (void)accept;
 }
 
 void
-nfqueue_verdict_all(int fd, uint16_t queue, bool accept)
+nfqueues_verdict_all(int fd, uint16_t queue, bool accept)
 {
 	(void)fd, (void)queue, (void)accept;
 }

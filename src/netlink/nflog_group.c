@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink/nflog_group.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_log/libnetfilter_log.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "capture_socket.h"
+#include "wire/capture.h"
+
+#define LIST "/proc/net/netfilter/nfnetlink_log"
+
+/*
+ * The kernel charges the socket for a whole buffer of this size per packet, so the default of a page or
+ * two would fill it with a few thousand packets. A packet that needs more gets more.
+ */
+#define KERNEL_BUFFER_LEN 512
+
+/* A request is three headers and a few numbers. */
+#define REQUEST_LEN 256
+
+/* capture_socket_binder. One message: rules that are there already may send packets as soon as the group is bound. */
+static int
+bind_group(struct mnl_socket *nl, uint16_t group)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
+
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	if (nflog_attr_put_cfg_cmd(nlh, NFULNL_CFG_CMD_BIND) < 0 ||
+	    nflog_attr_put_cfg_mode(nlh, NFULNL_COPY_PACKET, CAPTURE_SNAPLEN) < 0)
+		return -1;
+	mnl_attr_put_u32(nlh, NFULA_CFG_NLBUFSIZ, htonl(KERNEL_BUFFER_LEN));
+	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(1));
+	mnl_attr_put_u16(nlh, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_SEQ));
+	return capture_socket_request(nl, nlh);
+}
+
+unsigned
+nflog_group_holder(uint16_t group)
+{
+	return capture_socket_holder(LIST, group);
+}
+
+int
+nflog_group_listen(uint16_t group, char *err, size_t errlen)
+{
+	struct mnl_socket *nl = capture_socket_open(err, errlen);
+
+	if (!nl)
+		return -1;
+	if (!capture_socket_bind(nl, bind_group, group))
+		return capture_socket_descriptor(nl, err, errlen);
+	capture_socket_explain(LIST, group, err, errlen);
+	mnl_socket_close(nl);
+	return -1;
+}

@@ -10,7 +10,7 @@
  * CAPTURE_PREFIX_LOCAL for an address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be
  * forwarded).
  *
- * The guard: a chain at prerouting, priority -150; src/table/rules_guard.c says why there.
+ * The guard: a chain at prerouting, priority -150; src/table/guard_rules.c says why there.
  */
 #ifndef KNOCKD_RULESET_H
 #define KNOCKD_RULESET_H

@@ -3,9 +3,9 @@
  * What table inet knockd is made of, as plain data: sets, chains, and rules that are a row of terms.
  * Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
  *
- * There are two halves, each with a base chain: `prerouting` reports the knocks (src/table/rules.c) and what knockers
- * do besides (src/table/rules_knockers.c), unless it is too much (src/table/rules_rates.c); `guard` keeps the ports of
- * `open` shut (src/table/rules_guard.c, which says why it does so where it does). Either may be missing.
+ * There are two halves, each with a base chain; either may be missing. `prerouting` reports the knocks (compose.c) and
+ * other packets of sources that are knocking (knocker_rules.c), within limits (rate_rules.c). `guard` keeps the ports
+ * of `open` shut (guard_rules.c, which gives the reasons for its place).
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -140,8 +140,6 @@ struct rules {
 	size_t n_rules;
 };
 
-/* Borrows interface names from `conf`. NULL with errno when memory is out. */
-struct rules *rules_new(const struct conf *conf);
 void rules_free(struct rules *rules); /* NULL is legal */
 
 /* A set by its name; NULL: there is none. */
@@ -149,9 +147,6 @@ const struct port_set *rules_set(const struct rules *rules, const char *name);
 
 /* The set with elements to keep, of this configuration; NULL: `name` is none. */
 const struct port_set *rules_kept_set(const struct rules *rules, const char *name);
-
-/* Chains and sets of the guard, by their names, in any configuration; `keys`: also those who may pass. */
-bool rules_is_guard(const char *name, bool keys);
 
 /* The base chains' names, and every chain that any configuration makes; NULL ends the list. */
 #define RULES_CHAIN_KNOCKS "prerouting"
@@ -163,6 +158,7 @@ struct key_shape rules_key_shape(enum port_key key);
 /* An entry as the kernel has it; returns its length. */
 uint32_t rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX]);
 
+#define RULES_TCP_FLAGS 8
 /* nft's name for one bit of the TCP flags, 0 (fin) to 7 (cwr). */
 const char *rules_flag_name(unsigned bit);
 

@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose.h"
+#include "expr.h"
 #include "netlink/nfnl.h"
 #include "rules.h"
-#include "ruleset_expr.h"
 
 #define TRIES 8 /* while the ruleset changes under our eyes */
 
@@ -61,7 +62,7 @@ count(const struct nlmsghdr *nlh, void *arg)
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
 
-	if (rc == MNL_CB_OK && rule_is_marked(rule))
+	if (rc == MNL_CB_OK && expr_is_marked(rule))
 		++*(size_t *)arg;
 	if (rule)
 		nftnl_rule_free(rule);
@@ -162,7 +163,7 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 bool
 ruleset_intact(const struct conf *conf)
 {
-	struct rules *rules = rules_new(conf);
+	struct rules *rules = compose_rules(conf);
 	struct nfnl *nfnl = nfnl_open();
 	bool intact = false;
 	int rc = -1;

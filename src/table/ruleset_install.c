@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose.h"
+#include "expr.h"
+#include "guard_rules.h"
+#include "look.h"
 #include "netlink/nfnl.h"
 #include "netlink/nftkey.h"
-#include "ruleset_expr.h"
-#include "ruleset_look.h"
 #include "ruleset_print.h"
 #include "table/ruleset.h"
 
@@ -265,8 +267,8 @@ put_rule(struct install *install, const struct rule *rule)
 		     : 0;
 
 	for (size_t i = 0; i < rule->n && !rc; i++)
-		rc = rule_put_term(nl, install->rules, &rule->terms[i]);
-	if (!rc && !(rc = rule_mark(nl))) {
+		rc = expr_put_term(nl, install->rules, &rule->terms[i]);
+	if (!rc && !(rc = expr_mark(nl))) {
 		install->sources[install->n - 1].rule = rule;
 		nftnl_rule_nlmsg_build_payload(nlh, nl);
 	}
@@ -375,7 +377,7 @@ is_of_knocks(const struct install *install, const char *name, bool is_chain)
 {
 	(void)install;
 	(void)is_chain;
-	return !rules_is_guard(name, true);
+	return !guard_rules_has(name, true);
 }
 
 static bool
@@ -383,7 +385,7 @@ is_of_guard(const struct install *install, const char *name, bool is_chain)
 {
 	(void)install;
 	(void)is_chain;
-	return rules_is_guard(name, false);
+	return guard_rules_has(name, false);
 }
 
 /* "add, delete, add": deleting is then right whether there was a table or not. */
@@ -455,7 +457,7 @@ explain(const struct install *install, char *err, size_t errlen)
 	}
 	out = open_memstream(&text, &len);
 	if (out) {
-		rule_print(install->rules, source->rule, out);
+		ruleset_print_rule(install->rules, source->rule, out);
 		fclose(out);
 	}
 	snprintf(err, errlen, "the kernel refused \"%s\": %s%s", text ? text : "a rule", strerror(install->error),
@@ -527,7 +529,7 @@ replace(struct install *install, char *err, size_t errlen)
 int
 ruleset_install(const struct conf *conf, char *err, size_t errlen)
 {
-	struct rules *rules = rules_new(conf);
+	struct rules *rules = compose_rules(conf);
 	struct install install = { .rules = rules, .nfnl = rules ? nfnl_open() : NULL };
 	int rc = -1;
 

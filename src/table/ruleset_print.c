@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compose.h"
 #include "table/ruleset.h"
 #include "wire/capture.h"
 
@@ -184,7 +185,7 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 }
 
 void
-rule_print(const struct rules *rules, const struct rule *rule, FILE *out)
+ruleset_print_rule(const struct rules *rules, const struct rule *rule, FILE *out)
 {
 	for (size_t i = 0; i < rule->n; i++) {
 		if (i)
@@ -203,7 +204,7 @@ print_chain(const struct rules *rules, const struct chain *chain, FILE *out)
 		if (strcmp(rules->rules[i].chain, chain->name))
 			continue;
 		fputs("\t\t", out);
-		rule_print(rules, &rules->rules[i], out);
+		ruleset_print_rule(rules, &rules->rules[i], out);
 		fputc('\n', out);
 	}
 	fputs("\t}\n", out);
@@ -235,7 +236,7 @@ print_removal(const struct rules *rules, FILE *out)
 int
 ruleset_print(const struct conf *conf, FILE *out)
 {
-	struct rules *rules = rules_new(conf);
+	struct rules *rules = compose_rules(conf);
 
 	if (!rules)
 		return -1;

@@ -8,6 +8,6 @@
 #include "rules.h"
 
 /* Writes one rule without indentation and newline. */
-void rule_print(const struct rules *rules, const struct rule *rule, FILE *out);
+void ruleset_print_rule(const struct rules *rules, const struct rule *rule, FILE *out);
 
 #endif

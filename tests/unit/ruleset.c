@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "confs.h"
+#include "table/compose.h"
+#include "table/guard_rules.h"
 #include "table/rules.h"
 #include "table/ruleset.h"
 
@@ -147,18 +149,18 @@ many_guarded_ports(void **state)
 	confs_open(conf, "1,2,3,4,5,6,7,8,9,10,11,12,12:udp", "");
 	confs_door(conf, "1", 0, 0, "192.0.2.1");
 	confs_open(conf, "12", "");
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules->guarded.numbers.n, 12);
 	assert_null(rules_set(rules, "guarded_ports"));
 	rules_free(rules);
 
 	confs_door(conf, "1", 0, 0, "192.0.2.1");
 	confs_open(conf, "13", "");
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules_set(rules, "guarded_numbers")->n, 13);
 	assert_int_equal(rules_set(rules, "guarded_ports")->n, 14);
-	assert_true(rules_is_guard("guarded_numbers", false));
-	assert_true(rules_is_guard("guarded_ports", false));
+	assert_true(guard_rules_has("guarded_numbers", false));
+	assert_true(guard_rules_has("guarded_ports", false));
 	rules_free(rules);
 	confs_free(conf);
 }
@@ -175,7 +177,7 @@ every_combination_of_flags(void **state)
 		confs_door(conf, "7000,8000:udp", (uint8_t)mask, (uint8_t)(mask & 0x55), NULL);
 	confs_door(conf, "1", 0xff, 0, NULL);
 	confs_door(conf, "1", SYN, 0xff, NULL);
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_non_null(rules);
 	assert_int_equal(rules->n_sets, 256 + 2);
 	assert_int_equal(rules->knocked.numbers.n, 3);
@@ -245,7 +247,7 @@ parts_of_a_guard(void **state)
 	(void)state;
 	confs_door(conf, "", SYN, SYN, "2001:db8::1");
 	confs_open(conf, "", "22");
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules->n_sets, 1);
 	assert_int_equal(rules->n_rules, 0);
 	assert_non_null(rules_kept_set(rules, "open6_target"));
@@ -253,13 +255,13 @@ parts_of_a_guard(void **state)
 	rules_free(rules);
 
 	confs_open(conf, "22", "");
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules->n_sets, 2);
 	assert_int_equal(rules->n_chains, 5);
 	rules_free(rules);
 
 	conf->unguarded = true;
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules->n_sets, 1);
 	assert_int_equal(rules->n_chains, 1);
 	rules_free(rules);
@@ -283,18 +285,18 @@ every_chain_and_set_is_known(void **state)
 			   "");
 		conf->doors[i].seq_timeout = 25;
 	}
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(rules_is_guard(rules->chains[i].name, false), i >= 9);
+		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 9);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		bool of_guard = strstr(rules->sets[i].name, "guarded") || rules->sets[i].kept;
 
-		assert_int_equal(rules_is_guard(rules->sets[i].name, true), of_guard);
-		assert_int_equal(rules_is_guard(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
+		assert_int_equal(guard_rules_has(rules->sets[i].name, true), of_guard);
+		assert_int_equal(guard_rules_has(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
 	}
 	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 5 + 3 * 2);
 	rules_free(rules);
@@ -354,24 +356,24 @@ parts_of_a_scan_guard(void **state)
 	confs_door(conf, "1", 0, 0, NULL);
 	confs_door(conf, "2,3", 0, 0, NULL);
 	conf->doors[1].seq_timeout = 0;
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_null(rules_set(rules, "knockers4"));
 	rules_free(rules);
 
 	conf->doors[1].seq_timeout = 5;
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_int_equal(rules_set(rules, "knockers4")->timeout, 5);
 	assert_non_null(rules_set(rules, "knockers6"));
 	rules_free(rules);
 
 	conf->only_ipv4 = true;
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_non_null(rules_set(rules, "knockers4"));
 	assert_null(rules_set(rules, "knockers6"));
 	rules_free(rules);
 
 	conf->scan_guard = 0;
-	rules = rules_new(conf);
+	rules = compose_rules(conf);
 	assert_null(rules_set(rules, "knockers4"));
 	assert_null(rules_set(rules, "firsts"));
 	rules_free(rules);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ruleset_look.h"
+#include "look.h"
 
 #include <errno.h>
 #include <libnftnl/chain.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr.h"
 #include "rules.h"
-#include "ruleset_expr.h"
 #include "table/ruleset.h"
 
 static int
@@ -196,7 +196,7 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 	struct search *search = arg;
 
 	if (rc == MNL_CB_OK) {
-		search->marked = rule_is_marked(rule);
+		search->marked = expr_is_marked(rule);
 		search->guard |=
 		    search->marked && !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
 		nftnl_expr_foreach(rule, take_report, search);

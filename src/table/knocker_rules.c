@@ -11,11 +11,13 @@
  * mark and no second run through this chain (NF_REPEAT) is needed for that. Packets to UDP ports that are kept shut
  * wait likewise; of those who may pass none does.
  */
+#include "knocker_rules.h"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "build.h"
 #include "conf/guard.h"
-#include "rules_build.h"
 
 #define FIRSTS       "firsts"
 #define KNOCKERS4    "knockers4"
@@ -61,10 +63,10 @@ static int
 add_firsts(struct rules *rules, const struct conf *conf)
 {
 	static const struct addr nowhere;
-	struct port_set *set = rules_add_set(rules, PORT_KEY_LOCAL, FIRSTS);
+	struct port_set *set = build_set(rules, PORT_KEY_LOCAL, FIRSTS);
 
 	for (size_t i = 0; i < conf->n_doors && set; i++) {
-		if (seconds_of(conf, &conf->doors[i]) && rules_add_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
+		if (seconds_of(conf, &conf->doors[i]) && build_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
 			return -1;
 	}
 	return set ? 0 : -1;
@@ -82,8 +84,8 @@ add_targets(struct rules *rules, const struct conf *conf, int family)
 		if (!seconds_of(conf, door) || door->target.family != family)
 			continue;
 		if (!set)
-			set = rules_add_set(rules, v4 ? PORT_KEY_TARGET4 : PORT_KEY_TARGET6, v4 ? TARGETS4 : TARGETS6);
-		if (!set || rules_add_entry(set, &door->target, &(struct knock_port){ .port = 0 }))
+			set = build_set(rules, v4 ? PORT_KEY_TARGET4 : PORT_KEY_TARGET6, v4 ? TARGETS4 : TARGETS6);
+		if (!set || build_entry(set, &door->target, &(struct knock_port){ .port = 0 }))
 			return -1;
 	}
 	return 0;
@@ -97,27 +99,26 @@ add_held(struct rules *rules, const struct conf *conf)
 		const struct seq *open = &conf->doors[d].open;
 
 		for (size_t i = 0; i < open->n; i++) {
-			if (open->at[i].proto == IPPROTO_UDP && rules_add_port(&rules->held, &open->at[i]))
+			if (open->at[i].proto == IPPROTO_UDP && build_port(&rules->held, &open->at[i]))
 				return -1;
 		}
 	}
-	return rules_close_ports(rules, &rules->held, HELD, HELD_NUMBERS);
+	return build_port_sets(rules, &rules->held, HELD, HELD_NUMBERS);
 }
 
 int
-rules_add_knocker_sets(struct rules *rules, const struct conf *conf)
+knocker_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	uint32_t timeout = knockers_timeout(conf);
 
 	if (!timeout || !rules->n_knock_sets)
 		return 0;
-	if (add_firsts(rules, conf) ||
-	    rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
+	if (add_firsts(rules, conf) || build_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
 	    add_targets(rules, conf, AF_INET) || (conf->capture == CONF_CAPTURE_NFQUEUE && add_held(rules, conf)))
 		return -1;
 	if (conf->only_ipv4)
 		return 0;
-	return rules_add_dynamic_set(rules, PORT_KEY_SOURCE6, KNOCKERS6, KNOCKERS_MAX, timeout) ||
+	return build_dynamic_set(rules, PORT_KEY_SOURCE6, KNOCKERS6, KNOCKERS_MAX, timeout) ||
 		       add_targets(rules, conf, AF_INET6)
 		   ? -1
 		   : 0;
@@ -132,13 +133,13 @@ add_knocker(struct rules *rules, const struct port_set *knockers)
 
 	if (!knockers)
 		return;
-	rule = rules_add_rule(rules, "report");
-	rules_add_term(rule, TERM_SET, NULL, rules_set(rules, FIRSTS));
-	rules_add_term(rule, TERM_UPDATE, NULL, knockers);
+	rule = build_rule(rules, "report");
+	build_term(rule, TERM_SET, NULL, rules_set(rules, FIRSTS));
+	build_term(rule, TERM_UPDATE, NULL, knockers);
 }
 
 void
-rules_add_knockers(struct rules *rules)
+knocker_rules_report(struct rules *rules)
 {
 	add_knocker(rules, rules_set(rules, KNOCKERS4));
 	add_knocker(rules, rules_set(rules, KNOCKERS6));
@@ -152,9 +153,9 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 
 	if (set && !rules_set(rules, set))
 		return;
-	rule = rules_add_rule(rules, chain);
-	rules_add_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
-	rules_add_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
+	rule = build_rule(rules, chain);
+	build_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
+	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
 }
 
 /* Who may pass the guard need not wait. */
@@ -163,12 +164,12 @@ add_udp_chain(struct rules *rules)
 {
 	if (!rules->held.numbers.n)
 		return;
-	rules_add_chain(rules, "udps");
+	build_chain(rules, "udps");
 	add_goto(rules, "udps", GUARD_OPEN4, NULL);
 	add_goto(rules, "udps", GUARD_OPEN6, NULL);
 	add_goto(rules, "udps", GUARD_OPEN4_TARGET, NULL);
 	add_goto(rules, "udps", GUARD_OPEN6_TARGET, NULL);
-	rules_add_term(rules_add_rule(rules, "udps"), TERM_GOTO, "syns", NULL);
+	build_term(build_rule(rules, "udps"), TERM_GOTO, "syns", NULL);
 }
 
 static const char *
@@ -176,41 +177,41 @@ add_waiting_chain(struct rules *rules)
 {
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		return "report";
-	rules_add_chain(rules, "waiting");
-	rules_add_capture(rules, rules_add_rule(rules, "waiting"), CAPTURE_WAITING);
+	build_chain(rules, "waiting");
+	build_capture(rules, build_rule(rules, "waiting"), CAPTURE_WAITING);
 	return "waiting";
 }
 
 void
-rules_add_stray_chains(struct rules *rules, const struct conf *conf)
+knocker_rules_chains(struct rules *rules, const struct conf *conf)
 {
 	const char *next = conf->n_interfaces ? "stray_interfaces" : "strays", *last;
 
 	if (!rules_set(rules, KNOCKERS4))
 		return;
 	last = add_waiting_chain(rules);
-	rules_add_chain(rules, "strays");
+	build_chain(rules, "strays");
 	add_goto(rules, "strays", NULL, last);
 	add_goto(rules, "strays", TARGETS4, last);
 	add_goto(rules, "strays", TARGETS6, last);
 	if (conf->n_interfaces)
-		rules_add_chain(rules, "stray_interfaces");
-	rules_add_interfaces(rules, conf, "stray_interfaces", "strays");
-	rules_add_chain(rules, "syns");
+		build_chain(rules, "stray_interfaces");
+	build_interfaces(rules, conf, "stray_interfaces", "strays");
+	build_chain(rules, "syns");
 	add_goto(rules, "syns", KNOCKERS4, next);
 	add_goto(rules, "syns", KNOCKERS6, next);
 	add_udp_chain(rules);
 }
 
 void
-rules_add_strays(struct rules *rules)
+knocker_rules_strays(struct rules *rules)
 {
 	struct rule *rule;
 
 	if (!rules_set(rules, KNOCKERS4))
 		return;
-	rule = rules_add_rule(rules, RULES_CHAIN_KNOCKS);
-	rules_add_term(rule, TERM_SYN, NULL, NULL);
-	rules_add_term(rule, TERM_GOTO, "syns", NULL);
-	rules_add_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->held, "udps");
+	rule = build_rule(rules, RULES_CHAIN_KNOCKS);
+	build_term(rule, TERM_SYN, NULL, NULL);
+	build_term(rule, TERM_GOTO, "syns", NULL);
+	build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->held, "udps");
 }

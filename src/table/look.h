@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What there is of table inet knockd in the kernel, whoever made it: another version, or somebody by hand. */
-#ifndef KNOCKD_RULESET_LOOK_H
-#define KNOCKD_RULESET_LOOK_H
+#ifndef KNOCKD_LOOK_H
+#define KNOCKD_LOOK_H
 
 #include <stdbool.h>
 #include <stddef.h>

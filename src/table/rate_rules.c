@@ -4,8 +4,10 @@
  * that counts, so what is cut off costs the daemon nothing. Who changes addresses with each packet is not slowed down:
  * when the set is full, the packets of addresses that are not in it are reported without a limit.
  */
+#include "rate_rules.h"
+
+#include "build.h"
 #include "lib/seq.h"
-#include "rules_build.h"
 
 #define RATES4 "rates4"
 #define RATES6 "rates6"
@@ -13,7 +15,7 @@
 #define RATES_MAX 65536 /* addresses */
 
 int
-rules_add_rate_sets(struct rules *rules, const struct conf *conf)
+rate_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	uint32_t seconds;
 
@@ -23,9 +25,9 @@ rules_add_rate_sets(struct rules *rules, const struct conf *conf)
 	/* a whole sequence may come at once */
 	rules->burst = conf->source_rate > SEQ_MAX ? conf->source_rate : SEQ_MAX;
 	seconds = rules->burst / rules->rate + 1; /* without a packet the allowance is whole again by then */
-	if (rules_add_dynamic_set(rules, PORT_KEY_SOURCE4, RATES4, RATES_MAX, seconds))
+	if (build_dynamic_set(rules, PORT_KEY_SOURCE4, RATES4, RATES_MAX, seconds))
 		return -1;
-	return conf->only_ipv4 ? 0 : rules_add_dynamic_set(rules, PORT_KEY_SOURCE6, RATES6, RATES_MAX, seconds);
+	return conf->only_ipv4 ? 0 : build_dynamic_set(rules, PORT_KEY_SOURCE6, RATES6, RATES_MAX, seconds);
 }
 
 static void
@@ -35,13 +37,13 @@ add_rate(struct rules *rules, const struct port_set *rates)
 
 	if (!rates)
 		return;
-	rule = rules_add_rule(rules, "report");
-	rules_add_term(rule, TERM_TOO_FAST, NULL, rates);
-	rules_add_term(rule, TERM_RETURN, NULL, NULL);
+	rule = build_rule(rules, "report");
+	build_term(rule, TERM_TOO_FAST, NULL, rates);
+	build_term(rule, TERM_RETURN, NULL, NULL);
 }
 
 void
-rules_add_rates(struct rules *rules)
+rate_rules_add(struct rules *rules)
 {
 	add_rate(rules, rules_set(rules, RATES4));
 	add_rate(rules, rules_set(rules, RATES6));

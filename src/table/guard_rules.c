@@ -14,11 +14,13 @@
  *
  * lo passes: who is on the machine needs no door. Broadcast and multicast reach local sockets and are guarded.
  */
+#include "guard_rules.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
+#include "build.h"
 #include "conf/guard.h"
-#include "rules_build.h"
 
 #define GUARD_LOCAL  "guard_local"
 #define GUARD_TARGET "guard_target"
@@ -33,7 +35,7 @@ static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
 };
 
 bool
-rules_is_guard(const char *name, bool keys)
+guard_rules_has(const char *name, bool open)
 {
 	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_PORTS, GUARD_LOCAL, GUARD_TARGET, GUARD_SHUT };
 
@@ -41,19 +43,11 @@ rules_is_guard(const char *name, bool keys)
 		if (!strcmp(name, chains[i]))
 			return true;
 	}
-	for (int key = 0; key <= (keys ? PORT_KEY_OPEN6_TARGET : PORT_KEY_IP6); key++) {
+	for (int key = 0; key <= (open ? PORT_KEY_OPEN6_TARGET : PORT_KEY_IP6); key++) {
 		if (!strcmp(name, set_names[key]))
 			return true;
 	}
 	return !strcmp(name, PORTS) || !strncmp(name, NUMBERS, strlen(NUMBERS));
-}
-
-const struct port_set *
-rules_kept_set(const struct rules *rules, const char *name)
-{
-	const struct port_set *set = rules_set(rules, name);
-
-	return set && set->kept ? set : NULL;
 }
 
 /* --- sets ---------------------------------------------------------------------------------------- */
@@ -72,7 +66,7 @@ need_kept(struct rules *rules, enum port_key key)
 
 	if (set_of(rules, key))
 		return 0;
-	set = rules_add_set(rules, key, set_names[key]);
+	set = build_set(rules, key, set_names[key]);
 	if (!set)
 		return -1;
 	set->kept = true;
@@ -101,13 +95,13 @@ add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *door = &conf->doors[d];
 
-		if (!door->open.n || rules_key_of(door) != key)
+		if (!door->open.n || build_key_of(door) != key)
 			continue;
-		if (!set && !(set = rules_add_set(rules, key, set_names[key])))
+		if (!set && !(set = build_set(rules, key, set_names[key])))
 			return -1;
 		for (size_t i = 0; i < door->open.n; i++) {
-			if (rules_add_entry(set, &door->target, &door->open.at[i]) ||
-			    rules_add_port(&rules->guarded, &door->open.at[i]))
+			if (build_entry(set, &door->target, &door->open.at[i]) ||
+			    build_port(&rules->guarded, &door->open.at[i]))
 				return -1;
 		}
 	}
@@ -116,7 +110,7 @@ add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 
 /* With -4, too: knocks over IPv6 are ignored then, and so nobody gets in over it. */
 int
-rules_add_guard_sets(struct rules *rules, const struct conf *conf)
+guard_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6 && !conf->unguarded; key++) {
 		if (add_guarded(rules, conf, key))
@@ -128,7 +122,7 @@ rules_add_guard_sets(struct rules *rules, const struct conf *conf)
 		if ((door->open.n || door->close.n) && need_doors_sets(rules, door))
 			return -1;
 	}
-	return rules_close_ports(rules, &rules->guarded, PORTS, NUMBERS);
+	return build_port_sets(rules, &rules->guarded, PORTS, NUMBERS);
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -138,18 +132,18 @@ add_shut(struct rules *rules, enum conf_guard policy)
 {
 	struct rule *rule;
 
-	rules_add_chain(rules, GUARD_SHUT);
-	rule = rules_add_rule(rules, GUARD_SHUT);
-	rules_add_term(rule, TERM_COUNTER, NULL, NULL);
+	build_chain(rules, GUARD_SHUT);
+	rule = build_rule(rules, GUARD_SHUT);
+	build_term(rule, TERM_COUNTER, NULL, NULL);
 	switch (policy) {
 	case CONF_GUARD_DROP:
-		rules_add_term(rule, TERM_DROP, NULL, NULL);
+		build_term(rule, TERM_DROP, NULL, NULL);
 		return;
 	case CONF_GUARD_REJECT:
-		rule = rules_add_rule(rules, GUARD_SHUT);
-		rules_add_term(rule, TERM_TCP, NULL, NULL);
-		rules_add_term(rule, TERM_RESET, NULL, NULL);
-		rules_add_term(rules_add_rule(rules, GUARD_SHUT), TERM_REJECT, NULL, NULL);
+		rule = build_rule(rules, GUARD_SHUT);
+		build_term(rule, TERM_TCP, NULL, NULL);
+		build_term(rule, TERM_RESET, NULL, NULL);
+		build_term(build_rule(rules, GUARD_SHUT), TERM_REJECT, NULL, NULL);
 		return;
 	}
 }
@@ -158,34 +152,34 @@ add_shut(struct rules *rules, enum conf_guard policy)
 static void
 add_askers(struct rules *rules, const char *chain, enum port_key first, enum port_key last)
 {
-	rules_add_chain(rules, chain);
+	build_chain(rules, chain);
 	for (enum port_key key = first; key <= last; key++) {
 		const struct port_set *set = set_of(rules, key);
 		struct rule *rule;
 
 		if (!set)
 			continue;
-		rule = rules_add_rule(rules, chain);
-		rules_add_term(rule, TERM_SET, NULL, set);
-		rules_add_term(rule, TERM_RETURN, NULL, NULL);
+		rule = build_rule(rules, chain);
+		build_term(rule, TERM_SET, NULL, set);
+		build_term(rule, TERM_RETURN, NULL, NULL);
 	}
-	rules_add_term(rules_add_rule(rules, chain), TERM_GOTO, GUARD_SHUT, NULL);
+	build_term(build_rule(rules, chain), TERM_GOTO, GUARD_SHUT, NULL);
 }
 
 static void
 add_passers(struct rules *rules)
 {
-	struct rule *rule = rules_add_rule(rules, GUARD_PORTS);
+	struct rule *rule = build_rule(rules, GUARD_PORTS);
 
-	rules_add_term(rule, TERM_UNDER_WAY, NULL, NULL);
-	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, GUARD_PORTS);
-	rules_add_term(rule, TERM_UDP, NULL, NULL);
-	rules_add_term(rule, TERM_ESTABLISHED, NULL, NULL);
-	rules_add_term(rule, TERM_RETURN, NULL, NULL);
-	rule = rules_add_rule(rules, GUARD_PORTS);
-	rules_add_term(rule, TERM_IFNAME, "lo", NULL);
-	rules_add_term(rule, TERM_RETURN, NULL, NULL);
+	build_term(rule, TERM_UNDER_WAY, NULL, NULL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+	rule = build_rule(rules, GUARD_PORTS);
+	build_term(rule, TERM_UDP, NULL, NULL);
+	build_term(rule, TERM_ESTABLISHED, NULL, NULL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+	rule = build_rule(rules, GUARD_PORTS);
+	build_term(rule, TERM_IFNAME, "lo", NULL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
 }
 
 static void
@@ -198,16 +192,16 @@ add_judges(struct rules *rules)
 
 		if (!set)
 			continue;
-		rule = rules_add_rule(rules, GUARD_PORTS);
-		rules_add_term(rule, TERM_SET, NULL, set);
+		rule = build_rule(rules, GUARD_PORTS);
+		build_term(rule, TERM_SET, NULL, set);
 		if (key == PORT_KEY_LOCAL)
-			rules_add_term(rule, TERM_NOT_UNICAST, NULL, NULL);
-		rules_add_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
+			build_term(rule, TERM_NOT_UNICAST, NULL, NULL);
+		build_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
 	}
 }
 
 void
-rules_add_guard(struct rules *rules, const struct conf *conf)
+guard_rules_add(struct rules *rules, const struct conf *conf)
 {
 	bool local = set_of(rules, PORT_KEY_LOCAL);
 	bool target = set_of(rules, PORT_KEY_IP) || set_of(rules, PORT_KEY_IP6);
@@ -219,8 +213,8 @@ rules_add_guard(struct rules *rules, const struct conf *conf)
 		add_askers(rules, GUARD_LOCAL, PORT_KEY_OPEN4, PORT_KEY_OPEN6_TARGET);
 	if (target)
 		add_askers(rules, GUARD_TARGET, PORT_KEY_OPEN4_TARGET, PORT_KEY_OPEN6_TARGET);
-	rules_add_chain(rules, GUARD_PORTS);
+	build_chain(rules, GUARD_PORTS);
 	add_judges(rules);
-	rules_add_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
-	rules_add_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
+	build_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
+	build_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
 }

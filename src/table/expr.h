@@ -3,8 +3,8 @@
  * The terms of a rule as the kernel's expressions: one by one, and register by register, what nft
  * itself makes of the same text, so that `nft list` shows a rule as it was printed.
  */
-#ifndef KNOCKD_RULESET_EXPR_H
-#define KNOCKD_RULESET_EXPR_H
+#ifndef KNOCKD_EXPR_H
+#define KNOCKD_EXPR_H
 
 #include <libnftnl/rule.h>
 
@@ -14,13 +14,13 @@
 #define RULESET_SET_ID(rules, set) ((uint32_t)((set) - (rules)->sets) + 1)
 
 /* Appends the term's expressions to `rule`. 0, or -1 when memory is out. */
-int rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term);
+int expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term);
 
 /*
  * A mark in the rule's user data, which nft passes over: a rule that somebody has put in the place of ours lacks it.
  * 0, or -1 when memory is out.
  */
-int rule_mark(struct nftnl_rule *rule);
-bool rule_is_marked(const struct nftnl_rule *rule);
+int expr_mark(struct nftnl_rule *rule);
+bool expr_is_marked(const struct nftnl_rule *rule);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ruleset_expr.h"
+#include "expr.h"
 
 #include <arpa/inet.h>
 #include <libnftnl/expr.h>
@@ -327,7 +327,7 @@ put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)
 }
 
 int
-rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
+expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
 {
 	switch (term->kind) {
 	case TERM_IPV4:
@@ -381,7 +381,7 @@ rule_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 }
 
 int
-rule_mark(struct nftnl_rule *rule)
+expr_mark(struct nftnl_rule *rule)
 {
 	static const struct {
 		uint8_t type, len, value;
@@ -391,7 +391,7 @@ rule_mark(struct nftnl_rule *rule)
 }
 
 bool
-rule_is_marked(const struct nftnl_rule *rule)
+expr_is_marked(const struct nftnl_rule *rule)
 {
 	uint32_t len = 0;
 	const uint8_t *data = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &len);

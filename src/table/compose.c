@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compose.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "build.h"
+#include "guard_rules.h"
+#include "knocker_rules.h"
+#include "rate_rules.h"
+#include "wire/capture.h"
+
+#define PORTS       "ports"
+#define NUMBERS     "port_numbers"
+#define RULES_FIXED 3 /* two in `report`, one in `prerouting` if ports are not compared there */
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+/* "local_any", "ip_syn_not_ack": what the set's packets have in common. */
+static void
+name_set(struct port_set *set)
+{
+	static const char *const prefixes[] = { "local", "ip", "ip6" }; /* other keys are the guard's */
+	int used = snprintf(set->name, sizeof(set->name), "%s%s", prefixes[set->key], set->mask ? "" : "_any");
+
+	for (unsigned bit = 0; bit < RULES_TCP_FLAGS; bit++) {
+		if (set->mask & 1u << bit)
+			used += snprintf(set->name + used, sizeof(set->name) - (size_t)used, "%s_%s",
+					 set->value & 1u << bit ? "" : "_not", rules_flag_name(bit));
+	}
+}
+
+/* The set of such packets, a new one if need be. */
+static struct port_set *
+find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
+{
+	struct port_set *set;
+
+	for (size_t i = 0; i < rules->n_sets; i++) {
+		set = &rules->sets[i];
+		if (set->key == key && set->mask == mask && set->value == value)
+			return set;
+	}
+	set = build_set(rules, key, "");
+	if (!set)
+		return NULL;
+	set->mask = mask;
+	set->value = value;
+	name_set(set);
+	return set;
+}
+
+/* UDP has no flags: its ports are among those of any flags. */
+static int
+add_door(struct rules *rules, const struct door *door)
+{
+	for (size_t i = 0; i < door->seq.n; i++) {
+		const struct knock_port *port = &door->seq.at[i];
+		bool tcp = port->proto == IPPROTO_TCP;
+		struct port_set *set = find_set(rules, build_key_of(door), tcp ? door->flags_mask : 0,
+						tcp ? door->flags_value & door->flags_mask : 0);
+
+		if (!set || build_entry(set, &door->target, port) || build_port(&rules->knocked, port))
+			return -1;
+	}
+	return 0;
+}
+
+/* In the order of the keys, so that local sets come before those with a Target. */
+static int
+add_doors(struct rules *rules, const struct conf *conf)
+{
+	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
+		if (key == PORT_KEY_IP6 && conf->only_ipv4)
+			continue;
+		for (size_t i = 0; i < conf->n_doors; i++) {
+			if (build_key_of(&conf->doors[i]) == key && add_door(rules, &conf->doors[i]))
+				return -1;
+		}
+	}
+	rules->n_knock_sets = rules->n_sets;
+	return build_port_sets(rules, &rules->knocked, PORTS, NUMBERS);
+}
+
+/* --- chains and rules ---------------------------------------------------------------------------- */
+
+/*
+ * Whether an address is this machine's is asked once a packet is to be reported, not for every packet. What is logged
+ * goes on to the next rule, what is queued does not.
+ */
+static void
+add_report(struct rules *rules)
+{
+	struct rule *rule;
+
+	rate_rules_add(rules);
+	knocker_rules_report(rules);
+	rule = build_rule(rules, "report");
+	build_term(rule, TERM_LOCAL, NULL, NULL);
+	build_capture(rules, rule, CAPTURE_LOCAL);
+	if (rules->capture == CONF_CAPTURE_NFLOG)
+		build_term(rule, TERM_RETURN, NULL, NULL);
+	build_capture(rules, build_rule(rules, "report"), CAPTURE_TARGET);
+}
+
+static void
+add_knocks(struct rules *rules, bool only_ipv4)
+{
+	for (size_t i = 0; i < rules->n_knock_sets; i++) {
+		const struct port_set *set = &rules->sets[i];
+		struct rule *rule = build_rule(rules, "knocks");
+
+		if (set->key == PORT_KEY_LOCAL && only_ipv4)
+			build_term(rule, TERM_IPV4, NULL, NULL);
+		build_term(rule, TERM_SET, NULL, set);
+		if (set->mask)
+			build_term(rule, TERM_FLAGS, NULL, set);
+		if (set->key == PORT_KEY_LOCAL)
+			build_term(rule, TERM_LOCAL, NULL, NULL);
+		build_term(rule, TERM_COUNTER, NULL, NULL);
+		build_term(rule, TERM_GOTO, "report", NULL);
+	}
+}
+
+/* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
+static void
+add_knock_chains(struct rules *rules, const struct conf *conf)
+{
+	if (rules->n_knock_sets) {
+		build_chain(rules, "report");
+		add_report(rules);
+		build_chain(rules, "knocks");
+		add_knocks(rules, conf->only_ipv4);
+		if (conf->n_interfaces)
+			build_chain(rules, "interfaces");
+		build_interfaces(rules, conf, "interfaces", "knocks");
+		knocker_rules_chains(rules, conf);
+	}
+	build_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
+	if (rules->n_knock_sets) {
+		build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->knocked,
+				 conf->n_interfaces ? "interfaces" : "knocks");
+		knocker_rules_strays(rules);
+	}
+}
+
+static int
+fill(struct rules *rules, const struct conf *conf)
+{
+	rules->capture = conf->capture;
+	rules->group = conf->nflog_group;
+	rules->queue = conf->queue_num;
+	if (add_doors(rules, conf) || guard_rules_sets(rules, conf) || rate_rules_sets(rules, conf) ||
+	    knocker_rules_sets(rules, conf))
+		return -1;
+	build_sort(rules);
+	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX +
+				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
+			      sizeof(*rules->rules));
+	if (!rules->rules)
+		return -1;
+	add_knock_chains(rules, conf);
+	guard_rules_add(rules, conf);
+	return 0;
+}
+
+struct rules *
+compose_rules(const struct conf *conf)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+
+	if (rules && fill(rules, conf)) {
+		rules_free(rules);
+		return NULL;
+	}
+	return rules;
+}

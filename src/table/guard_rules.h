@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard: rules that keep the ports of `open` shut. */
+#ifndef KNOCKD_GUARD_RULES_H
+#define KNOCKD_GUARD_RULES_H
+
+#include "rules.h"
+
+/* The sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
+#define GUARD_RULES_MAX (20 + RULES_COMPARED_MAX)
+int guard_rules_sets(struct rules *rules, const struct conf *conf);
+void guard_rules_add(struct rules *rules, const struct conf *conf);
+
+/* Is this the name of one of its chains or sets, in any configuration? `open`: also the sets of who may pass. */
+bool guard_rules_has(const char *name, bool open);
+
+#endif

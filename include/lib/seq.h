@@ -21,19 +21,30 @@ struct seq {
 	size_t n; /* 0: no sequence */
 };
 
+enum seq_fault {
+	SEQ_TOO_MANY,    /* more than SEQ_MAX items */
+	SEQ_NO_PORT,     /* `word` is no number from 1 to 65535 */
+	SEQ_NO_PROTOCOL, /* `word` stands behind a colon and is neither tcp nor udp */
+};
+
+struct seq_error {
+	enum seq_fault fault;
+	size_t item;   /* which one, from 1 */
+	char word[64]; /* what is wrong in it, cut; it may be a part of the secret that was mistyped */
+};
+
 /*
  * Reads "7000,8000:udp, 9000:tcp": blanks around items are fine, the protocol is tcp or udp in
  * any case and tcp when absent, what follows a second colon is ignored (as knockd 0.8 does).
- * Returns 0, or -1 with one line in `err` that says what is wrong and quotes the offending item if that
- * cannot have a good port in it; `seq` is then untouched.
+ * Returns 0, or -1 with `error`, which may be NULL; `seq` is then untouched.
  */
-int seq_parse(struct seq *seq, const char *text, char *err, size_t errlen);
+int seq_parse(struct seq *seq, const char *text, struct seq_error *error);
 
 /* Writes "7000:tcp,8000:udp", cut at `len`, and returns `buf`. */
 const char *seq_format(const struct seq *seq, char *buf, size_t len);
 #define SEQ_STRLEN (SEQ_MAX * sizeof("65535:tcp"))
 
 /* "tcp", "udp" or, for anything else, "?". */
-const char *proto_name(uint8_t proto);
+const char *seq_proto_name(uint8_t proto);
 
 #endif

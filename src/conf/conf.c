@@ -280,7 +280,7 @@ check_closes(struct conf_parser *p, const struct door *door)
 		if (!conf_guard_is_opened(p->conf, door, i))
 			conf_tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)",
 				  door->name, door->target.family ? " with this Target" : "", door->close.at[i].port,
-				  proto_name(door->close.at[i].proto), p->path);
+				  seq_proto_name(door->close.at[i].proto), p->path);
 	}
 }
 
@@ -359,7 +359,7 @@ check_dropped(struct conf_parser *p, const struct door *door)
 				  "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = "
 				  "drop nobody "
 				  "reaches that port (%s)",
-				  door->name, door->open.at[i].port, proto_name(door->open.at[i].proto), p->path);
+				  door->name, door->open.at[i].port, seq_proto_name(door->open.at[i].proto), p->path);
 	}
 }
 

@@ -21,7 +21,7 @@ put_element(struct element *element, const struct door *door, enum conf_family f
 
 	snprintf(text, sizeof(text), "inet " GUARD_TABLE " %s { %%IP%%%s%s . %s . %u%s%s }",
 		 aimed ? target_sets[family] : sets[family], aimed ? " . " : "",
-		 aimed ? addr_format(&door->target, target) : "", proto_name(port->proto), port->port,
+		 aimed ? addr_format(&door->target, target) : "", seq_proto_name(port->proto), port->port,
 		 timeout_ms ? " timeout " : "", timeout_ms ? duration_format(timeout_ms, time, sizeof(time)) : "");
 	return element_parse(element, text, err, sizeof(err));
 }

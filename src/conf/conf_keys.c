@@ -371,15 +371,53 @@ tell_sequence(struct conf_parser *p)
 		  seq_format(&p->door->seq, text, sizeof(text)));
 }
 
+/* A number that is no port, or a word, is quoted, as in 0.8. Several ports, or one and something else, are secret. */
+static bool
+is_quoted(const struct seq_error *error)
+{
+	const char *word = error->word + (*error->word == '-');
+	bool digits = strpbrk(error->word, "0123456789");
+
+	return !digits || (error->fault == SEQ_NO_PORT && strspn(word, "0123456789") == strlen(word));
+}
+
+/* What is wrong in a list of ports; `in` says what it is the list of: " in knock sequence", or "". */
+static const char *
+explain_ports(const struct seq_error *error, const char *in, char *buf, size_t len)
+{
+	const char *word = error->word;
+
+	switch (error->fault) {
+	case SEQ_TOO_MANY:
+		snprintf(buf, len, "too many ports%s (at most %d)", in, SEQ_MAX);
+		break;
+	case SEQ_NO_PORT:
+		if (is_quoted(error))
+			snprintf(buf, len, "port %s is invalid", *word ? word : "\"\"");
+		else
+			snprintf(buf, len, "item %zu%s is no port%s", error->item, in,
+				 strchr(word, '-') > word ? " (there are no ranges)" : "");
+		break;
+	case SEQ_NO_PROTOCOL:
+		if (is_quoted(error))
+			snprintf(buf, len, "unknown protocol%s: \"%s\"", in, word);
+		else
+			snprintf(buf, len, "unknown protocol%s, item %zu", in, error->item);
+		break;
+	}
+	return buf;
+}
+
 static void
 set_sequence(struct conf_parser *p, char *value)
 {
-	char err[160];
+	struct seq_error error;
+	char text[160];
 
 	cut_note(p, value);
-	if (seq_parse(&p->door->seq, value, err, sizeof(err))) {
-		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name, err, p->line,
-			  p->path);
+	if (seq_parse(&p->door->seq, value, &error)) {
+		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name,
+			  explain_ports(&error, " in knock sequence", text, sizeof(text)), p->line, p->path);
 		p->errors++;
 		p->bad_door = true;
 		return;
@@ -557,28 +595,25 @@ drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
 				break;
 		if (same < n)
 			conf_warn(p, "%s: %u:%s is given more than once, in [%s]", key, port->port,
-				  proto_name(port->proto), p->door->name);
+				  seq_proto_name(port->proto), p->door->name);
 		else
 			ports->at[n++] = *port;
 	}
 	ports->n = n;
 }
 
-/* A list like that of a sequence, but it is none: not in what is said either. */
 static void
 set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *value)
 {
-	static const char sequence[] = " in knock sequence";
-	char text[SEQ_STRLEN], err[160], *word;
+	struct seq_error error;
+	char text[SEQ_STRLEN];
 
 	cut_note(p, value);
 	if (!*value) {
 		conf_fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
-	} else if (seq_parse(ports, value, err, sizeof(err))) {
-		word = strstr(err, sequence);
-		if (word)
-			memmove(word, word + strlen(sequence), strlen(word + strlen(sequence)) + 1);
-		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door->name);
+	} else if (seq_parse(ports, value, &error)) {
+		conf_fail(p, "syntax error: %s: %s, in [%s]", key, explain_ports(&error, "", text, sizeof(text)),
+			  p->door->name);
 	} else {
 		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key,
 			  seq_format(ports, text, sizeof(text)));

@@ -153,7 +153,7 @@ ports(const struct seq *seq)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < seq->n; i++)
-		json_array_append_new(list, json_sprintf("%u:%s", seq->at[i].port, proto_name(seq->at[i].proto)));
+		json_array_append_new(list, json_sprintf("%u:%s", seq->at[i].port, seq_proto_name(seq->at[i].proto)));
 	return list;
 }
 

@@ -183,6 +183,6 @@ hit_show(FILE *out, const struct hits *hits, size_t i, const struct place *place
 	if (hits->secret)
 		fprintf(out, "hitting %zu of %zu at %s\n", i + 1, hits->n, place->text);
 	else
-		fprintf(out, "hitting %s %s:%s\n", proto_name(hit->proto), place->text, hit->word);
+		fprintf(out, "hitting %s %s:%s\n", seq_proto_name(hit->proto), place->text, hit->word);
 	fflush(out);
 }

@@ -55,9 +55,7 @@ set_host(struct profile *profile, const char *value)
 static const char *
 set_sequence(struct profile *profile, const char *value)
 {
-	char err[160]; /* quotes ports: not for anybody's eyes */
-
-	if (seq_parse(&profile->seq, value, err, sizeof(err)))
+	if (seq_parse(&profile->seq, value, NULL))
 		return "not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing";
 	return NULL;
 }

@@ -288,6 +288,6 @@ wait_explain(const struct waiting *w, char *buf, size_t len)
 
 	snprintf(buf, len, "%s%s%s: port %s/%s did not open within %g s: knocked %u times, tried %u times (%s)",
 		 at->at[0].text, at->n > 1 ? " and " : "", at->n > 1 ? at->at[1].text : "", w->door.word,
-		 proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, w->tries, answer);
+		 seq_proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, w->tries, answer);
 	return buf;
 }

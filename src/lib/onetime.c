@@ -77,14 +77,17 @@ scan_close(struct scan *scan)
 	errno = saved;
 }
 
-/* seq_parse's own words quote the item. */
 static const char *
-reason_of(const char *err)
+reason_of(enum seq_fault fault)
 {
-	if (!strncmp(err, "too many", 8))
+	switch (fault) {
+	case SEQ_TOO_MANY:
 		return "too many ports in knock sequence";
-	if (!strncmp(err, "unknown protocol", 16))
+	case SEQ_NO_PROTOCOL:
 		return "unknown protocol in knock sequence";
+	case SEQ_NO_PORT:
+		break;
+	}
 	return "not a list of ports from 1 to 65535";
 }
 
@@ -92,15 +95,16 @@ reason_of(const char *err)
 static const char *
 judge(struct scan *scan, size_t len)
 {
-	char err[160], *text;
+	struct seq_error error;
+	char *text;
 
 	if (strlen(scan->text) != len)
 		return "contains a NUL byte";
 	text = text_trim(scan->text);
 	if (!*text || *text == '#')
 		return "";
-	if (seq_parse(&scan->seq, text, err, sizeof(err)))
-		return reason_of(err);
+	if (seq_parse(&scan->seq, text, &error))
+		return reason_of(error.fault);
 	return NULL;
 }
 

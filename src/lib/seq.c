@@ -3,8 +3,6 @@
 
 #include <ctype.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +10,7 @@
 #include "lib/text.h"
 
 const char *
-proto_name(uint8_t proto)
+seq_proto_name(uint8_t proto)
 {
 	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "?";
 }
@@ -45,61 +43,43 @@ parse_proto(uint8_t *proto, const char *text)
 	return 0;
 }
 
-/* A number that is no port, or a word, is quoted, as knockd does. Several ports, or one and something else, are secret.
- */
 static int
-refuse_port(const char *port, size_t number, char *err, size_t errlen)
+refuse(struct seq_error *error, enum seq_fault fault, size_t item, const char *word)
 {
-	bool is_number = strspn(port + (*port == '-'), "0123456789") == strlen(port + (*port == '-'));
-
-	if (is_number || !strpbrk(port, "0123456789"))
-		snprintf(err, errlen, "port %s is invalid", *port ? port : "\"\"");
-	else
-		snprintf(err, errlen, "item %zu in knock sequence is no port%s", number,
-			 strchr(port, '-') > port ? " (there are no ranges)" : "");
+	if (!error)
+		return -1;
+	error->fault = fault;
+	error->item = item;
+	text_copy(error->word, sizeof(error->word), word);
 	return -1;
 }
 
 static int
-refuse_proto(const char *proto, size_t number, char *err, size_t errlen)
-{
-	if (strpbrk(proto, "0123456789"))
-		snprintf(err, errlen, "unknown protocol in knock sequence, item %zu", number);
-	else
-		snprintf(err, errlen, "unknown protocol in knock sequence: \"%s\"", proto);
-	return -1;
-}
-
-static int
-parse_item(struct knock_port *kp, char *item, size_t number, char *err, size_t errlen)
+parse_item(struct knock_port *kp, char *item, size_t number, struct seq_error *error)
 {
 	char *rest = item;
 	char *port = text_trim(strsep(&rest, ":"));
 	char *proto = rest ? text_trim(strsep(&rest, ":")) : NULL;
 
 	if (parse_port(&kp->port, port))
-		return refuse_port(port, number, err, errlen);
+		return refuse(error, SEQ_NO_PORT, number, port);
 	if (parse_proto(&kp->proto, proto))
-		return refuse_proto(proto, number, err, errlen);
+		return refuse(error, SEQ_NO_PROTOCOL, number, proto);
 	return 0;
 }
 
 int
-seq_parse(struct seq *seq, const char *text, char *err, size_t errlen)
+seq_parse(struct seq *seq, const char *text, struct seq_error *error)
 {
 	struct seq parsed = { .n = 0 };
 	char copy[4096], *rest = copy, *item;
 
-	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy)) {
-		snprintf(err, errlen, "too many ports in knock sequence");
-		return -1;
-	}
+	if (text_copy(copy, sizeof(copy), text))
+		return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
 	while ((item = strsep(&rest, ","))) {
-		if (parsed.n == SEQ_MAX) {
-			snprintf(err, errlen, "too many ports in knock sequence (at most %d)", SEQ_MAX);
-			return -1;
-		}
-		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, err, errlen))
+		if (parsed.n == SEQ_MAX)
+			return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
+		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, error))
 			return -1;
 		parsed.n++;
 	}
@@ -110,12 +90,12 @@ seq_parse(struct seq *seq, const char *text, char *err, size_t errlen)
 const char *
 seq_format(const struct seq *seq, char *buf, size_t len)
 {
-	size_t used = 0;
+	struct pen pen = text_pen(buf, len);
 
-	if (len)
-		*buf = '\0';
-	for (size_t i = 0; i < seq->n && used < len; i++)
-		used += (size_t)snprintf(buf + used, len - used, "%s%u:%s", i ? "," : "", seq->at[i].port,
-					 proto_name(seq->at[i].proto));
+	for (size_t i = 0; i < seq->n; i++) {
+		text_write(&pen, i ? "," : "", NULL);
+		text_write_number(&pen, seq->at[i].port);
+		text_write(&pen, ":", seq_proto_name(seq->at[i].proto), NULL);
+	}
 	return buf;
 }

@@ -51,7 +51,7 @@ print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 	if (entry->target.family)
 		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.proto ? " . " : "");
 	if (shape.proto)
-		fprintf(out, "%s . ", proto_name(entry->port.proto));
+		fprintf(out, "%s . ", seq_proto_name(entry->port.proto));
 	if (shape.port)
 		fprintf(out, "%u", entry->port.port);
 }

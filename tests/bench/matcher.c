@@ -47,7 +47,7 @@ set_up(struct bench *b)
 	for (unsigned d = 0; d < DOORS; d++) {
 		snprintf(text, sizeof(text), "%u,%u,%u", 1000 + d, 2000 + d, 3000 + d);
 		b->doors[d].seq_timeout = 25;
-		if (seq_parse(&b->doors[d].seq, text, err, sizeof(err)))
+		if (seq_parse(&b->doors[d].seq, text, NULL))
 			die(err);
 	}
 	b->knock = knock_new(&b->conf, secret, count, b);

@@ -172,6 +172,17 @@ errors_name_line_text_and_file(void **state)
 	bad("[a] # note\n", "config: line 1: all directives must belong to a section (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags = syn, ack\n", "config: line 3: unrecognized flag \" ACK\" in [a] (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags =\n", "config: line 3: unrecognized flag \"\" in [a] (x.conf)\n");
+	bad("[a]\nsequence = 7000,\n", "config: section a: port \"\" is invalid (line 2 of x.conf)\n");
+	bad("[a]\nsequence = -1\n", "config: section a: port -1 is invalid (line 2 of x.conf)\n");
+	bad("[a]\nsequence = hello world\n", "config: section a: port hello world is invalid (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000 8000\n",
+	    "config: section a: item 1 in knock sequence is no port (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 1,7001-7010\n",
+	    "config: section a: item 2 in knock sequence is no port (there are no ranges) (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000:8000\n",
+	    "config: section a: unknown protocol in knock sequence, item 1 (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000:tcp 8000:tcp\n",
+	    "config: section a: unknown protocol in knock sequence, item 1 (line 2 of x.conf)\n");
 	bad("[a]\nsequence = 70000,1\n", "config: section a: port 70000 is invalid (line 2 of x.conf)\n");
 	bad("[a]\n[b]\nsequence=1\n", "error: section 'a' has an empty knock sequence (line 1 of x.conf)\n");
 	bad("[a]\nsequence=1\ntarget = gw.example\n", "config: line 3: syntax error: Target must be an IPv4 or IPv6 "

@@ -38,7 +38,7 @@ has_man() {
 
 # Every key of the table, and the one that stands alone, in a list of keys.
 keys() {
-	sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p' "$top/src/conf/conf_keys.c"
+	sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p' "$top/src/conf/keys.c"
 	echo UseSyslog
 }
 

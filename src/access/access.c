@@ -74,7 +74,7 @@ is_granted(const struct access_batch *batch, const struct event *events, size_t 
 }
 
 static void
-add_ops(struct access_batch *batch, const struct conf_grants *elements, bool add, const char *comment, int min_prefix,
+add_ops(struct access_batch *batch, const struct element_list *elements, bool add, const char *comment, int min_prefix,
 	const struct addr *ip)
 {
 	for (size_t i = 0; i < elements->n; i++)
@@ -83,38 +83,36 @@ add_ops(struct access_batch *batch, const struct conf_grants *elements, bool add
 		};
 }
 
-/* What an opening takes back comes before what it gives: a door may move its knocker from set to set. */
 static void
 add_door(struct access_batch *batch, const struct door *door, const struct addr *ip)
 {
-	enum conf_family family = conf_family(ip);
-	int bits = door->max_prefix[family];
+	enum conf_family family = door_family(ip);
 
-	add_ops(batch, &door->closes[family], false, door->name, bits, ip);
-	add_ops(batch, door_revokes(door, family), false, door->name, bits, ip);
-	add_ops(batch, &door->opens[family], true, door->name, bits, ip);
-	add_ops(batch, door_grants(door, family), true, door->name, bits, ip);
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
+		add_ops(batch, door_elements(door, kind, family), door_adds(kind), door->name, door->max_prefix[family],
+			ip);
 }
 
 static size_t
 count_elements(const struct door *door, const struct addr *ip)
 {
-	enum conf_family family = conf_family(ip);
+	size_t n = 0;
 
-	return door->closes[family].n + door_revokes(door, family)->n + door->opens[family].n +
-	       door_grants(door, family)->n;
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
+		n += door_elements(door, kind, door_family(ip))->n;
+	return n;
 }
 
-static const struct conf_grants *
+static const struct element_list *
 bans_for(const struct conf *conf, const struct addr *ip)
 {
-	return conf_bans(conf, conf_family(ip));
+	return conf_bans(conf, door_family(ip));
 }
 
 static void
 add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
-	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[conf_family(ip)], ip);
+	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[door_family(ip)], ip);
 }
 
 static int
@@ -161,8 +159,8 @@ log_op(const struct log *log, const struct door *door, const char *what, const s
 static void
 run_commands(const struct access_tools *tools, const struct door *door, const struct addr *ip)
 {
-	const char *start = door_start_command(door, conf_family(ip));
-	const char *stop = door_stop_command(door, conf_family(ip));
+	const char *start = door_start_command(door, door_family(ip));
+	const char *stop = door_stop_command(door, door_family(ip));
 	char start_text[COMMAND_LEN_MAX], stop_text[COMMAND_LEN_MAX], who[LOOKUP_WHO_LEN];
 
 	if (!start || !*start)
@@ -360,7 +358,7 @@ check_element(const struct access_tools *tools, const struct named *named, const
 }
 
 static void
-check_list(const struct access_tools *tools, const struct named *named, const struct conf_grants lists[CONF_FAMILIES])
+check_list(const struct access_tools *tools, const struct named *named, const struct element_list lists[CONF_FAMILIES])
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
 		for (size_t i = 0; i < lists[f].n; i++)
@@ -374,7 +372,9 @@ access_check(const struct access_tools *tools, const struct conf *conf)
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *door = &conf->doors[d];
 
-		check_list(tools, &(struct named){ door->name, "grant", door->max_prefix, true }, door->grant);
-		check_list(tools, &(struct named){ door->name, "revoke", door->max_prefix, false }, door->revoke);
+		check_list(tools, &(struct named){ door->name, "grant", door->max_prefix, true },
+			   door->elements[DOOR_GRANTS]);
+		check_list(tools, &(struct named){ door->name, "revoke", door->max_prefix, false },
+			   door->elements[DOOR_REVOKES]);
 	}
 }

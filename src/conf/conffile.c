@@ -11,6 +11,7 @@
 #include "lib/onetime.h"
 #include "lib/text.h"
 #include "lib/trust.h"
+#include "parser.h"
 
 static void
 complain(const char *path, conf_report *report, void *arg)
@@ -144,7 +145,7 @@ report_line(const struct reading *r, enum conf_severity severity, const char *pa
  * so that is not read.
  */
 static int
-take_lines(struct conf_parser *parser, FILE *file, const char *path, const struct reading *r)
+take_lines(struct parser *parser, FILE *file, const char *path, const struct reading *r)
 {
 	char line[TEXT_LINE_MAX];
 	size_t n, len;
@@ -156,7 +157,7 @@ take_lines(struct conf_parser *parser, FILE *file, const char *path, const struc
 		}
 		if (len == sizeof(line) - 1 && line[len - 1] != '\n')
 			report_line(r, CONF_WARNING, path, n, "warning: too long: the rest counts as the next line");
-		conf_line(parser, line);
+		parser_line(parser, line);
 	}
 	if (!ferror(file))
 		return 0;
@@ -168,7 +169,7 @@ static struct conf *
 read_file(FILE *file, const char *path, const char *dir, conf_report *report, void *arg)
 {
 	struct reading reading = { .report = report, .arg = arg, .dir = dir };
-	struct conf_parser *parser = conf_begin(path, pass_on, &reading);
+	struct parser *parser = parser_begin(path, pass_on, &reading);
 	struct conf *conf;
 	int failed;
 
@@ -176,9 +177,9 @@ read_file(FILE *file, const char *path, const char *dir, conf_report *report, vo
 		complain(path, report, arg);
 		return NULL;
 	}
-	conf_load_by(parser, load_one_time);
+	parser_load_by(parser, load_one_time);
 	failed = take_lines(parser, file, path, &reading);
-	conf = conf_end(parser);
+	conf = parser_end(parser);
 	if (!failed)
 		return conf;
 	conf_free(conf);

@@ -287,7 +287,7 @@ static const struct door *
 the_door(const struct conf *conf, const char *name, struct control_client *client)
 {
 	const struct door *door = NULL;
-	char err[CONF_DOOR_NAME_MAX + 64];
+	char err[DOOR_NAME_MAX + 64];
 	size_t n = 0;
 
 	for (size_t i = 0; i < conf->n_doors; i++) {

@@ -129,7 +129,7 @@ set_name(const struct element *e)
 }
 
 static void
-append_elements(json_t *list, const struct conf_grants lists[CONF_FAMILIES])
+append_elements(json_t *list, const struct element_list lists[CONF_FAMILIES])
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
 		for (size_t i = 0; i < lists[f].n; i++)
@@ -138,7 +138,7 @@ append_elements(json_t *list, const struct conf_grants lists[CONF_FAMILIES])
 }
 
 static json_t *
-sets(const struct conf_grants lists[CONF_FAMILIES])
+sets(const struct element_list lists[CONF_FAMILIES])
 {
 	json_t *list = json_array();
 
@@ -173,8 +173,8 @@ grant_time(const struct door *door)
 	uint64_t least = 0;
 
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
-		for (size_t i = 0; i < door->grant[f].n; i++) {
-			uint64_t ms = door->grant[f].at[i].timeout_ms;
+		for (size_t i = 0; i < door->elements[DOOR_GRANTS][f].n; i++) {
+			uint64_t ms = door->elements[DOOR_GRANTS][f].at[i].timeout_ms;
 
 			if (ms && (!least || ms < least))
 				least = ms;
@@ -193,8 +193,8 @@ admin_json_door(const struct door *door)
 	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
 			 admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time",
 			 door->one_time_path != NULL, "open", ports(&door->open), "close", ports(&door->close), "grant",
-			 sets(door->grant), "revoke", sets(door->revoke), "command", start, "stop_command",
-			 start && stop, "open_timeout_ms",
+			 sets(door->elements[DOOR_GRANTS]), "revoke", sets(door->elements[DOOR_REVOKES]), "command",
+			 start, "stop_command", start && stop, "open_timeout_ms",
 			 integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
 			 "grant_timeout_ms", grant_time(door), "command_timeout_ms",
 			 integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",

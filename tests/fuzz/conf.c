@@ -6,6 +6,7 @@
 
 #include "access/command.h"
 #include "conf/conf.h"
+#include "conf/parser.h"
 #include "lib/log.h"
 #include "lib/text.h"
 #include "table/ruleset.h"
@@ -24,16 +25,16 @@ parse(const uint8_t *data, size_t size)
 {
 	FILE *file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
 	size_t errors = 0;
-	struct conf_parser *parser = conf_begin("fuzz.conf", report, &errors);
+	struct parser *parser = parser_begin("fuzz.conf", report, &errors);
 	char line[TEXT_LINE_MAX];
 	struct conf *conf;
 
 	HOLDS(parser);
 	while (file && fgets(line, sizeof(line), file))
-		conf_line(parser, line);
+		parser_line(parser, line);
 	if (file)
 		fclose(file);
-	conf = conf_end(parser);
+	conf = parser_end(parser);
 	HOLDS(!conf == (errors > 0));
 	return conf;
 }
@@ -48,7 +49,7 @@ expand(const char *text, const struct addr *ip)
 }
 
 static void
-look_at_elements(const struct conf_grants *elements, const struct addr *ip, const char *door)
+look_at_elements(const struct element_list *elements, const struct addr *ip, const char *door)
 {
 	char text[LOG_TEXT_MAX];
 
@@ -63,11 +64,11 @@ look_at(struct door *door, const char *knocker)
 	enum conf_family family;
 
 	HOLDS(!addr_parse(&ip, knocker));
-	family = conf_family(&ip);
+	family = door_family(&ip);
 	expand(door_start_command(door, family), &ip);
 	expand(door_stop_command(door, family), &ip);
-	look_at_elements(door_grants(door, family), &ip, door->name);
-	look_at_elements(door_revokes(door, family), &ip, door->name);
+	look_at_elements(door_elements(door, DOOR_GRANTS, family), &ip, door->name);
+	look_at_elements(door_elements(door, DOOR_REVOKES, family), &ip, door->name);
 	HOLDS(door->seq.n <= SEQ_MAX && (door->seq.n || door->one_time_path));
 }
 

@@ -11,6 +11,7 @@
 
 #include "access/logtext.h"
 #include "conf/conf.h"
+#include "conf/parser.h"
 #include "engine/knock.h"
 
 #define ATTEMPTS 16  /* few, so that the table is full now and then */
@@ -65,16 +66,16 @@ report(void *arg, enum conf_severity severity, const char *text)
 static struct conf *
 make_conf(void)
 {
-	struct conf_parser *parser = conf_begin("fuzz.conf", report, NULL);
+	struct parser *parser = parser_begin("fuzz.conf", report, NULL);
 	struct conf *conf;
 	struct door *door;
 	char line[80];
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		snprintf(line, sizeof(line), "%s", lines[i]);
-		conf_line(parser, line);
+		parser_line(parser, line);
 	}
-	conf = conf_end(parser);
+	conf = parser_end(parser);
 	conf->max_attempts = ATTEMPTS;
 	door = &conf->doors[conf->n_doors - 1];
 	door->one_time = malloc(sizeof(once));

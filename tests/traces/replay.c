@@ -19,6 +19,7 @@
 
 #include "access/logtext.h"
 #include "conf/conf.h"
+#include "conf/parser.h"
 #include "engine/knock.h"
 #include "lib/text.h"
 
@@ -149,16 +150,16 @@ play(struct replay *r, char *text)
 static int
 read_conf(struct replay *r, FILE *file)
 {
-	struct conf_parser *parser = conf_begin(r->path, report, r);
+	struct parser *parser = parser_begin(r->path, report, r);
 	char line[TEXT_LINE_MAX];
 
 	while (fgets(line, sizeof(line), file)) {
 		r->line++;
 		if (!strncmp(line, "--", 2))
 			break;
-		conf_line(parser, line);
+		parser_line(parser, line);
 	}
-	r->conf = conf_end(parser);
+	r->conf = parser_end(parser);
 	if (r->conf)
 		r->conf->max_attempts = 1024;
 	return r->conf ? 0 : -1;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "conf/conf.h"
+#include "conf/parser.h"
 #include "lib/text.h"
 
 /* Everything reported, one line each, by severity. */
@@ -28,20 +29,20 @@ hear(void *arg, enum conf_severity severity, const char *text)
 static struct conf *
 parse(const char *text, struct heard *heard)
 {
-	struct conf_parser *parser;
+	struct parser *parser;
 	char line[TEXT_LINE_MAX];
 
 	memset(heard, 0, sizeof(*heard));
-	parser = conf_begin("x.conf", hear, heard);
+	parser = parser_begin("x.conf", hear, heard);
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
 		memcpy(line, text, len);
 		line[len] = '\0';
-		conf_line(parser, line);
+		parser_line(parser, line);
 		text += len + (text[len] == '\n');
 	}
-	return conf_end(parser);
+	return parser_end(parser);
 }
 
 static struct conf *
@@ -112,8 +113,8 @@ an_ordinary_file(void **state)
 	assert_int_equal(door->flags_mask, TH_SYN | TH_ACK);
 	assert_int_equal(door->flags_value, TH_SYN);
 	assert_string_equal(door->start_command[CONF_V4], "/bin/x -s %IP% a=b # no comment");
-	assert_int_equal(door_grants(door, CONF_V4)->n, 2);
-	assert_string_equal(door_grants(door, CONF_V4)->at[1].set, "web_ok");
+	assert_int_equal(door_elements(door, DOOR_GRANTS, CONF_V4)->n, 2);
+	assert_string_equal(door_elements(door, DOOR_GRANTS, CONF_V4)->at[1].set, "web_ok");
 	conf_free(conf);
 }
 
@@ -151,8 +152,8 @@ commands_of_the_other_family(void **state)
 	assert_string_equal(door_start_command(&conf->doors[1], CONF_V4), "four");
 	assert_string_equal(door_start_command(&conf->doors[2], CONF_V6), "");
 	assert_null(door_stop_command(&conf->doors[0], CONF_V4));
-	assert_int_equal(door_grants(&conf->doors[2], CONF_V4)->n, 1);
-	assert_int_equal(door_grants(&conf->doors[2], CONF_V6)->n, 0);
+	assert_int_equal(door_elements(&conf->doors[2], DOOR_GRANTS, CONF_V4)->n, 1);
+	assert_int_equal(door_elements(&conf->doors[2], DOOR_GRANTS, CONF_V6)->n, 0);
 	conf_free(conf);
 }
 
@@ -333,7 +334,7 @@ debug_lines_are_knockds(void **state)
 }
 
 static void
-elements_are(const struct conf_grants *list, const char *verb, const char *knocker, const char *expected)
+elements_are(const struct element_list *list, const char *verb, const char *knocker, const char *expected)
 {
 	char text[4096] = "", line[1024];
 	struct addr ip;
@@ -355,17 +356,17 @@ open_is_for_both_families(void **state)
 				 "[c]\nsequence = 3\nopen = 80\n");
 
 	(void)state;
-	elements_are(&conf->doors[0].opens[CONF_V4], "add", "192.0.2.1",
+	elements_are(&conf->doors[0].elements[DOOR_OPENS][CONF_V4], "add", "192.0.2.1",
 		     "nft add element inet knockd open4 '{ 192.0.2.1 . tcp . 22 timeout 1h30m }'\n"
 		     "nft add element inet knockd open4 '{ 192.0.2.1 . udp . 443 timeout 1h30m }'\n");
-	elements_are(&conf->doors[0].opens[CONF_V6], "add", "2001:db8::1",
+	elements_are(&conf->doors[0].elements[DOOR_OPENS][CONF_V6], "add", "2001:db8::1",
 		     "nft add element inet knockd open6 '{ 2001:db8::1 . tcp . 22 timeout 1h30m }'\n"
 		     "nft add element inet knockd open6 '{ 2001:db8::1 . udp . 443 timeout 1h30m }'\n");
-	assert_int_equal(door_grants(&conf->doors[0], CONF_V6)->n, 0);
-	assert_int_equal(door_grants(&conf->doors[0], CONF_V4)->n, 1);
-	elements_are(&conf->doors[1].closes[CONF_V6], "delete", "2001:db8::1",
+	assert_int_equal(door_elements(&conf->doors[0], DOOR_GRANTS, CONF_V6)->n, 0);
+	assert_int_equal(door_elements(&conf->doors[0], DOOR_GRANTS, CONF_V4)->n, 1);
+	elements_are(&conf->doors[1].elements[DOOR_CLOSES][CONF_V6], "delete", "2001:db8::1",
 		     "nft delete element inet knockd open6 '{ 2001:db8::1 . tcp . 22 }'\n");
-	assert_int_equal(conf->doors[1].opens[CONF_V4].n, 0);
+	assert_int_equal(conf->doors[1].elements[DOOR_OPENS][CONF_V4].n, 0);
 	assert_int_equal(conf->doors[2].open_timeout_ms, CONF_OPEN_MS_DEFAULT);
 	assert_int_equal(conf->guard_policy, CONF_GUARD_DROP);
 	conf_free(conf);
@@ -417,13 +418,13 @@ open_with_a_target_is_for_that_address(void **state)
 
 	(void)state;
 	assert_int_equal(conf->guard_policy, CONF_GUARD_REJECT);
-	elements_are(&conf->doors[0].opens[CONF_V4], "add", "192.0.2.1",
+	elements_are(&conf->doors[0].elements[DOOR_OPENS][CONF_V4], "add", "192.0.2.1",
 		     "nft add element inet knockd open4_target '{ 192.0.2.1 . 192.0.2.80 . tcp . 22 timeout 30s }'\n");
-	assert_int_equal(conf->doors[0].opens[CONF_V6].n, 0);
-	elements_are(&conf->doors[1].closes[CONF_V4], "delete", "192.0.2.1",
+	assert_int_equal(conf->doors[0].elements[DOOR_OPENS][CONF_V6].n, 0);
+	elements_are(&conf->doors[1].elements[DOOR_CLOSES][CONF_V4], "delete", "192.0.2.1",
 		     "nft delete element inet knockd open4_target '{ 192.0.2.1 . 192.0.2.80 . tcp . 22 }'\n");
-	assert_int_equal(conf->doors[2].opens[CONF_V4].n, 0);
-	elements_are(&conf->doors[2].opens[CONF_V6], "add", "2001:db8::1",
+	assert_int_equal(conf->doors[2].elements[DOOR_OPENS][CONF_V4].n, 0);
+	elements_are(&conf->doors[2].elements[DOOR_OPENS][CONF_V6], "add", "2001:db8::1",
 		     "nft add element inet knockd open6_target "
 		     "'{ 2001:db8::1 . 2001:db8::80 . udp . 53 timeout 30s }'\n");
 	conf_free(conf);
@@ -485,7 +486,7 @@ each_port_is_opened_once(void **state)
 	assert_non_null(conf);
 	assert_int_equal(conf->doors[0].seq.n, 3);
 	assert_int_equal(conf->doors[0].open.n, 2);
-	assert_int_equal(conf->doors[0].opens[CONF_V4].n, 2);
+	assert_int_equal(conf->doors[0].elements[DOOR_OPENS][CONF_V4].n, 2);
 	assert_int_equal(conf->doors[0].close.n, 1);
 	conf_free(conf);
 }

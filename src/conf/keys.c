@@ -2,7 +2,7 @@
 /* the table of facility names in <syslog.h> */
 #define SYSLOG_NAMES
 
-#include "conf_parser.h"
+#include "keys.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,17 +18,18 @@
 #include "config.h"
 #include "lib/duration.h"
 #include "lib/text.h"
+#include "message.h"
 #include "wire/capture.h"
 
 /* ---- values ------------------------------------------------------------------------------------ */
 
 static void
-set_string(struct conf_parser *p, char **to, const char *value)
+set_string(struct parser *p, char **to, const char *value)
 {
 	char *copy = strdup(value);
 
 	if (!copy) {
-		conf_fail(p, "out of memory");
+		message_fail(p, "out of memory");
 		return;
 	}
 	free(*to);
@@ -37,26 +38,26 @@ set_string(struct conf_parser *p, char **to, const char *value)
 
 /* knockd takes every value literally: what looks like a trailing comment belongs to the file's name. */
 static void
-set_path(struct conf_parser *p, char **to, const char *value)
+set_path(struct parser *p, char **to, const char *value)
 {
 	if (strstr(value, " #") || strstr(value, "\t#"))
-		conf_warn(p, "\"%s\" is taken literally: there are no comments behind a value", value);
+		message_warn(p, "\"%s\" is taken literally: there are no comments behind a value", value);
 	set_string(p, to, value);
 }
 
 /* A number and what stands behind it, read as knockd does (atoi): text is 0, the rest is ignored, but not silently. */
 static int64_t
-parse_seconds(struct conf_parser *p, const char *key, const char *value)
+parse_seconds(struct parser *p, const char *key, const char *value)
 {
 	char *end;
 	long long n = strtoll(value, &end, 10);
 
 	if (end == value)
-		conf_warn(p, "%s: \"%s\" is no number and counts as 0", key, value);
+		message_warn(p, "%s: \"%s\" is no number and counts as 0", key, value);
 	else if (*end)
-		conf_warn(p, "%s: \"%s\" behind the number is ignored", key, end);
+		message_warn(p, "%s: \"%s\" behind the number is ignored", key, end);
 	if (n > INT_MAX || n < INT_MIN) {
-		conf_warn(p, "%s: %s is out of range", key, value);
+		message_warn(p, "%s: %s is out of range", key, value);
 		n = n > 0 ? INT_MAX : INT_MIN;
 	}
 	return n;
@@ -64,13 +65,13 @@ parse_seconds(struct conf_parser *p, const char *key, const char *value)
 
 /* For keys that knockd 0.8 does not have: the whole value must be a number in the range. */
 static int
-parse_number(struct conf_parser *p, const char *key, const char *value, long min, long max, long *n)
+parse_number(struct parser *p, const char *key, const char *value, long min, long max, long *n)
 {
 	char *end;
 
 	*n = strtol(value, &end, 10);
 	if (end == value || *end || *n < min || *n > max) {
-		conf_fail(p, "syntax error: %s must be a number from %ld to %ld, not \"%s\"", key, min, max, value);
+		message_fail(p, "syntax error: %s must be a number from %ld to %ld, not \"%s\"", key, min, max, value);
 		return -1;
 	}
 	return 0;
@@ -78,7 +79,7 @@ parse_number(struct conf_parser *p, const char *key, const char *value, long min
 
 /* For knockd's younger forks' keys and ours: yes and no in the usual spellings. */
 static bool
-parse_switch(struct conf_parser *p, const char *key, const char *value)
+parse_switch(struct parser *p, const char *key, const char *value)
 {
 	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
 
@@ -88,12 +89,12 @@ parse_switch(struct conf_parser *p, const char *key, const char *value)
 		if (!strcasecmp(value, no[i]))
 			return false;
 	}
-	conf_fail(p, "syntax error: %s must be yes or no, not \"%s\"", key, value);
+	message_fail(p, "syntax error: %s must be yes or no, not \"%s\"", key, value);
 	return false;
 }
 
 static void
-add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, const char *value)
+add_element(struct parser *p, struct element_list *grants, const char *key, const char *value)
 {
 	char err[256];
 	struct element *at;
@@ -103,12 +104,12 @@ add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, 
 		return; /* given and empty: nothing for this family */
 	at = reallocarray(grants->at, grants->n + 1, sizeof(*at));
 	if (!at) {
-		conf_fail(p, "out of memory");
+		message_fail(p, "out of memory");
 		return;
 	}
 	grants->at = at;
 	if (element_parse(&at[grants->n], value, err, sizeof(err)))
-		conf_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door ? p->door->name : "options");
+		message_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door ? p->door->name : "options");
 	else
 		at[grants->n++].line = p->line;
 }
@@ -116,56 +117,56 @@ add_element(struct conf_parser *p, struct conf_grants *grants, const char *key, 
 /* ---- [options] --------------------------------------------------------------------------------- */
 
 void
-conf_use_syslog(struct conf_parser *p)
+keys_use_syslog(struct parser *p)
 {
 	p->conf->use_syslog = true;
-	conf_tell(p, CONF_DEBUG, "config: usesyslog");
+	message_tell(p, CONF_DEBUG, "config: usesyslog");
 }
 
 static void
-set_logfile(struct conf_parser *p, char *value)
+set_logfile(struct parser *p, char *value)
 {
 	set_path(p, &p->conf->log_file, value);
-	conf_tell(p, CONF_DEBUG, "config: log file: %s", value);
+	message_tell(p, CONF_DEBUG, "config: log file: %s", value);
 }
 
 static void
-set_pidfile(struct conf_parser *p, char *value)
+set_pidfile(struct parser *p, char *value)
 {
 	set_path(p, &p->conf->pid_file, value);
-	conf_tell(p, CONF_DEBUG, "config: pid file: %s", value);
+	message_tell(p, CONF_DEBUG, "config: pid file: %s", value);
 }
 
 static void
-set_interface(struct conf_parser *p, char *value)
+set_interface(struct parser *p, char *value)
 {
 	char err[128];
 
 	if (p->conf->interface_text) {
-		conf_warn(p, "Interface was given before: \"%s\" is ignored", value);
+		message_warn(p, "Interface was given before: \"%s\" is ignored", value);
 		return;
 	}
 	if (conf_set_interfaces(p->conf, value, err, sizeof(err)))
-		conf_fail(p, "%s", err);
+		message_fail(p, "%s", err);
 	else
-		conf_tell(p, CONF_DEBUG, "config: interface: %s", value);
+		message_tell(p, CONF_DEBUG, "config: interface: %s", value);
 	if (strchr(value, '"'))
-		conf_warn(p, "Interface: quotes belong to the name here, and no interface has one like %s", value);
+		message_warn(p, "Interface: quotes belong to the name here, and no interface has one like %s", value);
 }
 
 static void
-set_rules(struct conf_parser *p, char *value)
+set_rules(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "auto"))
 		p->conf->rules = CONF_RULES_AUTO;
 	else if (!strcasecmp(value, "none"))
 		p->conf->rules = CONF_RULES_NONE;
 	else
-		conf_fail(p, "syntax error: Rules must be auto or none, not \"%s\"", value);
+		message_fail(p, "syntax error: Rules must be auto or none, not \"%s\"", value);
 }
 
 static void
-set_nflog_group(struct conf_parser *p, char *value)
+set_nflog_group(struct parser *p, char *value)
 {
 	long n;
 
@@ -174,23 +175,23 @@ set_nflog_group(struct conf_parser *p, char *value)
 }
 
 static void
-set_capture(struct conf_parser *p, char *value)
+set_capture(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "nflog"))
 		p->conf->capture = CONF_CAPTURE_NFLOG;
 	else if (strcasecmp(value, "nfqueue"))
-		conf_fail(p, "syntax error: Capture must be nflog or nfqueue, not \"%s\"", value);
+		message_fail(p, "syntax error: Capture must be nflog or nfqueue, not \"%s\"", value);
 #ifdef HAVE_NFQUEUE
 	else
 		p->conf->capture = CONF_CAPTURE_NFQUEUE;
 #else
 	else
-		conf_fail(p, "Capture = nfqueue: this knockd was built without libnetfilter_queue");
+		message_fail(p, "Capture = nfqueue: this knockd was built without libnetfilter_queue");
 #endif
 }
 
 static void
-set_queue_num(struct conf_parser *p, char *value)
+set_queue_num(struct parser *p, char *value)
 {
 	long n;
 
@@ -199,36 +200,36 @@ set_queue_num(struct conf_parser *p, char *value)
 }
 
 static void
-set_knock_verdict(struct conf_parser *p, char *value)
+set_knock_verdict(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "drop"))
 		p->conf->knock_verdict = CONF_KNOCK_DROP;
 	else if (!strcasecmp(value, "accept"))
 		p->conf->knock_verdict = CONF_KNOCK_ACCEPT;
 	else
-		conf_fail(p, "syntax error: Knock_Verdict must be drop or accept, not \"%s\"", value);
+		message_fail(p, "syntax error: Knock_Verdict must be drop or accept, not \"%s\"", value);
 }
 
 static void
-set_user(struct conf_parser *p, char *value)
+set_user(struct parser *p, char *value)
 {
 	if (!*value)
-		conf_fail(p, "syntax error: User needs a name");
+		message_fail(p, "syntax error: User needs a name");
 	else
 		set_string(p, &p->conf->user, value);
 }
 
 static void
-set_state_dir(struct conf_parser *p, char *value)
+set_state_dir(struct parser *p, char *value)
 {
 	if (*value != '/')
-		conf_fail(p, "syntax error: State_Dir must be an absolute path, not \"%s\"", value);
+		message_fail(p, "syntax error: State_Dir must be an absolute path, not \"%s\"", value);
 	else
 		set_path(p, &p->conf->state_dir, value);
 }
 
 static void
-set_control_socket(struct conf_parser *p, char *value)
+set_control_socket(struct parser *p, char *value)
 {
 	const size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 
@@ -236,7 +237,7 @@ set_control_socket(struct conf_parser *p, char *value)
 		free(p->conf->control_socket);
 		p->conf->control_socket = NULL;
 	} else if (*value != '/' || strlen(value) > max) {
-		conf_fail(
+		message_fail(
 		    p, "syntax error: Control_Socket must be none or an absolute path of at most %zu bytes, not \"%s\"",
 		    max, value);
 	} else {
@@ -245,7 +246,7 @@ set_control_socket(struct conf_parser *p, char *value)
 }
 
 static void
-set_max_commands(struct conf_parser *p, char *value)
+set_max_commands(struct parser *p, char *value)
 {
 	long n;
 
@@ -254,7 +255,7 @@ set_max_commands(struct conf_parser *p, char *value)
 }
 
 static void
-set_max_attempts(struct conf_parser *p, char *value)
+set_max_attempts(struct parser *p, char *value)
 {
 	long n;
 
@@ -263,7 +264,7 @@ set_max_attempts(struct conf_parser *p, char *value)
 }
 
 static void
-set_scan_guard(struct conf_parser *p, char *value)
+set_scan_guard(struct parser *p, char *value)
 {
 	long n;
 
@@ -272,7 +273,7 @@ set_scan_guard(struct conf_parser *p, char *value)
 }
 
 static void
-set_source_rate(struct conf_parser *p, char *value)
+set_source_rate(struct parser *p, char *value)
 {
 	long n;
 
@@ -281,38 +282,38 @@ set_source_rate(struct conf_parser *p, char *value)
 }
 
 static void
-set_ban_set(struct conf_parser *p, char *value)
+set_ban_set(struct parser *p, char *value)
 {
 	add_element(p, &p->conf->ban[CONF_V4], "Ban_Set", value);
 }
 
 static void
-set_ban_set_6(struct conf_parser *p, char *value)
+set_ban_set_6(struct parser *p, char *value)
 {
 	add_element(p, &p->conf->ban[CONF_V6], "Ban_Set_6", value);
 }
 
 static void
-set_ban_time(struct conf_parser *p, char *value)
+set_ban_time(struct parser *p, char *value)
 {
 	if (duration_parse(&p->conf->ban_ms, value))
-		conf_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
+		message_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
 }
 
 static void
-set_guard_policy(struct conf_parser *p, char *value)
+set_guard_policy(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "drop"))
 		p->conf->guard_policy = CONF_GUARD_DROP;
 	else if (!strcasecmp(value, "reject"))
 		p->conf->guard_policy = CONF_GUARD_REJECT;
 	else
-		conf_fail(p, "syntax error: Guard_Policy must be drop or reject, not \"%s\"", value);
+		message_fail(p, "syntax error: Guard_Policy must be drop or reject, not \"%s\"", value);
 }
 
 /* "24,64": bits for IPv4 and for IPv6. */
 static void
-set_max_prefix(struct conf_parser *p, char *value)
+set_max_prefix(struct parser *p, char *value)
 {
 	static const long most[CONF_FAMILIES] = { 32, 128 };
 	char *rest = value;
@@ -325,7 +326,7 @@ set_max_prefix(struct conf_parser *p, char *value)
 
 		n = strtol(word, &end, 10);
 		if (!isdigit((unsigned char)*word) || *end || n > most[f] || more != (rest != NULL)) {
-			conf_fail(
+			message_fail(
 			    p,
 			    "syntax error: Max_Prefix needs two numbers, for IPv4 from 0 to 32 and for IPv6 from 0 to "
 			    "128, such as 24,64");
@@ -336,7 +337,7 @@ set_max_prefix(struct conf_parser *p, char *value)
 }
 
 static void
-set_syslog_facility(struct conf_parser *p, char *value)
+set_syslog_facility(struct parser *p, char *value)
 {
 	for (const CODE *code = facilitynames; code->c_name; code++) {
 		if (!strcasecmp(code->c_name, value)) {
@@ -344,31 +345,31 @@ set_syslog_facility(struct conf_parser *p, char *value)
 			return;
 		}
 	}
-	conf_fail(p, "syntax error: Syslog_Facility: there is no facility \"%s\"", value);
+	message_fail(p, "syntax error: Syslog_Facility: there is no facility \"%s\"", value);
 }
 
 /* ---- doors ------------------------------------------------------------------------------------- */
 
 /* "7000,8000 # note": knockd's atoi() stopped at the blank. With a comma behind it is not so clear: an error. */
 static void
-cut_note(struct conf_parser *p, char *value)
+cut_note(struct parser *p, char *value)
 {
 	char *note = strchr(value, '#');
 
 	if (!note || note == value || !isspace((unsigned char)note[-1]) || strchr(note, ','))
 		return;
-	conf_warn(p, "# and what follows is ignored: there are no comments behind a value");
+	message_warn(p, "# and what follows is ignored: there are no comments behind a value");
 	*note = '\0';
 	text_trim(value);
 }
 
 static void
-tell_sequence(struct conf_parser *p)
+tell_sequence(struct parser *p)
 {
 	char text[SEQ_STRLEN];
 
-	conf_tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name,
-		  seq_format(&p->door->seq, text, sizeof(text)));
+	message_tell(p, CONF_DEBUG, "config: %s: sequence: %s", p->door->name,
+		     seq_format(&p->door->seq, text, sizeof(text)));
 }
 
 /* A number that is no port, or a word, is quoted, as in 0.8. Several ports, or one and something else, are secret. */
@@ -409,15 +410,15 @@ explain_ports(const struct seq_error *error, const char *in, char *buf, size_t l
 }
 
 static void
-set_sequence(struct conf_parser *p, char *value)
+set_sequence(struct parser *p, char *value)
 {
 	struct seq_error error;
 	char text[160];
 
 	cut_note(p, value);
 	if (seq_parse(&p->door->seq, value, &error)) {
-		conf_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name,
-			  explain_ports(&error, " in knock sequence", text, sizeof(text)), p->line, p->path);
+		message_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name,
+			     explain_ports(&error, " in knock sequence", text, sizeof(text)), p->line, p->path);
 		p->errors++;
 		p->bad_door = true;
 		return;
@@ -427,10 +428,10 @@ set_sequence(struct conf_parser *p, char *value)
 }
 
 static void
-set_seq_timeout(struct conf_parser *p, char *value)
+set_seq_timeout(struct parser *p, char *value)
 {
 	p->door->seq_timeout = parse_seconds(p, "Seq_Timeout", value);
-	conf_tell(p, CONF_DEBUG, "config: %s: seq_timeout: %lld", p->door->name, (long long)p->door->seq_timeout);
+	message_tell(p, CONF_DEBUG, "config: %s: seq_timeout: %lld", p->door->name, (long long)p->door->seq_timeout);
 }
 
 static uint8_t
@@ -452,7 +453,7 @@ flag_bit(const char *name)
 
 /* No blanks around items: knockd rejects them, and a file that passes here must work there. */
 static void
-set_tcpflags(struct conf_parser *p, char *value)
+set_tcpflags(struct parser *p, char *value)
 {
 	struct door *door = p->door;
 	char *rest = value, *name;
@@ -464,126 +465,126 @@ set_tcpflags(struct conf_parser *p, char *value)
 		uint8_t bit = flag_bit(name + clear);
 
 		if (!bit) {
-			conf_fail(p, "unrecognized flag \"%s\" in [%s]", name + clear, door->name);
+			message_fail(p, "unrecognized flag \"%s\" in [%s]", name + clear, door->name);
 			return;
 		}
 		door->flags_mask |= bit;
 		door->flags_value = (uint8_t)(clear ? door->flags_value & ~bit : door->flags_value | bit);
-		conf_tell(p, CONF_DEBUG, "config: tcp flag: %s", name);
+		message_tell(p, CONF_DEBUG, "config: tcp flag: %s", name);
 	}
 }
 
 /* knockd compares text, so a host name passed its parser and never matched. */
 static void
-set_target(struct conf_parser *p, char *value)
+set_target(struct parser *p, char *value)
 {
 	if (addr_parse(&p->door->target, value))
-		conf_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value,
-			  p->door->name);
+		message_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value,
+			     p->door->name);
 	else
-		conf_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
+		message_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
 }
 
 static void
-set_command(struct conf_parser *p, char **to, const char *key, const char *value)
+set_command(struct parser *p, char **to, const char *key, const char *value)
 {
 	set_string(p, to, value);
-	conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);
+	message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);
 }
 
 static void
-set_start_command(struct conf_parser *p, char *value)
+set_start_command(struct parser *p, char *value)
 {
 	set_command(p, &p->door->start_command[CONF_V4], "start_command", value);
 }
 
 static void
-set_start_command_6(struct conf_parser *p, char *value)
+set_start_command_6(struct parser *p, char *value)
 {
 	set_command(p, &p->door->start_command[CONF_V6], "start_command_6", value);
 }
 
 static void
-set_stop_command(struct conf_parser *p, char *value)
+set_stop_command(struct parser *p, char *value)
 {
 	set_command(p, &p->door->stop_command[CONF_V4], "stop_command", value);
 }
 
 static void
-set_stop_command_6(struct conf_parser *p, char *value)
+set_stop_command_6(struct parser *p, char *value)
 {
 	set_command(p, &p->door->stop_command[CONF_V6], "stop_command_6", value);
 }
 
 static void
-set_cmd_timeout(struct conf_parser *p, char *value)
+set_cmd_timeout(struct parser *p, char *value)
 {
 	p->door->cmd_timeout = parse_seconds(p, "Cmd_Timeout", value);
-	conf_tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
+	message_tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
 }
 
 /* A sequence above it in the file gives way; one below it is used first, and then the file. */
 static void
-set_one_time_sequences(struct conf_parser *p, char *value)
+set_one_time_sequences(struct parser *p, char *value)
 {
 	struct door *door = p->door;
 
 	set_path(p, &door->one_time_path, value);
-	conf_tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", door->name, value);
+	message_tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", door->name, value);
 	free(door->one_time);
 	door->one_time = NULL;
 	door->n_one_time = door->next_one_time = door->seq.n = 0;
 	if (!p->load || !door->one_time_path)
 		return;
 	if (p->load(p->arg, door))
-		conf_fail(p, "%s: %s, in [%s]", value, strerror(errno), door->name);
+		message_fail(p, "%s: %s, in [%s]", value, strerror(errno), door->name);
 	else if (door_next_sequence(door))
 		tell_sequence(p);
 	else
-		conf_warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value,
-			  door->name);
+		message_warn(p, "no more sequences left in the one time sequences file %s: [%s] is disabled", value,
+			     door->name);
 }
 
 static void
-set_cooldown(struct conf_parser *p, char *value)
+set_cooldown(struct parser *p, char *value)
 {
 	p->door->cooldown = parse_seconds(p, "Seq_Cooldown", value);
-	conf_tell(p, CONF_DEBUG, "config: %s: seq_cooldown: %lld", p->door->name, (long long)p->door->cooldown);
+	message_tell(p, CONF_DEBUG, "config: %s: seq_cooldown: %lld", p->door->name, (long long)p->door->cooldown);
 }
 
 static void
-set_allow_duplicates(struct conf_parser *p, char *value)
+set_allow_duplicates(struct parser *p, char *value)
 {
 	p->door->allow_duplicates = parse_switch(p, "AllowDuplicates", value);
 }
 
 static void
-set_grant(struct conf_parser *p, char *value)
+set_grant(struct parser *p, char *value)
 {
-	add_element(p, &p->door->grant[CONF_V4], "grant", value);
+	add_element(p, &p->door->elements[DOOR_GRANTS][CONF_V4], "grant", value);
 }
 
 static void
-set_grant_6(struct conf_parser *p, char *value)
+set_grant_6(struct parser *p, char *value)
 {
-	add_element(p, &p->door->grant[CONF_V6], "grant_6", value);
+	add_element(p, &p->door->elements[DOOR_GRANTS][CONF_V6], "grant_6", value);
 }
 
 static void
-set_revoke(struct conf_parser *p, char *value)
+set_revoke(struct parser *p, char *value)
 {
-	add_element(p, &p->door->revoke[CONF_V4], "revoke", value);
+	add_element(p, &p->door->elements[DOOR_REVOKES][CONF_V4], "revoke", value);
 }
 
 static void
-set_revoke_6(struct conf_parser *p, char *value)
+set_revoke_6(struct parser *p, char *value)
 {
-	add_element(p, &p->door->revoke[CONF_V6], "revoke_6", value);
+	add_element(p, &p->door->elements[DOOR_REVOKES][CONF_V6], "revoke_6", value);
 }
 
 /* Each would be an element of its own, and a line in the log for each knock. */
 static void
-drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
+drop_repeated(struct parser *p, struct seq *ports, const char *key)
 {
 	size_t n = 0;
 
@@ -594,8 +595,8 @@ drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
 			if (ports->at[same].port == port->port && ports->at[same].proto == port->proto)
 				break;
 		if (same < n)
-			conf_warn(p, "%s: %u:%s is given more than once, in [%s]", key, port->port,
-				  seq_proto_name(port->proto), p->door->name);
+			message_warn(p, "%s: %u:%s is given more than once, in [%s]", key, port->port,
+				     seq_proto_name(port->proto), p->door->name);
 		else
 			ports->at[n++] = *port;
 	}
@@ -603,45 +604,45 @@ drop_repeated(struct conf_parser *p, struct seq *ports, const char *key)
 }
 
 static void
-set_guarded(struct conf_parser *p, struct seq *ports, const char *key, char *value)
+set_guarded(struct parser *p, struct seq *ports, const char *key, char *value)
 {
 	struct seq_error error;
 	char text[SEQ_STRLEN];
 
 	cut_note(p, value);
 	if (!*value) {
-		conf_fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
+		message_fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
 	} else if (seq_parse(ports, value, &error)) {
-		conf_fail(p, "syntax error: %s: %s, in [%s]", key, explain_ports(&error, "", text, sizeof(text)),
-			  p->door->name);
+		message_fail(p, "syntax error: %s: %s, in [%s]", key, explain_ports(&error, "", text, sizeof(text)),
+			     p->door->name);
 	} else {
-		conf_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key,
-			  seq_format(ports, text, sizeof(text)));
+		message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key,
+			     seq_format(ports, text, sizeof(text)));
 		drop_repeated(p, ports, key);
 	}
 }
 
 static void
-set_open(struct conf_parser *p, char *value)
+set_open(struct parser *p, char *value)
 {
 	set_guarded(p, &p->door->open, "open", value);
 }
 
 static void
-set_close(struct conf_parser *p, char *value)
+set_close(struct parser *p, char *value)
 {
 	set_guarded(p, &p->door->close, "close", value);
 }
 
 static void
-set_open_timeout(struct conf_parser *p, char *value)
+set_open_timeout(struct parser *p, char *value)
 {
 	if (duration_parse(&p->door->open_timeout_ms, value))
-		conf_fail(p,
-			  "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
-			  value, p->door->name);
+		message_fail(
+		    p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
+		    value, p->door->name);
 	else
-		conf_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
+		message_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------- */
@@ -696,7 +697,7 @@ static const struct conf_key keys[] = {
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 const struct conf_key *
-conf_find_key(const char *name)
+keys_find(const char *name)
 {
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (!strcasecmp(keys[i].name, name))
@@ -705,7 +706,7 @@ conf_find_key(const char *name)
 }
 
 bool
-conf_key_seen(const struct conf_parser *p, const struct conf_key *key)
+keys_seen(const struct parser *p, const struct conf_key *key)
 {
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (keys[i].set == key->set && p->seen & (UINT64_C(1) << i))
@@ -714,7 +715,7 @@ conf_key_seen(const struct conf_parser *p, const struct conf_key *key)
 }
 
 void
-conf_key_met(struct conf_parser *p, const struct conf_key *key)
+keys_met(struct parser *p, const struct conf_key *key)
 {
 	p->seen |= UINT64_C(1) << (key - keys);
 }

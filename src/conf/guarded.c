@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conf_guard.h"
+#include "guarded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +27,13 @@ put_element(struct element *element, const struct door *door, enum conf_family f
 }
 
 static int
-fill(struct conf_grants *list, const struct door *door, enum conf_family family, const struct seq *ports,
+fill(struct element_list *list, const struct door *door, enum conf_family family, const struct seq *ports,
      uint64_t timeout_ms)
 {
 	struct element *at;
 
 	list->given = true;
-	if (!ports->n || (door->target.family && conf_family(&door->target) != family))
+	if (!ports->n || (door->target.family && door_family(&door->target) != family))
 		return 0;
 	at = calloc(ports->n, sizeof(*at));
 	if (!at)
@@ -47,11 +47,11 @@ fill(struct conf_grants *list, const struct door *door, enum conf_family family,
 }
 
 int
-conf_guard_elements(struct door *door)
+guarded_elements(struct door *door)
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
-		if (fill(&door->opens[f], door, f, &door->open, door->open_timeout_ms) ||
-		    fill(&door->closes[f], door, f, &door->close, 0))
+		if (fill(&door->elements[DOOR_OPENS][f], door, f, &door->open, door->open_timeout_ms) ||
+		    fill(&door->elements[DOOR_CLOSES][f], door, f, &door->close, 0))
 			return -1;
 	}
 	return 0;
@@ -68,7 +68,7 @@ has(const struct seq *ports, const struct knock_port *port)
 }
 
 bool
-conf_guard_is_opened(const struct conf *conf, const struct door *door, size_t i)
+guarded_is_opened(const struct conf *conf, const struct door *door, size_t i)
 {
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *other = &conf->doors[d];

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "check.h"
+
+#include <string.h>
+
+#include "guarded.h"
+#include "message.h"
+
+/* What knockd takes without a word, and then does not do. */
+void
+check_door(struct parser *p, const struct door *door)
+{
+	static const char *const suffix[] = { "", "_6" };
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		const char *start = door_start_command(door, f);
+
+		if (door->stop_command[f] && (!start || !*start))
+			message_tell(
+			    p, CONF_WARNING,
+			    "config: section %s: warning: stop_command%s never runs: there is no start_command (%s)",
+			    door->name, suffix[f], p->path);
+	}
+	if (door->seq.n > 1 && door->seq_timeout <= 0)
+		message_tell(p, CONF_WARNING,
+			     "config: section %s: warning: with seq_timeout %lld nobody is fast enough (%s)",
+			     door->name, (long long)door->seq_timeout, p->path);
+}
+
+/* The guard lives in our own table: without that, the port would look shut in the file and be open. */
+static void
+check_rules(struct parser *p, const struct door *door)
+{
+	if (p->conf->rules != CONF_RULES_NONE || (!door->open.n && !door->close.n))
+		return;
+	message_tell(
+	    p, CONF_ERROR,
+	    "config: section %s: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
+	    "(line %d of %s)",
+	    door->name, door->line, p->path);
+	p->errors++;
+}
+
+static void
+check_closes(struct parser *p, const struct door *door)
+{
+	for (size_t i = 0; i < door->close.n; i++) {
+		if (!guarded_is_opened(p->conf, door, i))
+			message_tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)",
+				     door->name, door->target.family ? " with this Target" : "", door->close.at[i].port,
+				     seq_proto_name(door->close.at[i].proto), p->path);
+	}
+}
+
+/* A prefix of more than 32 bits can only be meant for IPv6. Who falls back to the plain key is looked at then. */
+static void
+check_prefix(struct parser *p, const char *key, const char *section, const struct element *element,
+	     enum conf_family family)
+{
+	const uint8_t *max_prefix = p->conf->max_prefix;
+	int bits = element_prefix(element);
+
+	p->line = element->line;
+	if (bits > 32)
+		family = CONF_V6;
+	if (bits < 0)
+		message_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]",
+			     key, section);
+	else if (bits < max_prefix[family])
+		message_fail(p, "%s: %%IP%%/%d is wider than the /%d that Max_Prefix allows for %s, in [%s]", key, bits,
+			     max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", section);
+}
+
+static void
+check_prefixes(struct parser *p, struct door *door)
+{
+	memcpy(door->max_prefix, p->conf->max_prefix, sizeof(door->max_prefix));
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		for (size_t i = 0; i < door->elements[DOOR_GRANTS][f].n; i++)
+			check_prefix(p, f == CONF_V6 ? "grant_6" : "grant", door->name,
+				     &door->elements[DOOR_GRANTS][f].at[i], f);
+}
+
+/* Only now are Ban_Time and Max_Prefix known. A timeout in the element's own text comes first. */
+static void
+check_bans(struct parser *p)
+{
+	struct conf *conf = p->conf;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		for (size_t i = 0; i < conf->ban[f].n; i++) {
+			struct element *ban = &conf->ban[f].at[i];
+
+			check_prefix(p, f == CONF_V6 ? "Ban_Set_6" : "Ban_Set", "options", ban, f);
+			if (!ban->timeout_ms)
+				ban->timeout_ms = conf->ban_ms;
+		}
+	}
+	if ((conf->ban[CONF_V4].n || conf->ban[CONF_V6].n) && !conf->scan_guard)
+		message_tell(p, CONF_WARNING,
+			     "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (%s)",
+			     p->path);
+}
+
+static bool
+is_knock(const struct conf *conf, const struct knock_port *port)
+{
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct seq *seq = &conf->doors[d].seq;
+
+		for (size_t i = 0; i < seq->n; i++) {
+			if (seq->at[i].proto == port->proto && seq->at[i].port == port->port)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What is a knock is dropped, whoever it is from and whatever has been opened. */
+static void
+check_dropped(struct parser *p, const struct door *door)
+{
+	if (p->conf->capture != CONF_CAPTURE_NFQUEUE || p->conf->knock_verdict != CONF_KNOCK_DROP)
+		return;
+	for (size_t i = 0; i < door->open.n; i++) {
+		if (is_knock(p->conf, &door->open.at[i]))
+			message_tell(
+			    p, CONF_WARNING,
+			    "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = "
+			    "drop nobody "
+			    "reaches that port (%s)",
+			    door->name, door->open.at[i].port, seq_proto_name(door->open.at[i].proto), p->path);
+	}
+}
+
+/* When one has marked what it has used, the other looks for its own in vain. */
+static void
+check_one_time(struct parser *p, const struct door *door)
+{
+	for (const struct door *other = p->conf->doors; door->one_time_path && other < door; other++) {
+		if (other->one_time_path && !strcmp(other->one_time_path, door->one_time_path))
+			message_tell(p, CONF_WARNING,
+				     "config: section %s: warning: one_time_sequences: [%s] has the same file: when "
+				     "either has used a "
+				     "sequence of it, the other will be disabled (%s)",
+				     door->name, other->name, p->path);
+	}
+}
+
+void
+check_file(struct parser *p)
+{
+	check_bans(p);
+	for (size_t i = 0; i < p->conf->n_doors; i++) {
+		check_rules(p, &p->conf->doors[i]);
+		check_closes(p, &p->conf->doors[i]);
+		check_prefixes(p, &p->conf->doors[i]);
+		check_dropped(p, &p->conf->doors[i]);
+		check_one_time(p, &p->conf->doors[i]);
+	}
+}

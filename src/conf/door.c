@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/door.h"
+
+#include <sys/socket.h>
+
+enum conf_family
+door_family(const struct addr *addr)
+{
+	return addr->family == AF_INET6 ? CONF_V6 : CONF_V4;
+}
+
+const char *
+door_start_command(const struct door *door, enum conf_family family)
+{
+	return door->start_command[family] ? door->start_command[family] : door->start_command[CONF_V4];
+}
+
+const char *
+door_stop_command(const struct door *door, enum conf_family family)
+{
+	return door->stop_command[family] ? door->stop_command[family] : door->stop_command[CONF_V4];
+}
+
+const struct element_list *
+door_elements(const struct door *door, enum door_kind kind, enum conf_family family)
+{
+	const struct element_list *lists = door->elements[kind];
+
+	return &lists[lists[family].given ? family : CONF_V4];
+}
+
+bool
+door_adds(enum door_kind kind)
+{
+	return kind == DOOR_OPENS || kind == DOOR_GRANTS;
+}
+
+bool
+door_next_sequence(struct door *door)
+{
+	if (door->next_one_time == door->n_one_time) {
+		door->seq.n = 0;
+		return false;
+	}
+	door->seq = door->one_time[door->next_one_time++];
+	return true;
+}

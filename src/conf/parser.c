@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "check.h"
+#include "config.h"
+#include "guarded.h"
+#include "keys.h"
+#include "lib/text.h"
+#include "message.h"
+#include "wire/request.h"
+
+/* ---- sections and lines ------------------------------------------------------------------------- */
+
+static struct door *
+add_door(struct parser *p, const char *name)
+{
+	struct conf *conf = p->conf;
+	struct door *doors, *door;
+
+	if (conf->n_doors == CONF_DOORS_MAX) {
+		message_fail(p, "more than %d doors", CONF_DOORS_MAX);
+		return NULL;
+	}
+	doors = reallocarray(conf->doors, conf->n_doors + 1, sizeof(*doors));
+	if (!doors) {
+		message_fail(p, "out of memory");
+		return NULL;
+	}
+	conf->doors = doors;
+	door = &doors[conf->n_doors++];
+	*door = (struct door){ .line = p->line, .seq_timeout = 25, .cmd_timeout = 10 };
+	if (text_copy(door->name, sizeof(door->name), name))
+		message_warn(p, "the door's name is cut to \"%s\"", door->name);
+	return door;
+}
+
+/* Only now is it known what the door's Target and times are, in whatever order they stand. */
+static void
+end_door(struct parser *p)
+{
+	struct door *door = p->door;
+
+	check_door(p, door);
+	if (!door->open_timeout_ms)
+		door->open_timeout_ms = CONF_OPEN_MS_DEFAULT;
+	else if (!door->open.n)
+		message_tell(p, CONF_WARNING,
+			     "config: section %s: warning: open_timeout is for open, and there is none (%s)",
+			     door->name, p->path);
+	if (guarded_elements(door))
+		message_fail(p, "out of memory");
+}
+
+static void
+end_section(struct parser *p)
+{
+	if (p->scope == CONF_SCOPE_DOOR)
+		end_door(p);
+	if (p->scope == CONF_SCOPE_DOOR && !p->door->seq.n && !p->door->one_time_path && !p->bad_door) {
+		message_tell(p, CONF_ERROR, "error: section '%s' has an empty knock sequence (line %d of %s)",
+			     p->door->name, p->door->line, p->path);
+		p->errors++;
+	}
+	p->scope = CONF_SCOPE_NONE;
+	p->door = NULL;
+	p->seen = 0;
+	p->bad_door = false;
+}
+
+static void
+begin_section(struct parser *p, const char *name)
+{
+	end_section(p);
+	message_tell(p, CONF_DEBUG, "config: new section: '%s'", name);
+	if (!*name) {
+		message_fail(p, "bad section name");
+	} else if (!strcmp(name, "options")) {
+		p->scope = CONF_SCOPE_OPTIONS;
+	} else {
+		if (!strcasecmp(name, "options"))
+			message_warn(p, "[%s] is a door: only [options], in lower case, holds options", name);
+		p->door = add_door(p, name);
+		p->scope = p->door ? CONF_SCOPE_DOOR : CONF_SCOPE_NONE;
+	}
+}
+
+static const char *
+scope_name(const struct parser *p)
+{
+	return p->scope == CONF_SCOPE_DOOR ? p->door->name : "options";
+}
+
+/* What is quoted of a word that is no key: its letters. A secret may follow whose '=' was forgotten, or has slipped. */
+#define QUOTE_STRLEN (TEXT_LINE_MAX + sizeof(" \"\""))
+
+static const char *
+quote(const char *word, char text[static QUOTE_STRLEN])
+{
+	size_t len = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
+
+	*text = '\0';
+	if (len)
+		snprintf(text, QUOTE_STRLEN, " \"%.*s\"", (int)len, word);
+	return text;
+}
+
+static void
+take_pair(struct parser *p, const char *name, char *value)
+{
+	const struct conf_key *key = keys_find(name);
+	char quoted[QUOTE_STRLEN];
+
+	if (!key) {
+		message_fail(p, "syntax error: unknown key%s in [%s]", quote(name, quoted), scope_name(p));
+		return;
+	}
+	if (key->scope != p->scope) {
+		message_fail(p, "syntax error: \"%s\" does not belong into [%s]%s", name, scope_name(p),
+			     key->scope == CONF_SCOPE_OPTIONS ? " but into [options]" : " but into a door's section");
+		return;
+	}
+	if (!key->repeats && keys_seen(p, key))
+		message_warn(p, "%s was given before in [%s]: this one replaces it", name, scope_name(p));
+	keys_met(p, key);
+	key->set(p, value);
+}
+
+/* UseSyslog is the only word that stands alone, and it may do so in any section. */
+static void
+take_word(struct parser *p, const char *word)
+{
+	char quoted[QUOTE_STRLEN];
+
+	if (!strcasecmp(word, "UseSyslog")) {
+		keys_use_syslog(p);
+		return;
+	}
+	quote(word, quoted);
+	message_fail(p, "syntax error:%s%s no \"=\" in [%s]", quoted, *quoted ? ":" : "", scope_name(p));
+}
+
+struct parser *
+parser_begin(const char *path, conf_report *report, void *arg)
+{
+	struct parser *p = calloc(1, sizeof(*p));
+	struct conf *conf = calloc(1, sizeof(*conf));
+
+	if (!p || !conf || !(conf->user = strdup(ENGINE_USER)) || !(conf->state_dir = strdup(CONF_STATE_DIR_DEFAULT)) ||
+	    !(conf->control_socket = strdup(REQUEST_SOCKET))) {
+		free(p);
+		conf_free(conf);
+		return NULL;
+	}
+	conf->syslog_facility = LOG_DAEMON;
+	conf->nflog_group = CONF_GROUP_DEFAULT;
+	conf->queue_num = CONF_QUEUE_DEFAULT;
+	conf->max_commands = CONF_COMMANDS_DEFAULT;
+	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
+	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
+	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
+	conf->ban_ms = CONF_BAN_MS_DEFAULT;
+	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
+	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf };
+	return p;
+}
+
+void
+parser_load_by(struct parser *p, conf_load *load)
+{
+	p->load = load;
+}
+
+void
+parser_line(struct parser *p, char *text)
+{
+	struct line line = text_split(text);
+
+	p->line++;
+	if (line.kind == LINE_BLANK)
+		return;
+	if (line.kind == LINE_SECTION) {
+		begin_section(p, line.key);
+		return;
+	}
+	if (p->scope == CONF_SCOPE_NONE) {
+		/* below a section header that was refused, this would only repeat the complaint */
+		if (!p->errors)
+			message_fail(p, "all directives must belong to a section");
+		return;
+	}
+	if (line.kind == LINE_PAIR)
+		take_pair(p, line.key, line.value);
+	else
+		take_word(p, line.key);
+}
+
+struct conf *
+parser_end(struct parser *p)
+{
+	struct conf *conf = p->conf;
+
+	end_section(p);
+	check_file(p);
+	if (p->errors) {
+		conf_free(conf);
+		conf = NULL;
+	}
+	free(p);
+	return conf;
+}

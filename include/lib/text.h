@@ -52,5 +52,6 @@ struct pen {
 struct pen text_pen(char *buf, size_t len);
 void text_write(struct pen *pen, ...) __attribute__((sentinel)); /* strings, then NULL */
 void text_write_number(struct pen *pen, uint64_t n);
+void text_print(struct pen *pen, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* slower */
 
 #endif

@@ -222,12 +222,10 @@ static json_t *
 key(const struct element *e, const struct addr *ip)
 {
 	char text[ELEMENT_TEXT_MAX], part[ELEMENT_TEXT_MAX];
-	size_t used = 0;
+	struct pen pen = text_pen(text, sizeof(text));
 
-	*text = '\0'; /* without clearing all of it, thousands of times */
-	for (size_t i = 0; i < e->n_parts && used < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " . " : "",
-					 element_expand(e->parts[i], ip, part, sizeof(part)));
+	for (size_t i = 0; i < e->n_parts; i++)
+		text_write(&pen, i ? " . " : "", element_expand(e->parts[i], ip, part, sizeof(part)), NULL);
 	return admin_json_text(text);
 }
 

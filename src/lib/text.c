@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 char *
@@ -109,6 +110,25 @@ text_write_number(struct pen *pen, uint64_t n)
 		n /= 10;
 	} while (n);
 	write_one(pen, first);
+}
+
+void
+text_print(struct pen *pen, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (!pen->room)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(pen->at, pen->room, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n >= pen->room)
+		n = (int)(pen->room - 1);
+	pen->at += n;
+	pen->room -= (size_t)n;
 }
 
 /* ---- UTF-8 (RFC 3629) -------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "conf/element.h"
+#include "lib/text.h"
 
 #define FIELD_BITS  6
 #define FIELD_MASK  0x3fu
@@ -208,17 +209,15 @@ const char *
 nftkey_type_text(uint32_t type, char *buf, size_t len)
 {
 	uint32_t ids[NFTKEY_FIELDS + 1];
-	size_t n = unpack(type, ids), used = 0;
+	struct pen pen = text_pen(buf, len);
+	size_t n = unpack(type, ids);
 
-	if (len)
-		*buf = '\0';
-	for (size_t i = 0; i < n && used < len; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct datatype *datatype = find(ids[i]);
 
-		if (datatype)
-			used += (size_t)snprintf(buf + used, len - used, "%s%s", i ? " . " : "", datatype->name);
-		else
-			used += (size_t)snprintf(buf + used, len - used, "%stype %u", i ? " . " : "", ids[i]);
+		text_write(&pen, i ? " . " : "", datatype ? datatype->name : "type ", NULL);
+		if (!datatype)
+			text_write_number(&pen, ids[i]);
 	}
 	return buf;
 }

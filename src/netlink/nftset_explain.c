@@ -5,7 +5,6 @@
  */
 #include "netlink/nftset.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,37 +13,15 @@
 
 #define SIZE_PROPOSED 65535 /* more than knockers ever have open, and a limit all the same */
 
-struct writer {
-	char *buf;
-	size_t len, used;
-};
-
-static void put(struct writer *writer, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 static void
-put(struct writer *writer, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (writer->used >= writer->len)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(writer->buf + writer->used, writer->len - writer->used, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		writer->used += (size_t)n;
-}
-
-static void
-put_types(struct writer *writer, char *const *parts, size_t n, const struct addr *ip, bool *interval)
+put_types(struct pen *pen, char *const *parts, size_t n, const struct addr *ip, bool *interval)
 {
 	char name[NFTKEY_TYPE_LEN];
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t type = nftkey_guess(parts[i], ip, interval);
 
-		put(writer, "%s%s", i ? " . " : "", nftkey_type_text(type, name, sizeof(name)));
+		text_print(pen, "%s%s", i ? " . " : "", nftkey_type_text(type, name, sizeof(name)));
 	}
 }
 
@@ -62,96 +39,96 @@ is_verdict(const char *data)
 }
 
 static void
-put_data_type(struct writer *writer, const char *data, const struct addr *ip)
+put_data_type(struct pen *pen, const char *data, const struct addr *ip)
 {
 	char copy[ELEMENT_TEXT_MAX], *parts[ELEMENT_PARTS];
 	bool interval = false;
 
-	put(writer, " : ");
+	text_print(pen, " : ");
 	if (is_verdict(data)) {
-		put(writer, "verdict");
+		text_print(pen, "verdict");
 		return;
 	}
 	text_copy(copy, sizeof(copy), data);
-	put_types(writer, parts, element_split(copy, parts), ip, &interval);
+	put_types(pen, parts, element_split(copy, parts), ip, &interval);
 }
 
 static void
-put_table(struct writer *writer, const char *before, const struct element *element)
+put_table(struct pen *pen, const char *before, const struct element *element)
 {
 	const char *family = element_family_name(element->family);
 
-	put(writer, "%s%s %s", before, family ? family : "?", element->table);
+	text_print(pen, "%s%s %s", before, family ? family : "?", element->table);
 }
 
 /* nft add set inet filter ssh_ok '{ type ipv4_addr . inet_service; flags interval,timeout; }' */
 static void
-put_set(struct writer *writer, const struct nftset_op *op)
+put_set(struct pen *pen, const struct nftset_op *op)
 {
 	const struct element *element = op->element;
 	bool timeout = op->timeout_ms || element->timeout_ms, interval = false;
 
-	put_table(writer, element->data ? "nft add map " : "nft add set ", element);
-	put(writer, " %s '{ type ", element->set);
-	put_types(writer, element->parts, element->n_parts, &op->ip, &interval);
+	put_table(pen, element->data ? "nft add map " : "nft add set ", element);
+	text_print(pen, " %s '{ type ", element->set);
+	put_types(pen, element->parts, element->n_parts, &op->ip, &interval);
 	if (element->data)
-		put_data_type(writer, element->data, &op->ip);
+		put_data_type(pen, element->data, &op->ip);
 	if (interval || timeout)
-		put(writer, "; flags %s%s%s", interval ? "interval" : "", interval && timeout ? "," : "",
-		    timeout ? "timeout" : "");
+		text_print(pen, "; flags %s%s%s", interval ? "interval" : "", interval && timeout ? "," : "",
+			   timeout ? "timeout" : "");
 	if (op->result == NFTSET_FULL)
-		put(writer, "; size %d", SIZE_PROPOSED);
-	put(writer, "; }'");
+		text_print(pen, "; size %d", SIZE_PROPOSED);
+	text_print(pen, "; }'");
 }
 
 static void
-put_missing(struct writer *writer, const struct nftset_op *op)
+put_missing(struct pen *pen, const struct nftset_op *op)
 {
 	if (strcmp(op->detail, NFTSET_NO_TABLE)) {
-		put(writer, "no such set; create it with: ");
+		text_print(pen, "no such set; create it with: ");
 	} else {
-		put(writer, "no such table; create both with: ");
-		put_table(writer, "nft add table ", op->element);
-		put(writer, "; ");
+		text_print(pen, "no such table; create both with: ");
+		put_table(pen, "nft add table ", op->element);
+		text_print(pen, "; ");
 	}
-	put_set(writer, op);
+	put_set(pen, op);
 }
 
 static void
-put_misfit(struct writer *writer, const struct nftset_op *op)
+put_misfit(struct pen *pen, const struct nftset_op *op)
 {
-	put(writer, "%s; it would fit a %s made with: ", op->detail, op->element->data ? "map" : "set");
-	put_set(writer, op);
+	text_print(pen, "%s; it would fit a %s made with: ", op->detail, op->element->data ? "map" : "set");
+	put_set(pen, op);
 }
 
 static void
-put_reason(struct writer *writer, const struct nftset_op *op)
+put_reason(struct pen *pen, const struct nftset_op *op)
 {
 	switch (op->result) {
 	case NFTSET_OK:
-		put(writer, "done");
+		text_print(pen, "done");
 		return;
 	case NFTSET_ABSENT:
-		put(writer, "the element was not there");
+		text_print(pen, "the element was not there");
 		return;
 	case NFTSET_NO_SET:
-		put_missing(writer, op);
+		put_missing(pen, op);
 		return;
 	case NFTSET_KEY:
 	case NFTSET_NO_TIMEOUT:
 	case NFTSET_DATA:
-		put_misfit(writer, op);
+		put_misfit(pen, op);
 		return;
 	case NFTSET_FULL:
-		put(writer, "the set is full; delete elements of it, or make it anew with a larger size: ");
-		put_set(writer, op);
+		text_print(pen, "the set is full; delete elements of it, or make it anew with a larger size: ");
+		put_set(pen, op);
 		return;
 	case NFTSET_PERMISSION:
-		put(writer, "not permitted: %s", *op->detail ? op->detail : "CAP_NET_ADMIN is missing");
+		text_print(pen, "not permitted: %s", *op->detail ? op->detail : "CAP_NET_ADMIN is missing");
 		return;
 	case NFTSET_WIDE:
 	case NFTSET_ERROR:
-		put(writer, "%s", *op->detail ? op->detail : strerror(op->error));
+		text_print(pen, "%s", *op->detail ? op->detail : strerror(op->error));
 		return;
 	}
 }
@@ -159,12 +136,10 @@ put_reason(struct writer *writer, const struct nftset_op *op)
 const char *
 nftset_explain(const struct nftset_op *op, char *buf, size_t len)
 {
-	struct writer writer = { .buf = buf, .len = len };
+	struct pen pen = text_pen(buf, len);
 
-	if (len)
-		*buf = '\0';
-	put_table(&writer, "", op->element);
-	put(&writer, " %s: ", op->element->set);
-	put_reason(&writer, op);
+	put_table(&pen, "", op->element);
+	text_print(&pen, " %s: ", op->element->set);
+	put_reason(&pen, op);
 	return buf;
 }

@@ -8,6 +8,7 @@
 #include "build.h"
 #include "guard_rules.h"
 #include "knocker_rules.h"
+#include "lib/text.h"
 #include "rate_rules.h"
 #include "wire/capture.h"
 
@@ -22,12 +23,12 @@ static void
 name_set(struct port_set *set)
 {
 	static const char *const prefixes[] = { "local", "ip", "ip6" }; /* other keys are the guard's */
-	int used = snprintf(set->name, sizeof(set->name), "%s%s", prefixes[set->key], set->mask ? "" : "_any");
+	struct pen pen = text_pen(set->name, sizeof(set->name));
 
+	text_write(&pen, prefixes[set->key], set->mask ? "" : "_any", NULL);
 	for (unsigned bit = 0; bit < RULES_TCP_FLAGS; bit++) {
 		if (set->mask & 1u << bit)
-			used += snprintf(set->name + used, sizeof(set->name) - (size_t)used, "%s_%s",
-					 set->value & 1u << bit ? "" : "_not", rules_flag_name(bit));
+			text_write(&pen, set->value & 1u << bit ? "" : "_not", "_", rules_flag_name(bit), NULL);
 	}
 }
 

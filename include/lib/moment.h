@@ -18,6 +18,10 @@ struct moment {
 
 struct moment moment_now(void);
 
+/* CLOCK_BOOTTIME alone, which goes on while the machine sleeps, and CLOCK_MONOTONIC, which does not. */
+uint64_t moment_boot_msec(void);
+uint64_t moment_steady_usec(void);
+
 /* `ms` later, on both. */
 struct moment moment_after(struct moment moment, int64_t ms);
 

@@ -7,6 +7,7 @@
 #define KNOCKD_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -36,5 +37,12 @@ struct event {
 	uint32_t count;
 	struct addr source; /* STAGE, OPEN, TIMEOUT, SCAN */
 };
+
+/*
+ * True when the event is one that engine and configuration can have produced: a kind, a door below
+ * `n_doors`, a source where one belongs and none elsewhere. What does not pass was not sent by an engine in its
+ * right mind.
+ */
+bool event_valid(const struct event *event, size_t n_doors);
 
 #endif

@@ -500,7 +500,7 @@ try_later(struct grants *g, size_t failed, int error)
 	errno = error;
 	if (failed && g->retry_at == UINT64_MAX)
 		log_warn(g->log, "could not put back %zu elements, which is tried again until it works", failed);
-	g->retry_at = failed ? (uint64_t)moment_now().boot_ms + RETRY_MSEC : UINT64_MAX;
+	g->retry_at = failed ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
 }
 
 static void

@@ -3,45 +3,6 @@
 
 #include <stdio.h>
 
-#include "lib/seq.h"
-#include "wire/capture.h"
-
-/* An address as addr_from_bytes() makes them: two that are the same also compare so. */
-static bool
-names_source(const struct event *event)
-{
-	struct addr source = addr_from_bytes(event->source.family, event->source.bytes);
-
-	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 && event->stage <= SEQ_MAX;
-}
-
-/* About a door, or with door 0 about none, and about nobody. */
-static bool
-names_nobody(const struct event *event)
-{
-	return !event->source.family && !event->stage;
-}
-
-bool
-event_valid(const struct event *event, size_t n_doors)
-{
-	switch ((enum event_kind)event->kind) {
-	case EVENT_STAGE:
-	case EVENT_OPEN:
-	case EVENT_TIMEOUT:
-	case EVENT_SCAN:
-		return event->door < n_doors && names_source(event);
-	case EVENT_SUPPRESSED:
-		return event->door < n_doors && names_nobody(event);
-	case EVENT_READY:
-	case EVENT_LOST:
-		return !event->door && names_nobody(event);
-	case EVENT_DEALT_WITH:
-		return !event->door && !event->source.family && event->stage < CAPTURE_WAYS;
-	}
-	return false;
-}
-
 const char *
 logtext_event(const struct event *event, const char *who, const char *door, char *buf, size_t len)
 {
@@ -69,10 +30,8 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 			snprintf(buf, len, "packets were lost between kernel and knockd: too many at once");
 		break;
 	case EVENT_READY:
-		snprintf(buf, len, "engine ready");
-		break;
 	case EVENT_DEALT_WITH:
-		snprintf(buf, len, "packets up to %u are dealt with", event->count);
+		*buf = '\0';
 		break;
 	}
 	return buf;

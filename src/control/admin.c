@@ -548,7 +548,7 @@ admit(void *arg, const struct control_peer *peer)
 		return true;
 	if (peer->in_group && peer->uid != view.engine_uid)
 		return true;
-	if (limiter_pass(&admin->refused, REFUSED_BURST, REFUSED_PER_SECOND, (uint64_t)moment_now().boot_ms))
+	if (limiter_pass(&admin->refused, REFUSED_BURST, REFUSED_PER_SECOND, moment_boot_msec()))
 		log_warnx(admin->log, "control: uid %lu: refused", (unsigned long)peer->uid);
 	return false;
 }
@@ -563,7 +563,7 @@ admin_open(const char *path, struct log *log, const struct admin_daemon *daemon)
 	if (admin) {
 		admin->log = log;
 		admin->daemon = *daemon;
-		limiter_init(&admin->refused, REFUSED_BURST, (uint64_t)moment_now().boot_ms);
+		limiter_init(&admin->refused, REFUSED_BURST, moment_boot_msec());
 		admin->control =
 		    control_open(path,
 				 &(struct control_owner){ .arg = admin, .admit = admit, .take = take, .more = more },

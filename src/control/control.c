@@ -39,7 +39,7 @@ struct control {
 static uint64_t
 now_msec(void)
 {
-	return (uint64_t)moment_now().boot_ms;
+	return moment_boot_msec();
 }
 
 /* ---- out --------------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "knock.h"
 #include "lib/limiter.h"
+#include "lib/moment.h"
 #include "nflog.h"
 #include "nfqueue.h"
 #include "packet.h"
@@ -62,15 +63,6 @@ struct engine {
 	struct knock_hit hits[KNOCK_BATCH]; /* to be fed before anything else happens */
 	size_t n_hits;
 };
-
-static uint64_t
-monotonic_msec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* ---- to the parent ----------------------------------------------------------------------------- */
 
@@ -320,7 +312,7 @@ poll_timeout(const struct engine *e)
 static void
 look_at_clock(struct engine *e)
 {
-	uint64_t now = monotonic_msec();
+	uint64_t now = moment_steady_usec() / 1000;
 
 	if (now != e->now)
 		e->recent = 0;
@@ -397,7 +389,7 @@ prepare(struct engine *e, const struct engine_setup *setup)
 	*e = (struct engine){ .conf = setup->conf,
 			      .ipc_fd = setup->ipc_fd,
 			      .counters = setup->counters,
-			      .now = monotonic_msec(),
+			      .now = moment_steady_usec() / 1000,
 			      .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		goto fail;

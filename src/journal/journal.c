@@ -27,9 +27,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "journal_live.h"
-#include "journal_load.h"
-#include "journal_record.h"
+#include "live.h"
+#include "load.h"
+#include "record.h"
 
 #define FILE_NAME "journal"
 #define NEW_NAME  "journal.new"
@@ -247,7 +247,7 @@ journal_add(struct journal *journal, struct journal_entry *entry)
 	rest = record_pack(entry);
 	enter(journal);
 	if (rest)
-		live = live_add(&journal->live, journal_bounded(entry->end.boot_ms), rest);
+		live = live_add(&journal->live, record_bounded(entry->end.boot_ms), rest);
 	if (!live)
 		error = errno;
 	if (live) {
@@ -272,7 +272,7 @@ journal_move(struct journal *journal, uint64_t id, struct moment end)
 	enter(journal);
 	live = live_find(&journal->live, id);
 	if (live) {
-		live->end_ms = journal_bounded(end.boot_ms);
+		live->end_ms = record_bounded(end.boot_ms);
 		append(journal, RECORD_MOVE, live);
 	}
 	leave(journal);
@@ -621,7 +621,7 @@ load(struct journal *j)
 {
 	struct journal_damage damage;
 
-	if (journal_load(j->dir_fd, FILE_NAME, j->boot, &j->live, &damage))
+	if (load_journal(j->dir_fd, FILE_NAME, j->boot, &j->live, &damage))
 		return -1;
 	explain(j, &damage);
 	j->lacks = j->live.next_id;

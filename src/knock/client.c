@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client_hit.h"
-#include "client_net.h"
-#include "client_profile.h"
-#include "client_proxy.h"
-#include "client_wait.h"
+#include "hit.h"
 #include "lib/onetime.h"
 #include "lib/streams.h"
+#include "net.h"
+#include "profile.h"
+#include "proxy.h"
+#include "wait.h"
 
 struct client {
 	const struct client_options *options;
@@ -299,7 +299,7 @@ static int
 run(struct client *client)
 {
 	const struct client_options *options = client->options;
-	size_t sent = knock_once(&client->knocking);
+	size_t sent = wait_knock(&client->knocking);
 	int sock = -1;
 
 	if (client->waiting.door.port) {

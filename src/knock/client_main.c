@@ -19,12 +19,12 @@ main(int argc, char **argv)
 		status = client_list();
 		break;
 	case CLIENT_VERSION:
-		client_version();
+		client_options_version();
 		status = 0;
 		break;
 	case CLIENT_HELP:
 	case CLIENT_ERROR:
-		client_usage();
+		client_options_usage();
 		break;
 	case CLIENT_STOP:
 		fprintf(stderr, "%s\n", err);

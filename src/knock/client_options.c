@@ -60,13 +60,13 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "\n";
 
 void
-client_usage(void)
+client_options_usage(void)
 {
 	fputs(usage, stdout);
 }
 
 void
-client_version(void)
+client_options_version(void)
 {
 	puts("knock " PACKAGE_VERSION);
 	puts("Copyright (C) 2026 The knockd-nft authors");

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client_net.h"
+#include "net.h"
 
 #define CLIENT_TIMEOUT_DEFAULT 5000 /* milliseconds */
 #define CLIENT_DELAY_MAX       (24 * 60 * 60 * 1000)
@@ -45,7 +45,7 @@ struct client_options {
 enum client_action client_options_parse(struct client_options *options, int argc, char **argv, char *err,
 					size_t errlen);
 void client_options_free(struct client_options *options);
-void client_usage(void);
-void client_version(void);
+void client_options_usage(void);
+void client_options_version(void);
 
 #endif

@@ -20,6 +20,21 @@ moment_now(void)
 	return (struct moment){ read_clock(CLOCK_BOOTTIME), read_clock(CLOCK_REALTIME) };
 }
 
+uint64_t
+moment_boot_msec(void)
+{
+	return (uint64_t)read_clock(CLOCK_BOOTTIME);
+}
+
+uint64_t
+moment_steady_usec(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
 static int64_t
 plus(int64_t a, int64_t b)
 {

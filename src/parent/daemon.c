@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon_state.h"
+#include "lib/moment.h"
 #include "lib/streams.h"
 #include "process/detach.h"
 #include "process/notify.h"
@@ -27,15 +27,6 @@ enum {
 	SLOT_ADMIN, /* and those that follow */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
-
-uint64_t
-daemon_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* ---- what knockctl sees and does ---------------------------------------------------------------- */
 
@@ -170,7 +161,7 @@ open_signals(struct daemon *d)
 static int
 poll_timeout(const struct daemon *d)
 {
-	uint64_t now = daemon_clock(), next = closings_next(d->closings);
+	uint64_t now = moment_boot_msec(), next = closings_next(d->closings);
 
 	if (grants_next(d->grants) < next)
 		next = grants_next(d->grants);
@@ -226,12 +217,12 @@ loop(struct daemon *d)
 			read_signals(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
-		if (d->restart_at <= daemon_clock())
+		if (d->restart_at <= moment_boot_msec())
 			daemon_restart_engine(d);
-		if (d->rules_at <= daemon_clock())
+		if (d->rules_at <= moment_boot_msec())
 			daemon_put_rules_back(d);
-		closings_tick(d->closings, daemon_clock());
-		grants_tick(d->grants, daemon_clock());
+		closings_tick(d->closings, moment_boot_msec());
+		grants_tick(d->grants, moment_boot_msec());
 	}
 }
 
@@ -440,7 +431,7 @@ daemon_run(const struct options *options)
 	priv_hide(); /* the sequences in our memory */
 	streams_fill();
 	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
-	d.born_at = daemon_clock();
+	d.born_at = moment_boot_msec();
 	log_init(&d.log);
 	d.log.verbose = options->verbose;
 	d.log.debug = options->debug;

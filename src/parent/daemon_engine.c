@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "access/logtext.h"
+#include "lib/moment.h"
 #include "wire/ipc.h"
 
 /* An engine that dies is replaced at once, but not more often than this: so many, then one per pause. */
@@ -38,13 +39,13 @@ may_send(struct daemon *d, const struct event *event)
 
 	/* openings always pass, and there is one of these for each packet that is held */
 	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
-	       limiter_pass(&d->events, most_events(d), per_second, daemon_clock());
+	       limiter_pass(&d->events, most_events(d), per_second, moment_boot_msec());
 }
 
 int
 daemon_start_engine(struct daemon *d)
 {
-	d->started_at = daemon_clock();
+	d->started_at = moment_boot_msec();
 	limiter_init(&d->events, most_events(d), d->started_at);
 	d->restart_at = UINT64_MAX;
 	admin_engine_started(d->admin);
@@ -151,7 +152,7 @@ daemon_bury_engine(struct daemon *d, int status)
 void
 daemon_restart_engine(struct daemon *d)
 {
-	uint64_t now = daemon_clock();
+	uint64_t now = moment_boot_msec();
 
 	if (now - d->started_at > RESTART_CALM_MSEC)
 		d->restarts = 0;

@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+#include "lib/moment.h"
 #include "netlink/nflog_group.h"
 #include "netlink/nfqueues.h"
 #include "table/ruleset.h"
@@ -111,7 +112,7 @@ void
 daemon_try_rules_later(struct daemon *d)
 {
 	d->rules_refused = true;
-	d->rules_at = daemon_clock() + RULES_RETRY_MSEC;
+	d->rules_at = moment_boot_msec() + RULES_RETRY_MSEC;
 }
 
 /* Our own changes are told, too, so what counts is what is there now. */

@@ -69,11 +69,6 @@ struct daemon {
 	int signal; /* that ends us; 0: go on */
 };
 
-/* ---- daemon.c ---- */
-
-/* Milliseconds of CLOCK_BOOTTIME: the clock of all `..._at` above. */
-uint64_t daemon_clock(void);
-
 /* ---- daemon_conf.c: the configuration, and what it says of logs ---- */
 
 /* From the root directory; the caller frees it. NULL when memory is out. */

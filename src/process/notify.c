@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/moment.h"
 
 /* Nobody can be told when this fails, and nothing depends on it but the manager's patience. */
 static void
@@ -48,12 +49,9 @@ notify_ready(void)
 void
 notify_reloading(void)
 {
-	struct timespec ts;
 	char text[80];
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
-		 (unsigned long long)ts.tv_sec * 1000000 + (unsigned long long)ts.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)moment_steady_usec());
 	notify(text);
 }
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "journal/journal_load.h"
-#include "journal/journal_record.h"
+#include "journal/load.h"
+#include "journal/record.h"
 #include "lib/siphash.h"
 
 #define BOOT "0b1d"
@@ -58,7 +58,7 @@ load(const char *path, size_t lines)
 	struct live_table live;
 
 	live_init(&live);
-	HOLDS(!journal_load(AT_FDCWD, path, BOOT, &live, &damage));
+	HOLDS(!load_journal(AT_FDCWD, path, BOOT, &live, &damage));
 	HOLDS(damage.good + damage.damaged + damage.torn <= lines);
 	for (size_t i = 0; i < live.n; i++) {
 		HOLDS(live.at[i].id && live.at[i].id < live.next_id);

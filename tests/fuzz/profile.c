@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "knock/client_profile.h"
+#include "knock/profile.h"
 
 /* profile_report: one line, which says where. */
 static void

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "knock/client_hit.h"
+#include "knock/hit.h"
 
 static char err[256];
 

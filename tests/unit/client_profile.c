@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "knock/client_profile.h"
+#include "knock/profile.h"
 
 static char reports[1024];
 static struct profiles profiles;

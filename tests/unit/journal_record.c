@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journal/journal_record.h"
+#include "journal/record.h"
 
 static struct record_buf buf;
 

@@ -3,16 +3,16 @@
  * What the client sends: the ports, in order, as typed on the command line or from a profile, and
  * the packet for each of them.
  */
-#ifndef KNOCKD_CLIENT_HIT_H
-#define KNOCKD_CLIENT_HIT_H
+#ifndef KNOCK_HIT_H
+#define KNOCK_HIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "client_net.h"
 #include "lib/seq.h"
+#include "net.h"
 
 #define HIT_WORD_MAX 64
 

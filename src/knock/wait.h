@@ -11,15 +11,15 @@
  * Several connection attempts are on their way at once. A SYN that came before the door opened is
  * lost and the kernel repeats it only after a second; a fresh one gets in at once.
  */
-#ifndef KNOCKD_CLIENT_WAIT_H
-#define KNOCKD_CLIENT_WAIT_H
+#ifndef KNOCK_WAIT_H
+#define KNOCK_WAIT_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "client_hit.h"
-#include "client_net.h"
+#include "hit.h"
+#include "net.h"
 
 /* One knock: what, where to, where from. Everything is borrowed. */
 struct knocking {
@@ -41,10 +41,10 @@ struct waiting {
 };
 
 /* Knocks once over every place. Returns how many hits could be sent at all; with verbose, says why not. */
-size_t knock_once(const struct knocking *knocking);
+size_t wait_knock(const struct knocking *knocking);
 
 /*
- * Waits, after knock_once(). Returns a connected blocking socket, or -1 when the time is over.
+ * Waits, after wait_knock(). Returns a connected blocking socket, or -1 when the time is over.
  */
 int wait_open(struct waiting *waiting);
 

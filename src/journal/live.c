@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "journal_live.h"
+#include "live.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "client_profile.h"
+#include "profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client_hit.h"
 #include "client_options.h"
+#include "hit.h"
 #include "lib/text.h"
 
 static void __attribute__((format(printf, 3, 4)))

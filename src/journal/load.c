@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "journal_load.h"
+#include "load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "journal_record.h"
+#include "record.h"
 
 struct reading {
 	struct live_table *live;
@@ -20,14 +20,6 @@ struct reading {
 	int error; /* errno; not the file's fault */
 };
 
-int64_t
-journal_bounded(int64_t boot_ms)
-{
-	if (boot_ms < 0)
-		return 0;
-	return boot_ms > MOMENT_MAX_MSEC ? MOMENT_MAX_MSEC : boot_ms;
-}
-
 /* A wall clock that went back over the reboot must not make more of it than there was. */
 static int64_t
 end_of(const struct reading *reading, const struct record *record)
@@ -35,10 +27,10 @@ end_of(const struct reading *reading, const struct record *record)
 	int64_t left = record->end.wall_ms - reading->now.wall_ms;
 
 	if (reading->same_boot)
-		return journal_bounded(record->end.boot_ms);
+		return record_bounded(record->end.boot_ms);
 	if (left > record->left_ms)
 		left = record->left_ms;
-	return journal_bounded(reading->now.boot_ms + left);
+	return record_bounded(reading->now.boot_ms + left);
 }
 
 static bool
@@ -163,7 +155,7 @@ open_file(int dir_fd, const char *name)
 }
 
 int
-journal_load(int dir_fd, const char *name, const char *boot, struct live_table *live, struct journal_damage *damage)
+load_journal(int dir_fd, const char *name, const char *boot, struct live_table *live, struct journal_damage *damage)
 {
 	struct reading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
 	FILE *file = open_file(dir_fd, name);

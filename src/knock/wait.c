@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "client_wait.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/moment.h"
 #include "lib/seq.h"
 
 #define TRIES_MAX    8   /* connections under way at once */
@@ -46,10 +47,7 @@ struct state {
 static int64_t
 now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(moment_steady_usec() / 1000);
 }
 
 static void
@@ -75,7 +73,7 @@ hit_one(const struct knocking *k, const struct place *place, size_t nth)
 }
 
 size_t
-knock_once(const struct knocking *k)
+wait_knock(const struct knocking *k)
 {
 	size_t sent = 0;
 

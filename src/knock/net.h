@@ -3,8 +3,8 @@
  * Where packets go and where they come from: names are resolved once, and every socket of the
  * client is opened here, so that --source and --interface hold for all of them.
  */
-#ifndef KNOCKD_CLIENT_NET_H
-#define KNOCKD_CLIENT_NET_H
+#ifndef KNOCK_NET_H
+#define KNOCK_NET_H
 
 #include <net/if.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "client_hit.h"
+#include "hit.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -2,13 +2,13 @@
 /*
  * What a journal's file says: reads it and changes nothing.
  */
-#ifndef KNOCKD_JOURNAL_LOAD_H
-#define KNOCKD_JOURNAL_LOAD_H
+#ifndef KNOCKD_LOAD_H
+#define KNOCKD_LOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "journal_live.h"
+#include "live.h"
 
 struct journal_damage {
 	size_t good, damaged; /* lines */
@@ -16,15 +16,12 @@ struct journal_damage {
 	uint64_t version;     /* of the file, if it is not ours; 0: it is */
 };
 
-/* A moment of the boot clock that can be written and read: not before the boot, nor beyond MOMENT_MAX_MSEC. */
-int64_t journal_bounded(int64_t boot_ms);
-
 /*
  * Reads the file `name` in `dir_fd` into the empty table; after a reboot (`boot` is this one, see
  * moment_boot()) the ends are computed for this one. 0 also when there is no file; -1 with errno when it
  * cannot be read or is no regular file.
  */
-int journal_load(int dir_fd, const char *name, const char *boot, struct live_table *live,
+int load_journal(int dir_fd, const char *name, const char *boot, struct live_table *live,
 		 struct journal_damage *damage);
 
 #endif

@@ -3,8 +3,8 @@
  * The accesses that have not ended, as the journal remembers them. Sorted by id, which costs nothing,
  * since ids only rise.
  */
-#ifndef KNOCKD_JOURNAL_LIVE_H
-#define KNOCKD_JOURNAL_LIVE_H
+#ifndef KNOCKD_LIVE_H
+#define KNOCKD_LIVE_H
 
 #include <stddef.h>
 #include <stdint.h>

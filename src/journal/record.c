@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "journal_record.h"
+#include "record.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,6 +9,14 @@
 #include <string.h>
 
 #include "lib/siphash.h"
+
+int64_t
+record_bounded(int64_t boot_ms)
+{
+	if (boot_ms < 0)
+		return 0;
+	return boot_ms > MOMENT_MAX_MSEC ? MOMENT_MAX_MSEC : boot_ms;
+}
 
 #define SUM_LEN     16
 #define SINCE_LEN   24  /* a blank and any number of 64 bits */

@@ -12,8 +12,8 @@
  *
  * (Comments stand on lines of their own.)
  */
-#ifndef KNOCKD_CLIENT_PROFILE_H
-#define KNOCKD_CLIENT_PROFILE_H
+#ifndef KNOCK_PROFILE_H
+#define KNOCK_PROFILE_H
 
 #include <stddef.h>
 #include <stdint.h>

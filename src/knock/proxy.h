@@ -4,8 +4,8 @@
  * ProxyCommand must. The end of one direction is passed on and the other goes on by itself; it is
  * over when both are.
  */
-#ifndef KNOCKD_CLIENT_PROXY_H
-#define KNOCKD_CLIENT_PROXY_H
+#ifndef KNOCK_PROXY_H
+#define KNOCK_PROXY_H
 
 /*
  * `in` goes to `sock`, `sock` goes to `out`. A reader that went away ends its direction and is no

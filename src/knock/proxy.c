@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "client_proxy.h"
+#include "proxy.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -11,8 +11,8 @@
  * against accidents, so the key is no secret. SINCE, on the wall clock, may be missing: not known. In DOOR and TEXT
  * '%', blanks and control characters are %XX.
  */
-#ifndef KNOCKD_JOURNAL_RECORD_H
-#define KNOCKD_JOURNAL_RECORD_H
+#ifndef KNOCKD_RECORD_H
+#define KNOCKD_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +41,9 @@ struct record_buf {
 	char *text;
 	size_t len, size;
 };
+
+/* A moment of the boot clock that can be written and read: not before the boot, nor beyond MOMENT_MAX_MSEC. */
+int64_t record_bounded(int64_t boot_ms);
 
 /* Appends one line with its newline. 0, or -1 with errno when memory is out; nothing is appended then. */
 int record_write(struct record_buf *buf, const struct record *record);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parent/child.h"
+#include "child.h"
 
 #include <errno.h>
 #include <poll.h>

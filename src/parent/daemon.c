@@ -10,12 +10,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon_state.h"
+#include "files.h"
+#include "intake.h"
 #include "lib/moment.h"
 #include "lib/streams.h"
 #include "process/detach.h"
 #include "process/notify.h"
+#include "reload.h"
+#include "root.h"
+#include "settings.h"
+#include "state.h"
+#include "supervisor.h"
 #include "table/ruleset.h"
+#include "upkeep.h"
 
 enum {
 	SLOT_SIGNALS,
@@ -39,10 +46,10 @@ look(void *arg, struct admin_view *view)
 	*view = (struct admin_view){ .config = d->config,
 				     .conf = d->conf,
 				     .tools = &d->tools,
-				     .engine_pid = d->engine.pid,
-				     .counters = child_counters(&d->engine),
+				     .engine_pid = d->engine.child.pid,
+				     .counters = child_counters(&d->engine.child),
 				     .engine_uid = d->user.uid,
-				     .engine_restarts = d->all_restarts,
+				     .engine_restarts = d->engine.all_restarts,
 				     .started_ms = (int64_t)d->born_at };
 }
 
@@ -50,7 +57,7 @@ look(void *arg, struct admin_view *view)
 static bool
 reload_for(void *arg)
 {
-	return daemon_reload(arg);
+	return reload_daemon(arg);
 }
 
 /* admin_daemon */
@@ -58,7 +65,7 @@ static bool
 check_for(void *arg, conf_report *tell, void *to)
 {
 	struct daemon *d = arg;
-	struct conf *conf = daemon_read_file(d, tell, to);
+	struct conf *conf = files_read_conf(d, tell, to);
 	char err[256];
 	bool good = conf && !options_apply(d->options, conf, err, sizeof(err));
 
@@ -100,8 +107,8 @@ reap(struct daemon *d)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == d->engine.pid)
-			daemon_bury_engine(d, status);
+		if (pid == d->engine.child.pid)
+			supervisor_bury(d, status);
 		else if (keeper_reaped(d->keeper, pid))
 			log_warnx(&d->log, "the process that stays root (knockd-keeper) has ended: restart knockd "
 					   "before the next reload");
@@ -119,7 +126,7 @@ handle_signal(struct daemon *d, int signal)
 		d->signal = signal;
 		break;
 	case SIGHUP:
-		daemon_reload(d);
+		reload_daemon(d);
 		break;
 	case SIGCHLD:
 		reap(d);
@@ -167,10 +174,10 @@ poll_timeout(const struct daemon *d)
 		next = grants_next(d->grants);
 	if (admin_next(d->admin) < next)
 		next = admin_next(d->admin);
-	if (d->restart_at < next)
-		next = d->restart_at;
-	if (d->rules_at < next)
-		next = d->rules_at;
+	if (d->engine.restart_at < next)
+		next = d->engine.restart_at;
+	if (d->rules.retry_at < next)
+		next = d->rules.retry_at;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= now)
@@ -182,9 +189,9 @@ poll_timeout(const struct daemon *d)
 static void
 follow_sequences(struct daemon *d)
 {
-	if (d->moved_on && daemon_install_rules(d, d->conf))
-		daemon_try_rules_later(d);
-	d->moved_on = false;
+	if (d->rules.moved_on && upkeep_install(d, d->conf))
+		upkeep_retry_later(d);
+	d->rules.moved_on = false;
 }
 
 static void
@@ -193,10 +200,10 @@ loop(struct daemon *d)
 	while (!d->signal) {
 		struct pollfd fds[SLOTS] = {
 			[SLOT_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
-			[SLOT_ENGINE] = { .fd = d->engine.ipc_fd, .events = POLLIN },
+			[SLOT_ENGINE] = { .fd = d->engine.child.ipc_fd, .events = POLLIN },
 			[SLOT_LOOKUP] = { .fd = lookup_fd(d->lookup), .events = POLLIN },
-			[SLOT_JOURNAL] = { .fd = journal_fd(d->journal), .events = POLLIN },
-			[SLOT_GRANTED] = { .fd = journal_fd(d->granted), .events = POLLIN },
+			[SLOT_JOURNAL] = { .fd = journal_fd(d->journals.commands), .events = POLLIN },
+			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 		};
 
@@ -204,23 +211,23 @@ loop(struct daemon *d)
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
 		if (fds[SLOT_MONITOR].revents) /* what others did before a knock does not undo what it leads to */
-			daemon_read_monitor(d);
+			upkeep_read_monitor(d);
 		if (fds[SLOT_ENGINE].revents)
-			daemon_read_engine(d);
+			supervisor_read(d);
 		if (fds[SLOT_LOOKUP].revents)
 			lookup_read(d->lookup);
 		if (fds[SLOT_JOURNAL].revents)
-			journal_report(d->journal);
+			journal_report(d->journals.commands);
 		if (fds[SLOT_GRANTED].revents)
-			journal_report(d->granted);
+			journal_report(d->journals.grants);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
-		if (d->restart_at <= moment_boot_msec())
-			daemon_restart_engine(d);
-		if (d->rules_at <= moment_boot_msec())
-			daemon_put_rules_back(d);
+		if (d->engine.restart_at <= moment_boot_msec())
+			supervisor_restart(d);
+		if (d->rules.retry_at <= moment_boot_msec())
+			upkeep_put_back(d);
 		closings_tick(d->closings, moment_boot_msec());
 		grants_tick(d->grants, moment_boot_msec());
 	}
@@ -250,7 +257,7 @@ static void
 create_pidfile(struct daemon *d)
 {
 	const char *wanted = d->conf->pid_file ? d->conf->pid_file : d->options->pid_file;
-	char *path = daemon_path(d, wanted ? wanted : CONF_PIDFILE_DEFAULT);
+	char *path = files_path(d, wanted ? wanted : CONF_PIDFILE_DEFAULT);
 
 	if (!path || pidfile_create(&d->pidfile, path))
 		log_warn(&d->log, "could not create pid file %s", path ? path : "");
@@ -283,30 +290,30 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 		grants_take_up(d->grants, entry);
 	else
 		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored",
-			  d->granted_dir);
+			  d->journals.grants_dir);
 }
 
 static struct journal *
 open_granted(struct daemon *d)
 {
-	if (!d->journal || asprintf(&d->granted_dir, "%s/grants", d->conf->state_dir) < 0) {
-		d->granted_dir = NULL;
+	if (!d->journals.commands || asprintf(&d->journals.grants_dir, "%s/grants", d->conf->state_dir) < 0) {
+		d->journals.grants_dir = NULL;
 		return NULL;
 	}
-	return journal_prepare(d->granted_dir, take_up_grant, warn, d);
+	return journal_prepare(d->journals.grants_dir, take_up_grant, warn, d);
 }
 
 /* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
 static void
 open_journals(struct daemon *d)
 {
-	d->journal = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
-	if (!d->journal)
+	d->journals.commands = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
+	if (!d->journals.commands)
 		log_warnx(&d->log,
 			  "without a journal, stop commands that are not due when knockd ends run at once then");
-	closings_keep_in(d->closings, d->journal);
-	d->granted = open_granted(d);
-	grants_keep_in(d->grants, d->granted);
+	closings_keep_in(d->closings, d->journals.commands);
+	d->journals.grants = open_granted(d);
+	grants_keep_in(d->grants, d->journals.grants);
 	grants_restore(d->grants);
 }
 
@@ -314,27 +321,26 @@ open_journals(struct daemon *d)
 static int
 start_journals(const struct daemon *d)
 {
-	return journal_start(d->journal) || journal_start(d->granted) ? -1 : 0;
+	return journal_start(d->journals.commands) || journal_start(d->journals.grants) ? -1 : 0;
 }
 
 /* Everything that can fail, while somebody is watching. */
 static int
 start(struct daemon *d)
 {
-	d->capture_fd = daemon_listen(d, d->conf);
-	if (d->capture_fd < 0 || daemon_find_other(d) || daemon_install_rules(d, d->conf) || open_tools(d) ||
-	    open_signals(d))
+	d->capture_fd = intake_listen(d, d->conf);
+	if (d->capture_fd < 0 || upkeep_find_other(d) || upkeep_install(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
-	daemon_warn_of_interfaces(d);
-	daemon_warn_of_leftovers(d);
-	if (daemon_start_engine(d))
+	settings_warn_of_interfaces(d);
+	upkeep_warn_of_leftovers(d);
+	if (supervisor_start(d))
 		return -1;
 	open_journals(d);
 	open_admin(d);
 	if (d->options->daemon)
 		create_pidfile(d);
-	return daemon_leave_root(d) || start_journals(d) ? -1 : 0;
+	return root_leave(d) || start_journals(d) ? -1 : 0;
 }
 
 /* A service manager that waits for readiness wants the process that it has started, whatever -d says. */
@@ -359,9 +365,9 @@ run(struct daemon *d)
 		d->log.detached = true;
 		detach_finish(waiting);
 	}
-	log_verbose(&d->log, "listening on %s...", daemon_interfaces(d->conf));
-	log_notice(&d->log, "starting up, listening on %s", daemon_interfaces(d->conf));
-	daemon_log_disabled(d);
+	log_verbose(&d->log, "listening on %s...", settings_interfaces(d->conf));
+	log_notice(&d->log, "starting up, listening on %s", settings_interfaces(d->conf));
+	settings_log_disabled(d);
 	notify_ready();
 	loop(d);
 	notify_stopping();
@@ -372,7 +378,7 @@ run(struct daemon *d)
 static void
 log_counters(const struct daemon *d)
 {
-	const struct counters *c = d->engine.counters;
+	const struct counters *c = d->engine.child.counters;
 
 	if (c)
 		log_debug(
@@ -389,11 +395,11 @@ log_counters(const struct daemon *d)
 static void
 stop(struct daemon *d)
 {
-	if (d->ruled && ruleset_remove())
+	if (d->rules.ours && ruleset_remove())
 		log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 	log_counters(d);
-	child_stop(&d->engine, daemon_take_events, d);
-	daemon_close_capture(d);
+	child_stop(&d->engine.child, supervisor_take, d);
+	intake_close(d);
 	if (d->keeper)
 		keeper_remove(d->keeper);
 	pidfile_remove(&d->pidfile);
@@ -401,8 +407,8 @@ stop(struct daemon *d)
 	lookup_stop(d->lookup);
 	closings_free(d->closings);
 	grants_free(d->grants);
-	journal_close(d->journal);
-	journal_close(d->granted);
+	journal_close(d->journals.commands);
+	journal_close(d->journals.grants);
 	keeper_stop(d->keeper);
 	monitor_close(d->monitor);
 	nftset_close(d->nftset);
@@ -410,7 +416,7 @@ stop(struct daemon *d)
 		close(d->signal_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
-	free(d->granted_dir);
+	free(d->journals.grants_dir);
 	free(d->config);
 	free(d->home);
 }
@@ -421,9 +427,8 @@ daemon_run(const struct options *options)
 	struct daemon d = { .options = options,
 			    .capture_fd = -1,
 			    .signal_fd = -1,
-			    .restart_at = UINT64_MAX,
-			    .rules_at = UINT64_MAX,
-			    .engine = { .ipc_fd = -1 },
+			    .rules = { .retry_at = UINT64_MAX },
+			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },
 			    .root = DAEMON_ROOT_ALL };
 	int status = EXIT_FAILURE;
@@ -436,10 +441,10 @@ daemon_run(const struct options *options)
 	d.log.verbose = options->verbose;
 	d.log.debug = options->debug;
 	d.home = getcwd(NULL, 0);
-	d.config = daemon_path(&d, options->config);
-	d.conf = d.config ? daemon_read_conf(&d, &d.user) : NULL;
+	d.config = files_path(&d, options->config);
+	d.conf = d.config ? settings_read(&d, &d.user) : NULL;
 	if (d.conf) {
-		daemon_open_logs(&d);
+		settings_open_logs(&d);
 		status = run(&d);
 	}
 	stop(&d);

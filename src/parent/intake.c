@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where knocks come from, and what becomes of those that the kernel holds. */
-#include "daemon_state.h"
+#include "intake.h"
 
 #include <unistd.h>
 
@@ -9,7 +8,7 @@
 #include "wire/capture.h"
 
 int
-daemon_listen(struct daemon *d, const struct conf *conf)
+intake_listen(struct daemon *d, const struct conf *conf)
 {
 	char err[256];
 	int fd = -1;
@@ -31,7 +30,7 @@ daemon_listen(struct daemon *d, const struct conf *conf)
 }
 
 bool
-daemon_same_capture(const struct conf *a, const struct conf *b)
+intake_same(const struct conf *a, const struct conf *b)
 {
 	if (a->capture != b->capture)
 		return false;
@@ -55,7 +54,7 @@ queue_of(const struct conf *conf, enum capture_way way)
 
 /* One verdict for each queue: the last word holds for all packets before. */
 void
-daemon_give_verdicts(struct daemon *d, const struct event *events, size_t n)
+intake_give_verdicts(struct daemon *d, const struct event *events, size_t n)
 {
 	const struct event *last[CAPTURE_WAYS] = { NULL };
 
@@ -69,7 +68,7 @@ daemon_give_verdicts(struct daemon *d, const struct event *events, size_t n)
 }
 
 void
-daemon_give_up_packets(struct daemon *d)
+intake_give_up(struct daemon *d)
 {
 	if (d->capture_fd < 0 || d->conf->capture != CONF_CAPTURE_NFQUEUE)
 		return;
@@ -78,9 +77,9 @@ daemon_give_up_packets(struct daemon *d)
 }
 
 void
-daemon_close_capture(struct daemon *d)
+intake_close(struct daemon *d)
 {
-	daemon_give_up_packets(d);
+	intake_give_up(d);
 	if (d->capture_fd >= 0)
 		close(d->capture_fd);
 	d->capture_fd = -1;

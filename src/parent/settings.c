@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration: read, with the command line applied, and what it says of logs. */
-#include "daemon_state.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -8,15 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *
-daemon_path(const struct daemon *d, const char *path)
-{
-	char *whole;
-
-	if (*path == '/' || !d->home)
-		return strdup(path);
-	return asprintf(&whole, "%s/%s", d->home, path) < 0 ? NULL : whole;
-}
+#include "files.h"
 
 /* conf_report. Warnings are for the person who edits the file; the log has them when nobody sees our streams. */
 static void
@@ -58,9 +49,9 @@ find_user(struct daemon *d, const char *name, struct priv_user *user)
 
 /* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
 struct conf *
-daemon_read_conf(struct daemon *d, struct priv_user *user)
+settings_read(struct daemon *d, struct priv_user *user)
 {
-	struct conf *conf = daemon_read_file(d, report, d);
+	struct conf *conf = files_read_conf(d, report, d);
 	char err[256];
 
 	if (!conf)
@@ -74,48 +65,39 @@ daemon_read_conf(struct daemon *d, struct priv_user *user)
 	return NULL;
 }
 
-/* As knockd has it. */
-char *
-daemon_log_path(const struct daemon *d)
-{
-	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
-
-	return wanted ? daemon_path(d, wanted) : NULL;
-}
-
 void
-daemon_open_logs(struct daemon *d)
+settings_open_logs(struct daemon *d)
 {
-	char *path = daemon_log_path(d);
+	char *path = files_log_path(d);
 
 	if (d->conf->use_syslog && !d->log.to_syslog)
 		log_open_syslog(&d->log, d->conf->syslog_facility);
 	if (!path)
 		log_close_file(&d->log);
-	else if (daemon_open_log_file(d, path))
+	else if (files_open_log(d, path))
 		log_warn(&d->log, "warning: cannot open logfile: %s", path);
 	free(path);
 }
 
 /* For who has moved the file away, or changed its name in the configuration. */
 void
-daemon_reopen_logs(struct daemon *d)
+settings_reopen_logs(struct daemon *d)
 {
-	char *path = daemon_log_path(d);
+	char *path = files_log_path(d);
 
 	log_notice(&d->log, "re-opening log file: %s", path ? path : "");
 	free(path);
-	daemon_open_logs(d);
+	settings_open_logs(d);
 }
 
 const char *
-daemon_interfaces(const struct conf *conf)
+settings_interfaces(const struct conf *conf)
 {
 	return conf->interface_text ? conf->interface_text : "any";
 }
 
 void
-daemon_log_disabled(const struct daemon *d)
+settings_log_disabled(const struct daemon *d)
 {
 	for (size_t i = 0; i < d->conf->n_doors; i++)
 		if (!d->conf->doors[i].seq.n)
@@ -127,7 +109,7 @@ daemon_log_disabled(const struct daemon *d)
 
 /* A name that is not there now may come: ppp, wireguard and the like do. */
 void
-daemon_warn_of_interfaces(const struct daemon *d)
+settings_warn_of_interfaces(const struct daemon *d)
 {
 	for (size_t i = 0; i < d->conf->n_interfaces; i++) {
 		const char *name = d->conf->interfaces[i];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the daemon has in the kernel's ruleset: table inet knockd, and an eye on it. */
-#include "daemon_state.h"
+#include "upkeep.h"
 
 #include <linux/netfilter.h>
 #include <string.h>
@@ -33,7 +32,7 @@ has_reader(const struct ruleset_report *to)
 
 /* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
 int
-daemon_find_other(struct daemon *d)
+upkeep_find_other(struct daemon *d)
 {
 	struct ruleset_report to;
 
@@ -49,7 +48,7 @@ daemon_find_other(struct daemon *d)
  * was killed. Another knockd may be keeping it, and the admin may have loaded what --print-rules shows.
  */
 void
-daemon_warn_of_leftovers(const struct daemon *d)
+upkeep_warn_of_leftovers(const struct daemon *d)
 {
 	static const char helps[] = "\"nft delete table inet " RULESET_TABLE "\" removes it";
 	struct ruleset_report to;
@@ -73,7 +72,7 @@ daemon_warn_of_leftovers(const struct daemon *d)
 }
 
 int
-daemon_install_rules(struct daemon *d, const struct conf *conf)
+upkeep_install(struct daemon *d, const struct conf *conf)
 {
 	char err[512];
 
@@ -83,15 +82,15 @@ daemon_install_rules(struct daemon *d, const struct conf *conf)
 			log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
 			return -1;
 		}
-		d->ruled = true;
+		d->rules.ours = true;
 		break;
 	case CONF_RULES_NONE:
-		if (d->ruled && (ruleset_unguard() || ruleset_remove())) {
+		if (d->rules.ours && (ruleset_unguard() || ruleset_remove())) {
 			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
-			daemon_try_rules_later(d); /* the guard may be gone, but not what wants it */
+			upkeep_retry_later(d); /* the guard may be gone, but not what wants it */
 			return -1;
 		}
-		d->ruled = false;
+		d->rules.ours = false;
 		break;
 	}
 	return 0;
@@ -104,30 +103,30 @@ take_change(void *arg, const struct monitor_event *event)
 	struct daemon *d = arg;
 
 	if (event->kind == MONITOR_LOST || (event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
-		d->rules_changed = true;
+		d->rules.changed = true;
 	grants_noticed(d->grants, event);
 }
 
 void
-daemon_try_rules_later(struct daemon *d)
+upkeep_retry_later(struct daemon *d)
 {
-	d->rules_refused = true;
-	d->rules_at = moment_boot_msec() + RULES_RETRY_MSEC;
+	d->rules.refused = true;
+	d->rules.retry_at = moment_boot_msec() + RULES_RETRY_MSEC;
 }
 
 /* Our own changes are told, too, so what counts is what is there now. */
 void
-daemon_put_rules_back(struct daemon *d)
+upkeep_put_back(struct daemon *d)
 {
-	bool refused = d->rules_refused;
+	bool refused = d->rules.refused;
 
-	d->rules_refused = d->rules_changed = false;
-	d->rules_at = UINT64_MAX;
-	if (!d->ruled || ruleset_intact(d->conf))
+	d->rules.refused = d->rules.changed = false;
+	d->rules.retry_at = UINT64_MAX;
+	if (!d->rules.ours || ruleset_intact(d->conf))
 		return;
-	if (daemon_install_rules(d, d->conf)) {
-		daemon_try_rules_later(d);
-		d->rules_refused = refused;
+	if (upkeep_install(d, d->conf)) {
+		upkeep_retry_later(d);
+		d->rules.refused = refused;
 	} else if (refused) {
 		log_notice(&d->log, "table inet " RULESET_TABLE " is in place again");
 	} else {
@@ -136,10 +135,10 @@ daemon_put_rules_back(struct daemon *d)
 }
 
 void
-daemon_read_monitor(struct daemon *d)
+upkeep_read_monitor(struct daemon *d)
 {
 	monitor_read(d->monitor, take_change, d);
-	if (d->rules_changed)
-		daemon_put_rules_back(d);
+	if (d->rules.changed)
+		upkeep_put_back(d);
 	grants_restore(d->grants);
 }

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Another configuration takes the place of the one in force, or none of it does. */
-#include "daemon_state.h"
+#include "reload.h"
 
 #include <unistd.h>
 
+#include "intake.h"
 #include "process/notify.h"
+#include "root.h"
+#include "settings.h"
+#include "supervisor.h"
+#include "upkeep.h"
 
 static void
 use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int capture_fd)
 {
 	if (capture_fd != d->capture_fd)
-		daemon_close_capture(d);
+		intake_close(d);
 	conf_free(d->conf);
 	d->conf = conf;
 	d->user = *user;
 	d->capture_fd = capture_fd;
-	d->moved_on = false;
+	d->rules.moved_on = false;
 }
 
 static struct conf *
 read_permitted(struct daemon *d, struct priv_user *user)
 {
-	struct conf *conf = daemon_read_conf(d, user);
+	struct conf *conf = settings_read(d, user);
 
-	if (!conf || !daemon_check_root(d, conf, user))
+	if (!conf || !root_check(d, conf, user))
 		return conf;
 	conf_free(conf);
 	return NULL;
@@ -36,9 +40,9 @@ read_permitted(struct daemon *d, struct priv_user *user)
 static struct conf *
 stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
-	if (!child_stop(&d->engine, daemon_take_events, d))
-		daemon_give_up_packets(d);
-	if (!d->moved_on)
+	if (!child_stop(&d->engine.child, supervisor_take, d))
+		intake_give_up(d);
+	if (!d->rules.moved_on)
 		return conf;
 	conf_free(conf);
 	return read_permitted(d, user);
@@ -48,12 +52,12 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 static int
 adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
-	int fd = daemon_same_capture(conf, d->conf) ? d->capture_fd : daemon_listen(d, conf);
+	int fd = intake_same(conf, d->conf) ? d->capture_fd : intake_listen(d, conf);
 	int failed = -1;
 
 	if (fd >= 0)
 		conf = stop_engine(d, conf, user);
-	if (fd >= 0 && conf && !daemon_install_rules(d, conf)) {
+	if (fd >= 0 && conf && !upkeep_install(d, conf)) {
 		use_conf(d, conf, user, fd);
 		failed = 0;
 	} else {
@@ -61,14 +65,14 @@ adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 			close(fd);
 		conf_free(conf);
 	}
-	if (!d->engine.pid)
-		daemon_start_engine(d);
+	if (!d->engine.child.pid)
+		supervisor_start(d);
 	return failed;
 }
 
 /* True when the new configuration is in force. */
 bool
-daemon_reload(struct daemon *d)
+reload_daemon(struct daemon *d)
 {
 	struct priv_user user;
 	struct conf *conf;
@@ -82,10 +86,10 @@ daemon_reload(struct daemon *d)
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
 		access_check(&d->tools, d->conf);
-		daemon_warn_of_interfaces(d);
-		daemon_log_disabled(d);
+		settings_warn_of_interfaces(d);
+		settings_log_disabled(d);
 	}
-	daemon_reopen_logs(d);
+	settings_reopen_logs(d);
 	notify_ready();
 	return done;
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much of root the parent gives up when all is set up, and what a reload can therefore not ask for. */
-#include "daemon_state.h"
+#include "root.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf/conffile.h"
+#include "files.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
@@ -54,13 +51,11 @@ needed(const struct conf *conf, const struct priv_user *user, char *why, size_t 
 	return root;
 }
 
-/* ---- at the start ------------------------------------------------------------------------------ */
-
 /* They are the only ones who may open these by then. */
 static int
 start_keeper(struct daemon *d)
 {
-	char *log = daemon_log_path(d);
+	char *log = files_log_path(d);
 
 	d->keeper = keeper_start(&(struct keeper_files){
 	    .config = d->config, .log = log, .pid_file = d->pidfile.path, .control_socket = d->conf->control_socket });
@@ -86,8 +81,8 @@ static void
 close_commands_journal(struct daemon *d)
 {
 	closings_keep_in(d->closings, NULL);
-	journal_close(d->journal);
-	d->journal = NULL;
+	journal_close(d->journals.commands);
+	d->journals.commands = NULL;
 }
 
 static int
@@ -104,8 +99,8 @@ become(struct daemon *d, const struct priv_user *user, uint64_t caps)
 static int
 leave_for_good(struct daemon *d)
 {
-	if (d->granted && give_away(d->granted_dir, &d->user))
-		log_warn(&d->log, "could not give %s to user %s", d->granted_dir, d->conf->user);
+	if (d->journals.grants && give_away(d->journals.grants_dir, &d->user))
+		log_warn(&d->log, "could not give %s to user %s", d->journals.grants_dir, d->conf->user);
 	if (start_keeper(d)) {
 		log_warn(&d->log, "could not start the process that stays root");
 		return -1;
@@ -114,7 +109,7 @@ leave_for_good(struct daemon *d)
 }
 
 int
-daemon_leave_root(struct daemon *d)
+root_leave(struct daemon *d)
 {
 	const struct priv_user root = { 0, 0 };
 	char why[256] = "";
@@ -146,51 +141,8 @@ daemon_leave_root(struct daemon *d)
 	return failed;
 }
 
-/* ---- from then on ------------------------------------------------------------------------------ */
-
-struct conf *
-daemon_read_file(struct daemon *d, conf_report *report, void *arg)
-{
-	char text[PATH_MAX + 64];
-
-	if (d->keeper && !keeper_lives(d->keeper)) {
-		snprintf(text, sizeof(text), "%s: cannot be opened without knockd-keeper: restart knockd", d->config);
-		report(arg, CONF_ERROR, text);
-		return NULL;
-	}
-	if (d->keeper)
-		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
-	return conffile_read(d->config, d->home, report, arg);
-}
-
-static bool
-is_regular(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode);
-}
-
-/* Nobody moves a device away; and /dev/stdout is another one for the keeper than it was for us. */
 int
-daemon_open_log_file(struct daemon *d, const char *path)
-{
-	int fd;
-
-	if (!d->keeper || !keeper_knows_log(d->keeper, path))
-		return log_open_file(&d->log, path);
-	fd = keeper_open_log(d->keeper);
-	if (fd < 0)
-		return -1;
-	if (d->log.file >= 0 && !is_regular(fd))
-		close(fd);
-	else
-		log_use_file(&d->log, fd);
-	return 0;
-}
-
-int
-daemon_check_root(const struct daemon *d, const struct conf *conf, const struct priv_user *user)
+root_check(const struct daemon *d, const struct conf *conf, const struct priv_user *user)
 {
 	char why[256] = "";
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine is kept alive and listened to. */
-#include "daemon_state.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "access/logtext.h"
+#include "intake.h"
 #include "lib/moment.h"
 #include "wire/ipc.h"
 
@@ -21,8 +21,8 @@
 static void
 miss_engine(struct daemon *d)
 {
-	daemon_give_up_packets(d);
-	d->restart_at = 0;
+	intake_give_up(d);
+	d->engine.restart_at = 0;
 }
 
 /* Of events that are no openings; as if we had not looked for a minute, lest an engine within its limits is ended. */
@@ -39,20 +39,20 @@ may_send(struct daemon *d, const struct event *event)
 
 	/* openings always pass, and there is one of these for each packet that is held */
 	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
-	       limiter_pass(&d->events, most_events(d), per_second, moment_boot_msec());
+	       limiter_pass(&d->engine.events, most_events(d), per_second, moment_boot_msec());
 }
 
 int
-daemon_start_engine(struct daemon *d)
+supervisor_start(struct daemon *d)
 {
-	d->started_at = moment_boot_msec();
-	limiter_init(&d->events, most_events(d), d->started_at);
-	d->restart_at = UINT64_MAX;
+	d->engine.started_at = moment_boot_msec();
+	limiter_init(&d->engine.events, most_events(d), d->engine.started_at);
+	d->engine.restart_at = UINT64_MAX;
 	admin_engine_started(d->admin);
-	if (!child_start(&d->engine, d->conf, &d->user, d->capture_fd, &d->log))
+	if (!child_start(&d->engine.child, d->conf, &d->user, d->capture_fd, &d->log))
 		return 0;
 	miss_engine(d);
-	d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+	d->engine.restart_at = d->engine.started_at + RESTART_PAUSE_MSEC;
 	return -1;
 }
 
@@ -61,7 +61,7 @@ static void
 end_engine(struct daemon *d, const char *what)
 {
 	log_warnx(&d->log, "the engine sent %s: it is ended", what);
-	child_kill(&d->engine);
+	child_kill(&d->engine.child);
 	miss_engine(d);
 }
 
@@ -86,7 +86,7 @@ makes_sense(const struct daemon *d, const struct event *event)
 
 /* child_events, and what the loop does with a batch. */
 void
-daemon_take_events(void *arg, const struct event *events, size_t n)
+supervisor_take(void *arg, const struct event *events, size_t n)
 {
 	struct daemon *d = arg;
 	struct access_batch batch;
@@ -100,13 +100,13 @@ daemon_take_events(void *arg, const struct event *events, size_t n)
 		}
 	}
 	log_hold(&d->log);
-	journal_hold(d->granted);
+	journal_hold(d->journals.grants);
 	access_act(&d->tools, d->conf, events, n, &batch);
 	admin_events(d->admin, d->conf, events, batch.refused, n);
 	access_tell(&d->tools, d->conf, events, n, &batch);
-	d->moved_on |= batch.moved_on;
-	journal_release(d->granted);
-	daemon_give_verdicts(d, events, n);
+	d->rules.moved_on |= batch.moved_on;
+	journal_release(d->journals.grants);
+	intake_give_verdicts(d, events, n);
 	log_release(&d->log);
 }
 
@@ -122,46 +122,46 @@ log_death(struct daemon *d, int status)
 }
 
 void
-daemon_read_engine(struct daemon *d)
+supervisor_read(struct daemon *d)
 {
 	struct event events[IPC_BATCH];
-	int n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH);
+	int n = ipc_recv(d->engine.child.ipc_fd, events, IPC_BATCH);
 
 	if (n > 0)
-		daemon_take_events(d, events, (size_t)n);
+		supervisor_take(d, events, (size_t)n);
 	else if (n == 0)
-		log_death(d, child_kill(&d->engine));
+		log_death(d, child_kill(&d->engine.child));
 	else if (errno != EAGAIN)
 		end_engine(d, NONSENSE);
 }
 
 /* Reaped before its socket was read to the end: its last words first, what it had recognised counts. */
 void
-daemon_bury_engine(struct daemon *d, int status)
+supervisor_bury(struct daemon *d, int status)
 {
 	struct event events[IPC_BATCH];
 	int n;
 
-	d->engine.pid = 0; /* somebody else's, perhaps, from now on */
-	while (d->engine.ipc_fd >= 0 && (n = ipc_recv(d->engine.ipc_fd, events, IPC_BATCH)) > 0)
-		daemon_take_events(d, events, (size_t)n);
-	child_forget(&d->engine);
+	d->engine.child.pid = 0; /* somebody else's, perhaps, from now on */
+	while (d->engine.child.ipc_fd >= 0 && (n = ipc_recv(d->engine.child.ipc_fd, events, IPC_BATCH)) > 0)
+		supervisor_take(d, events, (size_t)n);
+	child_forget(&d->engine.child);
 	log_death(d, status);
 }
 
 void
-daemon_restart_engine(struct daemon *d)
+supervisor_restart(struct daemon *d)
 {
 	uint64_t now = moment_boot_msec();
 
-	if (now - d->started_at > RESTART_CALM_MSEC)
-		d->restarts = 0;
-	if (d->restarts >= RESTART_BURST && now < d->started_at + RESTART_PAUSE_MSEC) {
-		d->restart_at = d->started_at + RESTART_PAUSE_MSEC;
+	if (now - d->engine.started_at > RESTART_CALM_MSEC)
+		d->engine.restarts = 0;
+	if (d->engine.restarts >= RESTART_BURST && now < d->engine.started_at + RESTART_PAUSE_MSEC) {
+		d->engine.restart_at = d->engine.started_at + RESTART_PAUSE_MSEC;
 		return;
 	}
-	d->restarts++;
-	d->all_restarts++;
-	if (!daemon_start_engine(d))
+	d->engine.restarts++;
+	d->engine.all_restarts++;
+	if (!supervisor_start(d))
 		log_warnx(&d->log, "a new engine is running");
 }

@@ -63,8 +63,7 @@ const char *element_expand(const char *part, const struct addr *ip, char *buf, s
 #define ELEMENT_WHOLE 128
 int element_prefix(const struct element *element);
 
-/* nft's word for a family ("inet", "ip", ...) and back; NULL and -1 when there is none. */
+/* nft's word for a family ("inet", "ip", ...); NULL when there is none. */
 const char *element_family_name(uint8_t family);
-int element_family(const char *name);
 
 #endif

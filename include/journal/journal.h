@@ -64,18 +64,15 @@ typedef void journal_warn(void *arg, const char *text);
  * the directory against a second instance, hands over what is open, and compacts the file. NULL with
  * errno (EBUSY: there is a second instance), and one line through `warn`, when it cannot be had; the caller
  * then goes on without. On a full or read-only disk it is handed over all the same, and written when that
- * is possible. `warn` and `arg` stay in use.
- *
- * Starts a thread, with every signal blocked: to be called after the process went to the background and
- * gave up what it does not need. A child made by fork() calls none of these functions.
- */
-struct journal *journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg);
-
-/*
- * The same in two steps, for who gives up privilege in between: the first does all but to start the thread, and
- * until the second nothing is synced. 0, or -1 with errno after a line through `warn`; NULL is legal.
+ * is possible. `warn` and `arg` stay in use. Nothing is synced before journal_start().
  */
 struct journal *journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg);
+
+/*
+ * Starts the thread that syncs, with every signal blocked: to be called after the process went to the background and
+ * gave up what it does not need. A child made by fork() calls none of these functions. 0, or -1 with errno after a
+ * line through `warn`; NULL is legal.
+ */
 int journal_start(struct journal *journal);
 
 /* Syncs what is pending and closes. NULL is legal, here and below: nothing is kept then. */

@@ -20,15 +20,10 @@ void lookup_stop(struct lookup *lookup); /* NULL is legal, here and below */
 int lookup_fd(const struct lookup *lookup);
 void lookup_read(struct lookup *lookup);
 
-/* The address's name, or NULL: it has none or is not known yet, and then it is asked for. */
-const char *lookup_name(struct lookup *lookup, const struct addr *addr);
-
-/* The same, but nobody is asked. */
+/* The name of the address, or NULL: it has none or is not known yet. Asks nobody. */
 const char *lookup_known(struct lookup *lookup, const struct addr *addr);
 
-/*
- * "ADDRESS" or "ADDRESS (NAME)", as knockd begins its lines. Returns `buf`.
- */
+/* "ADDRESS" or "ADDRESS (NAME)", as knockd begins its lines; asks for a name that is not known. Returns `buf`. */
 #define LOOKUP_WHO_LEN (ADDR_STRLEN + 260)
 const char *lookup_who(struct lookup *lookup, const struct addr *addr, char buf[static LOOKUP_WHO_LEN]);
 

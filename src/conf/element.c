@@ -36,8 +36,8 @@ element_family_name(uint8_t family)
 	return NULL;
 }
 
-int
-element_family(const char *name)
+static int
+family_of(const char *name)
 {
 	for (size_t i = 0; i < COUNT(families); i++) {
 		if (!strcmp(families[i].name, name))
@@ -154,7 +154,7 @@ read_where(struct input *in)
 		return complain(in, "\"[family] table set\" is expected before the {");
 	in->element->family = NFPROTO_IPV4;
 	if (brace == 3) {
-		family = element_family(in->words[0]);
+		family = family_of(in->words[0]);
 		if (family < 0)
 			return complain(in, "unknown family \"%.80s\" (inet, ip, ip6, netdev, bridge, arp)",
 					in->words[0]);

@@ -61,7 +61,7 @@ struct class
 };
 
 /* What changes about a door. */
-struct state {
+struct door_state {
 	const struct seq *seq; /* the sequence in force; of length 0 when its one-time sequences are used up */
 	size_t next_one_time;  /* in door.one_time */
 	size_t class;
@@ -89,10 +89,10 @@ struct knock {
 	struct list fresh;
 	struct class *classes;
 	size_t n_classes;
-	struct state *states; /* by door */
-	uint64_t hits;        /* counts knock_feed() calls */
-	uint64_t hash;        /* of the source that is fed */
-	struct first *firsts; /* sorted by key, then door */
+	struct door_state *states; /* by door */
+	uint64_t hits;             /* counts knock_feed() calls */
+	uint64_t hash;             /* of the source that is fed */
+	struct first *firsts;      /* sorted by key, then door */
 	size_t n_firsts;
 	uint16_t *spent; /* doors whose one-time sequence this hit has used */
 	size_t n_spent;
@@ -376,7 +376,7 @@ next_sequence(struct knock *k, uint16_t number)
 {
 	static const struct seq used_up = { .n = 0 };
 	const struct door *door = &k->conf->doors[number];
-	struct state *state = &k->states[number];
+	struct door_state *state = &k->states[number];
 
 	drop_attempts(k, number);
 	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
@@ -589,7 +589,7 @@ begin_attempts(struct knock *k, const struct packet *packet, bool local)
 	for (size_t i = find_first(k, key); i < k->n_firsts && k->firsts[i].key == key; i++) {
 		uint16_t number = k->firsts[i].door;
 		const struct door *door = &k->conf->doors[number];
-		const struct state *state = &k->states[number];
+		const struct door_state *state = &k->states[number];
 
 		if (state->taken != k->hits && k->now >= state->cold_until && takes(door, packet, local) &&
 		    flags_fit(door, packet))
@@ -731,9 +731,9 @@ set_up_doors(struct knock *k)
 		add_ports(k, &door->seq);
 		for (size_t i = 0; i < door->n_one_time; i++)
 			add_ports(k, &door->one_time[i]);
-		k->states[d] = (struct state){ .seq = &door->seq,
-					       .next_one_time = door->next_one_time,
-					       .class = class_for(k, door->seq_timeout) };
+		k->states[d] = (struct door_state){ .seq = &door->seq,
+						    .next_one_time = door->next_one_time,
+						    .class = class_for(k, door->seq_timeout) };
 	}
 	index_firsts(k);
 }

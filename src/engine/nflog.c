@@ -7,7 +7,7 @@
 #include <linux/netfilter/nfnetlink_log.h>
 #include <string.h>
 
-struct attributes {
+struct nflog_attrs {
 	const struct nlattr *payload, *prefix, *seq;
 	const char *end; /* of the message */
 };
@@ -15,7 +15,7 @@ struct attributes {
 static int
 collect(const struct nlattr *attr, void *data)
 {
-	struct attributes *found = data;
+	struct nflog_attrs *found = data;
 
 	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
 	if ((const char *)attr + attr->nla_len > found->end)
@@ -46,7 +46,7 @@ is_packet(const struct nlmsghdr *nlh)
 }
 
 static bool
-has_prefix(const struct attributes *found, const char *prefix)
+has_prefix(const struct nflog_attrs *found, const char *prefix)
 {
 	return found->prefix && !strcmp(mnl_attr_get_str(found->prefix), prefix);
 }
@@ -55,7 +55,7 @@ has_prefix(const struct attributes *found, const char *prefix)
 enum reader_message
 nflog_decode(const struct nlmsghdr *nlh, uint16_t group, struct reader_packet *packet)
 {
-	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
+	struct nflog_attrs found = { .end = (const char *)nlh + nlh->nlmsg_len };
 
 	(void)group;
 	if (!is_packet(nlh) || mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &found) < 0 || !found.payload)

@@ -8,7 +8,7 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <string.h>
 
-struct attributes {
+struct nfqueue_attrs {
 	const struct nlattr *payload, *header;
 	const char *end; /* of the message */
 };
@@ -16,7 +16,7 @@ struct attributes {
 static int
 collect(const struct nlattr *attr, void *data)
 {
-	struct attributes *found = data;
+	struct nfqueue_attrs *found = data;
 
 	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
 	if ((const char *)attr + attr->nla_len > found->end)
@@ -53,7 +53,7 @@ way_of(const struct nlmsghdr *nlh, uint16_t first)
 
 /* A packet without a byte is one all the same: there must be a verdict on it. */
 static struct reader_packet
-packet_of(const struct attributes *found, enum capture_way way)
+packet_of(const struct nfqueue_attrs *found, enum capture_way way)
 {
 	struct nfqnl_msg_packet_hdr header;
 
@@ -75,7 +75,7 @@ packet_of(const struct attributes *found, enum capture_way way)
 enum reader_message
 nfqueue_decode(const struct nlmsghdr *nlh, uint16_t first, struct reader_packet *packet)
 {
-	struct attributes found = { .end = (const char *)nlh + nlh->nlmsg_len };
+	struct nfqueue_attrs found = { .end = (const char *)nlh + nlh->nlmsg_len };
 	enum capture_way way;
 
 	if (nlh->nlmsg_type == NLMSG_ERROR)

@@ -778,17 +778,6 @@ journal_start(struct journal *journal)
 	return -1;
 }
 
-struct journal *
-journal_open(const char *dir, journal_found *found, journal_warn *warn, void *arg)
-{
-	struct journal *journal = journal_prepare(dir, found, warn, arg);
-
-	if (!journal || !journal_start(journal))
-		return journal;
-	journal_close(journal);
-	return NULL;
-}
-
 static void
 end_thread(struct journal *j)
 {

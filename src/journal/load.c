@@ -11,7 +11,7 @@
 
 #include "record.h"
 
-struct reading {
+struct loading {
 	struct live_table *live;
 	struct journal_damage *damage;
 	const char *boot;
@@ -22,7 +22,7 @@ struct reading {
 
 /* A wall clock that went back over the reboot must not make more of it than there was. */
 static int64_t
-end_of(const struct reading *reading, const struct record *record)
+end_of(const struct loading *reading, const struct record *record)
 {
 	int64_t left = record->end.wall_ms - reading->now.wall_ms;
 
@@ -34,7 +34,7 @@ end_of(const struct reading *reading, const struct record *record)
 }
 
 static bool
-makes_sense(struct reading *reading, const char *rest)
+makes_sense(struct loading *reading, const char *rest)
 {
 	struct journal_entry entry;
 	char *copy = strdup(rest);
@@ -47,7 +47,7 @@ makes_sense(struct reading *reading, const char *rest)
 }
 
 static int
-take_add(struct reading *reading, const struct record *record)
+take_add(struct loading *reading, const struct record *record)
 {
 	char *rest;
 
@@ -64,7 +64,7 @@ take_add(struct reading *reading, const struct record *record)
 
 /* The id counts even if its beginning was lost: it may not be used again. */
 static struct live *
-find(struct reading *reading, uint64_t id)
+find(struct loading *reading, uint64_t id)
 {
 	if (id >= reading->live->next_id)
 		reading->live->next_id = id + 1;
@@ -72,7 +72,7 @@ find(struct reading *reading, uint64_t id)
 }
 
 static int
-take_record(struct reading *reading, const struct record *record)
+take_record(struct loading *reading, const struct record *record)
 {
 	struct live *live;
 
@@ -99,7 +99,7 @@ take_record(struct reading *reading, const struct record *record)
 }
 
 static void
-take_line(struct reading *reading, char *line, size_t len)
+take_line(struct loading *reading, char *line, size_t len)
 {
 	struct record record;
 
@@ -114,7 +114,7 @@ take_line(struct reading *reading, char *line, size_t len)
 }
 
 static void
-read_lines(struct reading *reading, FILE *file)
+read_lines(struct loading *reading, FILE *file)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -157,7 +157,7 @@ open_file(int dir_fd, const char *name)
 int
 load_journal(int dir_fd, const char *name, const char *boot, struct live_table *live, struct journal_damage *damage)
 {
-	struct reading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
+	struct loading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
 	FILE *file = open_file(dir_fd, name);
 
 	*damage = (struct journal_damage){ 0 };

@@ -35,7 +35,7 @@ static const enum lead leads[] = { LEAD_NONE, LEAD_SECOND, LEAD_FIRST, LEAD_SECO
 #define LEADS (sizeof(leads) / sizeof(*leads))
 
 /* When is the next hit due, when the next connection, and what is on its way. */
-struct state {
+struct tries {
 	struct waiting *waiting;
 	struct pollfd tries[TRIES_MAX]; /* fd -1: free */
 	size_t hit;                     /* the next one of this knock; 0: between two knocks */
@@ -115,7 +115,7 @@ lead_length(enum lead lead)
 
 /* The pause before the next knock, and a try as soon as the daemon has had its moment. */
 static void
-knock_done(struct state *s, int64_t now)
+knock_done(struct tries *s, int64_t now)
 {
 	s->waiting->knocks++;
 	s->hit = 0;
@@ -127,7 +127,7 @@ knock_done(struct state *s, int64_t now)
 
 /* One hit of a repeated knock: over each place, what leads and then the sequence. */
 static void
-send_next(struct state *s, int64_t now)
+send_next(struct tries *s, int64_t now)
 {
 	const struct knocking *k = s->waiting->knocking;
 	size_t lead = lead_length(s->lead), length = lead + k->hits->n, i = s->hit % length;
@@ -162,7 +162,7 @@ is_echo(int fd)
 
 /* The errno a try has come to; 0: open. */
 static int
-outcome(const struct state *s, int fd)
+outcome(const struct tries *s, int fd)
 {
 	socklen_t len = sizeof(int);
 	int err = 0;
@@ -176,7 +176,7 @@ outcome(const struct state *s, int fd)
 }
 
 static int
-begin(struct state *s, const struct place *place)
+begin(struct tries *s, const struct place *place)
 {
 	const struct hit *door = &s->waiting->door;
 	bool udp = door->proto == IPPROTO_UDP;
@@ -194,7 +194,7 @@ begin(struct state *s, const struct place *place)
 
 /* A new try for each place; the oldest ones make room. */
 static void
-try_all(struct state *s, int64_t now)
+try_all(struct tries *s, int64_t now)
 {
 	const struct places *places = s->waiting->knocking->places;
 
@@ -210,7 +210,7 @@ try_all(struct state *s, int64_t now)
 
 /* Sleeps until something is due or has happened. */
 static void
-rest(struct state *s, int64_t now)
+rest(struct tries *s, int64_t now)
 {
 	int64_t until = s->hit_at < s->end_at ? s->hit_at : s->end_at;
 
@@ -221,7 +221,7 @@ rest(struct state *s, int64_t now)
 
 /* Returns the first try that is open and takes it away, or -1. */
 static int
-collect(struct state *s)
+collect(struct tries *s)
 {
 	for (size_t i = 0; i < TRIES_MAX; i++) {
 		struct pollfd *try = &s->tries[i];
@@ -241,7 +241,7 @@ collect(struct state *s)
 }
 
 static int
-run(struct state *s)
+run(struct tries *s)
 {
 	int64_t now;
 	int fd = -1;
@@ -260,7 +260,7 @@ run(struct state *s)
 int
 wait_open(struct waiting *waiting)
 {
-	struct state s = { .waiting = waiting, .pause = FIRST_PAUSE };
+	struct tries s = { .waiting = waiting, .pause = FIRST_PAUSE };
 	int64_t now = now_ms();
 	int fd;
 

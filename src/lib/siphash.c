@@ -4,7 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
-struct state {
+struct sip {
 	uint64_t a, b, c, d;
 };
 
@@ -25,7 +25,7 @@ little_endian(const uint8_t *p, size_t len)
 }
 
 static inline void
-mix(struct state *s)
+mix(struct sip *s)
 {
 	s->a += s->b;
 	s->c += s->d;
@@ -40,7 +40,7 @@ mix(struct state *s)
 }
 
 static inline void
-compress(struct state *s, uint64_t word)
+compress(struct sip *s, uint64_t word)
 {
 	s->d ^= word;
 	mix(s);
@@ -52,8 +52,8 @@ siphash(const uint8_t key[static 16], const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t k0 = little_endian(key, 8), k1 = little_endian(key + 8, 8);
-	struct state s = { k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
-			   k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573) };
+	struct sip s = { k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
+			 k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573) };
 	uint64_t last = (uint64_t)len << 56;
 
 	for (; len >= 8; p += 8, len -= 8)

@@ -29,7 +29,7 @@ enum way {
 	WAY_REPLACE, /* delete, add: it is there, maybe with other data */
 };
 
-struct state {
+struct op_state {
 	bool done;
 	uint8_t turns; /* how often the way was changed */
 	enum way way;
@@ -52,7 +52,7 @@ struct nftset {
 	size_t n_sets;
 	/* of the transaction under way */
 	struct nftset_op *ops;
-	struct state *states;
+	struct op_state *states;
 	size_t n;
 	size_t owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
 	size_t n_messages;
@@ -190,7 +190,7 @@ put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
  * on old kernels). It may be gone again by then.
  */
 static bool
-try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct state *state, int error)
+try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state *state, int error)
 {
 	bool there = error == EEXIST || error == EBUSY;
 
@@ -221,7 +221,7 @@ lacks_memory(int error)
 }
 
 static void
-refuse_add(struct nftset *nftset, struct nftset_op *op, struct state *state, int error)
+refuse_add(struct nftset *nftset, struct nftset_op *op, struct op_state *state, int error)
 {
 	if (try_otherwise(nftset, op, state, error))
 		return;
@@ -237,7 +237,7 @@ refuse_add(struct nftset *nftset, struct nftset_op *op, struct state *state, int
 
 /* The same again. */
 static bool
-try_again(struct state *state, int error)
+try_again(struct op_state *state, int error)
 {
 	if (!lacks_memory(error) || state->turns == TURNS)
 		return false;
@@ -252,7 +252,7 @@ take_refusal(void *arg, size_t index, int error)
 {
 	struct nftset *nftset = arg;
 	struct nftset_op *op;
-	struct state *state;
+	struct op_state *state;
 
 	if (index >= nftset->n_messages || nftset->owner[index] == nftset->refused)
 		return;
@@ -457,7 +457,7 @@ apply_all(struct nftset *nftset)
 int
 nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 {
-	struct state one = { .way = WAY_FIRST };
+	struct op_state one = { .way = WAY_FIRST };
 	int rc, error;
 
 	nftset->ops = ops;

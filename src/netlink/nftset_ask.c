@@ -53,7 +53,7 @@ nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *el
 		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, NULL) == ENOENT;
 }
 
-struct search {
+struct element_search {
 	const struct nftkey *key;
 	enum found found;
 };
@@ -61,7 +61,7 @@ struct search {
 static int
 compare_element(struct nftnl_set_elem *elem, void *arg)
 {
-	struct search *search = arg;
+	struct element_search *search = arg;
 	uint32_t len = 0, end_len = 0;
 	const void *from = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
 	const void *to = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY_END, &end_len);
@@ -90,7 +90,7 @@ read_elements(const struct nlmsghdr *nlh, void *arg)
 int
 nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found)
 {
-	struct search search = { .key = &encoded->key };
+	struct element_search search = { .key = &encoded->key };
 	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, encoded->op->element->family);
 	int rc;
 

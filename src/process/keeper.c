@@ -38,27 +38,27 @@ union passage {
 /* ---- the process that stays root --------------------------------------------------------------- */
 
 /* A file as it was at the start. */
-struct place {
+struct kept_file {
 	const char *path;
 	dev_t dev;
 	ino_t ino;
 };
 
-static struct place
+static struct kept_file
 note_place(const char *path)
 {
-	struct place place = { .path = path };
+	struct kept_file place = { .path = path };
 	struct stat st;
 
 	if (!path || lstat(path, &st))
-		return (struct place){ .path = NULL };
+		return (struct kept_file){ .path = NULL };
 	place.dev = st.st_dev;
 	place.ino = st.st_ino;
 	return place;
 }
 
 static void
-remove_place(const struct place *place)
+remove_place(const struct kept_file *place)
 {
 	struct stat st;
 
@@ -108,7 +108,7 @@ open_to_read(const char *path)
 static void
 serve(int fd, const struct keeper_files *files)
 {
-	const struct place pid_file = note_place(files->pid_file), control = note_place(files->control_socket);
+	const struct kept_file pid_file = note_place(files->pid_file), control = note_place(files->control_socket);
 	char word;
 
 	while (recv(fd, &word, 1, 0) == 1) {

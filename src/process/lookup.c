@@ -22,7 +22,7 @@
 /* Descriptors of the helper: its files and sockets, and what modules of the resolver may hold open on top. */
 #define HELPER_FILES 64
 
-struct answer {
+struct named {
 	struct addr addr;
 	char name[NAME_LEN]; /* "": it has none, or was asked for and is not known yet */
 };
@@ -30,7 +30,7 @@ struct answer {
 struct lookup {
 	const struct log *log;
 	int fd; /* closing it ends the helper */
-	struct answer cache[CACHE_LEN];
+	struct named cache[CACHE_LEN];
 };
 
 /* ---- the helper -------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ is_harmless(const char *name)
 }
 
 static void
-resolve(struct answer *answer)
+resolve(struct named *answer)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
@@ -60,7 +60,7 @@ resolve(struct answer *answer)
 static _Noreturn void
 help(int fd, const struct priv_user *user)
 {
-	struct answer answer;
+	struct named answer;
 	const char *step;
 	sigset_t none;
 
@@ -125,7 +125,7 @@ lookup_fd(const struct lookup *l)
 	return l ? l->fd : -1;
 }
 
-static struct answer *
+static struct named *
 place_of(struct lookup *l, const struct addr *addr)
 {
 	uint32_t hash = addr->family;
@@ -138,7 +138,7 @@ place_of(struct lookup *l, const struct addr *addr)
 void
 lookup_read(struct lookup *l)
 {
-	struct answer answer, *place;
+	struct named answer, *place;
 	ssize_t len;
 
 	while ((len = recv(l->fd, &answer, sizeof(answer), MSG_DONTWAIT)) == sizeof(answer)) {
@@ -154,16 +154,16 @@ lookup_read(struct lookup *l)
 	l->fd = -1;
 }
 
-const char *
-lookup_name(struct lookup *l, const struct addr *addr)
+static const char *
+name_of(struct lookup *l, const struct addr *addr)
 {
-	struct answer *place;
+	struct named *place;
 
 	if (!l)
 		return NULL;
 	place = place_of(l, addr);
 	if (!addr_equal(&place->addr, addr)) {
-		*place = (struct answer){ .addr = *addr };
+		*place = (struct named){ .addr = *addr };
 		/* a full socket: strangers ask faster than names come, and the next line may have more luck */
 		if (l->fd >= 0 && send(l->fd, addr, sizeof(*addr), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			place->addr.family = 0;
@@ -174,7 +174,7 @@ lookup_name(struct lookup *l, const struct addr *addr)
 const char *
 lookup_known(struct lookup *l, const struct addr *addr)
 {
-	const struct answer *place = l ? place_of(l, addr) : NULL;
+	const struct named *place = l ? place_of(l, addr) : NULL;
 
 	return place && addr_equal(&place->addr, addr) && *place->name ? place->name : NULL;
 }
@@ -182,7 +182,7 @@ lookup_known(struct lookup *l, const struct addr *addr)
 const char *
 lookup_who(struct lookup *l, const struct addr *addr, char buf[static LOOKUP_WHO_LEN])
 {
-	const char *name = lookup_name(l, addr);
+	const char *name = name_of(l, addr);
 	size_t len = strlen(addr_format(addr, buf));
 
 	if (name)

@@ -162,7 +162,7 @@ look_free(struct look *look)
 
 /* --- whose it is --------------------------------------------------------------------------------- */
 
-struct search {
+struct rule_search {
 	struct ruleset_report report;
 	bool marked; /* the rule that is looked at */
 	bool found;
@@ -172,7 +172,7 @@ struct search {
 static int
 take_report(struct nftnl_expr *expr, void *arg)
 {
-	struct search *search = arg;
+	struct rule_search *search = arg;
 	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
 	struct ruleset_report report = { .queued = !strcmp(name, "queue"), .marked = search->marked };
 
@@ -193,7 +193,7 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	int rc = rule && !nftnl_rule_nlmsg_parse(nlh, rule) ? MNL_CB_OK : MNL_CB_ERROR;
-	struct search *search = arg;
+	struct rule_search *search = arg;
 
 	if (rc == MNL_CB_OK) {
 		search->marked = expr_is_marked(rule);
@@ -206,10 +206,10 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 	return rc;
 }
 
-static struct search
+static struct rule_search
 search_rules(void)
 {
-	struct search search = { .found = false };
+	struct rule_search search = { .found = false };
 	struct nfnl *nfnl = nfnl_open();
 
 	if (nfnl)
@@ -221,7 +221,7 @@ search_rules(void)
 bool
 ruleset_reports_to(struct ruleset_report *report)
 {
-	struct search search = search_rules();
+	struct rule_search search = search_rules();
 
 	*report = search.report;
 	return search.found;

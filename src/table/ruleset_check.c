@@ -81,7 +81,7 @@ count_rules(struct nfnl *nfnl, size_t *n)
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-struct search {
+struct set_search {
 	const struct port_set *set;
 	size_t found;
 };
@@ -105,7 +105,7 @@ compare(const void *found, const void *entry)
 static int
 find_entry(struct nftnl_set_elem *elem, void *arg)
 {
-	struct search *search = arg;
+	struct set_search *search = arg;
 	struct found_key key;
 
 	key.bytes = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &key.len);
@@ -129,7 +129,7 @@ find_entries(const struct nlmsghdr *nlh, void *arg)
 }
 
 static int
-look_into(struct nfnl *nfnl, struct search *search)
+look_into(struct nfnl *nfnl, struct set_search *search)
 {
 	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, NFPROTO_INET);
 
@@ -150,7 +150,7 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 		return -1;
 	*intact &= n >= rules->n_rules;
 	for (size_t i = 0; i < rules->n_sets && *intact; i++) {
-		struct search search = { .set = &rules->sets[i] };
+		struct set_search search = { .set = &rules->sets[i] };
 
 		if (search.set->n && look_into(nfnl, &search))
 			return -1;

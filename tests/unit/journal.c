@@ -106,9 +106,15 @@ take_found(void *arg, const struct journal_entry *entry)
 static struct journal *
 reopen(const char *where)
 {
+	struct journal *journal;
+
 	*found = *warnings = '\0';
 	n_found = 0;
-	return journal_open(where, take_found, take_warning, NULL);
+	journal = journal_prepare(where, take_found, take_warning, NULL);
+	if (!journal || !journal_start(journal))
+		return journal;
+	journal_close(journal);
+	return NULL;
 }
 
 static uint64_t

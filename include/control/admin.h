@@ -16,29 +16,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "access/access.h"
 #include "conf/conf.h"
+#include "control/view.h"
 #include "lib/log.h"
-#include "wire/counters.h"
 #include "wire/event.h"
 
 #define ADMIN_SLOTS 17 /* for poll(2): the listening socket and 16 clients */
 
 struct admin;
-
-/* The daemon as it is at this moment. */
-struct admin_view {
-	const char *config; /* the file's path */
-	const struct conf *conf;
-	const struct access_tools *tools;
-	pid_t engine_pid;         /* 0: there is none */
-	struct counters counters; /* of this engine and those before it */
-	uid_t engine_uid;
-	uint64_t engine_restarts;
-	int64_t started_ms; /* boot clock */
-};
 
 struct admin_daemon {
 	void *arg;

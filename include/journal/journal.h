@@ -21,27 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/addr.h"
-#include "lib/moment.h"
+#include "journal/entry.h"
 
 #define JOURNAL_SYNC_MSEC 1000
 #define JOURNAL_WARN_MSEC 60000 /* between two lines about the same trouble */
-
-enum journal_kind {
-	JOURNAL_COMMAND = 1, /* `text` is the stop command to run, expanded */
-	JOURNAL_GRANT,       /* `text` is the element, as element_parse() reads it */
-};
-
-/* One access that has not ended. */
-struct journal_entry {
-	uint64_t id; /* given by journal_add(), never 0, never used twice in one file */
-	enum journal_kind kind;
-	char *door;     /* its name */
-	struct addr ip; /* the knocker */
-	char *text;
-	int64_t since_wall_ms; /* when it began, for who looks; 0: not known */
-	struct moment end; /* to journal_add() only its boot_ms matters: the wall clock is read when it is written */
-};
 
 struct journal;
 

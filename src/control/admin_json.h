@@ -11,7 +11,7 @@
 #include "access/grants.h"
 #include "attempts.h"
 #include "conf/conf.h"
-#include "control/admin.h"
+#include "control/view.h"
 #include "lib/moment.h"
 #include "wire/event.h"
 

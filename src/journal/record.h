@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "journal/journal.h"
+#include "journal/entry.h"
 
 #define RECORD_VERSION 1
 

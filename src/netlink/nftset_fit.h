@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "netlink/nftkey.h"
-#include "netlink/nftset.h"
+#include "netlink/nftset_op.h"
 
 /* What the kernel says of a set, good for one generation of the ruleset. */
 struct described {

@@ -3,14 +3,14 @@
 #
 # quickstart.sh deps | demo | check
 #
-#	deps	installs what building and testing need (Debian, Ubuntu, Fedora, Arch, Alpine)
-#	demo	builds, then shows a door at work between two throwaway hosts; within a minute
+#	deps	installs the packages that building and testing need (Debian, Ubuntu, Fedora, Arch, Alpine)
+#	demo	builds, then shows a door at work between two throwaway hosts; takes about a minute
 #	check	builds, then runs the whole test suite
 #
-# Nothing is built in this checkout: sources are copied to a directory of their own, which the next
-# run uses again. $QUICKSTART_DIR chooses another one.
+# This script builds nothing in the checkout: it copies the sources to a directory of their own, which
+# the next run uses again. $QUICKSTART_DIR names another directory.
 
-# shellcheck disable=SC2086 # lists of packages are split on purpose
+# shellcheck disable=SC2086 # the shell has to split lists of packages
 
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -24,7 +24,7 @@ if [ -z "${QUICKSTART_DIR-}" ]; then
 	else
 		QUICKSTART_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/knockd-nft
 	fi
-	# one per checkout
+	# one directory per checkout
 	QUICKSTART_DIR=$QUICKSTART_DIR/$(printf %s "$top" | cksum | cut -d ' ' -f 1)
 fi
 src=$QUICKSTART_DIR/src
@@ -45,20 +45,20 @@ die() {
 	exit 1
 }
 
-# quietly TEXT COMMAND...: its output is shown only if it fails
+# quietly TEXT COMMAND...: runs the command, and shows its output only if it fails
 quietly() {
 	say "$1"
 	shift
 	if ! "$@" >"$log" 2>&1 </dev/null; then
 		tail -n 60 "$log" >&2
-		die "failed: $* (all of it: $log)"
+		die "failed: $* (the whole output: $log)"
 	fi
 }
 
 # --- deps ----------------------------------------------------------------------------------------
 
-# What is needed (a program, a header, a pkg-config module, or a word that `present` knows), and the
-# package that has it. "-": the system cannot be without it.
+# The needed programs, headers, pkg-config modules, and words that `present` knows, each with the
+# package that has it. "-": every such system has it.
 needs() {
 	cat <<-'E'
 		#                         Debian                 Fedora                 Arch                Alpine
@@ -95,16 +95,16 @@ present() {
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" ;;
 	pc:*) pkg-config --exists "${1#pc:}" ;;
-	etc:*) [ -e "/etc/${1#etc:}" ] ;; # without it nft has numbers for names
+	etc:*) [ -e "/etc/${1#etc:}" ] ;; # without it nft prints numbers for names
 	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
-	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's has no namespaces
-	gnutar) tar --version | grep -q GNU ;; # busybox's may lack -T
+	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's ip knows no namespaces
+	gnutar) tar --version | grep -q GNU ;; # busybox's tar may lack -T
 	unshare) unshare --help 2>&1 | grep -q -e --kill-child ;;
 	setpriv) setpriv --help 2>&1 | grep -q -e --bounding-set ;;
 	esac >/dev/null 2>&1
 }
 
-# missing COLUMN: packages for what is not there
+# missing COLUMN: the packages of everything that is missing
 missing() {
 	needs | while read -r what debian fedora arch alpine; do
 		case $what in '#') continue ;; esac
@@ -118,7 +118,7 @@ as_root() {
 	elif command -v sudo >/dev/null; then
 		sudo "$@"
 	else
-		echo "this needs root, and there is no sudo: $*" >&2
+		echo "this command needs root, and there is no sudo: $*" >&2
 		return 1
 	fi
 }
@@ -128,7 +128,7 @@ apt_install() {
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@"
 }
 
-# A fresh system has no list of packages yet; an old one should not get half of the new ones.
+# A fresh system has no list of packages yet. A new list on an old system would mix old and new packages.
 pacman_install() {
 	as_root pacman -S --needed --noconfirm "$@" || as_root pacman -Sy --needed --noconfirm "$@"
 }
@@ -147,27 +147,27 @@ deps() {
 	fi >/dev/null
 	if [ -z "$system" ]; then
 		packages=$(missing debian)
-		[ -z "$packages" ] || die "I know apt-get, dnf, pacman and apk. By Debian's names, this is missing:" $packages
+		[ -z "$packages" ] || die "no apt-get, dnf, pacman or apk here. These packages are missing, by Debian's names:" $packages
 		return
 	fi
 	packages=$(missing $system)
 	[ -z "$packages" ] || quietly "installing $(echo "$packages" | tr '\n' ' ')" $install $packages
 	packages=$(missing $system)
-	[ -z "$packages" ] || die "installed, and still missing:" $packages
+	[ -z "$packages" ] || die "still missing after the installation:" $packages
 }
 
 # --- build ---------------------------------------------------------------------------------------
 
-# The files of the checkout as they are now, or all of a tarball.
+# The files of the checkout as they are now, or all files of a tarball.
 list_sources() {
 	if [ -e .git ] && git -c safe.directory="$top" ls-files 2>/dev/null; then
 		return
 	fi
-	[ ! -e config.status ] || die "$top has been built in: make distclean first"
+	[ ! -e config.status ] || die "$top contains a build: run make distclean first"
 	find . -name .git -prune -o -type f -print
 }
 
-# Time stamps stay, so make knows what is new. What the checkout no longer has goes.
+# tar keeps the time stamps, so make knows the new files. Files that the checkout no longer has are removed.
 copy_sources() {
 	mkdir -p "$src"
 	cd "$top"
@@ -209,12 +209,12 @@ demo() {
 	(cd "$build" && "$src/tests/netns-run" "$src/contrib/demo.sh") || status=$?
 	case $status in
 	0) ;;
-	77) die "the demonstration needs what is said above (is it run by root?)" ;;
-	*) die "the demonstration did not end well (status $status)" ;;
+	77) die "the demonstration cannot run here, see the reason above (does root run it?)" ;;
+	*) die "the demonstration has failed (status $status)" ;;
 	esac
 }
 
-# results: sums up what automake has noted of each test point
+# results: counts the results that automake has noted for each test point
 results() {
 	find "$build" -name '*.trs' -exec cat {} + | awk '
 		$1 == ":test-result:" { n[$2]++ }
@@ -231,7 +231,7 @@ check() {
 	{ make_build check </dev/null 2>&1 || : >"$QUICKSTART_DIR/failed"; } | tee "$log" |
 		grep -E '^(PASS|FAIL|SKIP|XPASS|XFAIL|ERROR):' || :
 	if [ -e "$QUICKSTART_DIR/failed" ]; then
-		say 'what failed'
+		say 'failed tests'
 		cat "$build/test-suite.log" 2>/dev/null || tail -n 60 "$log"
 		results
 		exit 1

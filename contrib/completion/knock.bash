@@ -6,7 +6,7 @@ _knock()
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i words=0 word
   COMPREPLY=()
 
-  # Behind "--" stands a command with a completion of its own.
+  # A command follows "--", with a completion of its own.
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $word == -- ]]; then
@@ -52,7 +52,7 @@ _knock()
   fi
 }
 
-# Names only: what they stand for is a secret.
+# Only the names of profiles: their sequences are secret.
 _knock_profiles()
 {
   local IFS=$'\n'

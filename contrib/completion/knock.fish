@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for knock(1)
 
-# "name<TAB>host" is what fish takes for a candidate and its description.
+# fish reads "name<TAB>host" as a candidate and its description.
 function __knock_profiles
     knock --list 2>/dev/null
 end
@@ -25,6 +25,6 @@ complete -c knock -l timeout -x -d 'How long to wait, seconds'
 complete -c knock -l proxy -x -d 'Connect the port to stdin and stdout'
 complete -c knock -l profile -x -a '(__knock_profiles)' -d 'Take host and sequence from the profile'
 complete -c knock -l list -d 'List the profiles'
-complete -c knock -s v -l verbose -d 'Say what is being done'
+complete -c knock -s v -l verbose -d 'Print a line for each hit'
 complete -c knock -s V -l version -d 'Show the version'
 complete -c knock -s h -l help -d 'Show help'

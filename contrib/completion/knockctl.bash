@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for knockctl(1)
 
-# Asking needs the right to use the socket; without it nothing is offered.
+# A user who may not use the socket gets no candidates.
 _knockctl_doors()
 {
   local IFS=$'\n' name='s/^{"name":"\([^"\\]*\)".*/\1/p'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for knockctl(1)
 
-# Asking needs the right to use the socket; without it nothing is offered.
+# A user who may not use the socket gets no candidates.
 function __knockctl_doors
     knockctl --json doors 2>/dev/null | string replace -rf '^{"name":"([^"\\\\]*)".*' '$1'
 end
@@ -18,19 +18,19 @@ complete -c knockctl -s s -l socket -r -F -d 'The socket of the daemon'
 complete -c knockctl -l json -d 'Answer as JSON'
 complete -c knockctl -s V -l version -d 'Show the version'
 complete -c knockctl -s h -l help -d 'Show help'
-complete -c knockctl -n $needs -a status -d 'How the daemon is'
+complete -c knockctl -n $needs -a status -d 'The state of the daemon'
 complete -c knockctl -n $needs -a doors -d 'The doors of the configuration'
-complete -c knockctl -n $needs -a list -d 'Who is in, through which door, until when'
-complete -c knockctl -n $needs -a attempts -d 'Who is knocking'
-complete -c knockctl -n $needs -a revoke -d 'Shut out now'
-complete -c knockctl -n $needs -a extend -d 'Leave open for longer'
+complete -c knockctl -n $needs -a list -d 'The open accesses, each with its door and time'
+complete -c knockctl -n $needs -a attempts -d 'The attempts under way'
+complete -c knockctl -n $needs -a revoke -d 'End accesses now'
+complete -c knockctl -n $needs -a extend -d 'Extend accesses'
 complete -c knockctl -n $needs -a grant -d 'Open a door as a knock would'
-complete -c knockctl -n $needs -a watch -d 'What happens, as it happens'
-complete -c knockctl -n $needs -a stats -d 'Everything that is counted'
+complete -c knockctl -n $needs -a watch -d 'Events as they happen'
+complete -c knockctl -n $needs -a stats -d 'All counters'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
-complete -c knockctl -n $needs -a check -d 'Read the configuration and say what is wrong'
-complete -c knockctl -n $needs -a unguard -d 'Keep no port shut, until the next reload or start'
+complete -c knockctl -n $needs -a check -d 'Read the configuration and show its errors'
+complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke extend' -a '(__knockctl_addresses)'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
-complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody
+complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d 'All accesses'
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table inet knockd: the rules that send the knock ports' packets, and no others, to the daemon's NFLOG group,
- * and the guard that keeps the ports of `open` shut. Derived from the configuration alone; its nft text and its
- * netlink messages come from one description, so what --print-rules shows is what is installed.
+ * table inet knockd: rules that send knocks, and other packets of knocking sources, to the engine (NFLOG or NFQUEUE),
+ * and the guard that keeps the ports of `open` shut. Derived from the configuration alone. Its nft text and its netlink
+ * messages come from one description, so --print-rules shows the installed rules.
  *
- * The knocks: a chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no
- * drop, notrack or DNAT of the user's hides a knock. An unrelated packet costs a few comparisons, or one
- * look-up in one set where there are many ports. The log prefix tells the engine where the packet was going:
- * CAPTURE_PREFIX_LOCAL for an address of this machine, CAPTURE_PREFIX_TARGET for anything else (a door's Target to be
- * forwarded).
+ * Knocks: a chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no drop,
+ * notrack or DNAT of the admin's hides a knock. An unrelated packet costs a few comparisons, or one look-up if there
+ * are many ports. The log prefix tells the engine the destination: CAPTURE_PREFIX_LOCAL for an address of this machine,
+ * CAPTURE_PREFIX_TARGET for any other (a door's Target).
  *
- * The guard: a chain at prerouting, priority -150; src/table/guard_rules.c says why there.
+ * Guard: a chain at prerouting, priority -150; src/table/guard_rules.c gives the reasons.
  */
 #ifndef KNOCKD_RULESET_H
 #define KNOCKD_RULESET_H
@@ -25,34 +24,34 @@
 #define RULESET_TABLE GUARD_TABLE
 
 /*
- * Writes the table as nft text that `nft -f` loads over an existing one; what is open stays open. Sets of ports
- * that an older configuration had may remain, unused. 0, or -1 with errno.
+ * Writes the table as nft text that `nft -f` loads over an existing one; open ports stay open. Port sets of an older
+ * configuration may remain, unused. 0, or -1 with errno.
  */
 int ruleset_print(const struct conf *conf, FILE *out);
 
 /*
- * Installs the table in one transaction. An existing one is replaced, whatever is in it, but for the elements
- * of the sets in guard.h as far as this configuration has them. Returns 0, or -1 with errno and, in `err`, one
- * clause that says what the kernel refused.
+ * Installs the table in one transaction. It replaces all of an existing table, but keeps the elements of the sets in
+ * guard.h that this configuration has. Returns 0, or -1 with errno and, in `err`, one clause that names what the kernel
+ * refused.
  */
 int ruleset_install(const struct conf *conf, char *err, size_t errlen);
 
-/* Does the table work, with all of its rules, and all ports in its sets? What somebody has added does not matter. */
+/* Does the table work, with all of its rules, and all ports in its sets? Additions of the admin's do not matter. */
 bool ruleset_intact(const struct conf *conf);
 
 /*
- * Removes what reports knocks, and the whole table if there is no guard in it: what is shut stays shut without
- * a daemon. 0 also when there is no table; -1 with errno.
+ * Removes the rules that report knocks, and the whole table if it has no guard: guarded ports stay shut without a
+ * daemon. 0 also when there is no table; -1 with errno.
  */
 int ruleset_remove(void);
 
 /*
- * Removes the guard, and the whole table if nothing else is in it: nothing is kept shut any more. The sets of
- * who may pass stay as long as knocks are reported. 0 also when there is none; -1 with errno.
+ * Removes the guard, and the whole table if it reports no knocks: no port is kept shut any more. The sets in guard.h
+ * stay as long as knocks are reported. 0 also when there is no guard; -1 with errno.
  */
 int ruleset_unguard(void);
 
-/* Where the installed table reports to, whoever has installed it. False: nowhere, or it cannot be told. */
+/* Where any installed table inet knockd reports to. False: nowhere, or the table cannot be read. */
 struct ruleset_report {
 	bool queued;     /* NFQUEUE and not NFLOG */
 	bool marked;     /* by ruleset_install(), and not loaded as text */
@@ -60,7 +59,7 @@ struct ruleset_report {
 };
 bool ruleset_reports_to(struct ruleset_report *report);
 
-/* Is there a guard that ruleset_install() has made, in whatever process? False also when it cannot be told. */
+/* Has ruleset_install(), in any process, installed a guard? False also when the table cannot be read. */
 bool ruleset_has_guard(void);
 
 #endif

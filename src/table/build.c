@@ -114,7 +114,7 @@ build_port(struct ports *ports, const struct knock_port *port)
 														  : 0;
 }
 
-/* A set of the kernel's with the same entries. */
+/* Adds a set for the kernel with the same entries. */
 static int
 add_copy(struct rules *rules, enum port_key key, const char *name, const struct port_set *of, bool hashed)
 {
@@ -142,7 +142,7 @@ build_port_sets(struct rules *rules, struct ports *ports, const char *name, cons
 		return 0;
 	hashed = numbers->n > RULES_BITMAP_MAX;
 	snprintf(with_proto->name, sizeof(with_proto->name), "%s", name);
-	/* sets that differ in flags have different names, lest printed rules cannot be loaded over older ones */
+	/* sets that differ in flags need different names: printed rules must load over older ones */
 	snprintf(numbers->name, sizeof(numbers->name), "%s%s", numbers_name, hashed ? "_hashed" : "");
 	return add_copy(rules, PORT_KEY_LOCAL, with_proto->name, with_proto, false) ||
 		       add_copy(rules, PORT_KEY_NUMBER, numbers->name, numbers, hashed)
@@ -179,7 +179,7 @@ build_term(struct rule *rule, enum term_kind kind, const char *name, const struc
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
 }
 
-/* TCP and UDP, the only protocols there are, unless just one of them is meant by the number. */
+/* The protocol is compared only if the number stands for TCP alone or UDP alone. */
 static void
 add_protocol(struct rule *rule, const struct port_set *with_proto, uint16_t number)
 {
@@ -242,7 +242,7 @@ build_interfaces(struct rules *rules, const struct conf *conf, const char *chain
 	for (size_t i = 0; i < conf->n_interfaces; i++) {
 		struct rule *rule;
 
-		/* nft's text has no way to write a quote; the parser has warned of it */
+		/* nft's text cannot contain a quote; the parser has warned */
 		if (strchr(conf->interfaces[i], '"'))
 			continue;
 		rule = build_rule(rules, chain);

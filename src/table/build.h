@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rules are put together from: each function appends one thing to a `struct rules` that is being made. */
+/* Builds a `struct rules`: each function appends one part. */
 #ifndef KNOCKD_BUILD_H
 #define KNOCKD_BUILD_H
 
 #include "rules.h"
 
-/* Valid until the next set is added. NULL: no memory. */
+/* The result is valid until the next set is added. NULL: no memory. */
 struct port_set *build_set(struct rules *rules, enum port_key key, const char *name);
 int build_entry(struct port_set *set, const struct addr *target, const struct knock_port *port);
 
-/* One that packets fill. -1: no memory. */
+/* A set that packets fill. -1: no memory. */
 int build_dynamic_set(struct rules *rules, enum port_key key, const char *name, uint32_t size, uint32_t timeout);
 
 /* Sorts the entries of every set and drops repeated ones. */
@@ -17,24 +17,24 @@ void build_sort(struct rules *rules);
 
 void build_chain(struct rules *rules, const char *name);
 void build_base_chain(struct rules *rules, const char *name, int priority);
-struct rule *build_rule(struct rules *rules, const char *chain); /* there is room for it */
+struct rule *build_rule(struct rules *rules, const char *chain); /* the caller has allocated enough rules */
 void build_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
 
 /*
- * What a base chain asks first, see RULES_COMPARED_MAX: packets to these ports go on to chain `to`. Ports are
- * collected, closed before the first rule, and sorted then; names are those of the sets, should there be any. -1: no
- * memory.
+ * The first rules of a base chain send packets to these ports to chain `to`, see RULES_COMPARED_MAX. Call build_port()
+ * for each port, then build_port_sets() before the first rule, which sorts the ports and adds sets of these names if
+ * there are many ports. -1: no memory.
  */
 int build_port(struct ports *ports, const struct knock_port *port);
 int build_port_sets(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name);
 void build_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
 
-/* The end of a rule for packets that the engine is to see. */
+/* Ends a rule: its packets go to the engine. */
 void build_capture(const struct rules *rules, struct rule *rule, enum capture_way way);
 
 enum port_key build_key_of(const struct door *door);
 
-/* A rule for each interface of the configuration: what comes in there goes to the other chain. */
+/* A rule for each interface of the configuration: packets that arrive there go to chain `to`. */
 void build_interfaces(struct rules *rules, const struct conf *conf, const char *chain, const char *to);
 
 #endif

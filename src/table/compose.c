@@ -18,7 +18,7 @@
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
-/* "local_any", "ip_syn_not_ack": what the set's packets have in common. */
+/* "local_any", "ip_syn_not_ack": the destination and TCP flags of the set's packets. */
 static void
 name_set(struct port_set *set)
 {
@@ -32,7 +32,7 @@ name_set(struct port_set *set)
 	}
 }
 
-/* The set of such packets, a new one if need be. */
+/* The set of such packets, added if missing. */
 static struct port_set *
 find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 {
@@ -52,7 +52,7 @@ find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 	return set;
 }
 
-/* UDP has no flags: its ports are among those of any flags. */
+/* UDP has no flags: its ports are in the set for any flags. */
 static int
 add_door(struct rules *rules, const struct door *door)
 {
@@ -68,7 +68,7 @@ add_door(struct rules *rules, const struct door *door)
 	return 0;
 }
 
-/* In the order of the keys, so that local sets come before those with a Target. */
+/* Sets are in the order of their keys: local sets come before those with a Target. */
 static int
 add_doors(struct rules *rules, const struct conf *conf)
 {
@@ -87,8 +87,8 @@ add_doors(struct rules *rules, const struct conf *conf)
 /* --- chains and rules ---------------------------------------------------------------------------- */
 
 /*
- * Whether an address is this machine's is asked once a packet is to be reported, not for every packet. What is logged
- * goes on to the next rule, what is queued does not.
+ * The address type is looked up only for packets to be reported, not for every packet. A logged packet continues with
+ * the next rule, a queued one does not.
  */
 static void
 add_report(struct rules *rules)
@@ -124,7 +124,7 @@ add_knocks(struct rules *rules, bool only_ipv4)
 	}
 }
 
-/* Without a single port there is nothing to log: the bare base chain shows that the daemon is there. */
+/* Without any port there is nothing to log: the empty base chain shows that the daemon is running. */
 static void
 add_knock_chains(struct rules *rules, const struct conf *conf)
 {

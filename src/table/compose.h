@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules that a configuration asks for: those that report knocks are put together here, the others by *_rules.h. */
+/* Makes the rules of a configuration: those that report knocks here, the others by *_rules.h. */
 #ifndef KNOCKD_COMPOSE_H
 #define KNOCKD_COMPOSE_H
 

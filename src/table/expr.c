@@ -13,7 +13,7 @@
 
 #include "wire/capture.h"
 
-/* Of the user data's types those from here on are nobody's: nft's own are counted from 0, see libnftnl/udata.h. */
+/* A type of user data that nft does not use: it numbers its own from 0, see libnftnl/udata.h. */
 #define UDATA_MARK 0x6b
 
 /* A new expression at the end of the rule; NULL: no memory. */
@@ -89,7 +89,7 @@ put_port(struct nftnl_rule *rule, uint16_t port)
 		   : 0;
 }
 
-/* A name is compared with its NUL and all that follows, the text before a '*' only as far as it goes. */
+/* A name is compared with its padding of NULs; a name that ends in '*' only up to the '*'. */
 static int
 put_ifname(struct nftnl_rule *rule, const char *name)
 {
@@ -114,14 +114,14 @@ put_lookup(struct nftnl_rule *rule, const struct rules *rules, const struct port
 	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set->name);
 }
 
-/* The n-th 32-bit register, by the number that nft uses for it: one of the 128-bit registers where one begins. */
+/* nft's number of the n-th 32-bit register: that of a 128-bit register if one begins there. */
 static uint32_t
 register_at(uint32_t n)
 {
 	return n % 4 ? NFT_REG32_00 + n : NFT_REG_1 + n / 4;
 }
 
-/* Addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
+/* Loads addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
 static int
 put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
 {
@@ -159,7 +159,7 @@ put_key(struct nftnl_rule *rule, struct key_shape shape)
 	return shape.port ? put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after)) : 0;
 }
 
-/* What each element counts for itself; the rule goes on when there were too many. */
+/* A limit that each element counts on its own; packets over the limit match. */
 static struct nftnl_expr *
 new_limit(const struct rules *rules)
 {
@@ -175,7 +175,7 @@ new_limit(const struct rules *rules)
 	return limit;
 }
 
-/* The element gets the set's own timeout. */
+/* The element gets the set's timeout. */
 static int
 put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set, bool limited)
 {
@@ -221,9 +221,8 @@ put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
 }
 
 /*
- * The flags before the protocol, and with the three bytes beside them (bytes 12 to 15 of the TCP header): the kernel
- * loads, masks and compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and that ends the rule for
- * nearly every packet. What else has these bits set there is no TCP.
+ * Compares bytes 12 to 15 of the TCP header, which hold the flags, before the protocol: the kernel loads, masks and
+ * compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and nearly every packet fails this comparison.
  */
 static int
 put_syn(struct nftnl_rule *rule)
@@ -313,7 +312,7 @@ put_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
 	return chain ? nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain) : 0;
 }
 
-/* With type NFT_REJECT_TCP_RST the code does not matter. */
+/* The kernel ignores the code of type NFT_REJECT_TCP_RST. */
 static int
 put_reject(struct nftnl_rule *rule, uint32_t type, uint8_t code)
 {

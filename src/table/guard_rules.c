@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guard. One chain at prerouting, after connection tracking (-200) and before DNAT (-100): there the port is
- * still the one that the client sent to, whether it is served here, handed to a container, or forwarded, and
- * whatever the user's own chains do afterwards. So one place guards input and forward alike.
+ * The guard is one chain at prerouting, after connection tracking (-200) and before DNAT (-100). There the port is
+ * still the one that the client sent to, so one chain guards ports that are served here, handed to a container, or
+ * forwarded, and the admin's chains, which run later, cannot change that.
  *
- * TCP needs no connection tracking: only a packet that opens a connection is stopped, SYN without ACK, so what
- * was established before the guard came, or before tracking began, goes on. It is not asked whether tracking
- * calls such a packet established: it picks up connections in the middle, so a stray ACK, which passes, would be
- * the beginning of an argument. UDP has no such packet; there a flow that tracking knows in both directions passes.
- * The rule for UDP stands there for TCP's sake, too: tracking brings defragmentation, and a packet in pieces
- * has its flags in none or all of them. Should the flags not be there, the first rule does not match, and the
- * packet is stopped.
+ * TCP: the guard stops only SYN without ACK, so connections that are older than the guard or than connection tracking
+ * continue. It does not use tracking's state: tracking picks up connections in the middle, so an attacker's stray ACK,
+ * which the guard lets pass, would make the SYN after it established. UDP: flows that tracking has seen in both
+ * directions pass. That rule also helps TCP: tracking turns on defragmentation, and a fragment may lack the flags.
+ * Without the flags the first rule does not match, and the guard stops the packet.
  *
- * lo passes: who is on the machine needs no door. Broadcast and multicast reach local sockets and are guarded.
+ * lo passes: local users need no door. Broadcast and multicast reach local sockets, so the guard stops them.
  */
 #include "guard_rules.h"
 
@@ -73,7 +71,7 @@ need_kept(struct rules *rules, enum port_key key)
 	return 0;
 }
 
-/* Where the door's knockers are written down. Both families can knock at a door of this machine. */
+/* The sets for addresses that have knocked at the door. A door without Target takes knocks of both families. */
 static int
 need_doors_sets(struct rules *rules, const struct door *door)
 {
@@ -86,7 +84,7 @@ need_doors_sets(struct rules *rules, const struct door *door)
 	return need_kept(rules, PORT_KEY_OPEN4) || need_kept(rules, PORT_KEY_OPEN6) ? -1 : 0;
 }
 
-/* One set after the other, since each must be complete before the next is added. */
+/* Each set must be complete before the next is added, see build_set(). */
 static int
 add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 {
@@ -108,7 +106,7 @@ add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 	return 0;
 }
 
-/* With -4, too: knocks over IPv6 are ignored then, and so nobody gets in over it. */
+/* IPv6 is guarded with -4, too: the daemon then ignores knocks over IPv6, and these ports stay shut. */
 int
 guard_rules_sets(struct rules *rules, const struct conf *conf)
 {
@@ -148,7 +146,7 @@ add_shut(struct rules *rules, enum conf_guard policy)
 	}
 }
 
-/* Who has knocked goes on to the user's own chains, the rest does not. A Target may be an address of this machine. */
+/* Addresses that have knocked pass, others do not. A Target may be an address of this machine. */
 static void
 add_askers(struct rules *rules, const char *chain, enum port_key first, enum port_key last)
 {

@@ -5,12 +5,12 @@
 
 #include "rules.h"
 
-/* The sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
+/* Add the sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
 #define GUARD_RULES_MAX (20 + RULES_COMPARED_MAX)
 int guard_rules_sets(struct rules *rules, const struct conf *conf);
 void guard_rules_add(struct rules *rules, const struct conf *conf);
 
-/* Is this the name of one of its chains or sets, in any configuration? `open`: also the sets of who may pass. */
+/* Is `name` one of the guard's chains or sets, in any configuration? `open`: include the sets open4, open6 etc. */
 bool guard_rules_has(const char *name, bool open);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is on the way through a sequence. A packet to the first port of a door writes its source down for as long as an
- * attempt may last. Should the set be full, nothing else is lost: the packet is reported as ever.
+ * Knockers: addresses in the middle of a sequence. A packet to the first port of a door puts its source into a set for
+ * as long as an attempt may last. If the set is full, the packet is still reported.
  *
- * For the scan guard, connections that those sources open to other ports are reported, too. Any other packet costs
- * one look at its TCP flags, and any other connection one look-up. UDP is not looked at: each packet would have to be.
+ * For the scan guard, connections that knockers open to other ports are reported, too. Any other packet costs one
+ * comparison of its TCP flags, and any other connection one look-up. UDP is left out: each UDP packet would cost a
+ * look-up.
  *
- * With Capture = nfqueue those connections do not only come to be counted: they wait behind the knocks in front of
- * them, and then go on to the guard and the user's own chains, which judge them by what those knocks have opened. No
- * mark and no second run through this chain (NF_REPEAT) is needed for that. Packets to UDP ports that are kept shut
- * wait likewise; of those who may pass none does.
+ * With Capture = nfqueue those connections also wait behind the knocks before them. Then they reach the guard and the
+ * admin's chains, which see the grants of those knocks, so neither a mark nor a second run through this chain
+ * (NF_REPEAT) is needed. A knocker's packets to guarded UDP ports wait likewise, unless its address may pass.
  */
 #include "knocker_rules.h"
 
@@ -27,14 +27,14 @@
 #define HELD         "held_udp"
 #define HELD_NUMBERS "held_udp_numbers"
 
-#define KNOCKERS_MAX     65536 /* some MiB of the kernel's memory for each family when it is full */
-#define KNOCKERS_SECONDS 3600  /* at most: a place is not for whoever came by last week */
+#define KNOCKERS_MAX     65536 /* a full set takes some MiB of kernel memory for each family */
+#define KNOCKERS_SECONDS 3600  /* at most, so that a very long seq_timeout does not fill the set */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
 /*
- * Seconds that somebody may be on the way through the sequence, which are of interest to the scan guard and to who
- * holds packets; to the latter also those of a single knock, for what is sent in the same breath. 0: nobody cares.
+ * Seconds that an attempt at the door may last. 0: neither the scan guard nor nfqueue needs its knockers. With nfqueue
+ * a door of one knock counts, too, for a connection that the client opens together with the knock.
  */
 static int64_t
 seconds_of(const struct conf *conf, const struct door *door)
@@ -46,7 +46,7 @@ seconds_of(const struct conf *conf, const struct door *door)
 	return door->seq.n && (held || conf->scan_guard) && door->seq_timeout > 0 ? door->seq_timeout : 0;
 }
 
-/* Those of the longest attempt. */
+/* Seconds of the longest attempt. */
 static uint32_t
 knockers_timeout(const struct conf *conf)
 {
@@ -91,7 +91,7 @@ add_targets(struct rules *rules, const struct conf *conf, int family)
 	return 0;
 }
 
-/* Of whatever Target: it is enough to know which packets need not wait. */
+/* Guarded UDP ports of any Target: a packet to the same port of another Target may wait without need. */
 static int
 add_held(struct rules *rules, const struct conf *conf)
 {
@@ -145,7 +145,7 @@ knocker_rules_report(struct rules *rules)
 	add_knocker(rules, rules_set(rules, KNOCKERS6));
 }
 
-/* What is in the set, or without one what is for this machine, goes to the other chain; `to` NULL: no further. */
+/* Packets in `set`, or (NULL) to this machine, go to chain `to`, or (NULL) return. */
 static void
 add_goto(struct rules *rules, const char *chain, const char *set, const char *to)
 {
@@ -158,7 +158,7 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
 }
 
-/* Who may pass the guard need not wait. */
+/* Packets that may pass the guard need not wait. */
 static void
 add_udp_chain(struct rules *rules)
 {

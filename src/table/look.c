@@ -53,7 +53,7 @@ add_chain(struct look *look, struct nftnl_chain *chain)
 	return grown[look->n_chains++].name ? 0 : -1;
 }
 
-/* The kernel gives the chains of all tables. Those in braces within a rule go with it. */
+/* The kernel dumps the chains of all tables. A chain in braces within a rule is deleted with the rule. */
 static int
 read_chain(const struct nlmsghdr *nlh, void *arg)
 {
@@ -160,11 +160,11 @@ look_free(struct look *look)
 	*look = (struct look){ .generation = 0 };
 }
 
-/* --- whose it is --------------------------------------------------------------------------------- */
+/* --- search for rules of ours -------------------------------------------------------------------- */
 
 struct rule_search {
 	struct ruleset_report report;
-	bool marked; /* the rule that is looked at */
+	bool marked; /* the current rule */
 	bool found;
 	bool guard;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What there is of table inet knockd in the kernel, whoever made it: another version, or somebody by hand. */
+/* The kernel's table inet knockd, which another version or the admin may have made. */
 #ifndef KNOCKD_LOOK_H
 #define KNOCKD_LOOK_H
 
@@ -16,19 +16,19 @@ struct look_set {
 
 struct look_chain {
 	char *name;
-	bool base; /* a filter chain at prerouting that accepts what it does not decide */
+	bool base; /* a filter chain at prerouting with policy accept */
 	int32_t priority;
 };
 
 struct look {
-	uint32_t generation; /* of the ruleset, before it was looked at */
+	uint32_t generation; /* of the ruleset, before the first dump */
 	uint32_t flags;      /* NFT_TABLE_F_* */
 	struct look_chain *chains;
-	struct look_set *sets; /* maps, too; none that belongs to a single rule */
+	struct look_set *sets; /* and maps, but no anonymous ones */
 	size_t n_chains, n_sets;
 };
 
-/* 0, also when there is no such table; -1 with errno. To be freed in either case. */
+/* 0, also when there is no such table; -1 with errno. Call look_free() in either case. */
 int look_at(struct look *look, struct nfnl *nfnl);
 void look_free(struct look *look);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Source_Rate: of an address that sends more than so many packets a second the rest is not reported. It is the kernel
- * that counts, so what is cut off costs the daemon nothing. Who changes addresses with each packet is not slowed down:
- * when the set is full, the packets of addresses that are not in it are reported without a limit.
+ * Source_Rate: packets of an address beyond this rate are not reported. The kernel counts, so these packets cost the
+ * daemon nothing. An attacker that changes its address with each packet is not limited: when the set is full, packets
+ * of addresses outside it are reported without a limit.
  */
 #include "rate_rules.h"
 
@@ -22,9 +22,9 @@ rate_rules_sets(struct rules *rules, const struct conf *conf)
 	if (!conf->source_rate || !rules->n_knock_sets)
 		return 0;
 	rules->rate = conf->source_rate;
-	/* a whole sequence may come at once */
+	/* a client may send a whole sequence at once */
 	rules->burst = conf->source_rate > SEQ_MAX ? conf->source_rate : SEQ_MAX;
-	seconds = rules->burst / rules->rate + 1; /* without a packet the allowance is whole again by then */
+	seconds = rules->burst / rules->rate + 1; /* after so long without a packet the whole burst is allowed again */
 	if (build_dynamic_set(rules, PORT_KEY_SOURCE4, RATES4, RATES_MAX, seconds))
 		return -1;
 	return conf->only_ipv4 ? 0 : build_dynamic_set(rules, PORT_KEY_SOURCE6, RATES6, RATES_MAX, seconds);

@@ -5,7 +5,7 @@
 
 #include "rules.h"
 
-/* The sets; -1: no memory. Then at most RATE_RULES_MAX rules for the beginning of `report`. */
+/* Add the sets (-1: no memory), then at most RATE_RULES_MAX rules at the beginning of `report`. */
 #define RATE_RULES_MAX 2
 int rate_rules_sets(struct rules *rules, const struct conf *conf);
 void rate_rules_add(struct rules *rules);

@@ -52,7 +52,7 @@ rules_key_shape(enum port_key key)
 	return (struct key_shape){ 0, false, false, true, true };
 }
 
-/* Every field of several begins at a multiple of REGISTER_LEN. */
+/* Each field of a concatenation begins at a multiple of REGISTER_LEN. */
 uint32_t
 rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX])
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What table inet knockd is made of, as plain data: sets, chains, and rules that are a row of terms.
- * Derived from the configuration, no I/O; ruleset writes it as text and as netlink messages.
+ * table inet knockd as plain data: sets, chains, and rules, each a list of terms. Derived from the configuration alone,
+ * no I/O; ruleset_*.c write it as text and as netlink messages.
  *
- * There are two halves, each with a base chain; either may be missing. `prerouting` reports the knocks (compose.c) and
- * other packets of sources that are knocking (knocker_rules.c), within limits (rate_rules.c). `guard` keeps the ports
- * of `open` shut (guard_rules.c, which gives the reasons for its place).
+ * The table has two halves, each with a base chain. `prerouting` reports knocks (compose.c) and other packets of
+ * knocking sources (knocker_rules.c), within limits (rate_rules.c). `guard` keeps the ports of `open` shut
+ * (guard_rules.c) and is missing without any.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -24,20 +24,20 @@
 #define RULES_CHAINS   14
 
 /*
- * What a base chain asks first is the destination port's number, and of the few packets that have one the protocol.
- * So many numbers are compared one by one, each by a rule of its own, and more are looked up in a set, for which the
- * kernel takes a bitmap (key of 16 bits, nft_set_bitmap.c): on Linux 6.18 a comparison takes an unrelated packet 5 ns,
- * that look-up 60 ns, and one that asks for the protocol as well 110 ns. To fill a bitmap takes the kernel time with
- * the square of what is in it, 50 ms for 3000 ports, so even more are in a hash table: a look-up takes 90 ns there.
+ * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
+ * RULES_COMPARED_MAX ports have a rule each; more are looked up in a set, for which the kernel takes a bitmap (key of
+ * 16 bits, nft_set_bitmap.c). On Linux 6.18 an unrelated packet costs 5 ns for each comparison, 60 ns for that look-up,
+ * and 110 ns for a look-up with the protocol. Filling a bitmap takes time quadratic in its size, 50 ms for 3000 ports:
+ * above RULES_BITMAP_MAX ports the set is a hash table, 90 ns for a look-up.
  */
 #define RULES_COMPARED_MAX 12
 #define RULES_BITMAP_MAX   1024
 
-/* Of the prerouting hook, see ruleset.h. */
+/* At the prerouting hook, see ruleset.h. */
 #define RULES_PRIORITY_KNOCKS (-350)
 #define RULES_PRIORITY_GUARD  (-150)
 
-/* A set's key; those of OPEN say who may pass the guard, those behind them are addresses alone. */
+/* A set's key. Elements of OPEN sets may pass the guard. */
 enum port_key {
 	PORT_KEY_LOCAL, /* proto . port: any address of this machine */
 	PORT_KEY_IP,    /* ip daddr . proto . port: doors with a Target */
@@ -54,29 +54,29 @@ enum port_key {
 	PORT_KEYS
 };
 
-/* What of a packet a key has: addresses of `len` bytes, or none, and then proto and port, or one of them, or none. */
+/* The fields of a key; addresses have `len` bytes. */
 struct key_shape {
 	uint8_t len;
 	bool source, destination, proto, port;
 };
 
 struct port_entry {
-	struct addr target;     /* of no family with a key without addresses */
-	struct knock_port port; /* 0 what the key does not have */
+	struct addr target;     /* no family: the key has no address */
+	struct knock_port port; /* 0: the key has no such field */
 };
 
 struct port_set {
 	char name[RULES_NAME_MAX];
 	enum port_key key;
-	bool kept;              /* who may pass: `flags timeout`, its elements come from knocks and outlive a reload */
-	bool hashed;            /* the kernel shall take no bitmap: `flags timeout`, which those cannot do */
-	uint32_t timeout, size; /* seconds, elements; of a set that packets fill; 0: none such */
+	bool kept;              /* an OPEN set: `flags timeout`, its elements come from knocks and outlive a reload */
+	bool hashed;            /* no bitmap: `flags timeout`, which bitmaps cannot do */
+	uint32_t timeout, size; /* seconds, elements, of a set that packets fill; 0: another set */
 	uint8_t mask, value;    /* TCP flags that its packets must have; mask 0: any */
-	struct port_entry *at;  /* sorted, each once */
+	struct port_entry *at;  /* sorted, no duplicates */
 	size_t n, room;
 };
 
-/* What a base chain asks for: ports, and their numbers alone. In the kernel only if they are many. */
+/* The ports that a base chain compares, and their numbers alone. They become sets in the kernel only if many. */
 struct ports {
 	struct port_set with_proto, numbers;
 };
@@ -85,20 +85,20 @@ enum term_kind {
 	TERM_IPV4, /* meta nfproto ipv4 */
 	TERM_TCP,  /* meta l4proto tcp */
 	TERM_UDP,
-	TERM_PORT,      /* to the number PORT, of whatever protocol */
-	TERM_IFNAME,    /* iifname NAME; a final '*' is any rest */
-	TERM_SET,       /* the packet's key is in SET */
-	TERM_UPDATE,    /* now it is, until its timeout begun anew; if SET is full the rule ends here */
-	TERM_TOO_FAST,  /* the same, and more than `rate` of its packets a second have come here */
-	TERM_FLAGS,     /* ... and its TCP flags are as SET's mask and value say */
-	TERM_UNDER_WAY, /* TCP, but no packet that opens a connection: anything but SYN without ACK */
-	TERM_SYN, /* TCP, and a packet that opens a connection, asked in the way that is soonest over if it is not */
+	TERM_PORT,        /* destination port PORT of any protocol */
+	TERM_IFNAME,      /* iifname NAME; a final '*' is a wildcard */
+	TERM_SET,         /* the packet's key is in SET */
+	TERM_UPDATE,      /* adds the key to SET or restarts its timeout; no match if SET is full */
+	TERM_TOO_FAST,    /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
+	TERM_FLAGS,       /* TCP flags match SET's mask and value */
+	TERM_UNDER_WAY,   /* TCP, but not SYN without ACK */
+	TERM_SYN,         /* TCP, SYN without ACK, fast for packets that do not match */
 	TERM_ESTABLISHED, /* ct state established,related */
 	TERM_LOCAL,       /* fib daddr type local */
-	TERM_NOT_UNICAST, /* fib daddr type != unicast: whatever is not on its way to another machine */
+	TERM_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
 	TERM_COUNTER,
 	TERM_LOG,   /* to the group, NAME is the prefix */
-	TERM_QUEUE, /* until there is a verdict: to the WAY's queue; if nobody has that, the chain ends here */
+	TERM_QUEUE, /* to the WAY's queue until its verdict; without a listener the packet leaves the base chain */
 	TERM_RETURN,
 	TERM_GOTO, /* chain NAME */
 	TERM_DROP,
@@ -130,11 +130,11 @@ struct rules {
 	enum conf_capture capture;
 	uint16_t group;       /* NFLOG */
 	uint16_t queue;       /* NFQUEUE: the first */
-	uint32_t rate, burst; /* packets a second of one source, and at once; 0: any number */
+	uint32_t rate, burst; /* of one source: packets a second, packets at once; 0: no limit */
 	struct ports knocked, guarded, held;
-	struct port_set *sets; /* of the knocks, then the rest */
+	struct port_set *sets; /* knock sets first */
 	size_t n_sets, n_knock_sets, room;
-	struct chain chains[RULES_CHAINS]; /* each before those that go to it */
+	struct chain chains[RULES_CHAINS]; /* each before the chains that go to it */
 	size_t n_chains;
 	struct rule *rules; /* chain by chain */
 	size_t n_rules;
@@ -142,10 +142,10 @@ struct rules {
 
 void rules_free(struct rules *rules); /* NULL is legal */
 
-/* A set by its name; NULL: there is none. */
+/* NULL: no set of this name. */
 const struct port_set *rules_set(const struct rules *rules, const char *name);
 
-/* The set with elements to keep, of this configuration; NULL: `name` is none. */
+/* The same among the sets whose elements outlive a reload. */
 const struct port_set *rules_kept_set(const struct rules *rules, const char *name);
 
 /* The base chains' names, and every chain that any configuration makes; NULL ends the list. */
@@ -155,7 +155,7 @@ extern const char *const rules_chain_names[];
 
 struct key_shape rules_key_shape(enum port_key key);
 
-/* An entry as the kernel has it; returns its length. */
+/* The entry's key in the kernel's format; returns its length. */
 uint32_t rules_entry_key(const struct port_entry *entry, uint8_t key[static NFTKEY_LEN_MAX]);
 
 #define RULES_TCP_FLAGS 8

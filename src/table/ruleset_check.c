@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is table inet knockd still whole, and awake? Its rules are counted: chains and sets cannot go without them, and
- * a rule of ours is only ever added together with all others. One that was put in the place of ours lacks our mark.
- * Of sets, each port is looked for. What knocks have put into a set comes and goes, and is not looked at.
+ * Is table inet knockd complete and not dormant? The rules with our mark are counted: that is enough, because deleting
+ * a chain deletes its rules, a set cannot be deleted while rules use it, and we add our rules only all at once. Sets
+ * must hold each of their ports. Elements that knocks have added come and go, and are not checked.
  */
 #include "table/ruleset.h"
 
@@ -21,7 +21,7 @@
 #include "netlink/nfnl.h"
 #include "rules.h"
 
-#define TRIES 8 /* while the ruleset changes under our eyes */
+#define TRIES 8 /* while other programs change the ruleset during the check */
 
 /* --- the table ----------------------------------------------------------------------------------- */
 
@@ -39,7 +39,7 @@ read_flags(const struct nlmsghdr *nlh, void *arg)
 	return rc;
 }
 
-/* A table that sleeps (`flags dormant`) has all that it had, and none of it works. */
+/* A dormant table (`flags dormant`) is complete, but the kernel does not run its chains. */
 static int
 look_awake(struct nfnl *nfnl, bool *awake)
 {
@@ -159,7 +159,7 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 	return 0;
 }
 
-/* What cannot be asked counts as missing. */
+/* A table that cannot be read counts as missing. */
 bool
 ruleset_intact(const struct conf *conf)
 {

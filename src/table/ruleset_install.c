@@ -24,9 +24,9 @@
 #include "table/ruleset.h"
 
 #define ENTRIES_PER_MESSAGE 1000 /* at most 40 bytes each: a nested attribute holds 64 KiB */
-#define TRIES               20   /* until nobody else changes the ruleset between look and commit */
+#define TRIES               20   /* while other programs change the ruleset between look and commit */
 
-/* What each message of the transaction is about, to say what the kernel refused. */
+/* The subject of each message of the transaction, to name the one that the kernel refuses. */
 struct source {
 	const char *what; /* "table", "set", ... or NULL: `rule` */
 	const char *name;
@@ -36,10 +36,10 @@ struct source {
 struct install {
 	const struct rules *rules;
 	struct nfnl *nfnl;
-	struct look look; /* what is there */
+	struct look look; /* the table before */
 	struct source *sources;
 	size_t n, room;
-	size_t refused; /* index of the first message that was refused */
+	size_t refused; /* index of the first refused message */
 	int error;      /* its errno, 0: none */
 };
 
@@ -108,8 +108,7 @@ new_set(const struct port_set *set)
 	return nl;
 }
 
-/* Only user space reads it: an address and a port have the network's byte order, a concatenation as a whole has none.
- */
+/* For nft alone, not the kernel: addresses and ports are in network byte order, a concatenation has none. */
 static int
 put_byteorder(struct nftnl_set *nl, enum port_key key)
 {
@@ -180,8 +179,8 @@ put_entries(struct install *install, const struct port_set *set, size_t from, si
 }
 
 /*
- * Who may pass is written there already, in a set that is as it should be. A table that somebody has put to
- * sleep (`flags dormant`) is made anew: it cannot be woken and filled in one transaction.
+ * Does the kernel already have this set, with addresses that may pass and the right type? Not in a dormant table
+ * (`flags dormant`): it is made anew, because one transaction cannot wake and fill it.
  */
 static bool
 look_finds(const struct install *install, const struct port_set *set)
@@ -287,9 +286,9 @@ put_rules(struct install *install)
 	return 0;
 }
 
-/* --- what goes ----------------------------------------------------------------------------------- */
+/* --- removals ------------------------------------------------------------------------------------ */
 
-/* Rules of this chain; NULL: of all. Then chains and sets by their names. */
+/* Deletes the rules of this chain; NULL: of all. */
 static int
 put_flush(struct install *install, const char *chain)
 {
@@ -327,12 +326,12 @@ put_set_removal(struct install *install, const char *name)
 	return 0;
 }
 
-/* Does a set, or with `is_chain` a chain, of this name go? */
+/* Is the set, or with `is_chain` the chain, of this name to be removed? */
 typedef bool part_goes(const struct install *install, const char *name, bool is_chain);
 
 /*
- * A base chain of the right shape stays and only gets other rules. While a transaction is committed an old base
- * chain and the new one of the same name are both hooked: each would report the packet, a hit counted twice.
+ * A base chain of the right shape stays and only gets new rules. While the kernel commits a transaction, an old base
+ * chain and a new one of the same name are both hooked: each would report the packet, and a hit would count twice.
  */
 static bool
 is_kept_base(const struct install *install, const struct look_chain *there)
@@ -345,7 +344,7 @@ is_kept_base(const struct install *install, const struct look_chain *there)
 	return false;
 }
 
-/* Rules use sets and chains, and maps use chains: hence the order. */
+/* This order, because rules use sets and chains, and maps use chains. */
 static int
 put_removals(struct install *install, part_goes *goes, bool keeps_bases)
 {
@@ -388,7 +387,7 @@ is_of_guard(const struct install *install, const char *name, bool is_chain)
 	return guard_rules_has(name, false);
 }
 
-/* "add, delete, add": deleting is then right whether there was a table or not. */
+/* "add, delete, add" works whether the table exists or not. */
 static int
 put_clean_table(struct install *install)
 {
@@ -408,7 +407,7 @@ put_clean_table(struct install *install)
 
 /* --- the transaction ----------------------------------------------------------------------------- */
 
-/* A rule that is refused takes others with it; the first one is the reason. */
+/* A refused message makes the kernel refuse later ones, too: the first is the reason. */
 static void
 take_refusal(void *arg, size_t index, int error)
 {
@@ -420,7 +419,7 @@ take_refusal(void *arg, size_t index, int error)
 	install->error = error;
 }
 
-/* Rejecting at this hook came with Linux 5.9; an older one says so of the rule or of the whole. */
+/* Linux before 5.9 cannot reject at this hook, and refuses the rule or the whole transaction. */
 static const char *
 hint(const struct install *install, int error)
 {
@@ -433,7 +432,7 @@ hint(const struct install *install, int error)
 	return "";
 }
 
-/* What the kernel has no expression for it calls missing. */
+/* ENOENT: this kernel lacks the expression. */
 static const char *
 rule_hint(const struct install *install, const struct rule *rule)
 {
@@ -466,8 +465,8 @@ explain(const struct install *install, char *err, size_t errlen)
 }
 
 /*
- * Looks at what is there, puts the messages that make something else of it, and commits them, again and again
- * until nobody has changed the ruleset in between. Returns as nfnl_commit() does.
+ * Reads the table, puts the messages that change it, and commits them; again if another program has changed the
+ * ruleset in between. Returns as nfnl_commit() does.
  */
 static int
 transact(struct install *install, int (*put)(struct install *install))
@@ -542,7 +541,7 @@ ruleset_install(const struct conf *conf, char *err, size_t errlen)
 	return rc;
 }
 
-/* --- taking it away ------------------------------------------------------------------------------ */
+/* --- remove, unguard ----------------------------------------------------------------------------- */
 
 static int
 put_knocks_removal(struct install *install)

@@ -8,7 +8,7 @@
 #include "table/ruleset.h"
 #include "wire/capture.h"
 
-/* One after the other what a key has, by these names. */
+/* Prints `names` of the key's fields, joined as nft does. */
 static void
 print_fields(struct key_shape shape, const char *const names[static 4], FILE *out)
 {
@@ -56,7 +56,7 @@ print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 		fprintf(out, "%u", entry->port.port);
 }
 
-/* What else a set is declared with, each item after `before`. */
+/* Prints the set's properties besides its type, each after `before`. */
 static void
 print_properties(const struct port_set *set, const char *before, FILE *out)
 {
@@ -210,7 +210,7 @@ print_chain(const struct rules *rules, const struct chain *chain, FILE *out)
 	fputs("\t}\n", out);
 }
 
-/* What is named twice is right whether it is there or not: it is made if need be, and then deleted. */
+/* An object is added, then deleted: that works whether it exists or not. */
 static void
 print_removal(const struct rules *rules, FILE *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nft text of single rules, for the whole table's text and for messages about what was refused. */
+/* The nft text of single rules, for the text of the table and for messages about refused rules. */
 #ifndef KNOCKD_RULESET_PRINT_H
 #define KNOCKD_RULESET_PRINT_H
 

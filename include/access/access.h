@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a knock leads to. Decides which elements and commands a door's opening means for this knocker,
- * has them done by nftset and closing, and logs it all.
+ * Carries out openings: finds the door's elements and commands for the client's address, passes them to nftset and
+ * closing, and logs them.
  */
 #ifndef KNOCKD_ACCESS_H
 #define KNOCKD_ACCESS_H
@@ -26,38 +26,38 @@ struct access_tools {
 	struct lookup *lookup; /* NULL without -l */
 };
 
-/* What became of a batch of events, between access_act() and access_tell(), which ends it. */
+/* The state of a batch of events between access_act() and access_tell(), which frees it. */
 struct access_batch {
-	struct nftset_op *ops; /* the elements of all of them, in order */
+	struct nftset_op *ops; /* of all events, in order */
 	size_t n;
-	int refused[IPC_BATCH]; /* by event: why an opening is not acted on, as errno; 0: it is */
-	int error;              /* why nothing of it was done; 0: it was */
-	bool moved_on;          /* a door has another sequence now, or none: other ports are to be watched */
+	int refused[IPC_BATCH]; /* by event: errno of a refused opening, or 0 */
+	int error;              /* errno if the whole batch was refused, or 0 */
+	bool moved_on;          /* a one-time door has another sequence now, or none: the rules' ports must change */
 };
 
 /*
- * Acts on at most IPC_BATCH events that event_valid() has passed, in order, as one batch: all their elements go to the
- * kernel in one transaction, since somebody is waiting for that, and nothing is said yet. A door with one-time
- * sequences has its sequence marked in the file before anything else, moves on to the next one in `conf`, or is
- * disabled. A scan's source goes into Ban_Set, and is forgotten here.
+ * Acts on at most IPC_BATCH events that event_valid() has passed, in order: sends all their elements to the kernel in
+ * one transaction. Logs nothing yet, because clients are waiting. A door with one-time sequences first has its sequence
+ * marked in the file, then moves on to the next one in `conf`, or is disabled. A scan's source goes into Ban_Set and
+ * is not remembered.
  */
 void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
 		struct access_batch *batch);
 
-/* Then the same events once more: what is logged of them, kept, and run. */
+/* Logs the same events, remembers their grants, and runs their commands. */
 void access_tell(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
 		 struct access_batch *batch);
 
 /*
- * Opens the door for this address as a knock would, by hand: elements, commands and log lines, but no one-time
- * sequence is used up. 0, or -1 with, in `err`, what the kernel refused first; the rest was done all the same.
+ * Opens the door for this address at the admin's request: elements, commands and log lines as after a knock, but no
+ * one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done.
  */
 int access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err,
 		 size_t errlen);
 
 /*
- * Asks the kernel about every set that the configuration names and warns of those that would refuse.
- * Nothing is fatal: a set may come later, and is then used.
+ * Asks the kernel about every set that the configuration names, and warns of those that would refuse their elements.
+ * Nothing is fatal: the admin may create a set later.
  */
 void access_check(const struct access_tools *tools, const struct conf *conf);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The admin's shell commands: /bin/sh -c, one clean child each, never waited for. At most `max` run at a
- * time; COMMAND_QUEUE more wait for their turn; what comes on top of that is dropped and logged.
+ * The admin's shell commands: /bin/sh -c, a child process each; the daemon does not wait for them. At most `max` run at
+ * a time and COMMAND_QUEUE wait for their turn; any more are dropped, with a line in the log.
  */
 #ifndef KNOCKD_COMMAND_H
 #define KNOCKD_COMMAND_H
@@ -16,9 +16,7 @@
 #define COMMAND_LEN_MAX 4096 /* expanded text with its NUL, as in knockd 0.8 */
 #define COMMAND_QUEUE   1024
 
-/*
- * Replaces every %IP% by the address. 0, or -1 when the result does not fit into COMMAND_LEN_MAX.
- */
+/* Replaces every %IP% by the address. 0, or -1 if the result does not fit into COMMAND_LEN_MAX. */
 int command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct addr *ip);
 
 struct command {
@@ -26,7 +24,7 @@ struct command {
 	const char *text;  /* expanded */
 	struct addr ip;    /* KNOCKD_IP and KNOCKD_FAMILY (4 or 6) */
 	const char *event; /* KNOCKD_EVENT: "open" or "close" */
-	void *owner;       /* for command_news; NULL: nobody wants to know */
+	void *owner;       /* for command_news; NULL: no news */
 };
 
 enum command_state {
@@ -35,7 +33,7 @@ enum command_state {
 	COMMAND_DROPPED, /* too many were running and waiting */
 };
 
-/* Tells a command's owner how it is getting on. It may not run another command from within. */
+/* Tells a command's owner its new state. The owner must not run a command from within. */
 typedef void command_news(void *owner, enum command_state state);
 
 struct commands;
@@ -45,17 +43,15 @@ struct commands *commands_new(const struct log *log, unsigned max, command_news 
 void commands_free(struct commands *commands); /* leaves running children alone; NULL is legal */
 
 /*
- * Starts the command, or queues it, and logs "DOOR: running command: TEXT" when it starts. Copies what it
- * needs; an owner must live until its command has ended.
+ * Starts or queues the command, and logs "DOOR: running command: TEXT" when it starts. Copies everything but `event`
+ * and `owner`; the owner must live until its command has ended.
  */
 void commands_run(struct commands *commands, const struct command *command);
 
-/* Starts whatever waits, the limit notwithstanding: for the end, when nobody will be there to start it later. */
+/* Starts all waiting commands regardless of the limit, before the daemon ends. Their owners get no news. */
 void commands_start_all(struct commands *commands);
 
-/*
- * A child has ended. False when it was none of ours. Logs a status other than 0 and starts what waits.
- */
+/* A child has ended. False: not one of these commands. Logs a status other than 0 and starts waiting commands. */
 bool commands_reaped(struct commands *commands, pid_t pid, int status);
 
 #endif

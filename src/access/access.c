@@ -11,11 +11,11 @@
 #include "access/logtext.h"
 #include "lib/onetime.h"
 
-#define BAN_COMMENT "scan" /* of an element that says whom nobody wants to see */
+#define BAN_COMMENT "scan" /* of an element in Ban_Set */
 
 /* ---- one-time sequences ------------------------------------------------------------------------ */
 
-/* The sequence that has just been knocked was the file's, and not one that `Sequence` put before it. */
+/* Is the door's current sequence from its file, and not from `Sequence`, which comes before the file? */
 static bool
 is_from_file(const struct door *door)
 {
@@ -23,14 +23,14 @@ is_from_file(const struct door *door)
 }
 
 /*
- * Marks the door's sequence as used and goes on to the next. Returns 0, or the reason why the mark is not
- * on disk: then nothing may be done for the knocker, or the sequence would be good a second time.
+ * Marks the door's sequence as used and moves on to the next. Returns 0, or as errno why the mark is not on disk: the
+ * opening must then be refused, or the sequence would be valid a second time.
  */
 static int
 use_up(struct door *door)
 {
 	if (!door->seq.n)
-		return ECANCELED; /* disabled meanwhile; the engine does not know */
+		return ECANCELED; /* disabled meanwhile; the engine does not know yet */
 	if (is_from_file(door) && onetime_mark(door->one_time_path, &door->seq)) {
 		door->seq.n = 0;
 		return errno;
@@ -139,9 +139,9 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 	return 0;
 }
 
-/* ---- afterwards -------------------------------------------------------------------------------- */
+/* ---- after the transaction --------------------------------------------------------------------- */
 
-/* `what` is the word for an operation that failed. */
+/* `what` names the operation in the line about a failure. */
 static void
 log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
 {
@@ -155,7 +155,7 @@ log_op(const struct log *log, const struct door *door, const char *what, const s
 		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
 }
 
-/* Without a start command there is nothing to stop either; an empty stop command is one all the same. */
+/* Without a start command the stop command does not run either. An empty stop command counts as one. */
 static void
 run_commands(const struct access_tools *tools, const struct door *door, const struct addr *ip)
 {
@@ -193,7 +193,7 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
 }
 
-/* What is not there any more to be taken may be about to be put back. */
+/* NFTSET_ABSENT: a flush may have removed the element, and grants_restore() must not put it back. */
 static void
 remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
 {
@@ -203,7 +203,7 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 		grants_taken(grants, op);
 }
 
-/* What became of an opening's operations, and its commands; returns how many operations those were. */
+/* Logs and remembers an opening's operations, runs its commands, and returns the number of operations. */
 static size_t
 finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
 {
@@ -217,7 +217,7 @@ finish(const struct access_tools *tools, const struct door *door, const struct a
 	return n;
 }
 
-/* A ban is not remembered: it is the kernel's to end and anybody's to lift. Returns how many operations it was. */
+/* Bans are not remembered: the kernel ends them, and the admin may delete them. Returns the number of operations. */
 static size_t
 finish_ban(const struct access_tools *tools, const struct conf *conf, const struct event *event,
 	   const struct nftset_op *ops)
@@ -270,7 +270,7 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 	free(batch->ops);
 }
 
-/* ---- by hand ----------------------------------------------------------------------------------- */
+/* ---- knockctl grant ---------------------------------------------------------------------------- */
 
 static int
 explain_first(const struct access_batch *batch, char *err, size_t errlen)
@@ -311,7 +311,7 @@ access_grant(const struct access_tools *tools, const struct door *door, const st
 
 /* ---- at start ---------------------------------------------------------------------------------- */
 
-/* A list of the configuration's: who names it, as what, how wide its elements may be, and whether they are added. */
+/* A list of elements of the configuration: its section and key, the limit on prefixes, and whether they are added. */
 struct named {
 	const char *by, *key;
 	const uint8_t *max_prefix;
@@ -331,10 +331,7 @@ sample(const struct element *element, const struct named *named, enum conf_famil
 	return op;
 }
 
-/*
- * A value without a _6 twin serves both families as far as the set's key allows, so it is in order when
- * it fits one of them.
- */
+/* `either`: the value has no _6 twin and serves both families, so it needs to fit only one of them. */
 static void
 check_element(const struct access_tools *tools, const struct named *named, const struct element *element,
 	      enum conf_family family, bool either)

@@ -8,12 +8,12 @@
 #include "access/command.h"
 #include "lib/timers.h"
 
-/* When a stop command that could not be started is tried again. */
+/* Delay before the next try to start a stop command. */
 #define RETRY_MSEC 10000
 
-/* One door that is open for one knocker, from the knock until its stop command has ended. */
+/* One door that is open for one client, from the knock until its stop command has ended. */
 struct closing {
-	struct timer timer; /* first: the heap gives it back */
+	struct timer timer; /* must be first: timers_due() returns it */
 	struct closings *owner;
 	struct closing *prev, *next;
 	enum { OPENING, OPEN, CLOSING, CLOSED } state; /* CLOSED: the stop command is running */
@@ -22,9 +22,9 @@ struct closing {
 	char *stop;
 	char *who;
 	struct addr ip;
-	int64_t open_ms;       /* from the end of the start command; negative: it has no end */
+	int64_t open_ms;       /* from the end of the start command; negative: no deadline */
 	int64_t since_wall_ms; /* 0: not known */
-	uint64_t number;       /* grows along the list */
+	uint64_t number;       /* increases along the list */
 };
 
 struct closings {
@@ -32,7 +32,7 @@ struct closings {
 	struct commands *commands;
 	struct journal *journal;
 	struct timers timers;
-	struct closing list; /* ring with this as its anchor */
+	struct closing list; /* head of a ring */
 	uint64_t last_number;
 };
 
@@ -81,7 +81,7 @@ arm(struct closing *c, struct moment end)
 		log_warn(c->owner->log, "%s: no memory for the deadline of its stop command", c->door);
 }
 
-/* The start command has ended; from here the time runs. Negative: knockd slept for decades, and so do we. */
+/* The start command has ended, and the deadline counts from now. Negative: no deadline, as in 0.8. */
 static void
 opened(struct closing *c)
 {
@@ -95,7 +95,7 @@ opened(struct closing *c)
 	arm(c, end);
 }
 
-/* The start command has not run, so the stop command would close what somebody else has opened, or the same knocker. */
+/* The start command did not run: the stop command would close another opening of this or another client. */
 static void
 call_off(struct closing *c)
 {
@@ -103,7 +103,7 @@ call_off(struct closing *c)
 	forget(c);
 }
 
-/* A stop command that could not be started is not lost: it is tried again. */
+/* The stop command could not be started. */
 static void
 try_later(struct closing *c)
 {
@@ -112,8 +112,8 @@ try_later(struct closing *c)
 }
 
 /*
- * command_news. The journal lets go when the stop command is running: it is on its own then, and running
- * it a second time after a restart could shut out somebody who has knocked again.
+ * command_news. The journal's entry ends when the stop command starts: running it again after a restart could shut out
+ * a client that has knocked again.
  */
 static void
 take_news(void *owner, enum command_state news)
@@ -167,7 +167,7 @@ prepare(struct closings *cs, const struct opening *o)
 	c->state = OPENING;
 	c->open_ms = o->seconds < 0 ? -1 : o->seconds * 1000;
 	c->since_wall_ms = moment_now().wall_ms;
-	/* until the start command has ended, its own time does not count; a crash before that closes early */
+	/* opened() moves this end to count from the end of the start command; after a crash before that it stays */
 	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND,
 					.door = c->door,
 					.ip = c->ip,
@@ -190,7 +190,7 @@ closings_run(struct closings *cs, const struct opening *o)
 		     &(struct command){ .door = o->door, .text = o->start, .ip = o->ip, .event = "open", .owner = c });
 }
 
-/* ---- looking and steering ---------------------------------------------------------------------- */
+/* ---- knockctl ---------------------------------------------------------------------------------- */
 
 static bool
 is_meant(const struct closing *c, const struct addr *ip, const char *door)
@@ -256,7 +256,7 @@ closings_close(struct closings *cs, const struct addr *ip, const char *door)
 	return n;
 }
 
-/* False when it has no end. */
+/* False: it has no deadline. */
 static bool
 extend(struct closing *c, int64_t by_ms)
 {
@@ -354,7 +354,7 @@ closings_new(const struct log *log, unsigned max_commands)
 	return cs;
 }
 
-/* Nobody will remember these doors, so they close now. */
+/* The journal does not have these doors, so they close now. */
 static void
 close_unremembered(struct closings *cs)
 {

@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-/* One command's copy, running or waiting. */
+/* A copy of a command, running or waiting. */
 struct job {
 	pid_t pid;
 	char *door;
@@ -31,7 +31,7 @@ struct commands {
 	unsigned max, n_running;
 	struct job *queue; /* ring of COMMAND_QUEUE */
 	unsigned head, n_queued;
-	unsigned dropped; /* since the queue was last short enough */
+	unsigned dropped; /* since the last line with their number */
 };
 
 int
@@ -59,7 +59,7 @@ command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct 
 
 #define N_VARIABLES 4
 
-/* The service manager's socket is for us alone: a daemon that a command starts would take it for its own. */
+/* Commands do not inherit NOTIFY_SOCKET: a daemon that a command starts would report to our service manager. */
 static bool
 is_inherited(const char *variable)
 {
@@ -68,7 +68,7 @@ is_inherited(const char *variable)
 	return strncmp(variable, ours, sizeof(ours) - 1) != 0;
 }
 
-/* The parent's environment and what the command may want to know. The strings live in `text`. */
+/* The parent's environment and the KNOCKD_* variables, which are stored in `text`. */
 static char **
 make_environment(const struct job *job, char text[static N_VARIABLES][256])
 {
@@ -107,8 +107,8 @@ set_attributes(posix_spawnattr_t *attr)
 }
 
 /*
- * Every descriptor of the daemon's is close-on-exec, so the child has just the standard streams.
- * posix_spawn() copies no page tables: starting a command costs the same with 100,000 grants in memory.
+ * All other descriptors are close-on-exec, so the child inherits only the standard streams. posix_spawn() copies no
+ * page tables: starting a command costs the same with 100,000 grants in memory.
  */
 static pid_t
 spawn(const struct job *job)
@@ -168,7 +168,7 @@ find_running(struct commands *c, pid_t pid)
 	return NULL;
 }
 
-/* The line that readers of the log know, and the reason in one of its own. */
+/* knockd 0.8's line, then one with the reason. */
 static void
 log_fork_failed(const struct commands *c, const char *door)
 {
@@ -183,7 +183,7 @@ tell(const struct commands *c, void *owner, enum command_state state)
 		c->news(owner, state);
 }
 
-/* The job is over: frees it and tells its owner how. */
+/* Frees the job and tells its owner how it ended. */
 static void
 finish(struct commands *c, struct job *job, enum command_state how)
 {
@@ -218,7 +218,7 @@ enqueue(struct commands *c, struct job *job)
 		c->queue[(c->head + c->n_queued++) % COMMAND_QUEUE] = *job;
 		return;
 	}
-	/* one line when it begins, one with the number when it is over */
+	/* one line at the first drop; start_waiting() logs the number */
 	if (!c->dropped++)
 		log_warnx(c->log, "%s: command dropped: %u are running and %u waiting", job->door, c->max,
 			  COMMAND_QUEUE);
@@ -277,7 +277,7 @@ commands_reaped(struct commands *c, pid_t pid, int status)
 
 	if (!job)
 		return false;
-	/* knockd says 0 for a shell that a signal ended; we say what a shell would */
+	/* 0.8 logs 0 for a shell killed by a signal; we log the status that a shell reports */
 	if (status)
 		log_notice(c->log, "%s: command returned non-zero status code (%d)", job->door,
 			   WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
@@ -313,7 +313,7 @@ commands_free(struct commands *c)
 	if (!c)
 		return;
 	if (c->n_queued)
-		log_warnx(c->log, "%u commands that were waiting did not run", c->n_queued);
+		log_warnx(c->log, "%u waiting commands did not run", c->n_queued);
 	for (unsigned i = 0; c->running && i < c->max; i++)
 		clear_job(&c->running[i]);
 	for (unsigned i = 0; c->queue && i < c->n_queued; i++)

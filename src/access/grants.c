@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What many grants have in common, the door and its element as written, is kept once (struct kind). A
- * grant itself is the knocker, the key that the kernel has, and its end: in a list by age, in a heap by
- * end, and in a hash table by set and key, which is what the kernel's events name.
+ * A struct kind holds the door and the element's text, which many grants share. A grant holds the client's address, the
+ * key in the kernel's set, and the end. It is in a list by age, in a heap by end, and in a hash table by set and key,
+ * because the kernel's events name these.
  */
 #include "access/grants.h"
 
@@ -17,28 +17,28 @@
 #include "lib/timers.h"
 #include "netlink/nfnl.h"
 
-/* Operations per call of nftset_apply() when many elements come back or go. */
+/* Operations per call of nftset_apply(). */
 #define BATCH 1024
 
-/* When the kernel had no memory or the like. */
+/* Delay before the next try when the kernel was out of memory or the like. */
 #define RETRY_MSEC 1000
 
 struct kind {
 	struct kind *next;
 	char *door;
-	char *text; /* of the element; `hash` is of it */
-	uint64_t hash;
+	char *text;    /* of the element */
+	uint64_t hash; /* of `text` */
 	struct element element;
 	unsigned grants;
-	bool missing; /* its elements may be gone and wait to be put back */
+	bool missing; /* its elements may have been removed and must be put back */
 };
 
 struct grant {
-	struct timer timer; /* first: the heap gives it back */
+	struct timer timer; /* must be first: timers_due() returns it */
 	struct kind *kind;
 	struct grant *older, *newer;
 	struct grant *chain;
-	uint64_t serial; /* rises with age, for grants_each() */
+	uint64_t serial; /* increases along the list by age, for grants_each() */
 	uint64_t journal_id;
 	struct addr ip;
 	int64_t since_wall_ms;
@@ -57,8 +57,8 @@ struct grants {
 	struct grant **buckets;
 	size_t n, n_buckets; /* a power of two */
 	uint64_t next_serial;
-	struct grant *next_shown; /* where grants_each() will go on, as it does not begin anew each time; or NULL */
-	uint64_t retry_at;        /* when what could not be put back is tried again; UINT64_MAX: nothing is due */
+	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
+	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */
 };
 
 /* ---- kinds ------------------------------------------------------------------------------------- */
@@ -69,7 +69,7 @@ same_set(const struct element *element, uint8_t family, const char *table, const
 	return element->family == family && !strcmp(element->table, table) && (!set || !strcmp(element->set, set));
 }
 
-/* who chooses what is hashed here is the admin, or knows a sequence: no secret is needed against collisions */
+/* no secret is needed against collisions: only the admin and clients that know a sequence choose the hashed data */
 static const uint8_t no_secret[16];
 
 static void
@@ -81,7 +81,7 @@ free_kind(struct kind *kind)
 	free(kind);
 }
 
-/* By its text, since the configuration that an element came from may be gone. */
+/* Compares texts, because the configuration that the element came from may be freed. */
 static struct kind *
 find_kind(struct grants *g, const char *door, const char *text)
 {
@@ -121,7 +121,7 @@ get_kind(struct grants *g, const char *door, const char *text)
 	return kind ? kind : add_kind(g, door, text);
 }
 
-/* Kinds without grants go when there is time: a door's first knocker should not pay for the last one's leaving. */
+/* Kinds without grants are freed here, off the path of a knock. */
 static void
 sweep_kinds(struct grants *g)
 {
@@ -179,7 +179,7 @@ rehash(struct grants *g, struct grant *grant, const void *key, uint32_t key_len)
 	*bucket = grant;
 }
 
-/* Without memory the table stays as it is, and only gets slower. */
+/* Without memory the table stays small and gets slower. */
 static void
 grow(struct grants *g)
 {
@@ -244,7 +244,7 @@ add(struct grants *g, struct kind *kind, const struct addr *ip)
 	return grant;
 }
 
-/* Forgets it, here and in the journal. */
+/* Forgets the grant, here and in the journal. */
 static void
 drop(struct grants *g, struct grant *grant)
 {
@@ -303,7 +303,7 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
 		if (grant)
-			drop(g, grant); /* another door has given the same element: it is that one's now */
+			drop(g, grant); /* another door gave the same element before: `door` takes it over */
 		grant = add(g, kind, &op->ip);
 		if (grant) {
 			rehash(g, grant, op->key, op->key_len);
@@ -313,7 +313,7 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 	if (kind && grant)
 		set_end(g, grant, op->lifetime_ms ? end.boot_ms : INT64_MAX);
 	else
-		log_warn(g->log, "%s: no memory to remember a grant: it will not outlive a flush", door);
+		log_warn(g->log, "%s: no memory to remember a grant; it is not put back after a flush", door);
 }
 
 void
@@ -326,7 +326,7 @@ grants_taken(struct grants *g, const struct nftset_op *op)
 		drop(g, grant);
 }
 
-/* ---- what others do ---------------------------------------------------------------------------- */
+/* ---- changes by other programs ----------------------------------------------------------------- */
 
 static void
 ended_by_hand(struct grants *g, const struct monitor_event *event)
@@ -378,10 +378,10 @@ struct batch {
 struct restoring {
 	struct batch batch;
 	size_t restored, failed;
-	int error; /* errno of netlink: nothing more is tried */
+	int error; /* errno: netlink failed, and the rest is not tried */
 };
 
-/* `err`, unless it is NULL, is for who has asked, and takes the first of several. */
+/* `err`: for knockctl, gets the first of several lines; or NULL. */
 static void
 log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op, char *err,
 	   size_t errlen)
@@ -403,7 +403,7 @@ fail(struct restoring *r, struct grant *grant, int error)
 	r->failed++;
 }
 
-/* A set that is not there may come, and its coming is told. */
+/* A missing set is no error: if it appears, the monitor reports it. */
 static void
 take_result(struct grants *g, struct restoring *r, struct grant *grant, const struct nftset_op *op)
 {
@@ -434,7 +434,7 @@ finish_batch(struct grants *g, struct restoring *r)
 	b->n = 0;
 }
 
-/* 1 ms is the least that the kernel takes; what is over by now the next tick forgets. */
+/* At least 1 ms, the kernel's minimum: the next tick forgets a grant that has just expired. */
 static uint64_t
 time_left(const struct grant *grant)
 {
@@ -460,7 +460,7 @@ add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 		finish_batch(g, r);
 }
 
-/* Two marks, since finish_batch() marks anew what is still missing. */
+/* Moves the marks into `marked`, because finish_batch() marks again the kinds that are still missing. */
 static size_t
 unmark(struct grants *g, struct kind **marked, size_t max)
 {
@@ -493,13 +493,13 @@ count_marked(const struct grants *g)
 	return n;
 }
 
-/* One line for a trouble, however often it is tried. */
+/* Logs only the first failure of a series. */
 static void
 try_later(struct grants *g, size_t failed, int error)
 {
 	errno = error;
 	if (failed && g->retry_at == UINT64_MAX)
-		log_warn(g->log, "could not put back %zu elements, which is tried again until it works", failed);
+		log_warn(g->log, "could not put back %zu elements, trying again", failed);
 	g->retry_at = failed ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
 }
 
@@ -539,7 +539,7 @@ grants_take_up(struct grants *g, const struct journal_entry *entry)
 	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
 
 	if (!grant) {
-		log_warnx(g->log, "%s: an element of the journal is lost: %s", entry->door, entry->text);
+		log_warnx(g->log, "%s: could not restore an element from the journal: %s", entry->door, entry->text);
 		return;
 	}
 	grant->journal_id = entry->id;
@@ -548,7 +548,7 @@ grants_take_up(struct grants *g, const struct journal_entry *entry)
 	kind->missing = true;
 }
 
-/* ---- time, views, hands ------------------------------------------------------------------------ */
+/* ---- timers and knockctl ----------------------------------------------------------------------- */
 
 void
 grants_tick(struct grants *g, uint64_t now)
@@ -575,7 +575,7 @@ grants_count(const struct grants *g)
 	return g->n;
 }
 
-/* The first one behind `serial`. Who asks for portion after portion is not made to walk the whole list each time. */
+/* The first grant after `serial`. Starts at next_shown if possible, so a list in portions is walked only once. */
 static struct grant *
 seek(const struct grants *g, uint64_t serial)
 {
@@ -611,7 +611,7 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
 }
 
-/* Returns how many are gone; the batch is empty then. */
+/* Returns how many were deleted, and empties the batch. */
 static size_t
 revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 {
@@ -643,7 +643,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 		snprintf(err, errlen, "%s", strerror(ENOMEM));
 	}
 	for (grant = b ? g->oldest : NULL; grant; grant = newer) {
-		newer = grant->newer; /* a full batch takes this one and older ones away */
+		newer = grant->newer; /* a full batch frees this grant and older ones */
 		if (!is_meant(grant, ip, door))
 			continue;
 		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
@@ -657,7 +657,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 	return n;
 }
 
-/* A time that is over before it begins is an end. */
+/* An end in the past ends the grant within 1 ms. */
 static bool
 extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t errlen)
 {
@@ -722,7 +722,7 @@ grants_free(struct grants *g)
 {
 	if (!g)
 		return;
-	g->journal = NULL; /* where they stay for the next start */
+	g->journal = NULL; /* its entries stay for the next start */
 	while (g->oldest)
 		drop(g, g->oldest);
 	sweep_kinds(g);

@@ -102,6 +102,6 @@ fence
 refute '... has no stop command' log_has 'late: command timeout'
 check '... one runs' [ "$(sleepers)" = 1 ]
 knockd_stop
-check '... those that wait are told of at the end' log_has '1024 commands that were waiting did not run'
+check '... those that wait are told of at the end' log_has '1024 waiting commands did not run'
 
 done_testing

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What knockctl can ask of the daemon and have it do, over the control socket. A request is a line as request.h
- * has it. The answer is lines of JSON, one object each: first what was asked for, one object per door, access,
- * attempt or message; then {"done":true}, which may say more, or {"error":"..."}. A time is in milliseconds: since
- * 1970 as since_ms, until_ms and time_ms, otherwise from now. A text is UTF-8; what was not is U+FFFD in it. A door's
- * sequence is never told.
+ * knockctl's requests over the control socket. A request is one line, see request.h. The answer is lines of JSON, one
+ * object each: one per door, access, attempt or message; then {"done":true}, perhaps with more members, or
+ * {"error":"..."}. Times are in milliseconds: since 1970 for since_ms, until_ms and time_ms, durations otherwise. Texts
+ * are UTF-8; U+FFFD replaces other bytes. No answer contains a door's sequence.
  *
- * Root, the daemon's own user and the members of the socket's group may ask. The engine's user may not, not
- * even as a member: whoever takes over the engine could then open doors after all.
+ * Root, the daemon's own user and the members of the socket's group may use it. The engine's user may not, even as a
+ * member: an attacker that takes over the engine could open doors.
  */
 #ifndef KNOCKD_ADMIN_H
 #define KNOCKD_ADMIN_H
@@ -29,31 +28,28 @@ struct admin;
 struct admin_daemon {
 	void *arg;
 	void (*look)(void *arg, struct admin_view *view);
-	/* What SIGHUP does. True: the new configuration is in force; otherwise the log has said why not. */
+	/* Reloads as SIGHUP does. True: the new configuration is in force; false: the log says why not. */
 	bool (*reload)(void *arg);
-	/* Reads the configuration without using it. True: it is in order. */
+	/* Reads the configuration without using it. True: it has no errors. */
 	bool (*check)(void *arg, conf_report *report, void *to);
-	/* Keeps no port shut any more, until the next reload or start. 0, or -1 with errno. */
+	/* Removes the guard until the next reload or start. 0, or -1 with errno. */
 	int (*unguard)(void *arg);
 };
 
-/*
- * Listens at `path` and becomes `log`'s listener. Without a socket there is a warning in the log and the result is
- * NULL, which is legal below.
- */
+/* Listens at `path` and becomes `log`'s listener. NULL, after a warning, without a socket; NULL is legal below. */
 struct admin *admin_open(const char *path, struct log *log, const struct admin_daemon *daemon);
 void admin_close(struct admin *admin);
 
-/* For the loop: what to poll for, the result, and when admin_work() is due at the latest (CLOCK_BOOTTIME, ms). */
+/* For the loop: fills the slots, handles the result of poll(2), tells its deadline (CLOCK_BOOTTIME, ms). */
 void admin_poll(const struct admin *admin, struct pollfd fds[static ADMIN_SLOTS]);
 void admin_work(struct admin *admin, const struct pollfd fds[static ADMIN_SLOTS]);
 uint64_t admin_next(const struct admin *admin);
 
-/* What the engine has told, for those who watch, unless it was refused: see access_act(). */
+/* Counts the engine's events, and passes all but refused ones (see access_act()) to the clients that watch. */
 void admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
 		  size_t n);
 
-/* A new engine runs: no attempt is known any more, and the doors may be others. */
+/* A new engine runs: it knows no attempts, and its doors may have other numbers. */
 void admin_engine_started(struct admin *admin);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon as it is at this moment, for the answers to knockctl. */
+/* The daemon's current state, for the answers to knockctl. */
 #ifndef KNOCKD_VIEW_H
 #define KNOCKD_VIEW_H
 
@@ -14,8 +14,8 @@ struct admin_view {
 	const char *config; /* the file's path */
 	const struct conf *conf;
 	const struct access_tools *tools;
-	pid_t engine_pid;         /* 0: there is none */
-	struct counters counters; /* of this engine and those before it */
+	pid_t engine_pid;         /* 0: no engine */
+	struct counters counters; /* of this engine and earlier ones */
 	uid_t engine_uid;
 	uint64_t engine_restarts;
 	int64_t started_ms; /* boot clock */

@@ -19,22 +19,22 @@
 
 _Static_assert(ADMIN_SLOTS == CONTROL_SLOTS, "the loop polls for every client");
 
-#define PORTION 128 /* accesses at a time, between two looks at everything else */
+#define PORTION 128 /* accesses between two rounds of the main loop */
 
-/* Lines about clients that were refused: so many at once, so many per second. */
+/* Limit on log lines about refused clients. */
 #define REFUSED_BURST      10
 #define REFUSED_PER_SECOND 1
 
 struct session;
 
-/* Says the next portion; false: that was all. */
+/* Sends the next portion of an answer. False: it was the last one. */
 typedef bool tell_more(struct admin *admin, struct session *session, struct control_client *client);
 
-/* What is going on with a client. */
+/* The state of a client's answer. */
 struct session {
 	tell_more *more;
 	uint64_t at;     /* where the next portion begins */
-	uint64_t missed; /* events that it did not read in time */
+	uint64_t missed; /* events dropped because the client reads too slowly */
 };
 
 struct admin {
@@ -42,8 +42,8 @@ struct admin {
 	struct log *log;
 	struct admin_daemon daemon;
 	struct admin_tally tally;
-	struct control_client *hears; /* what is being done is at this client's request: warnings are for it */
-	size_t unheard;               /* warnings that had no room */
+	struct control_client *hears; /* the client whose reload or check is running: it gets the warnings */
+	size_t unheard;               /* warnings that did not fit into its buffer */
 	struct attempts attempts;
 	struct limiter refused;
 	struct session sessions[CONTROL_CLIENTS];
@@ -60,7 +60,7 @@ look(const struct admin *admin)
 
 /* ---- answers ----------------------------------------------------------------------------------- */
 
-/* Takes over the object. False: there was no room, or no memory. */
+/* Takes over the object. False: no room, or no memory. */
 static bool
 say(struct control_client *client, json_t *json)
 {
@@ -72,7 +72,7 @@ say(struct control_client *client, json_t *json)
 	return said;
 }
 
-/* Adds the address's name, as far as the log has it. */
+/* Adds the address's host name, null if it is not known. */
 static json_t *
 with_host(const struct admin_view *view, const struct addr *ip, json_t *json)
 {
@@ -107,7 +107,7 @@ begin_list(struct admin *admin, struct control_client *client, tell_more *more)
 	control_continue(client);
 }
 
-/* ---- looking ----------------------------------------------------------------------------------- */
+/* ---- status, stats, doors, attempts ------------------------------------------------------------ */
 
 static void
 answer_status(struct admin *admin, struct control_client *client, const struct request *request)
@@ -150,7 +150,7 @@ answer_doors(struct admin *admin, struct control_client *client, const struct re
 	begin_list(admin, client, more_doors);
 }
 
-/* Ended without a word from the engine, and would be over by now. */
+/* The engine does not report every end; after seq_timeout the attempt has ended in any case. */
 static bool
 is_stale(const struct attempts_entry *attempt, const struct door *door, struct moment now)
 {
@@ -224,7 +224,7 @@ more_closings(struct admin *admin, struct session *session, struct control_clien
 	return false;
 }
 
-/* Elements first, then what commands have opened. */
+/* Elements first, then doors that commands have opened. */
 static bool
 more_grants(struct admin *admin, struct session *session, struct control_client *client)
 {
@@ -250,7 +250,7 @@ whom(const struct request *request)
 	return request->ip.family ? &request->ip : NULL;
 }
 
-/* With something in `err` that is the answer; the rest was done all the same. */
+/* A text in `err` is the answer, although the rest was done. */
 static void
 say_steered(struct control_client *client, const char *done, size_t n, const char *err)
 {
@@ -282,7 +282,7 @@ answer_extend(struct admin *admin, struct control_client *client, const struct r
 	say_steered(client, "extended", n, err);
 }
 
-/* NULL after an error that says why. */
+/* NULL: the client was sent an error. */
 static const struct door *
 the_door(const struct conf *conf, const char *name, struct control_client *client)
 {
@@ -351,7 +351,7 @@ answer_reload(struct admin *admin, struct control_client *client, const struct r
 	say_outcome(admin, client, done ? NULL : "reload failed");
 }
 
-/* conf_report. Debug lines are about secrets. */
+/* conf_report. Debug lines may contain secrets. */
 static void
 pass_on(void *arg, enum conf_severity severity, const char *text)
 {
@@ -400,7 +400,7 @@ answer_watch(struct admin *admin, struct control_client *client, const struct re
 	say(client, json_pack("{s:I, s:s}", "time_ms", (json_int_t)moment_now().wall_ms, "event", "watching"));
 }
 
-/* Who cannot keep up is told how much it has missed. */
+/* A client that reads too slowly gets the number of events that it has missed. */
 static void
 tell_watcher(struct session *session, struct control_client *client, const char *line)
 {
@@ -491,7 +491,7 @@ hear(void *arg, enum log_tone tone, const char *text)
 
 static const struct {
 	void (*answer)(struct admin *admin, struct control_client *client, const struct request *request);
-	bool changes; /* so the log has to know who it was */
+	bool changes; /* logged with the client's uid */
 } answers[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { answer_status, false }, [REQUEST_DOORS] = { answer_doors, false },
 	[REQUEST_LIST] = { answer_list, false },     [REQUEST_ATTEMPTS] = { answer_attempts, false },

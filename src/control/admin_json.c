@@ -14,7 +14,7 @@
 json_t *
 admin_json_text(const char *text)
 {
-	char clean[COMMAND_LEN_MAX * 3]; /* the longest text there is; U+FFFD takes 3 bytes */
+	char clean[COMMAND_LEN_MAX * 3]; /* commands are the longest texts; U+FFFD takes 3 bytes */
 
 	return json_string(text_utf8(text, false, clean, sizeof(clean)));
 }
@@ -35,7 +35,7 @@ integer_or_null(bool known, int64_t n)
 
 /* ---- the daemon -------------------------------------------------------------------------------- */
 
-/* Resident memory in KiB, null where there is no process or no /proc. */
+/* Resident memory in KiB; null without the process or /proc. */
 static json_t *
 memory(pid_t pid)
 {
@@ -166,7 +166,7 @@ has_command(char *const commands[CONF_FAMILIES])
 	return false;
 }
 
-/* The shortest time that one of its elements is given; null: the sets decide. */
+/* The shortest timeout of the door's elements; null: none has one, and the sets decide. */
 static json_t *
 grant_time(const struct door *door)
 {
@@ -204,7 +204,7 @@ admin_json_door(const struct door *door)
 
 /* ---- accesses ---------------------------------------------------------------------------------- */
 
-/* since_ms, until_ms and left_ms of something that ends on the boot clock. */
+/* Adds since_ms, until_ms and left_ms; the end is on the boot clock. */
 static json_t *
 set_times(json_t *object, int64_t since_wall_ms, int64_t end_boot_ms, struct moment now)
 {

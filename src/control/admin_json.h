@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Part of admin: what there is to see, as JSON objects. Each returns a new reference, or NULL when memory is out.
- */
+/* The JSON objects of the answers. Each function returns a new reference, or NULL: no memory. */
 #ifndef KNOCKD_ADMIN_JSON_H
 #define KNOCKD_ADMIN_JSON_H
 
@@ -15,12 +13,12 @@
 #include "lib/moment.h"
 #include "wire/event.h"
 
-/* What the parent itself has counted. */
+/* Counted by the parent. */
 struct admin_tally {
 	uint64_t openings, timeouts;
 };
 
-/* A string of any bytes. */
+/* `text` may contain any bytes: U+FFFD replaces what is not UTF-8. */
 json_t *admin_json_text(const char *text);
 
 json_t *admin_json_status(const struct admin_view *view);

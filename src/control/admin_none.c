@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Instead of admin.c where there is no jansson: nobody listens. */
+/* Replaces admin.c in a build without jansson: there is no control socket. */
 #include "control/admin.h"
 
 struct admin *

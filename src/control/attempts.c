@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Places are numbered from 1 in chains, 0 ends one. An attempt is in the chain of its bucket while it has an
- * address, so that what many knockers cause at once does not look through all places for each of them.
+ * Hash chains: places are numbered from 1, and 0 ends a chain. An attempt is in its bucket's chain while it has an
+ * address, so that a flood of knocks does not search all places for each event.
  */
 static uint16_t *
 bucket_of(struct attempts *a, const struct addr *ip)
@@ -13,7 +13,7 @@ bucket_of(struct attempts *a, const struct addr *ip)
 	uint32_t hash = 0;
 
 	for (size_t i = 0; i < sizeof(ip->bytes); i++)
-		hash = (hash ^ ip->bytes[i]) * 0x01000193; /* FNV's prime; who makes chains long slows down a log */
+		hash = (hash ^ ip->bytes[i]) * 0x01000193; /* FNV's prime; long chains would only slow down the list */
 	return &a->buckets[hash % ATTEMPTS_MAX];
 }
 
@@ -45,7 +45,7 @@ advance(struct attempts *a, const struct event *event, int64_t now_ms)
 	struct attempts_entry *attempt = find(a, event);
 	uint16_t *bucket = bucket_of(a, &event->source);
 
-	/* the first stage again is another attempt */
+	/* a first stage begins another attempt */
 	if (attempt && event->stage > 1) {
 		attempt->stage = event->stage;
 		return;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attempts under way as the parent knows them: from what the engine has told, since it can be asked nothing. The
- * engine tells no end but success, timeout and a scan, and not every stage when there are many, so this is what can be
- * seen and not how many there are; that is in the counters. Pure: a ring of fixed size, the newest push out the
- * oldest.
+ * Attempts under way, as far as the parent knows them from the engine's events; it cannot ask the engine. The engine
+ * reports only the ends by success, timeout and scan, and leaves out stages when there are many. The exact number of
+ * attempts is in the counters. Pure: a ring of fixed size, in which the newest replaces the oldest.
  */
 #ifndef KNOCKD_ATTEMPTS_H
 #define KNOCKD_ATTEMPTS_H
@@ -17,23 +16,23 @@
 #define ATTEMPTS_MAX 1024
 
 struct attempts_entry {
-	struct addr ip; /* family 0: there is none */
+	struct addr ip; /* family 0: no attempt */
 	uint16_t chain; /* see attempts.c */
 	uint32_t door;
 	uint32_t stage;
-	int64_t since_ms; /* boot clock: when it was first told of */
+	int64_t since_ms; /* boot clock, of its first event */
 };
 
 struct attempts {
 	struct attempts_entry at[ATTEMPTS_MAX];
 	uint16_t buckets[ATTEMPTS_MAX]; /* see attempts.c */
-	size_t next;                    /* where the next begins: the oldest */
+	size_t next;                    /* the oldest, which the next attempt replaces */
 };
 
-/* Starts with zeroes; takes an event that event_valid() has passed. */
+/* Takes an event that event_valid() has passed. `attempts` is all zero at first. */
 void attempts_take(struct attempts *attempts, const struct event *event, int64_t now_ms);
 
-/* Doors have other numbers now, or nobody remembers attempts any more. */
+/* A new engine runs: it knows no attempts, and its doors may have other numbers. */
 void attempts_forget(struct attempts *attempts);
 
 /* The i-th of ATTEMPTS_MAX places, oldest first. */

@@ -10,19 +10,19 @@
 #include "control_socket.h"
 #include "lib/moment.h"
 
-/* How long nobody is accepted when descriptors or memory are out. */
+/* Delay before the next accept4(2) when descriptors or memory are out. */
 #define PAUSE_MSEC 1000
 
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of the kernel */
 
 struct control_client {
 	struct control *control;
-	int fd; /* -1: nobody */
+	int fd; /* -1: a free place */
 	struct control_peer peer;
 	enum { ASKING, ANSWERED_IN_PORTIONS, WATCHING } state;
-	bool at_end;       /* sends nothing more */
-	bool leaving;      /* is let go when everything is sent */
-	uint64_t deadline; /* for its next move */
+	bool at_end;       /* end of the client's input */
+	bool leaving;      /* to be dropped when its output is sent */
+	uint64_t deadline; /* to read or to send a request */
 	size_t in_len;
 	char *out; /* CONTROL_OUT_MAX */
 	size_t out_from, out_len;
@@ -44,7 +44,7 @@ now_msec(void)
 
 /* ---- out --------------------------------------------------------------------------------------- */
 
-/* Who has something to read has so long for it, who has not may ask. */
+/* With output pending: read timeout; otherwise: idle timeout. */
 static void
 wait_for_move(struct control_client *c)
 {
@@ -105,7 +105,7 @@ flush_out(struct control_client *c)
 	return true;
 }
 
-/* The line is the last one. */
+/* Sends a last line. */
 static void
 dismiss(struct control_client *c, const char *line)
 {
@@ -134,7 +134,7 @@ receive(struct control_client *c)
 	return true;
 }
 
-/* The length of the first line in the buffer; at the end of what is sent it needs no newline. -1: none is whole. */
+/* The length of the first line in the buffer; the last line of the input needs no newline. -1: no complete line. */
 static ssize_t
 first_line(const struct control_client *c)
 {
@@ -210,7 +210,7 @@ serve(struct control_client *c, short events, uint64_t now)
 		drop(c);
 }
 
-/* Has it something for us to do although nothing has moved? */
+/* Is there work that poll(2) will not report? */
 static bool
 is_pressing(const struct control_client *c)
 {
@@ -257,7 +257,7 @@ ask_who(const struct control *control, int fd, struct control_peer *peer)
 	return 0;
 }
 
-/* NULL: there is none for this user. */
+/* NULL: no place for this user. */
 static struct control_client *
 free_place(struct control *control, uid_t uid)
 {
@@ -277,12 +277,12 @@ free_place(struct control *control, uid_t uid)
 	return uid && (same >= CONTROL_OF_ONE || others >= CONTROL_OF_ALL) ? NULL : place;
 }
 
-/* One line, if it goes without waiting. */
+/* Sends the line if that does not block, and closes the connection. */
 static void
 refuse(int fd, const char *line)
 {
 	if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		errno = 0; /* then without a word */
+		errno = 0; /* the client gets no reason */
 	close(fd);
 }
 
@@ -314,12 +314,12 @@ accept_all(struct control *control)
 
 	control->pause_until = 0;
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
-		/* cppcheck-suppress nullPointer ; who it is tells SO_PEERCRED */
+		/* cppcheck-suppress nullPointer ; SO_PEERCRED names the client */
 		fd = accept4(control->socket.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			welcome(control, fd);
 		} else {
-			/* the connection stays in the queue, and poll(2) would not stop telling of it */
+			/* the connection stays in the queue, and poll(2) would report it again at once */
 			if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
 				control->pause_until = now_msec() + PAUSE_MSEC;
 			return;

@@ -24,7 +24,7 @@ make_address(struct sockaddr_un *address, const char *path)
 	return -1;
 }
 
-/* Only the last one: should more be missing, somebody has mistyped. */
+/* Makes only the last directory: if more are missing, the path is probably mistyped. */
 static void
 make_directory(const char *path)
 {
@@ -32,7 +32,7 @@ make_directory(const char *path)
 
 	if (slash && slash != dir) {
 		*slash = '\0';
-		mkdir(dir, 0755); /* whether it is there now is seen by who uses it */
+		mkdir(dir, 0755); /* bind(2) fails if it is missing */
 	}
 	free(dir);
 }
@@ -45,13 +45,13 @@ is_alive(const struct sockaddr_un *address)
 
 	if (fd < 0)
 		return true;
-	/* EAGAIN: its queue is full; ECONNREFUSED: nobody has it open any more */
+	/* EAGAIN: its queue is full; ECONNREFUSED: no process has it open */
 	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) || errno != ECONNREFUSED;
 	close(fd);
 	return alive;
 }
 
-/* Removes what a daemon that has died has left. 0: the path is free. */
+/* Removes the socket of a dead daemon. 0: the path is free. */
 static int
 clear_path(const struct sockaddr_un *address)
 {
@@ -68,7 +68,7 @@ clear_path(const struct sockaddr_un *address)
 	return -1;
 }
 
-/* From bind(2) on the socket is there, but nobody can connect before listen(2), and only root before chmod(2). */
+/* Mode 0600, so that a client has no access before open_to_group(), and cannot connect before listen(2). */
 static int
 bind_closed(int fd, const struct sockaddr_un *address)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Part of control: the listening socket and its place in the file system.
- */
+/* The listening socket and its file. */
 #ifndef KNOCKD_CONTROL_SOCKET_H
 #define KNOCKD_CONTROL_SOCKET_H
 
@@ -13,16 +11,16 @@
 struct control_socket {
 	int fd; /* -1: closed */
 	char *path;
-	dev_t dev; /* what was made at the path */
+	dev_t dev; /* of the file */
 	ino_t ino;
 	bool has_group;
 	gid_t group;
 };
 
-/* See control_open(). Warns when the socket cannot be given to a group that exists. 0, or -1 with errno. */
+/* See control_open(). Warns if the group exists and cannot get the socket. 0, or -1 with errno. */
 int control_socket_open(struct control_socket *socket, const char *path, const char *group, const struct log *log);
 
-/* Closes it, and removes what is at its path if that is still this one. */
+/* Closes the socket, and removes its file unless another file has replaced it. */
 void control_socket_close(struct control_socket *socket);
 
 #endif

@@ -6,8 +6,8 @@
  *
  * Knocks: a chain at prerouting, priority -350: after defragmentation (-400), before raw (-300), so that no drop,
  * notrack or DNAT of the admin's hides a knock. An unrelated packet costs a few comparisons, or one look-up if there
- * are many ports. The log prefix tells the engine the destination: CAPTURE_PREFIX_LOCAL for an address of this machine,
- * CAPTURE_PREFIX_TARGET for any other (a door's Target).
+ * are many ports. The log prefix, or the queue, tells the engine the destination: CAPTURE_PREFIX_LOCAL for an address
+ * of this machine, CAPTURE_PREFIX_TARGET for any other (a door's Target).
  *
  * Guard: a chain at prerouting, priority -150; src/table/guard_rules.c gives the reasons.
  */

@@ -6,7 +6,7 @@
  *
  * TCP: the guard stops only SYN without ACK, so connections that are older than the guard or than connection tracking
  * continue. It does not use tracking's state: tracking picks up connections in the middle, so an attacker's stray ACK,
- * which the guard lets pass, would make the SYN after it established. UDP: flows that tracking has seen in both
+ * which the guard lets pass, could make a later SYN established. UDP: flows that tracking has seen in both
  * directions pass. That rule also helps TCP: tracking turns on defragmentation, and a fragment may lack the flags.
  * Without the flags the first rule does not match, and the guard stops the packet.
  *

@@ -8,10 +8,10 @@
 
 #include "lib/text.h"
 
-/* Returns 0 and the milliseconds, or -1 (empty, unknown unit, zero, more than nft's 64 bit hold). */
+/* Returns 0 and the milliseconds, or -1 (empty, unknown unit, zero, more than 64 bits). */
 int duration_parse(uint64_t *ms, const char *text);
 
-/* Writes it so that duration_parse() reads it back, except for 0 ("0s"). Cut at `len`; returns `buf`. */
+/* Writes the text that duration_parse() reads back, except for 0 ("0s"). Cut at `len`; returns `buf`. */
 const char *duration_format(uint64_t ms, char *buf, size_t len);
 void duration_write(struct pen *pen, uint64_t ms);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the program speaks. Three channels for what knockd 0.8 logs (syslog, a file, standard
- * output with -v) and standard error for what goes wrong. errno survives every call. Without a
- * logger (NULL) everything is dropped, which is what unit tests want.
+ * Messages to syslog, the log file, standard output (-v) and standard error. They preserve errno.
+ * A NULL logger drops them, as unit tests want.
  */
 #ifndef KNOCKD_LOG_H
 #define KNOCKD_LOG_H
 
 #include <stdbool.h>
 
-#define LOG_TEXT_MAX 1024 /* one message with its NUL, as in knockd 0.8; the rest is cut */
+#define LOG_TEXT_MAX 1024 /* one message with its NUL, as in knockd 0.8; a longer one is cut */
 
 enum log_tone {
 	LOG_TONE_KNOCK,   /* log_knock() */
@@ -18,7 +17,7 @@ enum log_tone {
 	LOG_TONE_WARNING, /* log_warn(), log_warnx() */
 };
 
-/* Hears every finished message of these tones, whatever channels there are. It must not log. */
+/* Gets every finished message of these tones, even without any channel. It must not log. */
 typedef void log_listener(void *arg, enum log_tone tone, const char *text);
 
 struct log_lines;
@@ -28,10 +27,10 @@ struct log {
 	int file;               /* append-only descriptor or -1 */
 	bool verbose;           /* log_notice and log_verbose also on standard output */
 	bool debug;             /* log_debug on standard output */
-	bool detached;          /* no terminal any more: nothing goes to stdout and stderr */
-	log_listener *listener; /* NULL: nobody */
+	bool detached;          /* no terminal: nothing goes to stdout and stderr */
+	log_listener *listener; /* may be NULL */
 	void *listener_arg;
-	struct log_lines *held; /* for the file; NULL: never held */
+	struct log_lines *held; /* lines for the file; NULL: log_hold() was never called */
 };
 
 /* A logger with no channel but standard error. */
@@ -41,13 +40,13 @@ void log_init(struct log *log);
 void log_open_syslog(struct log *log, int facility);
 
 /*
- * Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno; ELOOP: it is a
- * symbolic link in a directory that others can write to, so that it may lead anywhere; ENXIO: a FIFO that nobody reads.
- * What a FIFO has no room for is dropped.
+ * Opens the file for appending, mode 0640, close-on-exec; replaces an open one. 0, or -1 with errno; ELOOP: a
+ * symbolic link in a directory that other users can write to; ENXIO: a FIFO without a reader. Lines that a full FIFO
+ * cannot take are dropped.
  */
 int log_open_file(struct log *log, const char *path);
 
-/* The same in two steps, for who may not open it: a descriptor, or -1 with errno; and its place in the logger. */
+/* The same in two steps: the keeper opens the file (a descriptor, or -1 with errno), the daemon uses it. */
 int log_make_file(const char *path);
 void log_use_file(struct log *log, int fd);
 void log_close_file(struct log *log); /* does nothing when none is open */
@@ -55,15 +54,15 @@ void log_close(struct log *log);
 
 /*
  * From log_hold() to log_release() lines for the file are collected and written many at a time, with the time of the
- * first: for who says a lot at once, and does not sleep meanwhile.
+ * first: for a caller that logs many lines without sleeping.
  */
 void log_hold(struct log *log);
 void log_release(struct log *log);
 
-/* knockd's own lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
+/* Status lines: syslog at NOTICE, the file with its "[YYYY-MM-DD HH:MM] " stamp, stdout with -v. */
 void log_notice(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, for a finished line about a knock, below LOG_TEXT_MAX: a listener has the event itself from elsewhere. */
+/* The same for a finished line about a knock, shorter than LOG_TEXT_MAX; listeners get the event elsewhere. */
 void log_knock(const struct log *log, const char *text);
 
 /* Standard output only, with -v. */
@@ -72,10 +71,10 @@ void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((for
 /* Standard output only, with -D. */
 void log_debug(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Standard error only: for a person at a terminal. */
+/* Standard error only, for an admin at a terminal. */
 void log_stderr(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Something is wrong: stderr, syslog at WARNING, the file. log_warn adds ": " and strerror(errno). */
+/* Warnings: stderr, syslog at WARNING, the file. log_warn adds ": " and strerror(errno). */
 void log_warn(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warnx(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A moment on both clocks, so that neither a clock step nor a reboot moves it: within one boot the boot
- * clock tells when it is, in another one the wall clock.
+ * A moment on two clocks: the boot clock counts within one boot, so that a step of the wall clock does
+ * not move it; the wall clock counts after a reboot.
  */
 #ifndef KNOCKD_MOMENT_H
 #define KNOCKD_MOMENT_H
@@ -18,14 +18,14 @@ struct moment {
 
 struct moment moment_now(void);
 
-/* CLOCK_BOOTTIME alone, which goes on while the machine sleeps, and CLOCK_MONOTONIC, which does not. */
+/* CLOCK_BOOTTIME, which counts while the machine sleeps, and CLOCK_MONOTONIC, which does not. */
 uint64_t moment_boot_msec(void);
 uint64_t moment_steady_usec(void);
 
 /* `ms` later, on both. */
 struct moment moment_after(struct moment moment, int64_t ms);
 
-/* Names this boot (the kernel's random boot_id); "-" when it cannot be known. Returns `buf`. */
+/* The kernel's random boot_id; "-" if it cannot be read. Returns `buf`. */
 const char *moment_boot(char buf[static MOMENT_BOOT_LEN]);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One-time sequences: a file with one sequence per line, used from the top, each marked once it was
- * used. Shared by the daemon and the client. Empty lines and lines whose first character that is no
- * blank is '#' are skipped; a line that is no sequence is reported and skipped. No function keeps
- * the file open or remembers anything, so an admin may edit or replace it at any time; nothing that
- * is reported or returned as text contains a port. A file that somebody else can write to is refused (EPERM).
+ * One-time sequences: a file with one sequence per line, used from the top, each marked after use.
+ * Shared by the daemon and the client. Empty lines and lines whose first non-blank character is '#' are
+ * skipped; a line that is not a sequence is reported and skipped. No function keeps the file open or
+ * caches it, so an admin may edit or replace it at any time. Reports never contain a port. A file that
+ * another user can write to is refused (EPERM).
  *
- * How a line is marked depends on its first byte:
+ * The mark depends on the line's first byte:
  *
- *  - a blank (recommended): it becomes '#'. Inode, owner, mode, size and every other byte stay.
- *  - a digit: there is no byte to spare, so the whole file is written anew with '#' put in front of
- *    the line, to a temporary file next to it with the same owner, group and mode, and renamed over
- *    the old one. Only then the inode changes; a crash leaves the old file or the new one, never a
- *    mixture. Needs a directory that can be written. ACLs and extended attributes are not copied.
+ *  - a blank (recommended) becomes '#'. Inode, owner, mode, size and every other byte stay.
+ *  - a digit leaves no byte to spare: the file with '#' before the line is written to a temporary file
+ *    in the same directory, with the same owner, group and mode, and renamed over the old one. The
+ *    inode changes; a crash leaves the old file or the new one, never a mixture. The directory must be
+ *    writable. ACLs and extended attributes are not copied.
  *
  * Both are on disk before onetime_mark() returns.
  */
@@ -26,30 +26,27 @@
 
 struct onetime {
 	struct seq seq;
-	unsigned long line; /* its number in the file, from 1: for messages, it may move */
+	unsigned long line; /* its number from 1, for messages; an edit may change it */
 };
 
-/* A line was skipped (0: something is wrong with the file). `reason` is one clause and quotes nothing of the line. */
+/* A line was skipped (0: about the file itself). `reason` is one clause and quotes nothing of the line. */
 typedef void onetime_report(void *arg, unsigned long line, const char *reason);
 
 /*
- * Stores the first `max` sequences not used yet, in the order of the file, and returns how many
- * there are altogether (0: exhausted); the whole file is read and every bad line reported.
- * Returns -1 with errno (EINVAL: not a regular file). `report` may be NULL.
+ * Stores the first `max` unused sequences in file order and returns the number of all of them (0:
+ * exhausted). Reports every bad line; `report` may be NULL. -1 with errno (EINVAL: not a regular file).
  */
 ssize_t onetime_read(const char *path, struct onetime *to, size_t max, onetime_report *report, void *arg);
 
 /*
- * Marks the first line not used yet that holds exactly `seq`; where the line stands does not matter,
- * so a file edited since it was read is no special case. Returns 0 when the mark is on disk, or
- * -1 with errno:
- *   ESTALE  the sequence is not in the file any more, or the file was replaced while it was marked
- *   other   the file could not be read, written or synced; whether the mark holds is then unknown
- *           in place (a blank line start), and it does not after a failed rewrite
+ * Marks the first unused line with exactly `seq`, also if the file was edited since it was read.
+ * Returns 0 when the mark is on disk, or -1 with errno:
+ *   ESTALE  the sequence is no longer in the file, or the file was replaced meanwhile
+ *   other   the file could not be read, written or synced; the line may be marked or not
  */
 int onetime_mark(const char *path, const struct seq *seq);
 
-/* Can the next sequence be marked? To be asked before it is used. 0, or -1 with errno. */
+/* Can this sequence be marked? To be called before its use. 0, or -1 with errno. */
 int onetime_check(const char *path, const struct seq *seq);
 
 #endif

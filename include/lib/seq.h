@@ -23,19 +23,19 @@ struct seq {
 
 enum seq_fault {
 	SEQ_TOO_MANY,    /* more than SEQ_MAX items */
-	SEQ_NO_PORT,     /* `word` is no number from 1 to 65535 */
-	SEQ_NO_PROTOCOL, /* `word` stands behind a colon and is neither tcp nor udp */
+	SEQ_NO_PORT,     /* `word` is not a number from 1 to 65535 */
+	SEQ_NO_PROTOCOL, /* `word`, after a colon, is neither tcp nor udp */
 };
 
 struct seq_error {
 	enum seq_fault fault;
-	size_t item;   /* which one, from 1 */
-	char word[64]; /* what is wrong in it, cut; it may be a part of the secret that was mistyped */
+	size_t item;   /* its number, from 1 */
+	char word[64]; /* the wrong part of the item, cut; it may be secret */
 };
 
 /*
  * Reads "7000,8000:udp, 9000:tcp": blanks around items are fine, the protocol is tcp or udp in
- * any case and tcp when absent, what follows a second colon is ignored (as knockd 0.8 does).
+ * any case and tcp when absent, text after a second colon is ignored (as in knockd 0.8).
  * Returns 0, or -1 with `error`, which may be NULL; `seq` is then untouched.
  */
 int seq_parse(struct seq *seq, const char *text, struct seq_error *error);

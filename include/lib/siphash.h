@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012; one compression and three
- * finalisation rounds, as Linux, Rust and Ruby use it for hash tables): without the key nobody can
- * choose inputs that collide.
+ * finalisation rounds, as Linux, Rust and Ruby use it for hash tables): an attacker without the key
+ * cannot choose inputs that collide.
  */
 #ifndef KNOCKD_SIPHASH_H
 #define KNOCKD_SIPHASH_H

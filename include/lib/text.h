@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every reader of a line-oriented file here needs: trimming, and knockd's line grammar
- * (sections, "key = value", bare words, comments), without a word on what the keys mean.
+ * Texts: trimming, knockd's line grammar (sections, "key = value", bare words, comments) without the
+ * meaning of the keys, UTF-8, and a builder of texts.
  */
 #ifndef KNOCKD_TEXT_H
 #define KNOCKD_TEXT_H
@@ -12,11 +12,11 @@
 
 #define TEXT_LINE_MAX 4096 /* knockd 0.8 reads 4095 bytes and a NUL at a time */
 
-/* Cuts white space from both ends in place; returns the first character that is left. */
+/* Cuts white space from both ends in place; returns the first remaining character. */
 char *text_trim(char *text);
 
 enum line_kind {
-	LINE_BLANK,   /* empty, or '#' as the first character that is no blank */
+	LINE_BLANK,   /* empty, or '#' is the first non-blank character */
 	LINE_SECTION, /* [name]: `key` is the name, taken literally, inner blanks and all */
 	LINE_PAIR,    /* key = value: split at the first '=', both trimmed */
 	LINE_WORD,    /* no '=': `key` is the whole trimmed line */
@@ -28,21 +28,21 @@ struct line {
 	char *value; /* LINE_PAIR only, else NULL; may be "" */
 };
 
-/* Splits one line (its newline may be there or not) in place. The result points into `text`. */
+/* Splits one line, with or without its newline, in place. The result points into `text`. */
 struct line text_split(char *text);
 
 /*
- * Copies the text with U+FFFD for whatever is not UTF-8, cut between two characters where `len` ends. With
- * `printable` control characters become U+FFFD as well, so that it can be shown on a terminal. Returns `to`.
+ * Copies the text with U+FFFD for each byte that is not UTF-8, cut between two characters if `len` ends. With
+ * `printable` each control character becomes U+FFFD too, for a terminal. Returns `to`.
  */
 const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
-/* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 when `from` was cut. */
+/* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 if `from` was cut. */
 int text_copy(char *to, size_t len, const char *from);
 
 /*
- * A text that is put together piece by piece, a few times as fast as by snprintf(). It is cut where the buffer's `len`
- * ends, and ends with NUL at any time.
+ * Builds a text piece by piece, several times as fast as snprintf(). It is cut at the buffer's `len`, and always ends
+ * with NUL.
  */
 struct pen {
 	char *at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who else has a say in a file that holds sequences and commands, or in which file it is, going by owner and mode.
+ * Could another user modify or replace a file with sequences and commands? Decided by owner, mode and ACL.
  */
 #ifndef KNOCKD_TRUST_H
 #define KNOCKD_TRUST_H
@@ -10,19 +10,18 @@
 
 enum trust {
 	TRUST_FULL,
-	TRUST_READ_BY_ALL, /* what is in it is no secret */
-	TRUST_NONE,        /* somebody can write to it who is neither root nor `self` */
+	TRUST_READ_BY_ALL, /* its content is no secret */
+	TRUST_NONE,        /* a user other than root and `self` can write to it */
 };
 
 /*
- * `text` becomes a clause that says what is wrong and what helps, NULL when nothing is. The group root may write;
- * what is neither a file nor a FIFO is trusted, for nobody's text comes out of it.
+ * `text` becomes a clause with the fault and its remedy, or NULL. The group root may write. Only regular files and
+ * FIFOs are checked, not devices such as /dev/null.
  */
 enum trust trust_of(int fd, uid_t self, const char **text);
 
 /*
- * Can nobody but root and `self` put a file, or a link to one, where `path` is? Looks at the directory that it stands
- * in, and at none above.
+ * Are root and `self` the only users that can create a file or a link at `path`? Checks its directory, none above.
  */
 bool trust_place(const char *path, uid_t self);
 

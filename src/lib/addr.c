@@ -40,7 +40,7 @@ put_octet(char *to, unsigned n)
 	return to;
 }
 
-/* inet_ntop() does it by sprintf(), which takes ten times as long. */
+/* Ten times as fast as inet_ntop(), which uses sprintf(). */
 static void
 format_ipv4(const uint8_t bytes[static 4], char *to)
 {

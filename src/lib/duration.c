@@ -26,7 +26,7 @@ read_number(uint64_t *n, const char **text)
 	return 0;
 }
 
-/* Units stand in falling order and at most once each, so "1m1h" is a slip and not a time. */
+/* Units must be in falling order, each at most once: "1m1h" is a typing error. */
 static int
 read_unit(uint64_t *ms, const char **text, size_t *from)
 {

@@ -13,7 +13,7 @@ limiter_pass(struct limiter *limiter, uint32_t burst, uint32_t per_second, uint6
 	uint64_t earned = (now - limiter->filled) * per_second / 1000;
 
 	if (earned) {
-		/* only the time that became tokens is spent, or frequent calls would earn nothing */
+		/* keep the time that is left over, or frequent calls would earn nothing */
 		limiter->filled += earned * 1000 / per_second;
 		limiter->tokens = earned >= burst - limiter->tokens ? burst : limiter->tokens + (uint32_t)earned;
 	}

@@ -17,12 +17,12 @@
 #define LOG_FILE_MODE 0640
 #define STAMP_MAX     32
 #define LINE_MAX_LEN  (STAMP_MAX + LOG_TEXT_MAX)
-#define HELD_MAX      PIPE_BUF /* a FIFO takes so much as a whole or not at all, and a line of it less */
+#define HELD_MAX      PIPE_BUF /* write(2) of this size to a FIFO is atomic; one line is shorter */
 
-/* Whole lines, not written yet. */
+/* Whole lines that are not written yet. */
 struct log_lines {
 	bool holding;
-	char stamp[STAMP_MAX]; /* of all that are held together; "": not made yet */
+	char stamp[STAMP_MAX]; /* shared by all held lines; "": not made yet */
 	size_t used;
 	char text[HELD_MAX];
 };
@@ -43,7 +43,7 @@ log_open_syslog(struct log *log, int facility)
 int
 log_make_file(const char *path)
 {
-	/* O_NONBLOCK: no reader of a FIFO, or one that is slow, must stop the daemon */
+	/* O_NONBLOCK: a FIFO with a slow reader, or without one, must not stop the daemon */
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 	return open(path, flags | (trust_place(path, geteuid()) ? 0 : O_NOFOLLOW), LOG_FILE_MODE);
@@ -67,7 +67,7 @@ log_open_file(struct log *log, const char *path)
 	return 0;
 }
 
-/* A full disk or FIFO must not stop the daemon, and there is nowhere to say it. */
+/* Ignores errors: a full disk or FIFO must not stop the daemon, and there is no place to report it. */
 static void
 append(const struct log *log, const char *lines, size_t len)
 {
@@ -85,7 +85,7 @@ write_held(const struct log *log)
 		log->held->used = 0;
 }
 
-/* Without memory each line is written by itself. */
+/* Out of memory: each line is written by itself. */
 void
 log_hold(struct log *log)
 {
@@ -124,7 +124,6 @@ log_close(struct log *log)
 	log_init(log);
 }
 
-/* -1: nobody knows what time it is. */
 static int
 make_stamp(char stamp[static STAMP_MAX])
 {
@@ -159,7 +158,7 @@ hold(const struct log *log, const char *text)
 	held->used += make_line(held->text + held->used, held->stamp, text);
 }
 
-/* Whole lines by one write(2), so that those of two writers never mix. */
+/* One write(2) for whole lines, so that lines of two writers never mix. */
 static void
 write_file(const struct log *log, const char *text)
 {

@@ -18,14 +18,14 @@
 #include "lib/text.h"
 #include "lib/trust.h"
 
-/* Reads the file line by line; `seq` is that of the line at `offset`. */
+/* Reads the file line by line; `seq` is the sequence of the line at `offset`. */
 struct scan {
 	FILE *file;
-	char *text; /* getline's */
+	char *text; /* getline(3)'s buffer */
 	size_t room;
 	unsigned long line;
 	off_t offset; /* of the line's first byte */
-	off_t next;   /* ... and of the one after it */
+	off_t next;   /* of the next line's first byte */
 	char first;   /* the line's first byte */
 	struct seq seq;
 };
@@ -56,7 +56,7 @@ scan_open(struct scan *scan, const char *path, int flags, onetime_report *report
 	else if (!is_trusted(fd, report, arg))
 		errno = EPERM;
 	else
-		scan->file = fdopen(fd, "r"); /* what is written goes to the descriptor itself */
+		scan->file = fdopen(fd, "r"); /* for reading; writes use the descriptor */
 	if (!scan->file) {
 		int saved = errno;
 
@@ -91,7 +91,7 @@ reason_of(enum seq_fault fault)
 	return "not a list of ports from 1 to 65535";
 }
 
-/* NULL: a sequence. "": nothing on this line. Else the reason why it is none. */
+/* NULL: a sequence. "": empty or commented out. Otherwise the reason to skip the line. */
 static const char *
 judge(struct scan *scan, size_t len)
 {
@@ -174,7 +174,7 @@ scan_find(struct scan *scan, const struct seq *seq)
 	return -1;
 }
 
-/* Is the open file still the one that has this name? If not, what is done to it is lost. */
+/* Is the open file still the one at `path`? If not, a mark in it is lost. */
 static int
 still_there(int fd, const char *path)
 {
@@ -220,7 +220,7 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Copies `len` bytes from `offset`, or all that there are when `len` is negative. */
+/* Copies `len` bytes from `offset`, all if `len` is negative. */
 static int
 copy_bytes(int to, int from, off_t offset, off_t len)
 {
@@ -243,7 +243,7 @@ copy_bytes(int to, int from, off_t offset, off_t len)
 	return 0;
 }
 
-/* fchown is for root's daemon; for the owner it changes nothing and is allowed. Mode last: fchown clears bits. */
+/* A daemon that runs as root needs fchown; any other is the owner already. Mode last: fchown clears bits. */
 static int
 copy_owner(int to, int from)
 {
@@ -264,7 +264,7 @@ write_marked(int to, int from, off_t offset)
 	return fsync(to);
 }
 
-/* A rename is only durable when the directory is. */
+/* A rename is durable only after a sync of the directory. */
 static int
 sync_directory(const char *path)
 {
@@ -306,7 +306,7 @@ replace(int fd, const char *path, off_t offset)
 	return sync_directory(path);
 }
 
-/* A symbolic link stays one: it is the file behind it that is replaced. */
+/* Replaces a symbolic link's target, not the link. */
 static int
 mark_by_rewrite(int fd, const char *path, off_t offset)
 {

@@ -15,7 +15,7 @@ seq_proto_name(uint8_t proto)
 	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "?";
 }
 
-/* The port must be the whole text: knockd's atoi() took "7000-7010" for 7000 and "" for 0. */
+/* The port must be the whole text: knockd 0.8's atoi() took "7000-7010" for 7000 and "" for 0. */
 static int
 parse_port(uint16_t *port, const char *text)
 {

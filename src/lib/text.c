@@ -102,7 +102,7 @@ text_write(struct pen *pen, ...)
 void
 text_write_number(struct pen *pen, uint64_t n)
 {
-	char digits[21], *first = digits + sizeof(digits) - 1; /* 2^64 has 20 */
+	char digits[21], *first = digits + sizeof(digits) - 1; /* 2^64 - 1 has 20 */
 
 	*first = '\0';
 	do {
@@ -145,7 +145,7 @@ sequence_length(unsigned char lead)
 	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
 }
 
-/* The character at `from`, whose length goes to *n; UINT32_MAX and 1 when there is none. */
+/* Returns the character at `from` and its length in *n; UINT32_MAX and 1 for a byte that is not UTF-8. */
 static uint32_t
 decode(const unsigned char *from, size_t *n)
 {

@@ -11,7 +11,7 @@
 
 #define ACL "system.posix_acl_access"
 
-/* Then the group's bits say what anybody may do at most whom the list names. */
+/* With an ACL the group bits are its mask: the most that a user or group in the list may do. */
 static bool
 has_acl(int fd)
 {
@@ -25,15 +25,15 @@ trust_of(int fd, uid_t self, const char **text)
 
 	*text = NULL;
 	if (fstat(fd, &st)) {
-		*text = "nobody knows whose it is";
+		*text = "its owner cannot be read";
 		return TRUST_NONE;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return TRUST_FULL;
 	if (st.st_uid && st.st_uid != self)
-		*text = "belongs to somebody else, who could change it (chown root)";
+		*text = "belongs to another user, who could change it (chown root)";
 	else if (st.st_mode & S_IWOTH)
-		*text = "everybody can write to it (chmod o-w)";
+		*text = "any user can write to it (chmod o-w)";
 	else if (st.st_mode & S_IWGRP && has_acl(fd))
 		*text = "its access control list lets others write to it (chmod g-w)";
 	else if (st.st_mode & S_IWGRP && st.st_gid)
@@ -42,7 +42,7 @@ trust_of(int fd, uid_t self, const char **text)
 		return TRUST_NONE;
 	if (!(st.st_mode & S_IROTH))
 		return TRUST_FULL;
-	*text = "everybody can read it, and sequences are secrets (chmod o-r)";
+	*text = "any user can read it, and sequences are secrets (chmod o-r)";
 	return TRUST_READ_BY_ALL;
 }
 

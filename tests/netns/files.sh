@@ -36,11 +36,11 @@ for file in "$conf" "$once"; do
 	says "$is: a group reads" 0 640 0:4 "$file" ''
 	says "$is: root'"'s group writes' 0 660 0:0 "$file" ''
 	says "$is: a group writes" 1 660 0:4 "$file" 'a group can write to it (chmod g-w)'
-	says "$is: everybody writes" 1 602 0:0 "$file" 'everybody can write to it (chmod o-w)'
-	says "$is: it is somebody else's" 1 600 12345:0 "$file" 'belongs to somebody else, who could change it (chown root)'
+	says "$is: everybody writes" 1 602 0:0 "$file" 'any user can write to it (chmod o-w)'
+	says "$is: it is somebody else's" 1 600 12345:0 "$file" 'belongs to another user, who could change it (chown root)'
 done
-says 'knockd.conf: everybody reads' 0 644 0:0 "$conf" 'warning: everybody can read it, and sequences are secrets (chmod o-r)'
-says 'sequences: everybody reads' 0 644 0:0 "$once" 'everybody can read it, and sequences are secrets (chmod o-r)'
+says 'knockd.conf: everybody reads' 0 644 0:0 "$conf" 'warning: any user can read it, and sequences are secrets (chmod o-r)'
+says 'sequences: everybody reads' 0 644 0:0 "$once" 'any user can read it, and sequences are secrets (chmod o-r)'
 
 # an entry for another user, as setfacl -m u:12345:rw makes it: version 2, then tag, rights and id of each
 acl() {
@@ -88,7 +88,7 @@ knock $server 20001:udp 20002:udp
 fence
 chmod 602 "$conf"
 kill -HUP "$knockd"
-check 'a reload refuses it, too' log_has "$conf: everybody can write to it"
+check 'a reload refuses it, too' log_has "$conf: any user can write to it"
 check '... and the old one stays' log_has 'reload failed'
 chmod 600 "$conf" "$once"
 printf ' 20001:udp,20099999\n' >>"$once"

@@ -155,7 +155,7 @@ refused 'another user' "$(echo "$was" | sed 's/User = .*/User = daemon/')" \
 	'User daemon: root was left at the start: restart knockd'
 
 chown $engine_user "$T/knockd.conf"
-refused 'a file of the engine'\''s user, which root would not start with' "$was" 'belongs to somebody else'
+refused 'a file of the engine'\''s user, which root would not start with' "$was" 'belongs to another user'
 chown root "$T/knockd.conf"
 
 # --- the end, and what comes after ---------------------------------------------------------------

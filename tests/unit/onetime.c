@@ -363,7 +363,7 @@ who_else_may_write_is_not_trusted(void **state)
 	assert_int_equal(chmod(path, 0602), 0);
 	assert_int_equal(read_into(NULL, 0), -1);
 	assert_int_equal(errno, EPERM);
-	assert_string_equal(reports, "0 everybody can write to it (chmod o-w)\n");
+	assert_string_equal(reports, "0 any user can write to it (chmod o-w)\n");
 	assert_int_equal(mark("1,2"), -1);
 	holds(" 1,2\n");
 	assert_int_equal(chmod(path, 0620), 0);
@@ -375,7 +375,7 @@ who_else_may_write_is_not_trusted(void **state)
 		assert_int_equal(chown(path, 12345, 0), 0);
 		assert_int_equal(chmod(path, 0600), 0);
 		assert_int_equal(read_into(NULL, 0), -1);
-		assert_string_equal(reports, "0 belongs to somebody else, who could change it (chown root)\n");
+		assert_string_equal(reports, "0 belongs to another user, who could change it (chown root)\n");
 	}
 }
 
@@ -387,7 +387,7 @@ what_everybody_reads_is_told(void **state)
 	put(" 1,2\n");
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(read_into(NULL, 0), 1);
-	assert_string_equal(reports, "0 everybody can read it, and sequences are secrets (chmod o-r)\n");
+	assert_string_equal(reports, "0 any user can read it, and sequences are secrets (chmod o-r)\n");
 }
 
 /* A file system of 64 KiB, filled up around a file of sequences. */

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rules in the kernel, the parent and the engine that reads their packets must agree on.
+ * Constants that the kernel's rules, the parent and the engine share.
  */
 #ifndef KNOCKD_CAPTURE_H
 #define KNOCKD_CAPTURE_H
 
-/* Bytes of a packet that reach the engine: IP header, extension headers and TCP, but next to no payload. */
+/* Bytes of a packet that reach the engine: IP header, extension headers and TCP, and little payload. */
 #define CAPTURE_SNAPLEN 256
 
-/* The log rule's prefix says where the packet was going: to this machine, or to a door's Target elsewhere. */
+/* The log rule's prefix gives the packet's destination: this machine, or a door's Target elsewhere. */
 #define CAPTURE_PREFIX_LOCAL  "knockd local"
 #define CAPTURE_PREFIX_TARGET "knockd target"
 
-/* Why a packet is shown. With NFQUEUE its queue says so: `Queue_Num` and those that follow, in this order. */
+/* Why the engine gets a packet. With NFQUEUE each has a queue of its own, from `Queue_Num` on in this order. */
 enum capture_way {
 	CAPTURE_LOCAL,   /* a knock at this machine */
 	CAPTURE_TARGET,  /* a knock at a door's Target */
-	CAPTURE_WAITING, /* no knock: it waits until those before it are dealt with */
+	CAPTURE_WAITING, /* other packets of a knocker, held until the knocks before them are handled */
 	CAPTURE_WAYS
 };
 

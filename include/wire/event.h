@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the engine tells the parent: one fixed-size message, no pointers, nothing of a packet but
- * the source address. The parent checks every field with event_valid() before it uses one.
+ * The message from the engine to the parent: fixed size, no pointers, nothing of a packet but the
+ * source address. The parent checks every field with event_valid() before it uses one.
  */
 #ifndef KNOCKD_EVENT_H
 #define KNOCKD_EVENT_H
@@ -13,8 +13,8 @@
 #include "lib/addr.h"
 
 /*
- * Stage, timeout and scan events are driven by strangers. Per door so many pass at once and so many per second
- * after that; openings always pass. An engine that sends twice as many has been taken over.
+ * Attackers can cause any number of stage, timeout and scan events. The engine sends this many per door at once, and
+ * per second after that; openings have no limit. The parent kills an engine that sends more than twice as many.
  */
 #define EVENT_BURST      200
 #define EVENT_PER_SECOND 10
@@ -26,22 +26,21 @@ enum event_kind {
 	EVENT_TIMEOUT,    /* the attempt ran out of time at `stage` */
 	EVENT_SCAN,       /* the attempt was ended at `stage`: its source asked for too many other ports */
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
-	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
-	EVENT_DEALT_WITH, /* with what is held in queue `stage` (enum capture_way), up to number `count` */
+	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: unknown number */
+	EVENT_DEALT_WITH, /* queue `stage` (enum capture_way): packets up to number `count` are handled */
 };
 
 struct event {
 	uint32_t kind;  /* enum event_kind */
 	uint32_t door;  /* index into conf.doors */
-	uint32_t stage; /* 1..length of the sequence */
+	uint32_t stage; /* 1..length of the sequence; EVENT_DEALT_WITH: the queue */
 	uint32_t count;
 	struct addr source; /* STAGE, OPEN, TIMEOUT, SCAN */
 };
 
 /*
- * True when the event is one that engine and configuration can have produced: a kind, a door below
- * `n_doors`, a source where one belongs and none elsewhere. What does not pass was not sent by an engine in its
- * right mind.
+ * Could a sane engine with this configuration send the event? It has a known kind, a door below `n_doors`, and a
+ * source if and only if the kind has one.
  */
 bool event_valid(const struct event *event, size_t n_doors);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What knockctl asks of the daemon: one line, the same words as on knockctl's command line. Words are separated
- * by blanks; a word in double quotes may contain them, and \" and \\ stand for themselves in it.
+ * A request from knockctl to the daemon: one line with the words of knockctl's command line. Words are separated
+ * by blanks; a word in double quotes may contain them, and \" and \\ for a quote and a backslash.
  *
  *   status | doors | list | attempts | stats | watch | reload | check | unguard
  *   revoke ADDRESS [--door DOOR] | revoke --door DOOR | revoke --all
  *   extend ADDRESS [--door DOOR] TIME
  *   grant ADDRESS --door DOOR
  *
- * Pure, and shared by both ends.
+ * Both ends use these functions, which do no I/O.
  */
 #ifndef KNOCKD_REQUEST_H
 #define KNOCKD_REQUEST_H
@@ -19,7 +19,7 @@
 
 #include "lib/addr.h"
 
-#define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket says otherwise */
+#define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket is given */
 
 #define REQUEST_LINE_MAX        4096 /* bytes, without the newline */
 #define REQUEST_WORDS           8
@@ -44,29 +44,29 @@ enum request_command {
 struct request {
 	enum request_command command;
 	struct addr ip;   /* family 0: not given */
-	const char *door; /* its name; NULL: not given */
+	const char *door; /* NULL: not given */
 	bool all;
 	int64_t by_ms;
-	char text[REQUEST_LINE_MAX + 1]; /* what `door` may point into */
+	char text[REQUEST_LINE_MAX + 1]; /* `door` may point into it */
 };
 
-/* The name of a command; and the command of a name, REQUEST_COMMANDS when there is none. */
+/* The name of a command; the command of a name, REQUEST_COMMANDS if it is unknown. */
 const char *request_name(enum request_command command);
 enum request_command request_find(const char *name);
 
 /*
- * Reads a line of any bytes, without its newline. 0, or -1 with the reason in `err`, which may quote what the line
- * says. `request` must not be moved afterwards.
+ * Reads a line of any bytes, without its newline. 0, or -1 with the reason in `err`, which may quote the line.
+ * `request` must not be moved afterwards.
  */
 int request_parse(struct request *request, const void *bytes, size_t len, char *err, size_t errlen);
 
-/* The same for words that have been separated; `request` then points to them. */
+/* The same for separate words; `request` then points to them. */
 int request_take(struct request *request, char *const *words, size_t n, char *err, size_t errlen);
 
-/* Writes the line that stands for these words. 0, or -1: too long, or a word has a newline in it. */
+/* Writes the line with these words. 0, or -1: too long, or a word contains a newline. */
 int request_format(char *buf, size_t len, const char *const *words, size_t n);
 
-/* What is asked for, as one printable text for the log. Cut at `len`; returns `buf`. */
+/* Writes the request as printable text for the log. Cut at `len`; returns `buf`. */
 const char *request_describe(const struct request *request, char *buf, size_t len);
 
 #endif

@@ -4,7 +4,7 @@
 #include "lib/seq.h"
 #include "wire/capture.h"
 
-/* An address as addr_from_bytes() makes them: two that are the same also compare so. */
+/* The unused bytes must be zero, as addr_from_bytes() leaves them, or one address would compare as two. */
 static bool
 names_source(const struct event *event)
 {
@@ -13,7 +13,6 @@ names_source(const struct event *event)
 	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 && event->stage <= SEQ_MAX;
 }
 
-/* About a door, or with door 0 about none, and about nobody. */
 static bool
 names_nobody(const struct event *event)
 {

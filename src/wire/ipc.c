@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* Room for some thousand events, so that the engine does not wait while the parent writes its log. */
+/* Room for some thousand events, so that the engine does not block while the parent writes its log. */
 #define IPC_SNDBUF (2 << 20)
 
 int
@@ -14,7 +14,7 @@ ipc_pair(int fds[2])
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -1;
-	/* best effort: without the privilege the system's limit applies, and the engine waits a little earlier */
+	/* best effort: without the privilege the system's limit applies, and the engine blocks a little earlier */
 	if (setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
 		setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return 0;
@@ -31,11 +31,11 @@ ipc_send(int fd, const struct event *events, size_t n, bool wait)
 	return sent < 0 ? -1 : 0;
 }
 
-/* One message: the number of its events, or what ipc_recv() says. */
+/* Receives one message; returns as ipc_recv() does. */
 static int
 receive(int fd, struct event events[static IPC_MESSAGE])
 {
-	/* MSG_TRUNC: the whole length of a message that is too long */
+	/* MSG_TRUNC: return the full length of a message that is too long */
 	ssize_t len = recv(fd, events, IPC_MESSAGE * sizeof(*events), MSG_DONTWAIT | MSG_TRUNC);
 
 	if (len < 0)
@@ -47,7 +47,7 @@ receive(int fd, struct event events[static IPC_MESSAGE])
 	return (int)((size_t)len / sizeof(*events));
 }
 
-/* What came before the end of file counts; a message that makes no sense spoils what came with it. */
+/* Events before end of file count; a malformed message discards those taken before it in this call. */
 int
 ipc_recv(int fd, struct event *events, size_t max)
 {

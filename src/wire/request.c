@@ -7,15 +7,15 @@
 #include "lib/duration.h"
 #include "lib/text.h"
 
-/* What a command may come with; NEEDS_ADDR and NEEDS_DOOR make it a must. */
+/* Arguments that a command takes, and those that it needs. */
 enum {
 	ADDR = 1 << 0,
 	DOOR = 1 << 1,
 	ALL = 1 << 2,
-	TIME = 1 << 3, /* always needed */
+	TIME = 1 << 3, /* needed, too */
 	NEEDS_ADDR = 1 << 4,
 	NEEDS_DOOR = 1 << 5,
-	NEEDS_ANY = 1 << 6, /* whom it is about: one of address, door, all */
+	NEEDS_ANY = 1 << 6, /* an address, a door or --all */
 };
 
 static const struct {
@@ -54,7 +54,7 @@ request_find(const char *name)
 
 /* ---- words ------------------------------------------------------------------------------------- */
 
-/* Cuts one word off in place: quotes and backslashes go. NULL when a quote is not closed. */
+/* Cuts one word off in place, without its quotes and backslashes. NULL if a quote is not closed. */
 static char *
 next_word(char **rest)
 {
@@ -93,10 +93,10 @@ split(char *text, char *words[static REQUEST_WORDS], size_t *n, char *err, size_
 static bool
 is_plain(const char *word)
 {
-	return *word && !strpbrk(word, " \t\r\"\\"); /* a carriage return at the end would belong to the line */
+	return *word && !strpbrk(word, " \t\r\"\\"); /* an unquoted \r at the end of the line would be cut */
 }
 
-/* How many bytes the word takes, written to `to` if that is not NULL. */
+/* Returns the length of the quoted word, and writes it to `to` unless that is NULL. */
 static size_t
 quote(char *to, const char *word)
 {
@@ -141,7 +141,7 @@ request_format(char *buf, size_t len, const char *const *words, size_t n)
 	return 0;
 }
 
-/* ---- what they mean ---------------------------------------------------------------------------- */
+/* ---- meaning ----------------------------------------------------------------------------------- */
 
 static int
 take_time(struct request *r, const char *word, char *err, size_t errlen)
@@ -149,26 +149,26 @@ take_time(struct request *r, const char *word, char *err, size_t errlen)
 	uint64_t ms;
 
 	if (duration_parse(&ms, word) || ms > REQUEST_EXTEND_MAX_MSEC) {
-		snprintf(err, errlen, "\"%s\" is no time like 90s, 30m or 1h30m, of ten years at most", word);
+		snprintf(err, errlen, "\"%s\" is not a time like 90s, 30m or 1h30m, ten years at most", word);
 		return -1;
 	}
 	r->by_ms = (int64_t)ms;
 	return 0;
 }
 
-/* A word that is no option: first the address, then the time. */
+/* A word without an option: first the address, then the time. */
 static int
 take_word(struct request *r, unsigned takes, const char *word, char *err, size_t errlen)
 {
 	if (takes & ADDR && !r->ip.family) {
 		if (!addr_parse(&r->ip, word))
 			return 0;
-		snprintf(err, errlen, "\"%s\" is no IPv4 or IPv6 address", word);
+		snprintf(err, errlen, "\"%s\" is not an IPv4 or IPv6 address", word);
 		return -1;
 	}
 	if (takes & TIME && !r->by_ms)
 		return take_time(r, word, err, errlen);
-	snprintf(err, errlen, "%s: \"%s\" is too much", request_name(r->command), word);
+	snprintf(err, errlen, "%s: unexpected \"%s\"", request_name(r->command), word);
 	return -1;
 }
 
@@ -198,7 +198,7 @@ missing(const struct request *r, unsigned takes)
 	if (takes & NEEDS_ANY && !r->ip.family && !r->door && !r->all)
 		return "an address, --door or --all is missing";
 	if (r->all && (r->ip.family || r->door))
-		return "--all stands alone";
+		return "--all takes no address and no --door";
 	return NULL;
 }
 
@@ -214,7 +214,7 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 	r->by_ms = 0;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
 	if (r->command == REQUEST_COMMANDS) {
-		snprintf(err, errlen, n ? "there is no command \"%s\"" : "there is no command", n ? words[0] : "");
+		snprintf(err, errlen, n ? "unknown command \"%s\"" : "no command given", n ? words[0] : "");
 		return -1;
 	}
 	takes = commands[r->command].takes;
@@ -233,7 +233,7 @@ request_parse(struct request *r, const void *bytes, size_t len, char *err, size_
 	size_t n;
 
 	if (len > REQUEST_LINE_MAX || memchr(bytes, '\0', len) || memchr(bytes, '\n', len)) {
-		snprintf(err, errlen, "this is no line of text");
+		snprintf(err, errlen, "the request is not valid text");
 		return -1;
 	}
 	memcpy(r->text, bytes, len);

@@ -273,7 +273,7 @@ else
 	skip 'other users' "$no_uids"
 fi
 
-equal 'rubbish gets an answer' "$(ask 'what?' | jq -r .error)" 'there is no command "what?"'
+equal 'rubbish gets an answer' "$(ask 'what?' | jq -r .error)" 'unknown command "what?"'
 equal '... several requests on one connection' "$(ask dance 'extend 10.0.0.1' 'stats x' status | jq -rc 'has("error")' | tr '\n' ' ')" \
 	'true true true false false '
 head -c 300000 /dev/urandom | socat -t 5 - "UNIX-CONNECT:$socket" >/dev/null 2>&1

@@ -54,7 +54,7 @@ what_is_wrong_is_said(void **state)
 
 	(void)state;
 	assert_null(request("dance"));
-	assert_string_equal(err, "there is no command \"dance\"");
+	assert_string_equal(err, "unknown command \"dance\"");
 	assert_null(request("list --prometheus"));
 	assert_string_equal(err, "--prometheus belongs to stats");
 	assert_null(request("list 1 2 3 4 5 6 7 8 9"));

@@ -20,8 +20,8 @@ struct journal_entry {
 	char *door;     /* its name */
 	struct addr ip; /* the knocker */
 	char *text;
-	int64_t since_wall_ms; /* when it began, for who looks; 0: not known */
-	struct moment end; /* to journal_add() only its boot_ms matters: the wall clock is read when it is written */
+	int64_t since_wall_ms; /* when it began, for `knockctl list`; 0: unknown */
+	struct moment end;     /* journal_add() uses boot_ms alone and computes wall_ms when it writes */
 };
 
 #endif

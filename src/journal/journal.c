@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every line goes to the file by write(2) before the call returns, or those that are held before journal_release()
- * does, so that it survives the death of the process; the thread does what waits for the disk: fdatasync(2), and
- * writing the file anew.
+ * Each call writes its line with write(2) before it returns (journal_release() the held lines), so that the line
+ * survives the death of the process. The thread does the work that waits for the disk: fdatasync(2) and rewriting.
  *
- * All accesses that have not ended are also kept in memory, because what could not be written cannot be
- * read again. So there is one answer to everything that goes wrong or grows too big: write "journal.new"
- * with all that is live, sync it, rename it. Until that works the old file is left as it is (stale), and
- * at worst ends in a torn line. The live ones are copied in portions, under the lock only while they are
- * formatted; lines that are appended meanwhile are collected and follow at the end. That is right in whatever
- * order the two met: ids only rise, a move may be read twice, and the end of what is not there is none.
+ * All accesses that have not ended are also kept in memory, because a line that was not written cannot be
+ * read again. So every failure, and a file that has grown too big, has the same remedy: write "journal.new"
+ * with all live accesses, sync it, rename it. Until that succeeds the old file stays as it is (stale), at
+ * worst with a torn last line. The live accesses are copied in portions, under the lock only while they are
+ * formatted; lines appended meanwhile are collected and follow at the end. The order of the two does not
+ * matter: ids only rise, a move may be read twice, and the end of an unknown access is ignored.
  */
 #include "journal/journal.h"
 
@@ -37,51 +36,51 @@
 #define FILE_MODE 0640
 #define DIR_MODE  0750
 
-/* A daemon that was killed may leave its engine behind for a moment, and with it the lock. */
+/* A child that a killed daemon had just forked may hold the lock for a moment. */
 #define LOCK_RETRIES    20
 #define LOCK_RETRY_MSEC 50
 
-#define COMPACT_MIN   65536 /* a file below this size is never too big */
+#define COMPACT_MIN   65536 /* a smaller file is never too big */
 #define COMPACT_RATIO 4
 #define PORTION       8192  /* bytes formatted under the lock at a time */
-#define PORTION_NSEC  50000 /* between two of them */
-#define HELD_MAX      8192  /* bytes that are held at most, about */
-#define STEP_MSEC     1000  /* clocks that part by more have been stepped ... */
-#define STEP_CHECK    10000 /* ... which is looked for this often */
+#define PORTION_NSEC  50000 /* pause between two portions */
+#define HELD_MAX      8192  /* most bytes that are held, approximately */
+#define STEP_MSEC     1000  /* a larger change between the clocks is a step */
+#define STEP_CHECK    10000 /* how often to check for a step, ms */
 
 struct journal {
-	int dir_fd; /* holds the lock: it outlives any file in it, on read-only disks too */
+	int dir_fd; /* holds the lock, as the file is replaced, and may not exist on a read-only disk */
 	int event_fd;
 	char *path;
 	char boot[MOMENT_BOOT_LEN];
 	journal_warn *warn;
 	void *arg;
 	pthread_t thread;
-	bool started; /* the thread is there */
-	bool holding; /* the thread does not look at it */
+	bool started; /* the thread runs */
+	bool holding; /* not used by the thread */
 
-	pthread_mutex_t lock; /* of all below; never held while the disk is waited for */
+	pthread_mutex_t lock; /* of all below; never held during a sync */
 	pthread_cond_t wake;
-	int fd; /* -1 until the file has been written anew for the first time */
+	int fd; /* -1 until the first rewrite */
 	size_t size;
 	struct live_table live;
-	int64_t clocks_apart;    /* wall minus boot clock when the file was written anew */
-	struct record_buf lines; /* to be appended; empty unless they are held */
-	uint64_t lines_from;     /* ... accesses from this id on may begin in there */
-	struct record_buf since; /* what was appended while it is being written anew ... */
+	int64_t clocks_apart;    /* wall minus boot clock at the last rewrite */
+	struct record_buf lines; /* to be appended; empty unless held */
+	uint64_t lines_from;     /* accesses from this id on may begin in `lines` */
+	struct record_buf since; /* lines appended during a rewrite */
 	bool rewriting, since_lost;
 	bool dirty, closing;
-	bool stale;     /* the file lacks something: it is not appended to */
-	uint64_t lacks; /* ... all accesses from this id on, maybe */
-	bool bad;       /* the file is kept as BAD_NAME before it is replaced */
-	int error;      /* errno of the trouble that lasts */
-	bool told;      /* ... and the caller has heard of it */
+	bool stale;     /* the file lacks lines: no appending until the rewrite */
+	uint64_t lacks; /* it may lack accesses from this id on */
+	bool bad;       /* keep the file as BAD_NAME before replacing it */
+	int error;      /* errno of the lasting failure, or 0 */
+	bool told;      /* the caller was warned of it */
 	int64_t told_ms;
 };
 
 /* ---- warnings ---------------------------------------------------------------------------------- */
 
-/* Is there something the caller should hear? Trouble that comes and goes is one line a minute, too. */
+/* Is a warning due? At most once a minute, also for a failure that comes and goes. */
 static bool
 has_news(const struct journal *j)
 {
@@ -105,7 +104,7 @@ enter(struct journal *j)
 	pthread_mutex_lock(&j->lock);
 }
 
-/* The caller's callback may take its time, so the lock is free by then. */
+/* Unlocks before it warns, as the caller's callback may be slow. */
 static void
 leave(struct journal *j)
 {
@@ -119,7 +118,7 @@ leave(struct journal *j)
 	}
 	pthread_mutex_unlock(&j->lock);
 	if (news && error)
-		warn_of(j, stale ? "what is opened now is forgotten by a restart: " : "", strerror(error));
+		warn_of(j, stale ? "not writable; new accesses will not survive a restart: " : "", strerror(error));
 	else if (news)
 		warn_of(j, "written again, and complete", "");
 }
@@ -159,7 +158,7 @@ write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* The file lacks something from now on, `id` and what follows: it has to be written anew. */
+/* The file lacks accesses from `id` on: it must be rewritten. */
 static void
 fail(struct journal *j, int error, uint64_t id)
 {
@@ -209,7 +208,7 @@ put_lines(struct journal *j)
 	j->lines.len = 0;
 }
 
-/* The wall clock's time is what it is now: a step since the end was set must not get into the file. */
+/* Computes the end on the current wall clock: a step since the end was set must not get into the file. */
 static struct record
 record_of(enum record_verb verb, const struct live *live)
 {
@@ -258,7 +257,7 @@ journal_add(struct journal *journal, struct journal_entry *entry)
 	if (live)
 		return entry->id;
 	free(rest);
-	warn_of(journal, "an access is not remembered: ", strerror(error));
+	warn_of(journal, "a new access will not survive a restart: ", strerror(error));
 	return 0;
 }
 
@@ -326,7 +325,7 @@ journal_release(struct journal *journal)
 	leave(journal);
 }
 
-/* ---- writing it anew --------------------------------------------------------------------------- */
+/* ---- rewriting --------------------------------------------------------------------------------- */
 
 static int64_t
 clocks_apart(void)
@@ -350,8 +349,8 @@ must_rewrite(const struct journal *j)
 }
 
 /*
- * Formats some of the accesses with ids above `id`, which is moved on, and below `limit`; nothing when there
- * are no more. 0, or -1 with errno.
+ * Formats some of the accesses with ids above `id`, which is advanced, and below `limit`; none if none is
+ * left. 0, or -1 with errno.
  */
 static int
 format_portion(struct journal *j, struct record_buf *portion, uint64_t *id, uint64_t limit)
@@ -376,13 +375,13 @@ format_portion(struct journal *j, struct record_buf *portion, uint64_t *id, uint
 	return result;
 }
 
-/* A mutex is not fair: without a pause this thread would have it again before the other one woke up. */
+/* A mutex is not fair: without a pause this thread would lock it again before the main thread wakes up. */
 static void
 make_way(const struct journal *j)
 {
 	const struct timespec pause = { .tv_nsec = PORTION_NSEC };
 
-	if (j->fd >= 0) /* else it is just being opened, and there is no other */
+	if (j->fd >= 0) /* else in journal_prepare(), without a second thread */
 		nanosleep(&pause, NULL);
 }
 
@@ -405,7 +404,7 @@ write_live(struct journal *j, int fd, uint64_t limit)
 	return result;
 }
 
-/* Appends what was collected, until so little is left that it can be done under the lock. */
+/* Appends the collected lines, until few enough are left to append them under the lock. */
 static int
 drain(struct journal *j, int fd)
 {
@@ -423,13 +422,13 @@ drain(struct journal *j, int fd)
 	return result;
 }
 
-/* A disk that is too full says so at once, instead of being filled to the brim each second. */
+/* Detects a full disk before writing: each retry would fill it up again. */
 static int
 reserve_room(int fd, size_t bytes)
 {
 	if (!bytes || !fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes))
 		return 0;
-	return errno == ENOSPC || errno == EDQUOT ? -1 : 0; /* else it is not supported */
+	return errno == ENOSPC || errno == EDQUOT ? -1 : 0; /* else not supported */
 }
 
 /* Returns the new file's descriptor, or -1 with errno. */
@@ -450,7 +449,7 @@ write_new(struct journal *j, size_t bytes, uint64_t limit)
 	return -1;
 }
 
-/* By a link, so that there is a journal at any time. */
+/* By a link, so that the journal exists at any time. */
 static int
 keep_bad(struct journal *j)
 {
@@ -461,7 +460,7 @@ keep_bad(struct journal *j)
 	return 0;
 }
 
-/* What was collected is not synced yet, like anything that was just appended. */
+/* The collected lines are not synced yet, like any that was just appended. */
 static int
 install(struct journal *j, int fd)
 {
@@ -482,7 +481,7 @@ install(struct journal *j, int fd)
 	return 0;
 }
 
-/* What is held belongs to the old file: those that begin in there are among the live ones of the new file. */
+/* Held lines go to the old file; the new one gets their accesses from the live table. */
 static void
 begin(struct journal *j)
 {
@@ -493,7 +492,7 @@ begin(struct journal *j)
 	j->since = (struct record_buf){ 0 };
 }
 
-/* Called with the lock held, and returns so, but lets go of it in between. */
+/* Called with the lock held, returns with it held, and unlocks in between. */
 static void
 rewrite(struct journal *j)
 {
@@ -541,7 +540,7 @@ deadline_in(int64_t ms)
 	return ts;
 }
 
-/* The pause between two syncs, which only closing cuts short. */
+/* Pauses between two syncs; only closing ends the pause early. */
 static void
 breathe(struct journal *j)
 {
@@ -562,7 +561,7 @@ wait_for_work(struct journal *j)
 	}
 }
 
-/* What fdatasync(2) has failed on once is lost, and it will not say so again. */
+/* After a failure fdatasync(2) has lost the data and does not report it again: rewrite everything. */
 static void
 sync_file(struct journal *j)
 {
@@ -600,14 +599,14 @@ keep(void *arg)
 
 /* ---- opening and closing ----------------------------------------------------------------------- */
 
-/* A torn last line is what a crash leaves; a file with no other is none of ours and may be worth keeping. */
+/* A crash leaves a torn last line; a file without any good line may be another program's, and is kept. */
 static void
 explain(struct journal *j, const struct journal_damage *damage)
 {
-	char text[64] = "the last line was torn and is dropped";
+	char text[64] = "incomplete last line dropped";
 
 	if (damage->version)
-		snprintf(text, sizeof(text), "version %" PRIu64 " is unknown here", damage->version);
+		snprintf(text, sizeof(text), "unknown version %" PRIu64, damage->version);
 	else if (damage->damaged)
 		snprintf(text, sizeof(text), "%zu damaged lines dropped", damage->damaged + damage->torn);
 	else if (!damage->torn)
@@ -648,7 +647,7 @@ hand_over(struct journal *j, journal_found *found, void *arg)
 	return 0;
 }
 
-/* A link here is legal: systemd makes one of a state directory with DynamicUser=. */
+/* A symbolic link is allowed: systemd makes one of a state directory with DynamicUser=. */
 static int
 open_dir(struct journal *j, const char *dir)
 {

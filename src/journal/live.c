@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_EXTRA 64 /* what a line has beside `rest`, about */
+#define LINE_EXTRA 64 /* approximate length of a line without `rest` */
 
 void
 live_init(struct live_table *table)

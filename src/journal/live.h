@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The accesses that have not ended, as the journal remembers them. Sorted by id, which costs nothing,
- * since ids only rise.
+ * The journal's copy of the accesses that have not ended. Sorted by id at no cost, since ids only rise.
  */
 #ifndef KNOCKD_LIVE_H
 #define KNOCKD_LIVE_H
@@ -12,26 +11,26 @@
 struct live {
 	uint64_t id;
 	int64_t end_ms; /* boot clock */
-	char *rest;     /* see struct record; NULL: it has ended, the place is waste */
+	char *rest;     /* see struct record; NULL: ended, the place is unused */
 };
 
 struct live_table {
 	struct live *at;
 	size_t n, size, waste;
-	size_t bytes;     /* of the lines that tell of all who live, about */
+	size_t bytes;     /* approximate length of the lines of all live accesses */
 	uint64_t next_id; /* above every id that was ever used */
 };
 
 void live_init(struct live_table *table);
 void live_free(struct live_table *table);
 
-/* The first place whose id is not below this one; table->n: there is none. */
+/* The first place with this id or a higher one, or table->n. */
 size_t live_seek(const struct live_table *table, uint64_t id);
 
-/* NULL: it has ended, or never was. Valid until the table is changed. */
+/* NULL: ended or unknown. Valid until the table is changed. */
 struct live *live_find(struct live_table *table, uint64_t id);
 
-/* Adds one as number next_id, and takes `rest` over; NULL with errno, and `rest` stays, when memory is out. */
+/* Adds an access with id next_id and takes over `rest`; out of memory: NULL with errno, `rest` stays the caller's. */
 struct live *live_add(struct live_table *table, int64_t end_ms, char *rest);
 
 void live_end(struct live_table *table, struct live *live);

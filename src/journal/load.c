@@ -17,10 +17,10 @@ struct loading {
 	const char *boot;
 	struct moment now;
 	bool same_boot;
-	int error; /* errno; not the file's fault */
+	int error; /* errno of a failure to read; 0 for damaged lines */
 };
 
-/* A wall clock that went back over the reboot must not make more of it than there was. */
+/* A wall clock that went back over the reboot must not prolong the access. */
 static int64_t
 end_of(const struct loading *reading, const struct record *record)
 {
@@ -62,7 +62,7 @@ take_add(struct loading *reading, const struct record *record)
 	return -1;
 }
 
-/* The id counts even if its beginning was lost: it may not be used again. */
+/* An id whose add line was lost must not be used again either. */
 static struct live *
 find(struct loading *reading, uint64_t id)
 {

@@ -19,8 +19,8 @@ record_bounded(int64_t boot_ms)
 }
 
 #define SUM_LEN     16
-#define SINCE_LEN   24  /* a blank and any number of 64 bits */
-#define RECORD_ROOM 160 /* what a line may need beside `rest` */
+#define SINCE_LEN   24  /* a blank and any 64-bit number */
+#define RECORD_ROOM 160 /* most bytes of a line without `rest` */
 
 static const char *const verbs[] = {
 	[RECORD_JOURNAL] = "journal",
@@ -34,7 +34,7 @@ static const char *const kinds[] = {
 	[JOURNAL_GRANT] = "grant",
 };
 
-/* The place of a word in one of these lists, 0: it is not there. */
+/* The index of a word in one of these lists; 0: not found. */
 static size_t
 find_word(const char *const *words, size_t n, const char *word)
 {

@@ -67,7 +67,7 @@ dd if=/dev/zero of="$T/state/fill" bs=1k 2>/dev/null
 knock $server $(yes 1001 | head -n 100) # the last page of the journal has some room
 fence
 check 'a full disk: a warning' log_has \
-	"journal: $T/state/grants/journal: what is opened now is forgotten by a restart: No space left on device"
+	"journal: $T/state/grants/journal: not writable; new accesses will not survive a restart: No space left on device"
 firewall_shut
 works 'a full disk' 1
 refute '... one warning for each journal at most, however much is not written' [ "$(log_count 'No space left')" -gt 2 ]
@@ -95,7 +95,7 @@ refute 'the daemon ends: a command that is in the journal waits' lines later clo
 mount -o remount,ro "$T/state" || bail 'cannot make the disk read-only'
 knockd_again
 check 'a read-only disk: a warning' log_has \
-	"journal: $T/state/journal: what is opened now is forgotten by a restart: Read-only file system"
+	"journal: $T/state/journal: not writable; new accesses will not survive a restart: Read-only file system"
 check '... what was open before is still so' element_in 'inet filter ssh_ok6' fd00::2
 works 'a read-only disk' 2
 knock $server 2002

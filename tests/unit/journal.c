@@ -417,7 +417,7 @@ a_tail_torn_anywhere_leaves_what_precedes_it(void **state)
 		shows(dir, expected[lines]);
 		assert_int_equal(whole, !*warnings);
 		if (!whole)
-			assert_non_null(strstr(warnings, "journal: the last line was torn and is dropped"));
+			assert_non_null(strstr(warnings, "journal: incomplete last line dropped"));
 		assert_int_equal(access(path_in(dir, "journal.bad"), F_OK), whole || lines ? -1 : 0);
 		shows(dir, expected[lines]); /* it is mended */
 		assert_string_equal(warnings, "");
@@ -484,7 +484,7 @@ an_unknown_version_is_set_aside(void **state)
 	journal = reopen(dir);
 	assert_non_null(journal);
 	assert_string_equal(found, "");
-	assert_non_null(strstr(warnings, "version 2 is unknown here; the old file is kept as journal.bad\n"));
+	assert_non_null(strstr(warnings, "unknown version 2; the old file is kept as journal.bad\n"));
 	add(journal, "a", "stop", HOUR);
 	journal_close(journal);
 	get_file(dir, "journal.bad", bad, sizeof(bad));
@@ -727,7 +727,7 @@ fail_at_any_byte(bool held)
 		remove_files(dir);
 		journal = reopen(dir);
 		write_until_the_disk_is_full(journal, i, held);
-		assert_non_null(strstr(warnings, "is forgotten by a restart: File too large\n"));
+		assert_non_null(strstr(warnings, "will not survive a restart: File too large\n"));
 		assert_null(strstr(strchr(warnings, '\n') + 1, "File too large"));
 		shows_after_a_crash(expected[lines]);
 		journal_close(journal);
@@ -877,7 +877,7 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 	journal = reopen(dir);
 	assert_non_null(journal);
 	assert_string_equal(found, A);
-	assert_int_equal(count_of("is forgotten by a restart: Read-only file system"), 1);
+	assert_int_equal(count_of("will not survive a restart: Read-only file system"), 1);
 	add(journal, "b", "stop", HOUR);
 	assert_int_equal(count_of("Read-only"), 1);
 	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT, NULL), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is taken from a process that strangers talk to, besides its privilege: files, new descriptors and
- * processes, and every system call that it does not need. For good: there is no way back.
+ * Confines a process that reads strangers' packets, for good: no files, no new descriptors or processes,
+ * and only the system calls that it needs. Privileges are dropped by process/priv.h.
  */
 #ifndef KNOCKD_CAGE_H
 #define KNOCKD_CAGE_H
@@ -9,31 +9,31 @@
 #include <stdbool.h>
 
 /*
- * Makes an empty directory the root that this process sees. It is removed before it is entered, so nobody
- * can ever put anything into it, and nothing is left to clean up. Needs CAP_SYS_CHROOT. 0, or -1 with errno.
+ * Makes an empty directory this process's root. It is removed before chroot(2), so that no process can
+ * create a file in it, and nothing is left to clean up. Needs CAP_SYS_CHROOT. 0, or -1 with errno.
  */
 int cage_root(void);
 
 /*
- * For who may not have a root directory of its own: no file of any directory can be opened, made, executed or
- * removed. By Landlock; needs no_new_privs. 0, or -1 with errno where the kernel has none.
+ * For a process without CAP_SYS_CHROOT: Landlock forbids it to open, make, execute or remove files in any directory.
+ * Needs no_new_privs. 0, or -1 with errno if the kernel has no Landlock.
  */
 int cage_files(void);
 
 /*
  * No new process, no byte into a file, no core dump, and no descriptor with a number of `files` or above;
- * poll(2) refuses to wait for more than `files`. What is open stays open. 0, or -1 with errno.
+ * poll(2) refuses to wait for more than `files`. Open descriptors stay open. 0, or -1 with errno.
  */
 int cage_limits(unsigned files);
 
 /*
  * From now on this process may wait with poll(2), receive with recvmmsg(2) from the socket `in`, send with
- * send(2) to the one that `out` is connected to, ask for the time, close standard error, and end. Anything
- * else kills it. Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
+ * send(2) on the socket `out`, read the clock, close standard error, and end. Any other system call kills it.
+ * Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
  */
 int cage_filter(int in, int out);
 
-/* Is there such a filter in this build? */
+/* Does this build have seccomp? */
 bool cage_has_filter(void);
 
 #endif

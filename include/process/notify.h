@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Telling the service manager how far we are: sd_notify(3)'s protocol, one datagram to $NOTIFY_SOCKET.
+ * Tells the service manager the daemon's state: sd_notify(3)'s protocol, one datagram to $NOTIFY_SOCKET.
  * Without that variable nothing happens.
  */
 #ifndef KNOCKD_NOTIFY_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Is there a manager that waits to hear? */
+/* Has a service manager set $NOTIFY_SOCKET? */
 bool notify_expected(void);
 
 void notify_ready(void);

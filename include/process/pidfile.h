@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A pid file that belongs to whoever runs: locked as long as the daemon lives, so that a second one
- * cannot take it, and a stale one is no obstacle.
+ * A pid file that is locked while the daemon lives: a second daemon cannot take it, and a stale file is no
+ * obstacle.
  */
 #ifndef KNOCKD_PIDFILE_H
 #define KNOCKD_PIDFILE_H
@@ -17,7 +17,7 @@ struct pidfile {
  */
 int pidfile_create(struct pidfile *pidfile, const char *path);
 
-/* Removes it, if it is ours. */
+/* Removes the file if pidfile_create() made it. */
 void pidfile_remove(struct pidfile *pidfile);
 
 #endif

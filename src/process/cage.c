@@ -20,9 +20,8 @@
 /* ---- files ------------------------------------------------------------------------------------- */
 
 /*
- * No path is empty and closed to everybody on all systems, and one that is kept could be filled; a
- * directory without a name cannot. It is on its way out before root is left: who has no right to remove
- * it again may not have made it either.
+ * No path is an empty, protected directory on all systems, and another process could fill a new one; it
+ * cannot fill a removed one.
  */
 static int
 enter_nowhere(const char *parent)
@@ -42,7 +41,7 @@ enter_nowhere(const char *parent)
 int
 cage_root(void)
 {
-	/* whatever of these a read-only system, a container or a user namespace lets us write to */
+	/* the first that is writable: in a container, a user namespace or a read-only system not all are */
 	static const char *const parents[] = { "/run", "/tmp", "/dev/shm" };
 
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++)
@@ -53,7 +52,7 @@ cage_root(void)
 
 #if defined(HAVE_LINUX_LANDLOCK_H) && defined(SYS_landlock_restrict_self)
 
-/* The rights of Landlock's first version, all of which a later one knows. No rule follows that gives one back. */
+/* All rights of Landlock's first version, known to each later one. No rule grants any of them. */
 #define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 int
@@ -93,7 +92,7 @@ cage_limits(unsigned files)
 {
 	if (set_limit(RLIMIT_NOFILE, files) || set_limit(RLIMIT_NPROC, 0) || set_limit(RLIMIT_CORE, 0))
 		return -1;
-#ifndef SANITIZERS /* they complain on standard error, which may be a file */
+#ifndef SANITIZERS /* sanitizers report on standard error, which may be a file */
 	if (set_limit(RLIMIT_FSIZE, 0))
 		return -1;
 #endif
@@ -104,14 +103,14 @@ cage_limits(unsigned files)
 
 #ifdef HAVE_SECCOMP
 
-/* One argument must have this value; `name` is all that is looked at otherwise. */
+/* A permitted system call; if `argument` is set, that argument must have this value. */
 struct permission {
 	const char *name;
-	int argument; /* -1: none is looked at */
+	int argument; /* its index; -1: any arguments */
 	scmp_datum_t value;
 };
 
-/* Names that this architecture, or this libseccomp, does not have are no loss: libc does not use them either. */
+/* Skips a name that this architecture or libseccomp does not have: libc does not use it either. */
 static int
 permit(scmp_filter_ctx filter, const struct permission *p)
 {
@@ -129,13 +128,13 @@ cage_filter(int in, int out)
 {
 	const struct permission permissions[] = {
 		{ "poll", -1, 0 },
-		{ "ppoll", -1, 0 }, /* what poll() is where there is no such call, and from here its 32-bit twins */
+		{ "ppoll", -1, 0 }, /* libc's poll() on architectures without poll(2); *_time64 and *64: 32-bit */
 		{ "ppoll_time64", -1, 0 },
 		{ "recvmmsg", 0, (scmp_datum_t)in },
 		{ "recvmmsg_time64", 0, (scmp_datum_t)in },
 		{ "sendto", 0, (scmp_datum_t)out },
 		{ "send", 0, (scmp_datum_t)out },
-		{ "clock_gettime", -1, 0 }, /* where the vDSO cannot tell */
+		{ "clock_gettime", -1, 0 }, /* if the vDSO cannot answer */
 		{ "clock_gettime64", -1, 0 },
 		{ "close", 0, STDERR_FILENO },
 		{ "restart_syscall", -1, 0 }, /* poll() after SIGCONT */
@@ -150,7 +149,7 @@ cage_filter(int in, int out)
 		error = permit(filter, &permissions[i]);
 	if (!error)
 		error = seccomp_load(filter);
-	/* not released: free(3) may want to give memory back, and that is forbidden by now */
+	/* not released: free(3) may return memory to the kernel, which the filter forbids */
 	errno = -error;
 	return error ? -1 : 0;
 }

@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "process/priv.h"
 
-/* The words. Anything else ends it. */
+/* The commands. Any other byte ends the keeper. */
 enum {
 	WORD_CONFIG = 'c',
 	WORD_LOG = 'l',
@@ -37,7 +37,7 @@ union passage {
 
 /* ---- the process that stays root --------------------------------------------------------------- */
 
-/* A file as it was at the start. */
+/* The identity of a file at the start. */
 struct kept_file {
 	const char *path;
 	dev_t dev;
@@ -66,7 +66,7 @@ remove_place(const struct kept_file *place)
 		unlink(place->path);
 }
 
-/* Answers with errno's value, and with the descriptor if there is one. */
+/* Sends errno's value, and the descriptor if `fd` is one. */
 static int
 answer(int to, int error, int fd)
 {
@@ -136,7 +136,7 @@ keep(int fd, const struct keeper_files *files)
 	const char *step;
 
 	prctl(PR_SET_NAME, "knockd-keeper");
-	/* it is the daemon's end that ends it; until then it may be needed */
+	/* the daemon's end ends the keeper: the daemon may need it until then */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
@@ -185,7 +185,7 @@ descriptor_of(struct msghdr *msg)
 	return fd;
 }
 
-/* The descriptor that comes back, or -1 with errno. */
+/* Returns the keeper's descriptor, or -1 with errno. */
 static int
 ask(struct keeper *keeper, char word)
 {

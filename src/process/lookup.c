@@ -16,15 +16,15 @@
 
 #define NAME_LEN 256 /* RFC 1035 §3.1: 255 octets */
 
-/* Names that are remembered; one that needs the place of another takes it. */
+/* Names in the cache; one with the same place as another replaces it. */
 #define CACHE_LEN 1024
 
-/* Descriptors of the helper: its files and sockets, and what modules of the resolver may hold open on top. */
+/* Descriptors of the helper: its files and sockets, and those of the resolver's modules. */
 #define HELPER_FILES 64
 
 struct named {
 	struct addr addr;
-	char name[NAME_LEN]; /* "": it has none, or was asked for and is not known yet */
+	char name[NAME_LEN]; /* "": none, or not known yet */
 };
 
 struct lookup {
@@ -35,7 +35,7 @@ struct lookup {
 
 /* ---- the helper -------------------------------------------------------------------------------- */
 
-/* What a stranger's name server says must not forge lines or colour a terminal. */
+/* An attacker's name server must not forge log lines or send escape sequences to a terminal. */
 static bool
 is_harmless(const char *name)
 {
@@ -164,7 +164,7 @@ name_of(struct lookup *l, const struct addr *addr)
 	place = place_of(l, addr);
 	if (!addr_equal(&place->addr, addr)) {
 		*place = (struct named){ .addr = *addr };
-		/* a full socket: strangers ask faster than names come, and the next line may have more luck */
+		/* full socket, as in a flood of addresses: forget this one, so that its next line asks again */
 		if (l->fd >= 0 && send(l->fd, addr, sizeof(*addr), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			place->addr.family = 0;
 	}

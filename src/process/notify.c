@@ -12,7 +12,7 @@
 
 #include "lib/moment.h"
 
-/* Nobody can be told when this fails, and nothing depends on it but the manager's patience. */
+/* Ignores errors: at worst the service manager runs into its timeout. */
 static void
 notify(const char *state)
 {

@@ -22,7 +22,7 @@ priv_lookup(struct priv_user *user, const char *name)
 	errno = 0;
 	pw = getpwnam(name);
 	if (!pw) {
-		/* "not found" comes in several disguises, see getpwnam(3) */
+		/* several values mean "not found", see getpwnam(3) */
 		if (errno == ENOENT || errno == ESRCH || errno == EBADF || errno == EPERM)
 			errno = 0;
 		return -1;
@@ -32,13 +32,13 @@ priv_lookup(struct priv_user *user, const char *name)
 	return 0;
 }
 
-/* What is to become of the process. */
+/* The user and capabilities that the process keeps. */
 struct reduction {
 	const struct priv_user *user;
 	uint64_t caps;
 };
 
-/* Drops every capability that exec could give back. The kernel answers EINVAL behind its last one. */
+/* Drops every capability that exec could give back. EINVAL: there are no more. */
 static int
 narrow_bounding_set(const struct reduction *to)
 {
@@ -48,7 +48,7 @@ narrow_bounding_set(const struct reduction *to)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
 			if (errno == EINVAL && cap > 0)
 				return 0;
-			/* without CAP_SETPCAP, as in a container: no_new_privs keeps what is left out of reach */
+			/* no CAP_SETPCAP, as in a container: no_new_privs makes the remaining ones unreachable */
 			return errno == EPERM ? 0 : -1;
 		}
 	}
@@ -59,7 +59,7 @@ set_ids(const struct reduction *to)
 {
 	const struct priv_user *user = to->user;
 
-	/* a user namespace may forbid setgroups(2); then there is nothing to drop */
+	/* a user namespace may forbid setgroups(2): an error only if the user changes */
 	if (setgroups(0, NULL) && (errno != EPERM || getuid() != user->uid))
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, to->caps != 0, 0, 0, 0))
@@ -116,7 +116,7 @@ is_confined(const struct reduction *to)
 void
 priv_hide(void)
 {
-#ifdef SANITIZERS /* their search for leaks is a look from outside */
+#ifdef SANITIZERS /* LeakSanitizer traces the process */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 #else
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -127,7 +127,7 @@ static int
 forbid_gains(const struct reduction *to)
 {
 	(void)to;
-	priv_hide(); /* anew: a change of the user undoes it */
+	priv_hide(); /* again: a change of the user undoes it */
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A configuration from its files: knockd.conf and the one-time sequences that it names.
- */
+/* Reads a configuration from knockd.conf and the one-time files that it names. */
 #ifndef KNOCKD_CONFFILE_H
 #define KNOCKD_CONFFILE_H
 
 #include "conf/conf.h"
 
 /*
- * Reads and parses the file, and the one-time files. NULL when one cannot be read or anything is wrong; every reason
- * has then been reported. The caller frees the result with conf_free().
+ * Returns the configuration, for conf_free(), or NULL after any error. Every error is reported.
  *
- * Who can write to one of these files gives root commands, and sequences are secrets. So a file that others than
- * root and whoever runs this can write is refused (its owner counts; a group does, too, unless it is root's); one
- * that everybody can read is warned of.
+ * A user that can write to one of these files can give root commands, and sequences are secrets. So a file is refused
+ * if anyone but root and the calling user owns it or may write to it (group root may). A file that all users may read
+ * gets a warning.
  *
- * One-time files whose names do not begin with '/' are looked for in `dir`, and the result has their whole names: the
- * daemon's working directory changes. NULL: the names are left as they are.
+ * The names of one-time files that do not begin with '/' are relative to `dir`. The result has the absolute names,
+ * since the daemon changes its working directory. NULL: the names stay as they are.
  */
 struct conf *conffile_read(const char *path, const char *dir, conf_report *report, void *arg);
 
 /*
- * The same with the configuration opened already, by root, who alone may own it: what root would not start with is not
- * good for who has left root either. `fd` is closed. -1: it could not be opened, and errno says why.
+ * The same for a file that the keeper, which is root, has opened. Only root may own it: a daemon that has left root
+ * must not accept a file that root would refuse. Closes `fd`. fd -1: it could not be opened, with errno.
  */
 struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A door: a sequence, and what it opens. Plain data; conf_free() frees what it points to. */
+/* A door: a sequence and what it opens. Plain data; conf_free() frees the memory it points to. */
 #ifndef KNOCKD_DOOR_H
 #define KNOCKD_DOOR_H
 
@@ -13,15 +13,14 @@
 
 #define DOOR_NAME_MAX 128 /* with its NUL; knockd 0.8 cuts longer names */
 
-/* Family-dependent values: [0] is for IPv4 knockers, [1] for IPv6. */
+/* Index of values that depend on the client's address family. */
 enum conf_family { CONF_V4, CONF_V6, CONF_FAMILIES };
 
-/* Kinds of elements, in the order of an opening: it takes back first, since a door may move its knocker to another set.
- */
+/* Kinds of elements, in the order of an opening: deletions first, as a door may move its client to another set. */
 enum door_kind {
-	DOOR_CLOSES, /* of `close` and `open`, in our own table */
+	DOOR_CLOSES, /* `close`: in table inet knockd */
 	DOOR_REVOKES,
-	DOOR_OPENS,
+	DOOR_OPENS, /* `open`: in table inet knockd */
 	DOOR_GRANTS,
 	DOOR_KINDS
 };
@@ -29,7 +28,7 @@ enum door_kind {
 struct element_list {
 	struct element *at;
 	size_t n;
-	bool given; /* the key was there */
+	bool given; /* the key is in the file */
 };
 
 struct door {
@@ -37,19 +36,19 @@ struct door {
 	int line; /* of its section header */
 	struct seq seq;
 	char *one_time_path;              /* NULL: the sequence is fixed */
-	struct seq *one_time;             /* what the file held when it was read, in order */
-	size_t n_one_time, next_one_time; /* the first that has not become `seq` yet */
+	struct seq *one_time;             /* the file's unused sequences when it was read, in order */
+	size_t n_one_time, next_one_time; /* next_one_time: the first that was not `seq` yet */
 	int64_t seq_timeout;              /* seconds; 0 or less: a sequence of several ports never completes */
-	uint8_t flags_mask;               /* TCP flag bits that are looked at, as in byte 13 of the header (RFC 9293) */
-	uint8_t flags_value;              /* ... and what they must be */
-	struct addr target;               /* family 0: any address of this machine */
+	uint8_t flags_mask;               /* TCP flag bits to compare, as in byte 13 of the header (RFC 9293) */
+	uint8_t flags_value;              /* ... and their required values */
+	struct addr target;               /* family 0: any address of this host */
 	int64_t cmd_timeout;              /* seconds */
-	int64_t cooldown;                 /* seconds after a success in which the door ignores every hit */
+	int64_t cooldown;                 /* seconds after a success: the door ignores every hit */
 	bool allow_duplicates;
 	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
 	char *stop_command[CONF_FAMILIES];
-	uint8_t max_prefix[CONF_FAMILIES]; /* bits of a knocker's address in a grant at least; of all doors alike */
-	struct seq open, close; /* ports that are kept shut and opened per knocker, and shut again; n 0: none */
+	uint8_t max_prefix[CONF_FAMILIES]; /* smallest N of %IP%/N in a grant; the same for all doors */
+	struct seq open, close;            /* guarded ports that the door opens or closes for its client; n 0: none */
 	uint64_t open_timeout_ms;
 	struct element_list elements[DOOR_KINDS][CONF_FAMILIES]; /* see door_elements() */
 };
@@ -57,17 +56,17 @@ struct door {
 /* AF_INET6 is CONF_V6, anything else CONF_V4. */
 enum conf_family door_family(const struct addr *addr);
 
-/* The commands for a knocker of this family: of the _6 key, else of the plain one. NULL: none. */
+/* The command for a client of this family: of the _6 key if given, else of the plain key. NULL: none. */
 const char *door_start_command(const struct door *door, enum conf_family family);
 const char *door_stop_command(const struct door *door, enum conf_family family);
 
-/* What an opening means for a knocker of this family: of the _6 key if there is one, else of the plain one. */
+/* The elements for a client of this family: of the _6 key if given, else of the plain key. */
 const struct element_list *door_elements(const struct door *door, enum door_kind kind, enum conf_family family);
 
-/* Are elements of this kind added by an opening, or deleted? */
+/* Does an opening add elements of this kind (or delete them)? */
 bool door_adds(enum door_kind kind);
 
-/* Makes the next one-time sequence the door's. False when there is none: seq.n is then 0, the door is disabled. */
+/* Moves the door to its next one-time sequence. False: none is left; seq.n is then 0 and the door disabled. */
 bool door_next_sequence(struct door *door);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The value of `grant` and `revoke`: an element of a set in the user's own nftables ruleset, in
- * nft's own words, e.g. "inet filter ssh_ok { %IP% . tcp . 22 timeout 30m }". Pure text: what the
- * kernel's set says to it is nftset's business.
+ * The value of `grant` and `revoke`: an element of a set in the admin's nftables ruleset, in nft's syntax, e.g.
+ * "inet filter ssh_ok { %IP% . tcp . 22 timeout 30m }". Text only: nftset compares it with the kernel's set.
  */
 #ifndef KNOCKD_ELEMENT_H
 #define KNOCKD_ELEMENT_H
@@ -21,23 +20,22 @@ struct element {
 	uint8_t family; /* NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, ... */
 	char *table;
 	char *set;
-	char *parts[ELEMENT_PARTS]; /* the key's fields as written; "%IP%" stands for the knocker */
+	char *parts[ELEMENT_PARTS]; /* the key's fields as written; "%IP%" is the client's address */
 	size_t n_parts;
-	char *data;          /* what stands behind ':' in a map's element, single blanks in it, or NULL */
-	uint64_t timeout_ms; /* 0: not given, the set's own default rules */
-	int line;            /* of the file it was read from, for messages; 0: of none */
+	char *data;          /* the value after ':' in a map's element, with single blanks; or NULL */
+	uint64_t timeout_ms; /* 0: not given, the set's default applies */
+	int line;            /* of the file, for messages; 0: none */
 };
 
 /*
- * Reads one value. The family word may be left out, it is then "ip", as with nft. Returns 0, or -1
- * with one line in `err` that quotes what is wrong. The strings belong to `element`: element_free.
+ * Reads one value. Without a family word the family is "ip", as in nft. Returns 0, or -1 with the reason in `err`,
+ * one line. element_free() frees the strings.
  */
 int element_parse(struct element *element, const char *text, char *err, size_t errlen);
 void element_free(struct element *element);
 
 /*
- * Writes the nft command line that does the same, ready for a shell (without the quotes it would
- * eat the comment's): VERB is "add" or "delete", e.g.
+ * Writes the equivalent nft command line, quoted for a shell. `verb` is "add" or "delete", e.g.
  *   nft add element inet filter ssh_ok '{ 192.0.2.7 . tcp . 22 timeout 30m comment "openSSH" }'
  * `comment` may be NULL; delete leaves out timeout, comment and data. Cut at `len`; returns `buf`.
  */
@@ -47,23 +45,23 @@ const char *element_command(const struct element *element, const char *verb, con
 /* Writes the element as element_parse() reads it. Cut at `len`; returns `buf`. */
 const char *element_text(const struct element *element, char *buf, size_t len);
 
-/* A comment as nft can read it back: `"` and control characters become '_', the length is cut. Returns `buf`. */
+/* Makes a comment that nft can read back: `"` and control characters become '_'. Cuts it. Returns `buf`. */
 const char *element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX]);
 
-/* Cuts "a . b . c" into its fields, in place; returns how many, 0 when they are more than ELEMENT_PARTS. */
+/* Cuts "a . b . c" into its fields, in place. Returns their number; 0: more than ELEMENT_PARTS. */
 size_t element_split(char *text, char *parts[static ELEMENT_PARTS]);
 
-/* Writes a field with `%IP%` in front ("%IP%", "%IP%/24") replaced by the address. Returns `buf`. */
+/* Writes a field with its leading `%IP%` ("%IP%", "%IP%/24") replaced by the address. Returns `buf`. */
 const char *element_expand(const char *part, const struct addr *ip, char *buf, size_t len);
 
 /*
- * How many bits of the knocker's address its key has at least: N of "%IP%/N", the fewest if there are several,
- * ELEMENT_WHOLE without such a prefix. -1 when anything else stands behind a %IP%.
+ * The smallest N of "%IP%/N" in the key; ELEMENT_WHOLE without such a prefix; -1 when anything but a prefix follows
+ * a %IP%.
  */
 #define ELEMENT_WHOLE 128
 int element_prefix(const struct element *element);
 
-/* nft's word for a family ("inet", "ip", ...); NULL when there is none. */
+/* nft's name of a family ("inet", "ip", ...); NULL: unknown. */
 const char *element_family_name(uint8_t family);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sets of table inet knockd that say who may pass the guard. The configuration makes elements of them, the
- * guard's rules look them up, and a reload leaves what is in them alone.
+ * The sets of table inet knockd that hold the addresses that may pass the guard. The configuration makes their
+ * elements, the guard's rules look them up, a reload keeps them.
  *
- * A door without Target opens its port at this machine, one with Target at that address and no other: who has
- * knocked for one host has not knocked for its neighbour. So there are sets with the destination as well.
+ * A door without Target opens its port on this host, a door with Target only at that address. So there are sets with
+ * the destination as well.
  */
 #ifndef KNOCKD_GUARD_H
 #define KNOCKD_GUARD_H

@@ -6,7 +6,7 @@
 #include "guarded.h"
 #include "message.h"
 
-/* What knockd takes without a word, and then does not do. */
+/* knockd 0.8 accepts these settings silently, though they have no effect. */
 void
 check_door(struct parser *p, const struct door *door)
 {
@@ -22,12 +22,13 @@ check_door(struct parser *p, const struct door *door)
 			    door->name, suffix[f], p->path);
 	}
 	if (door->seq.n > 1 && door->seq_timeout <= 0)
-		message_tell(p, CONF_WARNING,
-			     "config: section %s: warning: with seq_timeout %lld nobody is fast enough (%s)",
-			     door->name, (long long)door->seq_timeout, p->path);
+		message_tell(
+		    p, CONF_WARNING,
+		    "config: section %s: warning: with seq_timeout %lld the sequence can never be completed (%s)",
+		    door->name, (long long)door->seq_timeout, p->path);
 }
 
-/* The guard lives in our own table: without that, the port would look shut in the file and be open. */
+/* The guard is in table inet knockd: without that table the port would stay open. */
 static void
 check_rules(struct parser *p, const struct door *door)
 {
@@ -35,7 +36,7 @@ check_rules(struct parser *p, const struct door *door)
 		return;
 	message_tell(
 	    p, CONF_ERROR,
-	    "config: section %s: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
+	    "config: section %s: open and close need Rules = auto: with Rules = none knockd does not keep ports shut "
 	    "(line %d of %s)",
 	    door->name, door->line, p->path);
 	p->errors++;
@@ -52,7 +53,7 @@ check_closes(struct parser *p, const struct door *door)
 	}
 }
 
-/* A prefix of more than 32 bits can only be meant for IPv6. Who falls back to the plain key is looked at then. */
+/* A prefix of more than 32 bits is for IPv6. A plain key that serves an IPv6 client is checked again at its knock. */
 static void
 check_prefix(struct parser *p, const char *key, const char *section, const struct element *element,
 	     enum conf_family family)
@@ -64,8 +65,8 @@ check_prefix(struct parser *p, const char *key, const char *section, const struc
 	if (bits > 32)
 		family = CONF_V6;
 	if (bits < 0)
-		message_fail(p, "syntax error: %s: only a prefix, such as %%IP%%/24, can stand behind %%IP%%, in [%s]",
-			     key, section);
+		message_fail(p, "syntax error: %s: only a prefix may follow %%IP%%, such as %%IP%%/24, in [%s]", key,
+			     section);
 	else if (bits < max_prefix[family])
 		message_fail(p, "%s: %%IP%%/%d is wider than the /%d that Max_Prefix allows for %s, in [%s]", key, bits,
 			     max_prefix[family], family == CONF_V6 ? "IPv6" : "IPv4", section);
@@ -81,7 +82,7 @@ check_prefixes(struct parser *p, struct door *door)
 				     &door->elements[DOOR_GRANTS][f].at[i], f);
 }
 
-/* Only now are Ban_Time and Max_Prefix known. A timeout in the element's own text comes first. */
+/* At the end of the file, when Ban_Time and Max_Prefix are known. A timeout in the element overrides Ban_Time. */
 static void
 check_bans(struct parser *p)
 {
@@ -97,9 +98,10 @@ check_bans(struct parser *p)
 		}
 	}
 	if ((conf->ban[CONF_V4].n || conf->ban[CONF_V6].n) && !conf->scan_guard)
-		message_tell(p, CONF_WARNING,
-			     "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (%s)",
-			     p->path);
+		message_tell(
+		    p, CONF_WARNING,
+		    "config: section options: warning: Ban_Set: with Scan_Guard = 0 knockd detects no scan (%s)",
+		    p->path);
 }
 
 static bool
@@ -116,7 +118,7 @@ is_knock(const struct conf *conf, const struct knock_port *port)
 	return false;
 }
 
-/* What is a knock is dropped, whoever it is from and whatever has been opened. */
+/* Knock_Verdict = drop drops every packet to a knock port, also after the port was opened. */
 static void
 check_dropped(struct parser *p, const struct door *door)
 {
@@ -126,24 +128,23 @@ check_dropped(struct parser *p, const struct door *door)
 		if (is_knock(p->conf, &door->open.at[i]))
 			message_tell(
 			    p, CONF_WARNING,
-			    "config: section %s: warning: open: a sequence has %u:%s, too: with Knock_Verdict = "
-			    "drop nobody "
-			    "reaches that port (%s)",
+			    "config: section %s: warning: open: %u:%s is in a sequence, and Knock_Verdict = drop drops "
+			    "every packet to it (%s)",
 			    door->name, door->open.at[i].port, seq_proto_name(door->open.at[i].proto), p->path);
 	}
 }
 
-/* When one has marked what it has used, the other looks for its own in vain. */
+/* One door marks the sequence that both hold; the other then fails to mark it and is disabled. */
 static void
 check_one_time(struct parser *p, const struct door *door)
 {
 	for (const struct door *other = p->conf->doors; door->one_time_path && other < door; other++) {
 		if (other->one_time_path && !strcmp(other->one_time_path, door->one_time_path))
-			message_tell(p, CONF_WARNING,
-				     "config: section %s: warning: one_time_sequences: [%s] has the same file: when "
-				     "either has used a "
-				     "sequence of it, the other will be disabled (%s)",
-				     door->name, other->name, p->path);
+			message_tell(
+			    p, CONF_WARNING,
+			    "config: section %s: warning: one_time_sequences: [%s] has the same file: the first "
+			    "door to use a sequence disables the other (%s)",
+			    door->name, other->name, p->path);
 	}
 }
 

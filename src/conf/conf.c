@@ -61,7 +61,7 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
-/* The kernel refuses such names (dev_valid_name() in net/core/dev.c), so no packet could ever match one. */
+/* The kernel allows no other names (dev_valid_name() in net/core/dev.c). */
 static bool
 is_interface_name(const char *name)
 {
@@ -91,9 +91,9 @@ conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errle
 	conf->interface_text = strdup(text);
 	while ((name = strsep(&rest, ","))) {
 		name = text_trim(name);
-		name[strcspn(name, ":")] = '\0'; /* eth0:1 labels an address of eth0 and is no interface */
+		name[strcspn(name, ":")] = '\0'; /* eth0:1 is a label of an address of eth0 */
 		if (!is_interface_name(name)) {
-			snprintf(err, errlen, "no interface can have the name \"%s\"", name);
+			snprintf(err, errlen, "\"%s\" is not an interface name", name);
 			free_interfaces(conf);
 			return -1;
 		}

@@ -22,12 +22,12 @@ complain(const char *path, conf_report *report, void *arg)
 	report(arg, CONF_ERROR, text);
 }
 
-/* What both the parser's lines and the one-time files' go to. */
+/* Passes on the messages of the parser and of the one-time files. */
 struct reading {
 	conf_report *report;
 	void *arg;
 	const char *dir;
-	struct door *door; /* whose one-time file is being read */
+	struct door *door; /* the owner of the one-time file being read */
 };
 
 static void
@@ -54,7 +54,7 @@ skipped(void *arg, unsigned long line, const char *reason)
 	r->report(r->arg, CONF_WARNING, text);
 }
 
-/* Not an error: whoever checks a file with -t may not be the one who runs the daemon. */
+/* Not an error: an admin may check the file with -t as another user than the daemon's. */
 static void
 warn_unmarkable(const struct reading *r)
 {
@@ -79,7 +79,7 @@ make_whole(char **path, const char *dir)
 	return 0;
 }
 
-/* conf_load. The file may be edited between counting and storing, so what is stored is what counts. */
+/* conf_load. The admin may edit the file between the two reads, so the second one's count holds. */
 static int
 load_one_time(void *arg, struct door *door)
 {
@@ -118,7 +118,7 @@ is_trusted(int fd, uid_t self, const char *path, conf_report *report, void *arg)
 	return trust != TRUST_NONE;
 }
 
-/* As fgets(3) and as in knockd: the rest of an over-long line counts as the next one. 0: there is none. */
+/* Like fgets(3), as in knockd 0.8: the rest of an over-long line counts as the next one. 0: end of file. */
 static size_t
 read_line(FILE *file, char line[static TEXT_LINE_MAX])
 {
@@ -141,8 +141,8 @@ report_line(const struct reading *r, enum conf_severity severity, const char *pa
 }
 
 /*
- * A crash may have left zeros in the place of some lines. What stands below them would count for another door then,
- * so that is not read.
+ * A crash may have replaced some lines by zeros, a section header among them. The lines below would then belong to
+ * another door, so the file is refused.
  */
 static int
 take_lines(struct parser *parser, FILE *file, const char *path, const struct reading *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/element.h"
 
-#include <netinet/in.h> /* first: <linux/netfilter.h> would bring the kernel's own */
+#include <netinet/in.h> /* first: <linux/netfilter.h> would include the kernel's version */
 
 #include <ctype.h>
 #include <linux/netfilter.h>
@@ -14,7 +14,7 @@
 #include "lib/duration.h"
 #include "lib/text.h"
 
-#define WORDS_MAX 64 /* far more than the longest element has */
+#define WORDS_MAX 64 /* the longest element has far fewer */
 
 static const struct {
 	const char *name;
@@ -71,7 +71,7 @@ complain(struct input *in, const char *fmt, ...)
 	return -1;
 }
 
-/* Braces need no blanks around them; every other word does, as "." and ":" are letters of names and addresses. */
+/* Only braces need no blanks around them: "." and ":" also occur in names and addresses. */
 static int
 split(struct input *in, const char *text)
 {
@@ -93,7 +93,7 @@ split(struct input *in, const char *text)
 		if (!*word)
 			continue;
 		if (in->n == WORDS_MAX)
-			return complain(in, "too many words in it");
+			return complain(in, "too many words");
 		in->words[in->n++] = word;
 	}
 	return 0;
@@ -134,12 +134,12 @@ read_name(struct input *in, char **to, const char *what)
 	const char *word = peek(in);
 
 	if (!is_name(word))
-		return complain(in, "\"%.80s\" is no name of a %s", word, what);
+		return complain(in, "\"%.80s\" is not a valid name of a %s", word, what);
 	in->at++;
 	return take(in, to, word);
 }
 
-/* "table set" or "family table set": what stands before the brace. */
+/* The words before the brace: "table set" or "family table set". */
 static int
 read_where(struct input *in)
 {
@@ -149,9 +149,9 @@ read_where(struct input *in)
 	while (brace < in->n && strcmp(in->words[brace], "{"))
 		brace++;
 	if (brace == in->n)
-		return complain(in, "there is no { in it: \"family table set { key }\" is expected");
+		return complain(in, "the { is missing: expected \"family table set { key }\"");
 	if (brace < 2 || brace > 3)
-		return complain(in, "\"[family] table set\" is expected before the {");
+		return complain(in, "expected \"[family] table set\" before the {");
 	in->element->family = NFPROTO_IPV4;
 	if (brace == 3) {
 		family = family_of(in->words[0]);
@@ -170,7 +170,7 @@ ends_in_colon(const char *word, size_t len)
 	return len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
 }
 
-/* One field of a key or of data. nft's quotes around an interface name are only quotes: no word changes in them. */
+/* One field of a key or of data. nft allows quotes around an interface name; they are dropped. */
 static int
 read_part(struct input *in, char **to)
 {
@@ -183,11 +183,11 @@ read_part(struct input *in, char **to)
 	}
 	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
 	    !strcmp(word, "timeout"))
-		return complain(in, "a value is expected before \"%.80s\"", len ? word : "the end");
-	/* a colon at the end is no part of it, and in quotes could be nothing else */
+		return complain(in, "expected a value before \"%.80s\"", len ? word : "the end");
+	/* read_key() has cut the colon that begins the data; no value ends in one */
 	if (ends_in_colon(word, strlen(word)) ||
 	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
-		return complain(in, "\"%.80s\" is no value of an element", word);
+		return complain(in, "\"%.80s\" is not a valid value", word);
 	in->at++;
 	return take(in, to, word);
 }
@@ -229,7 +229,7 @@ read_data(struct input *in)
 	size_t n = 0;
 
 	if (in->element->data)
-		return complain(in, "there are two \":\" in it");
+		return complain(in, "more than one \":\"");
 	while (*peek(in) && strcmp(peek(in), "}") && strcmp(peek(in), ":") && strcmp(peek(in), "timeout")) {
 		if (n && eat(in, "."))
 			text_write(&pen, " .", NULL);
@@ -239,7 +239,7 @@ read_data(struct input *in)
 		free(part);
 	}
 	if (!n)
-		return complain(in, "a value is expected after \":\"");
+		return complain(in, "expected a value after \":\"");
 	return take(in, &in->element->data, text);
 }
 
@@ -249,9 +249,9 @@ read_timeout(struct input *in)
 	const char *word = peek(in);
 
 	if (in->timeout_seen)
-		return complain(in, "there are two timeouts in it");
+		return complain(in, "more than one timeout");
 	if (duration_parse(&in->element->timeout_ms, word))
-		return complain(in, "\"%.80s\" is no timeout (for example 90, 30s, 1h30m, 7d)", word);
+		return complain(in, "\"%.80s\" is not a timeout (for example 90, 30s, 1h30m, 7d)", word);
 	in->timeout_seen = true;
 	in->at++;
 	return 0;
@@ -265,22 +265,22 @@ read_unknown(struct input *in)
 	if (!*word)
 		return complain(in, "the closing } is missing");
 	if (!strcmp(word, "comment"))
-		return complain(in, "\"comment\" cannot be given: it is always the door's name");
+		return complain(in, "\"comment\" is not allowed: knockd sets the comment");
 	if (!strcmp(word, "expires"))
-		return complain(in, "\"expires\" cannot be given: use timeout");
+		return complain(in, "\"expires\" is not allowed: use timeout");
 	if (strchr(word, ','))
-		return complain(in, "\"%.80s\": only one element can stand between the braces", word);
-	return complain(in, "\"%.80s\" is not understood", word);
+		return complain(in, "\"%.80s\": only one element may be between the braces", word);
+	return complain(in, "unexpected \"%.80s\"", word);
 }
 
-/* nft itself wants the timeout before the colon; both orders are clear, so both are read. */
+/* nft requires the timeout before the colon; knockd accepts both orders, since both are clear. */
 static int
 read_body(struct input *in)
 {
 	bool colon = false;
 
 	if (!eat(in, "{"))
-		return complain(in, "a { is expected before \"%.80s\"", peek(in));
+		return complain(in, "expected a { before \"%.80s\"", peek(in));
 	if (eat(in, "}"))
 		return complain(in, "there is nothing between the braces");
 	if (read_key(in, &colon) || (colon && read_data(in)))
@@ -290,7 +290,7 @@ read_body(struct input *in)
 			return -1;
 	}
 	if (*peek(in))
-		return complain(in, "\"%.80s\" stands behind the }", peek(in));
+		return complain(in, "unexpected \"%.80s\" after the }", peek(in));
 	return 0;
 }
 
@@ -371,7 +371,7 @@ element_expand(const char *part, const struct addr *ip, char *buf, size_t len)
 	return buf;
 }
 
-/* N of "/N", -1: it is none. */
+/* N of "/N"; -1: not a prefix. */
 static int
 read_prefix(const char *text)
 {
@@ -401,7 +401,7 @@ element_prefix(const struct element *element)
 	return least;
 }
 
-/* Inside the shell's single quotes only the single quote itself is special. */
+/* In the shell's single quotes only the single quote is special. */
 static void
 write_quoted(struct pen *pen, const char *text)
 {

@@ -11,7 +11,7 @@
 static const char *const sets[CONF_FAMILIES] = { GUARD_OPEN4, GUARD_OPEN6 };
 static const char *const target_sets[CONF_FAMILIES] = { GUARD_OPEN4_TARGET, GUARD_OPEN6_TARGET };
 
-/* Built as text, so that it means what the same text would mean as a `grant`. */
+/* Built as text, so that it means the same as that text in a `grant`. */
 static int
 put_element(struct element *element, const struct door *door, enum conf_family family, const struct knock_port *port,
 	    uint64_t timeout_ms)

@@ -36,16 +36,16 @@ set_string(struct parser *p, char **to, const char *value)
 	*to = copy;
 }
 
-/* knockd takes every value literally: what looks like a trailing comment belongs to the file's name. */
+/* knockd 0.8 takes every value literally: a trailing "# comment" is part of the file name. */
 static void
 set_path(struct parser *p, char **to, const char *value)
 {
 	if (strstr(value, " #") || strstr(value, "\t#"))
-		message_warn(p, "\"%s\" is taken literally: there are no comments behind a value", value);
+		message_warn(p, "\"%s\" is taken literally: a comment needs a line of its own", value);
 	set_string(p, to, value);
 }
 
-/* A number and what stands behind it, read as knockd does (atoi): text is 0, the rest is ignored, but not silently. */
+/* Like atoi(3) in knockd 0.8, with warnings: text counts as 0, and anything after the number is ignored. */
 static int64_t
 parse_seconds(struct parser *p, const char *key, const char *value)
 {
@@ -53,9 +53,9 @@ parse_seconds(struct parser *p, const char *key, const char *value)
 	long long n = strtoll(value, &end, 10);
 
 	if (end == value)
-		message_warn(p, "%s: \"%s\" is no number and counts as 0", key, value);
+		message_warn(p, "%s: \"%s\" is not a number and counts as 0", key, value);
 	else if (*end)
-		message_warn(p, "%s: \"%s\" behind the number is ignored", key, end);
+		message_warn(p, "%s: \"%s\" after the number is ignored", key, end);
 	if (n > INT_MAX || n < INT_MIN) {
 		message_warn(p, "%s: %s is out of range", key, value);
 		n = n > 0 ? INT_MAX : INT_MIN;
@@ -77,7 +77,7 @@ parse_number(struct parser *p, const char *key, const char *value, long min, lon
 	return 0;
 }
 
-/* For knockd's younger forks' keys and ours: yes and no in the usual spellings. */
+/* For keys of knockd's forks and our own. */
 static bool
 parse_switch(struct parser *p, const char *key, const char *value)
 {
@@ -101,7 +101,7 @@ add_element(struct parser *p, struct element_list *grants, const char *key, cons
 
 	grants->given = true;
 	if (!*value)
-		return; /* given and empty: nothing for this family */
+		return; /* an empty value: no element for this family */
 	at = reallocarray(grants->at, grants->n + 1, sizeof(*at));
 	if (!at) {
 		message_fail(p, "out of memory");
@@ -151,7 +151,7 @@ set_interface(struct parser *p, char *value)
 	else
 		message_tell(p, CONF_DEBUG, "config: interface: %s", value);
 	if (strchr(value, '"'))
-		message_warn(p, "Interface: quotes belong to the name here, and no interface has one like %s", value);
+		message_warn(p, "Interface: the quotes in %s count as part of the name", value);
 }
 
 static void
@@ -297,7 +297,8 @@ static void
 set_ban_time(struct parser *p, char *value)
 {
 	if (duration_parse(&p->conf->ban_ms, value))
-		message_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
+		message_fail(p, "syntax error: Ban_Time: \"%s\" is not a timeout (for example 90, 30s, 1h30m, 7d)",
+			     value);
 }
 
 static void
@@ -345,12 +346,12 @@ set_syslog_facility(struct parser *p, char *value)
 			return;
 		}
 	}
-	message_fail(p, "syntax error: Syslog_Facility: there is no facility \"%s\"", value);
+	message_fail(p, "syntax error: Syslog_Facility: unknown facility \"%s\"", value);
 }
 
 /* ---- doors ------------------------------------------------------------------------------------- */
 
-/* "7000,8000 # note": knockd's atoi() stopped at the blank. With a comma behind it is not so clear: an error. */
+/* "7000,8000 # note": knockd 0.8 ignored the note (atoi). A note with a comma is ambiguous, thus an error. */
 static void
 cut_note(struct parser *p, char *value)
 {
@@ -358,7 +359,7 @@ cut_note(struct parser *p, char *value)
 
 	if (!note || note == value || !isspace((unsigned char)note[-1]) || strchr(note, ','))
 		return;
-	message_warn(p, "# and what follows is ignored: there are no comments behind a value");
+	message_warn(p, "the text from # on is ignored: a comment needs a line of its own");
 	*note = '\0';
 	text_trim(value);
 }
@@ -372,7 +373,7 @@ tell_sequence(struct parser *p)
 		     seq_format(&p->door->seq, text, sizeof(text)));
 }
 
-/* A number that is no port, or a word, is quoted, as in 0.8. Several ports, or one and something else, are secret. */
+/* A word, or a number out of range, is quoted, as in 0.8. Anything else may hold ports, which are secret. */
 static bool
 is_quoted(const struct seq_error *error)
 {
@@ -382,7 +383,7 @@ is_quoted(const struct seq_error *error)
 	return !digits || (error->fault == SEQ_NO_PORT && strspn(word, "0123456789") == strlen(word));
 }
 
-/* What is wrong in a list of ports; `in` says what it is the list of: " in knock sequence", or "". */
+/* Explains a fault in a list of ports. `in` is " in knock sequence" or "". */
 static const char *
 explain_ports(const struct seq_error *error, const char *in, char *buf, size_t len)
 {
@@ -396,8 +397,8 @@ explain_ports(const struct seq_error *error, const char *in, char *buf, size_t l
 		if (is_quoted(error))
 			snprintf(buf, len, "port %s is invalid", *word ? word : "\"\"");
 		else
-			snprintf(buf, len, "item %zu%s is no port%s", error->item, in,
-				 strchr(word, '-') > word ? " (there are no ranges)" : "");
+			snprintf(buf, len, "item %zu%s is not a port%s", error->item, in,
+				 strchr(word, '-') > word ? " (ranges are not supported)" : "");
 		break;
 	case SEQ_NO_PROTOCOL:
 		if (is_quoted(error))
@@ -423,7 +424,7 @@ set_sequence(struct parser *p, char *value)
 		p->bad_door = true;
 		return;
 	}
-	p->door->next_one_time = 0; /* of a file named above: it comes after this one */
+	p->door->next_one_time = 0; /* a one-time file named above is used after this sequence */
 	tell_sequence(p);
 }
 
@@ -451,7 +452,7 @@ flag_bit(const char *name)
 	return 0;
 }
 
-/* No blanks around items: knockd rejects them, and a file that passes here must work there. */
+/* No blanks around items: knockd 0.8 rejects them, and a file that passes here must work there. */
 static void
 set_tcpflags(struct parser *p, char *value)
 {
@@ -474,7 +475,7 @@ set_tcpflags(struct parser *p, char *value)
 	}
 }
 
-/* knockd compares text, so a host name passed its parser and never matched. */
+/* knockd 0.8 compared text: it accepted a host name, which never matched. */
 static void
 set_target(struct parser *p, char *value)
 {
@@ -523,7 +524,7 @@ set_cmd_timeout(struct parser *p, char *value)
 	message_tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
 }
 
-/* A sequence above it in the file gives way; one below it is used first, and then the file. */
+/* This replaces a Sequence above it. A Sequence below it is used first, then the file. */
 static void
 set_one_time_sequences(struct parser *p, char *value)
 {
@@ -582,7 +583,7 @@ set_revoke_6(struct parser *p, char *value)
 	add_element(p, &p->door->elements[DOOR_REVOKES][CONF_V6], "revoke_6", value);
 }
 
-/* Each would be an element of its own, and a line in the log for each knock. */
+/* A repeated port would be a second element, and a second log line for each knock. */
 static void
 drop_repeated(struct parser *p, struct seq *ports, const char *key)
 {
@@ -639,7 +640,7 @@ set_open_timeout(struct parser *p, char *value)
 {
 	if (duration_parse(&p->door->open_timeout_ms, value))
 		message_fail(
-		    p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
+		    p, "syntax error: open_timeout: \"%s\" is not a timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
 		    value, p->door->name);
 	else
 		message_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
@@ -647,7 +648,6 @@ set_open_timeout(struct parser *p, char *value)
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 
-/* Every key there is. */
 static const struct conf_key keys[] = {
 	{ "LogFile", CONF_SCOPE_OPTIONS, set_logfile, false },
 	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },

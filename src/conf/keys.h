@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The keys of knockd.conf and what each of them means. */
+/* The keys of knockd.conf. */
 #ifndef KNOCKD_KEYS_H
 #define KNOCKD_KEYS_H
 
@@ -12,14 +12,14 @@ struct conf_key {
 	bool repeats; /* a second one in the section adds to the first instead of replacing it */
 };
 
-/* By its name in any case; NULL: there is none. */
+/* Ignores case. NULL: no such key. */
 const struct conf_key *keys_find(const char *name);
 
-/* Was it met in this section? Aliases count as one key: Command after Start_Command replaces it. */
+/* Was the key met in this section? Aliases count as one key: Command after Start_Command replaces it. */
 bool keys_seen(const struct parser *parser, const struct conf_key *key);
 void keys_met(struct parser *parser, const struct conf_key *key);
 
-/* UseSyslog is the only word that stands alone, and it may do so in any section. */
+/* UseSyslog is the only key without a value; every section accepts it. */
 void keys_use_syslog(struct parser *parser);
 
 #endif

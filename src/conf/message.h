@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parser says of a file. */
+/* The parser's messages. */
 #ifndef KNOCKD_MESSAGE_H
 #define KNOCKD_MESSAGE_H
 
@@ -9,7 +9,7 @@
 void message_tell(struct parser *parser, enum conf_severity severity, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An error of the current line, counted, or a warning about it; parsing goes on. */
+/* Reports an error in the current line, and counts it, or a warning. Parsing goes on. */
 void message_fail(struct parser *parser, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void message_warn(struct parser *parser, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -40,7 +40,7 @@ add_door(struct parser *p, const char *name)
 	return door;
 }
 
-/* Only now is it known what the door's Target and times are, in whatever order they stand. */
+/* At the end of the section, when Target and times are known: keys may be in any order. */
 static void
 end_door(struct parser *p)
 {
@@ -51,8 +51,8 @@ end_door(struct parser *p)
 		door->open_timeout_ms = CONF_OPEN_MS_DEFAULT;
 	else if (!door->open.n)
 		message_tell(p, CONF_WARNING,
-			     "config: section %s: warning: open_timeout is for open, and there is none (%s)",
-			     door->name, p->path);
+			     "config: section %s: warning: open_timeout has no effect without open (%s)", door->name,
+			     p->path);
 	if (guarded_elements(door))
 		message_fail(p, "out of memory");
 }
@@ -96,7 +96,7 @@ scope_name(const struct parser *p)
 	return p->scope == CONF_SCOPE_DOOR ? p->door->name : "options";
 }
 
-/* What is quoted of a word that is no key: its letters. A secret may follow whose '=' was forgotten, or has slipped. */
+/* Quotes only the first letters of an unknown key: a secret may follow, with its '=' forgotten or misplaced. */
 #define QUOTE_STRLEN (TEXT_LINE_MAX + sizeof(" \"\""))
 
 static const char *
@@ -121,8 +121,8 @@ take_pair(struct parser *p, const char *name, char *value)
 		return;
 	}
 	if (key->scope != p->scope) {
-		message_fail(p, "syntax error: \"%s\" does not belong into [%s]%s", name, scope_name(p),
-			     key->scope == CONF_SCOPE_OPTIONS ? " but into [options]" : " but into a door's section");
+		message_fail(p, "syntax error: \"%s\" belongs in %s, not in [%s]", name,
+			     key->scope == CONF_SCOPE_OPTIONS ? "[options]" : "a door's section", scope_name(p));
 		return;
 	}
 	if (!key->repeats && keys_seen(p, key))
@@ -131,7 +131,6 @@ take_pair(struct parser *p, const char *name, char *value)
 	key->set(p, value);
 }
 
-/* UseSyslog is the only word that stands alone, and it may do so in any section. */
 static void
 take_word(struct parser *p, const char *word)
 {
@@ -189,7 +188,7 @@ parser_line(struct parser *p, char *text)
 		return;
 	}
 	if (p->scope == CONF_SCOPE_NONE) {
-		/* below a section header that was refused, this would only repeat the complaint */
+		/* below a refused section header this would be a second message about the same fault */
 		if (!p->errors)
 			message_fail(p, "all directives must belong to a section");
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of the parser: parser.c knows the grammar, keys.c each key, check.c what depends on more than one line. */
+/* The parser's state. parser.c has the grammar, keys.c the keys, check.c the checks over several lines. */
 #ifndef KNOCKD_STATE_H
 #define KNOCKD_STATE_H
 
@@ -16,9 +16,9 @@ struct parser {
 	int line;
 	int errors;
 	enum conf_scope scope;
-	struct door *door; /* CONF_SCOPE_DOOR: the one being filled */
+	struct door *door; /* CONF_SCOPE_DOOR: the door being read */
 	uint64_t seen;     /* keys met since the section began, see keys_met() */
-	bool bad_door;     /* this door had an error already: do not add that its sequence is missing */
+	bool bad_door;     /* the door has an error: do not report a missing sequence as well */
 };
 
 #endif

@@ -165,9 +165,9 @@ errors_name_line_text_and_file(void **state)
 	bad("[]\n", "config: line 1: bad section name (x.conf)\n");
 	bad("[a]\nsequence=1\n\nfoo = bar\n", "config: line 4: syntax error: unknown key \"foo\" in [a] (x.conf)\n");
 	bad("[a]\nsequence=1\nlogfile = /x\n",
-	    "config: line 3: syntax error: \"logfile\" does not belong into [a] but into [options] (x.conf)\n");
-	bad("[options]\nsequence = 1\n", "config: line 2: syntax error: \"sequence\" does not belong into [options] "
-					 "but into a door's section (x.conf)\n");
+	    "config: line 3: syntax error: \"logfile\" belongs in [options], not in [a] (x.conf)\n");
+	bad("[options]\nsequence = 1\n", "config: line 2: syntax error: \"sequence\" belongs in a door's section, "
+					 "not in [options] (x.conf)\n");
 	bad("[a]\nsequence=1\nUseSyslog = yes\n",
 	    "config: line 3: syntax error: unknown key \"UseSyslog\" in [a] (x.conf)\n");
 	bad("[a] # note\n", "config: line 1: all directives must belong to a section (x.conf)\n");
@@ -177,9 +177,9 @@ errors_name_line_text_and_file(void **state)
 	bad("[a]\nsequence = -1\n", "config: section a: port -1 is invalid (line 2 of x.conf)\n");
 	bad("[a]\nsequence = hello world\n", "config: section a: port hello world is invalid (line 2 of x.conf)\n");
 	bad("[a]\nsequence = 7000 8000\n",
-	    "config: section a: item 1 in knock sequence is no port (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 1,7001-7010\n",
-	    "config: section a: item 2 in knock sequence is no port (there are no ranges) (line 2 of x.conf)\n");
+	    "config: section a: item 1 in knock sequence is not a port (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 1,7001-7010\n", "config: section a: item 2 in knock sequence is not a port (ranges are "
+					     "not supported) (line 2 of x.conf)\n");
 	bad("[a]\nsequence = 7000:8000\n",
 	    "config: section a: unknown protocol in knock sequence, item 1 (line 2 of x.conf)\n");
 	bad("[a]\nsequence = 7000:tcp 8000:tcp\n",
@@ -192,9 +192,9 @@ errors_name_line_text_and_file(void **state)
 	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
 	bad("[options]\nmax_attempts = 16777216\n", "config: line 2: syntax error: Max_Attempts must be a number from "
 						    "16 to 16777215, not \"16777216\" (x.conf)\n");
-	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");
+	bad("[options]\ninterface = eth0,\n", "config: line 2: \"\" is not an interface name (x.conf)\n");
 	bad("[options]\ninterface = averylonginterface\n",
-	    "config: line 2: no interface can have the name \"averylonginterface\" (x.conf)\n");
+	    "config: line 2: \"averylonginterface\" is not an interface name (x.conf)\n");
 }
 
 static void
@@ -221,8 +221,8 @@ knocks_that_are_held(void **state)
 	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
 	conf_free(conf);
 	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
-	      "config: section a: warning: open: a sequence has 22:tcp, too: with Knock_Verdict = drop nobody "
-	      "reaches that port (x.conf)\n");
+	      "config: section a: warning: open: 22:tcp is in a sequence, and Knock_Verdict = drop drops every "
+	      "packet to it (x.conf)\n");
 #else
 	bad("[options]\ncapture = nfqueue\n",
 	    "config: line 2: Capture = nfqueue: this knockd was built without libnetfilter_queue (x.conf)\n");
@@ -261,19 +261,17 @@ what_knockd_swallows_is_said(void **state)
 	warns("[a]\nsequence=1\ncommand = x\nstart_command = y\n",
 	      "config: line 4: warning: start_command was given before in [a]: this one replaces it (x.conf)\n");
 	warns("[a]\nsequence=1\nseq_timeout = 5s\n",
-	      "config: line 3: warning: Seq_Timeout: \"s\" behind the number is ignored (x.conf)\n");
+	      "config: line 3: warning: Seq_Timeout: \"s\" after the number is ignored (x.conf)\n");
 	warns("[a]\nsequence=1\ntimeout = abc\n",
-	      "config: line 3: warning: Seq_Timeout: \"abc\" is no number and counts as 0 (x.conf)\n");
-	warns(
-	    "[a]\nsequence = 7000,8000 # ssh\n",
-	    "config: line 2: warning: # and what follows is ignored: there are no comments behind a value (x.conf)\n");
-	warns(
-	    "[options]\nlogfile = /x # y\n",
-	    "config: line 2: warning: \"/x # y\" is taken literally: there are no comments behind a value (x.conf)\n");
+	      "config: line 3: warning: Seq_Timeout: \"abc\" is not a number and counts as 0 (x.conf)\n");
+	warns("[a]\nsequence = 7000,8000 # ssh\n",
+	      "config: line 2: warning: the text from # on is ignored: a comment needs a line of its own (x.conf)\n");
+	warns("[options]\nlogfile = /x # y\n",
+	      "config: line 2: warning: \"/x # y\" is taken literally: a comment needs a line of its own (x.conf)\n");
 	warns("[Options]\nsequence=1\n",
 	      "config: line 1: warning: [Options] is a door: only [options], in lower case, holds options (x.conf)\n");
-	warns("[options]\ninterface = \"\"\n", "config: line 2: warning: Interface: quotes belong to the name here, "
-					       "and no interface has one like \"\" (x.conf)\n");
+	warns("[options]\ninterface = \"\"\n", "config: line 2: warning: Interface: the quotes in \"\" count as "
+					       "part of the name (x.conf)\n");
 	warns("[options]\ninterface = eth0\ninterface = eth1\n",
 	      "config: line 3: warning: Interface was given before: \"eth1\" is ignored (x.conf)\n");
 }
@@ -303,7 +301,7 @@ any_interface(void **state)
 	assert_int_equal(conf_set_interfaces(conf, "eth0:1", err, sizeof(err)), 0);
 	assert_string_equal(conf->interfaces[0], "eth0");
 	assert_int_equal(conf_set_interfaces(conf, "wg/0", err, sizeof(err)), -1);
-	assert_string_equal(err, "no interface can have the name \"wg/0\"");
+	assert_string_equal(err, "\"wg/0\" is not an interface name");
 	conf_free(conf);
 }
 
@@ -396,15 +394,15 @@ bans(void **state)
 	conf_free(conf);
 
 	bad("[options]\nban_set = inet f\nban_time = 0\nscan_guard = 17\n",
-	    "config: line 2: syntax error: Ban_Set: there is no { in it: \"family table set { key }\" is expected, in "
+	    "config: line 2: syntax error: Ban_Set: the { is missing: expected \"family table set { key }\", in "
 	    "[options] (x.conf)\n"
-	    "config: line 3: syntax error: Ban_Time: \"0\" is no timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
+	    "config: line 3: syntax error: Ban_Time: \"0\" is not a timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
 	    "config: line 4: syntax error: Scan_Guard must be a number from 0 to 16, not \"17\" (x.conf)\n");
 	bad("[options]\nban_set = inet f b { %IP%/4 }\nmax_prefix = 24,64\n",
 	    "config: line 2: Ban_Set: %IP%/4 is wider than the /24 that Max_Prefix allows for IPv4, in [options] "
 	    "(x.conf)\n");
 	warns("[options]\nscan_guard = 0\nban_set = inet f b { %IP% }\n",
-	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 no scan is noticed (x.conf)\n");
+	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 knockd detects no scan (x.conf)\n");
 }
 
 /* Wherever Target stands. Its family alone can knock there. */
@@ -439,19 +437,20 @@ what_is_wrong_with_open(void **state)
 	bad("[a]\nsequence = 1\nclose =\n",
 	    "config: line 3: syntax error: close needs a port, such as 22:tcp, in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22-25\n",
-	    "config: line 3: syntax error: open: item 1 is no port (there are no ranges), in [a] (x.conf)\n");
+	    "config: line 3: syntax error: open: item 1 is not a port (ranges are not supported), in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
-	    "config: line 4: syntax error: open_timeout: \"1 hour\" is no timeout (for example 90, 30s, 1h30m, 7d), in "
+	    "config: line 4: syntax error: open_timeout: \"1 hour\" is not a timeout (for example 90, 30s, 1h30m, 7d), "
+	    "in "
 	    "[a] "
 	    "(x.conf)\n");
 	bad("[options]\nguard_policy = accept\n",
 	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
-	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" does not belong into [options] but into "
-				      "a door's section (x.conf)\n");
+	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" belongs in a door's section, not in "
+				      "[options] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\n[options]\nrules = none\n",
-	    "config: section a: open and close need Rules = auto: with Rules = none knockd keeps no port shut "
+	    "config: section a: open and close need Rules = auto: with Rules = none knockd does not keep ports shut "
 	    "(line 1 of x.conf)\n");
 }
 
@@ -466,7 +465,7 @@ what_is_odd_about_open(void **state)
 			&heard));
 	assert_string_equal(heard.text[CONF_ERROR], "");
 	assert_string_equal(heard.text[CONF_WARNING],
-			    "config: section a: warning: open_timeout is for open, and there is none (x.conf)\n"
+			    "config: section a: warning: open_timeout has no effect without open (x.conf)\n"
 			    "config: section c: warning: close: no door opens 22:tcp (x.conf)\n"
 			    "config: section d: warning: close: no door with this Target opens 22:udp (x.conf)\n");
 }
@@ -507,7 +506,7 @@ no_prefix_is_wider_than_allowed(void **state)
 	    "config: line 3: grant: %IP%/15 is wider than the /16 that Max_Prefix allows for IPv4, in [a] (x.conf)\n"
 	    "config: line 4: grant_6: %IP%/47 is wider than the /48 that Max_Prefix allows for IPv6, in [a] (x.conf)\n"
 	    "config: line 7: grant: %IP%/33 is wider than the /48 that Max_Prefix allows for IPv6, in [b] (x.conf)\n"
-	    "config: line 8: syntax error: grant: only a prefix, such as %IP%/24, can stand behind %IP%, in [b] "
+	    "config: line 8: syntax error: grant: only a prefix may follow %IP%, such as %IP%/24, in [b] "
 	    "(x.conf)\n");
 }
 

@@ -89,33 +89,33 @@ static void
 what_is_wrong_is_quoted(void **state)
 {
 	(void)state;
-	bad("", "there is no { in it: \"family table set { key }\" is expected");
-	bad("inet filter ok %IP%", "there is no { in it: \"family table set { key }\" is expected");
-	bad("ok { %IP% }", "\"[family] table set\" is expected before the {");
-	bad("a inet filter ok { %IP% }", "\"[family] table set\" is expected before the {");
+	bad("", "the { is missing: expected \"family table set { key }\"");
+	bad("inet filter ok %IP%", "the { is missing: expected \"family table set { key }\"");
+	bad("ok { %IP% }", "expected \"[family] table set\" before the {");
+	bad("a inet filter ok { %IP% }", "expected \"[family] table set\" before the {");
 	bad("ipx filter ok { %IP% }", "unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp)");
-	bad("inet fil;ter ok { %IP% }", "\"fil;ter\" is no name of a table");
-	bad("inet filter 0k { %IP% }", "\"0k\" is no name of a set");
+	bad("inet fil;ter ok { %IP% }", "\"fil;ter\" is not a valid name of a table");
+	bad("inet filter 0k { %IP% }", "\"0k\" is not a valid name of a set");
 	bad("inet filter ok { }", "there is nothing between the braces");
 	bad("inet filter ok { %IP%", "the closing } is missing");
-	bad("inet filter ok { { %IP% } }", "a value is expected before \"{\"");
-	bad("inet filter ok { %IP% } timeout 1h", "\"timeout\" stands behind the }");
-	bad("inet filter ok { %IP% . }", "a value is expected before \"}\"");
-	bad("inet filter ok { . %IP% }", "a value is expected before \".\"");
-	bad("inet filter ok { timeout 1h }", "a value is expected before \"timeout\"");
-	bad("inet filter ok { %IP% 22 }", "\"22\" is not understood");
-	bad("inet filter ok { %IP% timeout }", "\"}\" is no timeout (for example 90, 30s, 1h30m, 7d)");
-	bad("inet filter ok { %IP% timeout 1x }", "\"1x\" is no timeout (for example 90, 30s, 1h30m, 7d)");
-	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "there are two timeouts in it");
-	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" cannot be given: it is always the door's name");
-	bad("inet filter ok { %IP% expires 1h }", "\"expires\" cannot be given: use timeout");
-	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is no value of an element");
-	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element can stand between the braces");
-	bad("inet filter ok { %IP% ; flush }", "\";\" is not understood");
-	bad("inet filter ok { $(id) }", "\"$(id)\" is no value of an element");
-	bad("inet filter ok { %IP% : }", "a value is expected after \":\"");
-	bad("inet filter ok { %IP% : a . }", "a value is expected before \"}\"");
-	bad("inet filter ok { %IP% : a : b }", "there are two \":\" in it");
+	bad("inet filter ok { { %IP% } }", "expected a value before \"{\"");
+	bad("inet filter ok { %IP% } timeout 1h", "unexpected \"timeout\" after the }");
+	bad("inet filter ok { %IP% . }", "expected a value before \"}\"");
+	bad("inet filter ok { . %IP% }", "expected a value before \".\"");
+	bad("inet filter ok { timeout 1h }", "expected a value before \"timeout\"");
+	bad("inet filter ok { %IP% 22 }", "unexpected \"22\"");
+	bad("inet filter ok { %IP% timeout }", "\"}\" is not a timeout (for example 90, 30s, 1h30m, 7d)");
+	bad("inet filter ok { %IP% timeout 1x }", "\"1x\" is not a timeout (for example 90, 30s, 1h30m, 7d)");
+	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "more than one timeout");
+	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" is not allowed: knockd sets the comment");
+	bad("inet filter ok { %IP% expires 1h }", "\"expires\" is not allowed: use timeout");
+	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is not a valid value");
+	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element may be between the braces");
+	bad("inet filter ok { %IP% ; flush }", "unexpected \";\"");
+	bad("inet filter ok { $(id) }", "\"$(id)\" is not a valid value");
+	bad("inet filter ok { %IP% : }", "expected a value after \":\"");
+	bad("inet filter ok { %IP% : a . }", "expected a value before \"}\"");
+	bad("inet filter ok { %IP% : a : b }", "more than one \":\"");
 	bad("inet f s { 1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9 }", "a key has at most 8 parts");
 }
 
@@ -129,7 +129,7 @@ a_long_text_is_refused(void **state)
 	text[sizeof(text) - 1] = '\0';
 	bad(text, "the element is longer than 4095 characters");
 	text[sizeof(text) - 2] = '\0';
-	bad(text, "too many words in it");
+	bad(text, "too many words");
 }
 
 static void

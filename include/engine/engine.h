@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The child that strangers talk to: reads packets, matches them, tells the parent. It has no privilege,
- * opens no file, and is told nothing after its birth: a new configuration is a new engine.
+ * The child process that reads the packets that strangers send, matches them and tells the parent. It has no
+ * privilege, opens no file, and gets no input from the parent: for a new configuration the parent forks a new engine.
  */
 #ifndef KNOCKD_ENGINE_H
 #define KNOCKD_ENGINE_H
@@ -13,7 +13,7 @@
 
 struct engine_setup {
 	const struct conf *conf;
-	const struct log *log; /* only used until the cage is shut, on standard error */
+	const struct log *log; /* used only until the engine is confined; standard error */
 	struct priv_user user;
 	int capture_fd;
 	int ipc_fd; /* the engine's end */
@@ -21,9 +21,9 @@ struct engine_setup {
 };
 
 /*
- * Runs in the freshly forked child and never returns. Sends EVENT_READY as soon as it is confined and
- * reading. Ends with status 0 when the parent goes away or asks it to (end of file on ipc_fd), after what
- * it has already taken from the kernel is dealt with; with 1 when it cannot confine itself.
+ * Runs in the forked child and never returns. Sends EVENT_READY once it is confined and ready to read. Exits with 0 at
+ * end of file on ipc_fd (the parent ended, or asks it to), after it has handled every packet that it has read, and when
+ * the capture socket fails; with 1 when it cannot start or confine itself.
  */
 _Noreturn void engine_run(const struct engine_setup *setup);
 

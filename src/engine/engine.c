@@ -26,23 +26,22 @@
 #include "wire/ipc.h"
 
 /*
- * Of more packets than this in a millisecond each would wake the engine, which costs more than the packet itself. So it
- * sleeps for a moment then, and takes at once what has come; the socket has room for many times as much. Packets that
- * the kernel holds in a queue do not wait for that.
+ * Packets in a millisecond above which waking the engine for each costs more than the packet: nap, then read a batch.
+ * The socket has room for many times as much. The engine never naps while the kernel holds packets in a queue.
  */
 #define FLOOD_PACKETS  20
 #define FLOOD_NAP_NSEC 200000
 
-/* How often at most the engine says what it left out or lost. */
+/* The engine reports suppressed events and lost packets at most this often. */
 #define REPORT_MSEC 10000
 
 enum { POLL_CAPTURE, POLL_IPC, POLL_SLOTS };
 
-/* Packets that the kernel counts for themselves. */
+/* Packets that the kernel numbers together: the NFLOG group, or one queue. */
 struct stream {
 	uint32_t next; /* the next packet's number */
 	bool has_next;
-	bool unanswered; /* the kernel holds packets, those before `next`, until the parent is told of them */
+	bool unanswered; /* the kernel still holds the packets before `next` */
 };
 
 struct engine {
@@ -55,12 +54,12 @@ struct engine {
 	struct stream streams[CAPTURE_WAYS];
 	uint64_t now;       /* ms, monotonic */
 	uint64_t report_at; /* UINT64_MAX: nothing to report */
-	unsigned recent;    /* packets taken in this millisecond */
-	bool drained;       /* there were no more when they were taken */
+	unsigned recent;    /* packets read in this millisecond */
+	bool drained;       /* the last read emptied the socket */
 	uint64_t reported_lost, reported_overruns;
-	struct event out[IPC_MESSAGE]; /* to be sent before the engine sleeps */
+	struct event out[IPC_MESSAGE]; /* to send before the engine sleeps */
 	size_t n_out;
-	struct knock_hit hits[KNOCK_BATCH]; /* to be fed before anything else happens */
+	struct knock_hit hits[KNOCK_BATCH]; /* to feed before anything else */
 	size_t n_hits;
 };
 
@@ -81,7 +80,7 @@ suppress(struct engine *e, struct limiter *limiter)
 	report_later(e);
 }
 
-/* What strangers can cause, and the log may lack. */
+/* Events that any stranger can cause; the log may lack some. */
 static bool
 may_be_left_out(const struct event *event)
 {
@@ -114,7 +113,7 @@ leave_out(struct engine *e)
 	e->n_out = kept;
 }
 
-/* A parent that is behind gets only what must arrive, and is waited for; without one there is nothing left to do. */
+/* Socket full: drop the events that may be left out, block for the rest. Parent gone: end. */
 static void
 send_out(struct engine *e)
 {
@@ -134,7 +133,7 @@ put_out(struct engine *e, const struct event *event)
 	e->out[e->n_out++] = *event;
 }
 
-/* knock_emit: what the matcher has to say. */
+/* knock_emit. */
 static void
 pass_on(void *arg, const struct event *event)
 {
@@ -234,7 +233,7 @@ feed(struct engine *e)
 	e->n_hits = 0;
 }
 
-/* reader_take: one packet. What is no knock leaves its place to the next. */
+/* reader_take. A refused packet leaves its place in `hits` to the next one. */
 static void
 take_packet(void *arg, const struct reader_packet *raw)
 {
@@ -259,7 +258,7 @@ take_packet(void *arg, const struct reader_packet *raw)
 		feed(e);
 }
 
-/* Behind what the packets have led to, so that the parent has done that before it lets go of them. */
+/* Sent after the events of these packets, so that the parent acts on those before it releases the packets. */
 static void
 answer(struct engine *e)
 {
@@ -272,7 +271,7 @@ answer(struct engine *e)
 	}
 }
 
-/* False when the socket is gone for good. */
+/* False: the socket is unusable. */
 static bool
 read_packets(struct engine *e)
 {
@@ -330,7 +329,7 @@ loop(struct engine *e, const struct engine_setup *setup)
 {
 	struct pollfd fds[POLL_SLOTS] = {
 		[POLL_CAPTURE] = { .fd = setup->capture_fd, .events = POLLIN },
-		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* nothing ever comes but end of file */
+		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* only end of file */
 	};
 	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
 
@@ -353,9 +352,9 @@ loop(struct engine *e, const struct engine_setup *setup)
 	}
 }
 
-/* ---- birth ------------------------------------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------------------------------- */
 
-/* The parent decides when it is over, by closing its end. */
+/* The engine ends at end of file on ipc_fd, not by a signal. */
 static void
 reset_signals(void)
 {
@@ -413,7 +412,6 @@ refuse(const struct engine_setup *setup, const char *step)
 	_exit(1);
 }
 
-/* Standard input and output become /dev/null; nobody has to hear anything through them. */
 static void
 mute(const struct engine_setup *setup)
 {
@@ -425,10 +423,9 @@ mute(const struct engine_setup *setup)
 }
 
 /*
- * The order: what needs files, what needs privilege, what needs system calls. A parent that has left root cannot
- * give the engine a root directory of its own: then Landlock shuts all of them. Without either the engine still
- * can open nothing, so that is no reason to lock everybody out. Standard error is closed last, so that every
- * complaint until then is heard.
+ * The order: steps that need files, then privilege, then system calls. A parent that has left root cannot give the
+ * engine an empty root directory: Landlock then forbids all files. Without Landlock cage_limits() still prevents any
+ * open, so this is only a warning. Standard error closes last, so that every message before is printed.
  */
 static void
 confine(const struct engine_setup *setup)
@@ -451,7 +448,7 @@ confine(const struct engine_setup *setup)
 #endif
 }
 
-/* Keeps the two descriptors that the engine needs, as 3 and 4, and lets go of all others. */
+/* Moves the engine's two descriptors to 3 and 4 and closes all above. */
 static void
 keep_descriptors(struct engine_setup *setup)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Open addressing with linear probing, at most half full, in the order of the homes ("Robin Hood hashing", Celis,
- * Larson, Munro 1985): who is nearer to home makes room. So distances hardly differ, a look can end at the first slot
- * whose number is nearer to its home, and taking one out moves those behind back by one, up to the first that is at
- * home. All of this needs the distances and no hash but the one that is asked for, so they are in the slots.
+ * Open addressing with linear probing, at most half full, sorted by home slot ("Robin Hood hashing", Celis, Larson,
+ * Munro 1985): a number nearer to its home makes room. So distances hardly differ, a look-up ends at the first slot
+ * nearer to its home, and a removal moves the slots behind it back by one, up to the first that is at home. This needs
+ * the distances, which the slots hold, but no whole hashes.
  *
  * A slot: 5 bits of distance from home, 3 bits of the hash, 24 bits of the number; 0 is free. Half full, a distance
- * of k is met with a probability of about e^(-1.26 k): five bits are plenty.
+ * of k occurs with a probability of about e^(-1.26 k): five bits are plenty.
  *
- * The hash's upper half chooses the home. Behind the last home are slots for the distance, so nothing wraps around.
+ * The hash's upper half chooses the home. Extra slots behind the last home hold its distances, so nothing wraps around.
  */
 #include "index.h"
 
@@ -45,7 +45,7 @@ int
 index_init(struct index *ix, uint32_t max)
 {
 	ix->homes = 2 * max;
-	/* large and zeroed, so the kernel gives pages only as they are used; the last slot stays free */
+	/* calloc: the kernel gives zeroed pages as they are used. The last slot stays free. */
 	ix->slots = calloc((size_t)ix->homes + INDEX_DISTANCE_MAX + 1, sizeof(*ix->slots));
 	return ix->slots ? 0 : -1;
 }
@@ -76,7 +76,7 @@ index_next(const struct index *ix, uint64_t hash, unsigned *distance)
 	return 0;
 }
 
-/* NULL: not there. */
+/* NULL: not found. */
 static uint32_t *
 find(const struct index *ix, uint64_t hash, uint32_t number)
 {

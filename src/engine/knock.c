@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attempts live in one array of fixed size and are linked by index (0 is "none"), so that a link
- * costs 4 bytes and untouched memory stays untouched. Each attempt is in three places:
- *   - the chain of its source, oldest first; the index knows the first by a keyed hash of the address;
- *   - the list of its deadline class: attempts of doors with the same timeout, oldest first, which is
- *     also the order in which they are due;
- *   - while at stage 1, the list of fresh attempts, oldest first: who is pushed out when the table is full.
+ * Attempts are in one array of fixed size, linked by index (0 is "none"): a link takes 4 bytes, and unused memory is
+ * never touched. Each attempt is in up to three lists, oldest first:
+ *   - the chain of its source; the index finds the first by a keyed hash of the address;
+ *   - its deadline class: attempts of doors with the same timeout, thus in the order in which they are due;
+ *   - while at stage 1, the fresh attempts: the oldest is evicted when the table is full.
  *
- * With many attempts time goes into waiting for memory. So what every hit looks at is apart from what only a
- * beginning and an end do, and does not cross a cache line.
+ * With many attempts the matcher mostly waits for memory. So the fields that every hit reads are in a struct of their
+ * own, which does not cross a cache line.
  */
 #include "knock.h"
 
@@ -21,55 +20,55 @@
 #include "index.h"
 #include "lib/siphash.h"
 
-#define CACHE_LINE 64 /* if it is another, nothing is wrong, only slower */
+#define CACHE_LINE 64 /* another size only costs time */
 
 struct attempt {
 	struct addr source; /* 17 bytes */
-	uint8_t stage;      /* 1..SEQ_MAX-1: hits accepted so far */
+	uint8_t stage;      /* 1..SEQ_MAX-1: hits so far */
 	uint16_t door;
-	uint16_t last_port; /* source port and sequence number of the hit that was accepted last: */
-	uint32_t last_seq;  /* the same again is a retransmission */
-	uint32_t chain;     /* next of the same source, or in the list of free attempts */
+	uint16_t last_port; /* source port and TCP sequence number of the last accepted hit: */
+	uint32_t last_seq;  /* a packet with the same is a retransmission */
+	uint32_t chain;     /* next of the same source, or in the free list */
 };
 
 struct links {
 	uint32_t older, newer; /* in the deadline class */
 	uint32_t fresh_older, fresh_newer;
-	uint32_t start;  /* ms, without the upper half of the clock: see due() */
-	uint32_t strays; /* a bit for each port that was asked for and is no door's: see stray_bit() */
+	uint32_t start;  /* ms, lower half of the clock: see due() */
+	uint32_t strays; /* bits of the other ports that the source tried: see stray_bit() */
 };
 
-_Static_assert(CONF_ATTEMPTS_MAX <= INDEX_MAX, "the index has a number for each attempt");
-_Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt is in one cache line");
-_Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual promises what an attempt takes");
+_Static_assert(CONF_ATTEMPTS_MAX <= INDEX_MAX, "the index numbers every attempt");
+_Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt does not cross a cache line");
+_Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual says 64 bytes, with 8 of the index");
 
-/* An attempt's age is told by the lower half of its start: it must end well before that comes round, in 49 days. */
+/* Attempts keep the lower half of their start time, so they must end well before it wraps, in 49 days. */
 #define TIMEOUT_MAX (30 * 24 * 3600)
 
-/* Ports of both protocols, those of one-time sequences of the past and the future as well. */
+/* A bit for each port of both protocols. */
 #define PORT_WORDS (2 * 65536 / 64)
 
 struct list {
 	uint32_t oldest, newest;
 };
 
-/* Attempts that get the same time to finish. */
+/* Attempts of doors with the same timeout. */
 struct class
 {
 	uint32_t timeout; /* seconds, at most TIMEOUT_MAX */
 	struct list list;
 };
 
-/* What changes about a door. */
+/* A door's variable state. */
 struct door_state {
-	const struct seq *seq; /* the sequence in force; of length 0 when its one-time sequences are used up */
+	const struct seq *seq; /* the current sequence; of length 0 when the one-time sequences are used up */
 	size_t next_one_time;  /* in door.one_time */
 	size_t class;
-	uint64_t cold_until; /* ms: in cool-down before that */
+	uint64_t cold_until; /* ms: the cool-down ends */
 	uint64_t taken;      /* number of the last hit that an attempt took or ignored */
 };
 
-/* Doors by the first port of their sequence: for a hit, only these can begin. */
+/* A door and its first port: a hit can begin an attempt only at such doors. */
 struct first {
 	uint32_t key; /* protocol << 16 | port */
 	uint16_t door;
@@ -90,13 +89,13 @@ struct knock {
 	struct class *classes;
 	size_t n_classes;
 	struct door_state *states; /* by door */
-	uint64_t hits;             /* counts knock_feed() calls */
-	uint64_t hash;             /* of the source that is fed */
+	uint64_t hits;             /* number of the current hit */
+	uint64_t hash;             /* of the current hit's source */
 	struct first *firsts;      /* sorted by key, then door */
 	size_t n_firsts;
-	uint16_t *spent; /* doors whose one-time sequence this hit has used */
+	uint16_t *spent; /* doors whose one-time sequence this hit completed */
 	size_t n_spent;
-	uint64_t door_ports[PORT_WORDS]; /* a bit for each port that is any door's */
+	uint64_t door_ports[PORT_WORDS]; /* ports of all doors, and of all their one-time sequences */
 	uint64_t evicted;
 };
 
@@ -168,7 +167,7 @@ hash_of(const struct knock *k, const struct addr *source)
 	return siphash(k->secret, source, sizeof(*source));
 }
 
-/* The oldest attempt of a source; 0: it has none. */
+/* The oldest attempt of a source; 0: none. */
 static uint32_t
 first_attempt(const struct knock *k, const struct addr *source, uint64_t hash)
 {
@@ -181,7 +180,7 @@ first_attempt(const struct knock *k, const struct addr *source, uint64_t hash)
 	return i;
 }
 
-/* At the end, so that attempts of one source are fed, and logged, in the order they began. */
+/* Appends, so that a source's attempts are fed, and logged, in the order in which they began. */
 static bool
 chain_append(struct knock *k, uint32_t i, uint64_t hash)
 {
@@ -237,7 +236,7 @@ first_of(const struct knock *k, uint16_t door)
 	return (struct first){ first_key(port->proto, port->port), door };
 }
 
-/* Sorted for the search at each hit. */
+/* Sorted, for find_first(). */
 static void
 index_firsts(struct knock *k)
 {
@@ -258,7 +257,7 @@ remove_first(struct knock *k, uint16_t door)
 	k->n_firsts = kept;
 }
 
-/* Not by sorting all anew: libc's qsort() may allocate, and ask the system how much memory there is. */
+/* Not qsort(): libc's may allocate, and may make system calls that the engine's filter forbids. */
 static void
 insert_first(struct knock *k, uint16_t door)
 {
@@ -332,7 +331,7 @@ drop(struct knock *k, uint32_t i)
 	drop_hashed(k, i, hash_of(k, &k->attempts[i].source));
 }
 
-/* A place for a new attempt. Who is further on keeps it; the oldest that has only begun gives it up. */
+/* A place for a new attempt; a full table evicts the oldest attempt at stage 1. 0: none. */
 static uint32_t
 take_place(struct knock *k)
 {
@@ -358,7 +357,7 @@ remember(struct attempt *a, const struct packet *packet)
 	a->last_seq = packet->tcp_seq;
 }
 
-/* Nobody gets credit in the next sequence for hits of the last one. */
+/* A client's hits at the old sequence do not count for the next one. */
 static void
 drop_attempts(struct knock *k, uint16_t door)
 {
@@ -385,7 +384,6 @@ next_sequence(struct knock *k, uint16_t number)
 		insert_first(k, number);
 }
 
-/* The sequence is complete. */
 static void
 succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source)
 {
@@ -493,8 +491,8 @@ judge(const struct attempt *a, const struct door *door, const struct seq *seq, c
 }
 
 /*
- * Feeds the hit to every attempt of its source. A hit that an attempt takes or ignores begins nothing at
- * that door; one that ends the attempt may begin it anew.
+ * Feeds the hit to every attempt of its source. A hit that advances an attempt, or that it ignores, begins no other at
+ * that door. A hit that ends the attempt may begin a new one.
  */
 static void
 feed_attempts(struct knock *k, const struct packet *packet, bool local)
@@ -524,8 +522,8 @@ feed_attempts(struct knock *k, const struct packet *packet, bool local)
 /* ---- scans -------------------------------------------------------------------------------------- */
 
 /*
- * Which of the 32 bits stands for this port. Neighbours have different ones, so that a scan in order is counted
- * exactly. Others may share one, which counts too little; which of them do is for nobody outside to know.
+ * The bit of 32 for this port. Neighbouring ports have different bits, so a scan in order is counted exactly. Other
+ * ports may share a bit and count as one; an attacker does not know which, since the secret decides.
  */
 static uint32_t
 stray_bit(const struct knock *k, uint16_t port)
@@ -541,14 +539,14 @@ opens_connection(const struct packet *packet)
 	return packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN;
 }
 
-/* Who knocks may use the machine at the same time, but who asks for one port after the other is guessing. */
+/* A client may use other ports while it knocks; an attempt that tries many of them is a scan. */
 static void
 count_stray(struct knock *k, const struct packet *packet, bool local)
 {
 	uint32_t bit = stray_bit(k, packet->dst_port), i = first_attempt(k, &packet->src, k->hash), next;
 
 	for (; i; i = next) {
-		const struct attempt a = k->attempts[i]; /* a copy: this may be its end */
+		const struct attempt a = k->attempts[i]; /* a copy: drop_hashed() may free it */
 		uint32_t *strays = &k->links[i].strays;
 
 		next = a.chain;
@@ -564,7 +562,7 @@ count_stray(struct knock *k, const struct packet *packet, bool local)
 
 /* ---- hits --------------------------------------------------------------------------------------- */
 
-/* The first of the doors that begin with this port; they follow each other in the order of the file. */
+/* Index of the first door with this first port; the doors are in the order of the file. */
 static size_t
 find_first(const struct knock *k, uint32_t key)
 {
@@ -608,14 +606,14 @@ feed(struct knock *k, const struct packet *packet, bool local)
 	k->hits++;
 	feed_attempts(k, packet, local);
 	begin_attempts(k, packet, local);
-	/* not before: the walks above are over attempts and doors that this changes */
+	/* last: this changes the attempts and doors that the functions above walk over */
 	while (k->n_spent)
 		next_sequence(k, k->spent[--k->n_spent]);
 }
 
 /*
- * Asks for the memory of all of them before the first has to wait for its own. What they find here may be gone when
- * they are fed: that is looked up anew.
+ * Prefetches the memory of all hits before the first is fed. Feeding looks everything up again, since an earlier hit
+ * may have changed it.
  */
 static void
 announce(const struct knock *k, const struct knock_hit *hits, size_t n, uint64_t hashes[static KNOCK_BATCH])
@@ -739,8 +737,7 @@ set_up_doors(struct knock *k)
 }
 
 /*
- * Only what has been written is ever read, so this is not zeroed: the kernel gives pages as attempts come.
- * Returns 0, or -1 when memory is out.
+ * Not zeroed, as only written entries are read: the kernel gives pages as attempts come. 0, or -1 when memory is out.
  */
 static int
 make_table(struct knock *k)

@@ -17,7 +17,7 @@ collect(const struct nlattr *attr, void *data)
 {
 	struct nflog_attrs *found = data;
 
-	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
+	/* libmnl counts the padding after a message as part of it, but the last message may have none */
 	if ((const char *)attr + attr->nla_len > found->end)
 		return MNL_CB_ERROR;
 	switch (mnl_attr_get_type(attr)) {
@@ -51,7 +51,7 @@ has_prefix(const struct nflog_attrs *found, const char *prefix)
 	return found->prefix && !strcmp(mnl_attr_get_str(found->prefix), prefix);
 }
 
-/* Rules of the user's own may have any prefix or none: their packets are for this machine. */
+/* An admin's own rules may have any prefix or none: their packets count as sent to this host. */
 enum reader_message
 nflog_decode(const struct nlmsghdr *nlh, uint16_t group, struct reader_packet *packet)
 {

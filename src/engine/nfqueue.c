@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine's half: what the kernel says of a queued packet. */
 #include "nfqueue.h"
 
 #include <arpa/inet.h>
@@ -18,7 +17,7 @@ collect(const struct nlattr *attr, void *data)
 {
 	struct nfqueue_attrs *found = data;
 
-	/* libmnl counts the padding behind a message as part of it, but behind the last one there may be none */
+	/* libmnl counts the padding after a message as part of it, but the last message may have none */
 	if ((const char *)attr + attr->nla_len > found->end)
 		return MNL_CB_ERROR;
 	switch (mnl_attr_get_type(attr)) {
@@ -41,7 +40,7 @@ is_packet(const struct nlmsghdr *nlh)
 	       mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg);
 }
 
-/* Which of our queues it came from; CAPTURE_WAYS: none of them. */
+/* The way of the packet's queue; CAPTURE_WAYS: not a queue of ours. */
 static enum capture_way
 way_of(const struct nlmsghdr *nlh, uint16_t first)
 {
@@ -51,7 +50,7 @@ way_of(const struct nlmsghdr *nlh, uint16_t first)
 	return offset < CAPTURE_WAYS ? (enum capture_way)offset : CAPTURE_WAYS;
 }
 
-/* A packet without a byte is one all the same: there must be a verdict on it. */
+/* A message without payload is a packet, too: it needs a verdict. */
 static struct reader_packet
 packet_of(const struct nfqueue_attrs *found, enum capture_way way)
 {
@@ -69,8 +68,8 @@ packet_of(const struct nfqueue_attrs *found, enum capture_way way)
 }
 
 /*
- * A verdict on packets that are gone, because there was one on all of them, is answered with an error, though
- * nobody has asked for an answer; it comes to whoever reads.
+ * NLMSG_ERROR: the kernel answers a verdict on packets that an earlier verdict has released, though the parent asks for
+ * no answer. The engine reads it, as it reads the socket.
  */
 enum reader_message
 nfqueue_decode(const struct nlmsghdr *nlh, uint16_t first, struct reader_packet *packet)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel says of a packet that it holds in one of our queues, see netlink/nfqueues.h. */
+/* Decodes the kernel's message about a packet that it holds in one of our queues, see netlink/nfqueues.h. */
 #ifndef KNOCKD_NFQUEUE_H
 #define KNOCKD_NFQUEUE_H
 

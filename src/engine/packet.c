@@ -12,18 +12,18 @@ enum {
 	IP6_LEN = 40,
 	IP6_FRAGMENT_LEN = 8,
 	TCP_LEN = 20,
-	TCP_LOOKED_AT = 14, /* ports, sequence number, offset, flags: what a cut packet must still hold */
+	TCP_LOOKED_AT = 14, /* ports, sequence number, offset, flags: a cut packet must still hold them */
 	UDP_LEN = 8,
 };
 
-/* An honest packet has a few extension headers; the snap length would not hold more than these anyway. */
+/* An honest packet has only a few extension headers. */
 #define EXTENSIONS_MAX 16
 
-/* What is left to read, as captured and as the IP header says it was on the wire. */
+/* The rest of the packet: as captured, and as announced by the IP header. */
 struct cursor {
 	const uint8_t *p;
-	size_t rem;      /* bytes that are here */
-	size_t promised; /* bytes that the IP header announces from p on */
+	size_t rem;      /* bytes captured from p on */
+	size_t promised; /* bytes announced from p on */
 };
 
 static uint16_t
@@ -38,7 +38,7 @@ read32(const uint8_t *p)
 	return (uint32_t)read16(p) << 16 | read16(p + 2);
 }
 
-/* PACKET_OK when `len` bytes can be read: a header that the packet never had is its lie, a missing one our cut. */
+/* Are `len` bytes there? PACKET_BAD: the IP header announces fewer; PACKET_SHORT: the capture cut them off. */
 static enum packet_status
 want(const struct cursor *c, size_t len)
 {
@@ -82,7 +82,7 @@ decode_udp(struct packet *packet, const struct cursor *c)
 	if (status)
 		return status;
 	length = read16(c->p + 4);
-	/* 0 is a jumbogram's (RFC 2675 §4); those never reach a rule of ours, so it is a lie like the others */
+	/* 0 would be a jumbogram (RFC 2675 §4), which never reaches our rules */
 	if (length < UDP_LEN || length > c->promised)
 		return PACKET_BAD;
 	packet->src_port = read16(c->p);
@@ -156,7 +156,7 @@ extension_len(uint8_t type, const uint8_t *p)
 	return ((size_t)p[1] + 1) * 8;
 }
 
-/* Steps over extension headers until `next` is none. */
+/* Skips extension headers; `next` becomes the protocol behind them. */
 static enum packet_status
 skip_extensions(struct cursor *c, uint8_t *next)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decoding of one packet as the kernel's log hands it over: from the IP header on, possibly cut.
- * Pure, no allocation; every byte is hostile.
+ * Decodes one packet as the kernel hands it over: from the IP header on, possibly cut. No allocation; an attacker may
+ * have chosen every byte.
  */
 #ifndef KNOCKD_PACKET_H
 #define KNOCKD_PACKET_H
@@ -21,14 +21,14 @@ struct packet {
 
 enum packet_status {
 	PACKET_OK,
-	PACKET_SHORT,    /* ends before the header that it announces */
-	PACKET_BAD,      /* headers contradict themselves or the standard */
-	PACKET_FRAGMENT, /* not the first fragment: no ports in it */
+	PACKET_SHORT,    /* the capture ends before a header that the packet announces */
+	PACKET_BAD,      /* headers contradict each other or the standard */
+	PACKET_FRAGMENT, /* not the first fragment: has no ports */
 	PACKET_OTHER,    /* well-formed, but neither TCP nor UDP */
 	PACKET_STATUSES
 };
 
-/* Fills `packet` when and only when it returns PACKET_OK. */
+/* Fills `packet` only when it returns PACKET_OK. */
 enum packet_status packet_decode(struct packet *packet, const uint8_t *data, size_t len);
 
 #endif

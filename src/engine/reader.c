@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Room for each: CAPTURE_SNAPLEN and some 150 bytes of attributes. */
+/* Holds CAPTURE_SNAPLEN and some 150 bytes of attributes. */
 #define READ_MESSAGE_LEN 1024
 
 struct reader {
@@ -18,7 +18,7 @@ struct reader {
 	_Alignas(struct nlmsghdr) char buf[READER_BATCH][READ_MESSAGE_LEN];
 };
 
-/* libmnl takes a length above INT_MAX for a negative one, which is never too long, and would walk on for ever. */
+/* libmnl compares as int: a length above INT_MAX would pass, and the loop would never end. */
 static bool
 is_whole(const struct nlmsghdr *nlh, int rest)
 {
@@ -77,12 +77,12 @@ reader_read(struct reader *r, reader_take *take, void *arg)
 	int n = recvmmsg(r->fd, r->msgs, READER_BATCH, MSG_DONTWAIT, NULL);
 
 	for (int i = 0; i < n; i++) {
-		/* port 0 is the kernel; nobody else has anything to say here */
+		/* port 0 is the kernel; other senders are not trusted */
 		if (r->from[i].nl_pid || r->msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
 			take(arg, NULL);
 		else
 			reader_datagram(r->buf[i], r->msgs[i].msg_len, r->decode, r->number, take, arg);
-		r->msgs[i].msg_hdr.msg_namelen = sizeof(r->from[i]); /* what the kernel has written to */
+		r->msgs[i].msg_hdr.msg_namelen = sizeof(r->from[i]); /* the kernel has overwritten it */
 	}
 	return n;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What others do to the ruleset: the kernel's nftables events, as far as they can take something from us.
- */
+/* nftables events: changes by other programs that may remove our rules or elements. */
 #ifndef KNOCKD_MONITOR_H
 #define KNOCKD_MONITOR_H
 
@@ -9,11 +7,11 @@
 
 enum monitor_kind {
 	MONITOR_TABLE_GONE,   /* a table was deleted: `table` */
-	MONITOR_TABLE_NEW,    /* a table was made, put to sleep or woken: `table` */
+	MONITOR_TABLE_NEW,    /* a table was made, or its flag dormant changed: `table` */
 	MONITOR_RULES_GONE,   /* a chain or rules were deleted: `table` */
 	MONITOR_SET_CHANGED,  /* a set was made or deleted: `table`, `set` */
-	MONITOR_ELEMENT_GONE, /* an element was deleted, which its timeout does not do: `table`, `set`, `key` */
-	MONITOR_LOST,         /* the kernel had more to say than the socket could hold: look at everything */
+	MONITOR_ELEMENT_GONE, /* an element was deleted, not timed out: `table`, `set`, `key` */
+	MONITOR_LOST,         /* events were lost: check everything */
 };
 
 struct monitor_event {
@@ -21,7 +19,7 @@ struct monitor_event {
 	uint8_t family;
 	const char *table;
 	const char *set;
-	const void *key; /* as the kernel has it: what nftset_op.key is */
+	const void *key; /* as in the kernel, like nftset_op.key */
 	uint32_t key_len;
 };
 
@@ -30,15 +28,15 @@ typedef void monitor_take(void *arg, const struct monitor_event *event);
 struct monitor;
 
 /*
- * Subscribes. Changes that the netlink port `own` makes are left out by a filter in the kernel: they cost
- * nothing here. Close-on-exec, non-blocking. NULL with errno.
+ * Subscribes. A filter in the kernel leaves out the changes made by netlink port `own`. Close-on-exec, non-blocking.
+ * NULL with errno.
  */
 struct monitor *monitor_open(uint32_t own);
-void monitor_close(struct monitor *monitor); /* NULL is legal, here and for monitor_fd(), which says -1 */
+void monitor_close(struct monitor *monitor); /* NULL is legal, here and for monitor_fd(), which returns -1 */
 
 int monitor_fd(const struct monitor *monitor);
 
-/* Takes what is there. An event and what it points to are valid during the call. */
+/* Reads all pending events. An event and the memory it points to are valid during the call of `take`. */
 void monitor_read(struct monitor *monitor, monitor_take *take, void *arg);
 
 #endif

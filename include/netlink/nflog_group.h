@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The NFLOG group that the rules log to: the parent opens and binds a socket, the engine inherits and reads it. */
+/* The NFLOG group that the rules log to. The parent opens and binds its socket; the engine inherits and reads it. */
 #ifndef KNOCKD_NFLOG_GROUP_H
 #define KNOCKD_NFLOG_GROUP_H
 
@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 /*
- * Opens a socket and binds the group: whole headers, queue threshold 1 (each packet at once), sequence
- * numbers. Close-on-exec. Returns the descriptor, or -1 with one clause in `err` that names
- * the program holding the group where that is the reason, and the missing privilege where it is that.
+ * Opens a socket and binds the group: CAPTURE_SNAPLEN bytes, queue threshold 1 (each packet at once), sequence numbers.
+ * Close-on-exec. Returns the descriptor, or -1 with one clause in `err`, which names the group's holder or the missing
+ * privilege if that is the reason.
  */
 int nflog_group_listen(uint16_t group, char *err, size_t errlen);
 
-/* The netlink port of who holds the group, mostly its process id; 0 when nobody does. */
+/* The netlink port of the group's holder, usually its process id; 0: none. */
 unsigned nflog_group_holder(uint16_t group);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A key (or a data map's value) from text to the bytes that the kernel compares, by the data types
- * that the set itself names. Pure: no kernel is asked.
+ * Encodes a key (or a data map's value) as the bytes that the kernel compares, by the set's data types. Does not ask
+ * the kernel.
  *
- * The kernel keeps a set's type as a number that only user space understands: nft's own data type
- * numbers (enum datatypes in nftables' include/datatype.h), of a concatenation 6 bits each with the
- * first field on top. Every field begins at a multiple of 4 bytes, as registers do.
+ * A set's type is a number that only user space understands: nft's data type number (enum datatypes in nftables'
+ * include/datatype.h), or for a concatenation 6 bits for each field, the first on top. Every field begins at a multiple
+ * of 4 bytes, as registers do.
  */
 #ifndef KNOCKD_NFTKEY_H
 #define KNOCKD_NFTKEY_H
@@ -35,7 +35,7 @@ enum nftkey_datatype {
 
 struct nftkey {
 	uint8_t from[NFTKEY_LEN_MAX];
-	uint8_t to[NFTKEY_LEN_MAX]; /* the last key of the range; the same as `from` when there is none */
+	uint8_t to[NFTKEY_LEN_MAX]; /* the last key of the range; without a range the same as `from` */
 	uint32_t len;
 };
 
@@ -46,25 +46,23 @@ struct nftkey_type {
 };
 
 /*
- * Encodes `n` fields as written; `%IP%` in front of one stands for `ip`. Returns 0, or -1 and in
- * `err` one clause that says what does not fit.
+ * Encodes `n` fields as written, with `ip` for a leading `%IP%`. Returns 0, or -1 with one clause in `err`, the reason.
  */
 int nftkey_encode(struct nftkey *key, const struct nftkey_type *type, char *const *parts, size_t n,
 		  const struct addr *ip, char *err, size_t errlen);
 
 /*
- * The key behind the range, where an interval set needs its closing element. False when the range
- * reaches the very top, where there is none.
+ * The first key after the range: an interval set needs its closing element there. False: the range reaches the last
+ * key.
  */
 bool nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX]);
 
-/* "ipv4_addr . inet_service", cut at `len`; numbers of unknown types are written as such. Returns `buf`. */
+/* Writes "ipv4_addr . inet_service", cut at `len`; an unknown type as its number. Returns `buf`. */
 const char *nftkey_type_text(uint32_t type, char *buf, size_t len);
 
 /*
- * The type that one field of an element would go into by its looks: %IP% by the family of `ip`,
- * addresses, ports, 0x.. a mark, protocols and services by name, else an interface. `interval` is
- * set, and never cleared, when the field is a prefix or a range.
+ * Guesses the type of a field from its text: %IP% by the family of `ip`, addresses, ports, 0x.. a mark, protocols and
+ * services by name, else an interface. Sets `interval` for a prefix or a range, and never clears it.
  */
 enum nftkey_datatype nftkey_guess(const char *part, const struct addr *ip, bool *interval);
 

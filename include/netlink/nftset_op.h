@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One operation on an element of a set or map, and what became of it. */
+/* One operation on an element of a set or map, and its result. */
 #ifndef KNOCKD_NFTSET_OP_H
 #define KNOCKD_NFTSET_OP_H
 
@@ -13,34 +13,34 @@
 
 enum nftset_result {
 	NFTSET_OK,
-	NFTSET_ABSENT,     /* delete only: the element was not there (any more); not a failure */
+	NFTSET_ABSENT,     /* delete only: the element was not there; not a failure */
 	NFTSET_NO_SET,     /* table or set does not exist */
 	NFTSET_KEY,        /* the set's key type does not fit the element's text */
-	NFTSET_NO_TIMEOUT, /* a timeout is asked for and the set has no `flags timeout` */
-	NFTSET_DATA,       /* map and plain set mixed up, or data that the map cannot take */
+	NFTSET_NO_TIMEOUT, /* the element has a timeout, the set no `flags timeout` */
+	NFTSET_DATA,       /* a map's element without data, data for a set, or data of a wrong type */
 	NFTSET_WIDE,       /* more addresses than `min_prefix` allows */
 	NFTSET_FULL,       /* the set's `size` is reached */
-	NFTSET_PERMISSION, /* the process lacks CAP_NET_ADMIN in this network namespace */
+	NFTSET_PERMISSION, /* no CAP_NET_ADMIN in this network namespace, or another process owns the table */
 	NFTSET_ERROR,      /* anything else: see `error` */
 };
 
-/* `detail` of NFTSET_NO_SET when it is the table that is missing */
+/* `detail` of NFTSET_NO_SET when the table is missing */
 #define NFTSET_NO_TABLE "no such table"
 
 struct nftset_op {
 	/* set by the caller */
 	bool add;                      /* false: delete */
 	const struct element *element; /* borrowed */
-	struct addr ip;                /* what %IP% stands for */
-	const char *comment;           /* borrowed; NULL: none. Cut at nft's limit of 128 bytes */
-	int min_prefix;                /* an element to add has this many bits of the knocker's address at least */
-	uint64_t timeout_ms;           /* 0: no timeout of its own; overrides element->timeout_ms */
+	struct addr ip;                /* the client's address, for %IP% */
+	const char *comment;           /* borrowed; NULL: none. Cut to nft's limit of 128 bytes */
+	int min_prefix;                /* smallest N of %IP%/N in an element to add */
+	uint64_t timeout_ms;           /* overrides element->timeout_ms; 0: does not */
 	/* set by nftset_apply() and nftset_check() */
 	enum nftset_result result;
 	int error;                   /* errno behind `result`, 0 if none */
-	char detail[160];            /* one clause on what does not fit, or "" */
-	uint64_t lifetime_ms;        /* of an element that was added: its own or the set's; 0: no end */
-	uint8_t key[NFTKEY_LEN_MAX]; /* as the kernel has it; of a range, its beginning */
+	char detail[160];            /* the reason, one clause, or "" */
+	uint64_t lifetime_ms;        /* timeout of an added element, its own or the set's; 0: none */
+	uint8_t key[NFTKEY_LEN_MAX]; /* as in the kernel; the first key of a range */
 	uint32_t key_len;
 };
 

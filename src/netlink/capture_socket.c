@@ -12,13 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Room for some 8,000 packets: what arrives while the engine is not scheduled for 50 ms of a heavy flood. */
+/* Some 8,000 packets: 50 ms of a heavy flood, in case the engine is not scheduled. */
 #define SOCKET_BUFFER_LEN (8 << 20)
 
-/* An answer repeats the request, and packets may come before. */
+/* An error answer repeats the request; packets may come before it. */
 #define ANSWER_LEN 8192
 
-/* How long to wait for an engine whose parent was killed to notice and let go of the group. */
+/* An engine whose parent was killed may need so long to end and release the group. */
 #define BIND_RETRIES    20
 #define BIND_RETRY_MSEC 25
 
@@ -40,7 +40,7 @@ capture_socket_open(char *err, size_t errlen)
 		enlarge_buffer(mnl_socket_get_fd(nl));
 		return nl;
 	}
-	snprintf(err, errlen, "no netlink socket: %s", strerror(errno));
+	snprintf(err, errlen, "cannot open a netlink socket: %s", strerror(errno));
 	if (nl)
 		mnl_socket_close(nl);
 	return NULL;
@@ -60,7 +60,7 @@ capture_socket_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
 
 		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 		if (len < 0 && errno == ENOBUFS)
-			continue; /* packets that came later than the answer, and found no room */
+			continue; /* packets after the answer were lost */
 		if (len <= 0)
 			return -1;
 		if (mnl_nlmsg_ok(answer, (int)len) && answer->nlmsg_type == NLMSG_ERROR && answer->nlmsg_seq == seq)
@@ -77,7 +77,7 @@ may_administer_network(void)
 	return !syscall(SYS_capget, &header, caps) && caps[0].effective & 1U << CAP_NET_ADMIN;
 }
 
-/* What is taken answers EPERM, or EBUSY when its holder is on the way out. */
+/* EPERM: another socket holds the number; EBUSY: that socket is being closed. */
 int
 capture_socket_bind(struct mnl_socket *nl, capture_socket_binder *bind, uint16_t number)
 {
@@ -117,7 +117,7 @@ capture_socket_explain(const char *list, uint16_t number, char *err, size_t errl
 	if (!may_administer_network())
 		snprintf(err, errlen, "no permission: knockd needs root, or CAP_NET_ADMIN in this network namespace");
 	else if (holder)
-		snprintf(err, errlen, "another program has it (netlink port %u, as a rule its process id)", holder);
+		snprintf(err, errlen, "another program has it (netlink port %u, usually its process id)", holder);
 	else
 		snprintf(err, errlen, "%s", strerror(error));
 }

@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* An admin who loads a ruleset of some ten thousand elements causes this much at once. */
+/* Holds the events of an admin's ruleset with some ten thousand elements. */
 #define MONITOR_RCVBUF (4 << 20)
 
-/* The kernel packs the events of a transaction into pages of this size (NLMSG_GOODSIZE), or larger. */
+/* The kernel packs events into datagrams of NLMSG_GOODSIZE, at most 8 KiB; a single event may be larger. */
 #define MONITOR_READ (64 << 10)
 
 struct monitor {
@@ -32,8 +32,8 @@ struct monitor {
 /* ---- opening ----------------------------------------------------------------------------------- */
 
 /*
- * A datagram holds events of one transaction only, so the port in its first header speaks for all of them.
- * Classic BPF loads words in network order, the header has it in the machine's.
+ * Drops our own events. A datagram holds events of one transaction, so the port in its first header is that of all.
+ * Classic BPF loads words in network order, but the header is in host order.
  */
 static int
 leave_out(int fd, uint32_t port)
@@ -163,7 +163,7 @@ set_changed(struct monitor *m, const struct nlmsghdr *nlh)
 	if (set && !nftnl_set_nlmsg_parse(nlh, set)) {
 		struct monitor_event event = about_set(MONITOR_SET_CHANGED, set);
 
-		if (event.table && event.set) /* sets without a name of their own belong to a rule */
+		if (event.table && event.set)
 			m->take(m->arg, &event);
 	}
 	if (!set)
@@ -177,7 +177,7 @@ struct telling {
 	struct monitor_event event;
 };
 
-/* The end of a range is an element, too, with the key that the next one may begin with. */
+/* The end of a range is an element, too; another range may begin with its key. */
 static bool
 is_end(struct nftnl_set_elem *elem)
 {
@@ -215,7 +215,7 @@ elements_gone(struct monitor *m, const struct nlmsghdr *nlh)
 		nftnl_set_free(set);
 }
 
-/* mnl_cb_t: one message of a datagram. */
+/* mnl_cb_t */
 static int
 take_message(const struct nlmsghdr *nlh, void *arg)
 {

@@ -15,15 +15,15 @@
 #define LIST "/proc/net/netfilter/nfnetlink_log"
 
 /*
- * The kernel charges the socket for a whole buffer of this size per packet, so the default of a page or
- * two would fill it with a few thousand packets. A packet that needs more gets more.
+ * The kernel charges the socket a buffer of this size for each packet; the default of a page or two would fill the
+ * socket with a few thousand packets. A larger packet gets a larger buffer.
  */
 #define KERNEL_BUFFER_LEN 512
 
 /* A request is three headers and a few numbers. */
 #define REQUEST_LEN 256
 
-/* capture_socket_binder. One message: rules that are there already may send packets as soon as the group is bound. */
+/* capture_socket_binder. One message, as existing rules may send packets as soon as the group is bound. */
 static int
 bind_group(struct mnl_socket *nl, uint16_t group)
 {

@@ -12,11 +12,11 @@
 #include <sys/socket.h>
 
 #define ROOM_FIRST    (2 * NFNL_MESSAGE_MAX)
-#define ANSWER_MAX    32768     /* no answer to what is asked here comes near */
-#define RECEIVE_ROOM  (4 << 20) /* every refused message is an answer of its own, thousands at a time */
-#define SEND_SLACK    65536     /* the kernel counts some bytes of its own */
+#define ANSWER_MAX    32768     /* the most that the kernel sends at once, in a dump */
+#define RECEIVE_ROOM  (4 << 20) /* one answer per refused message, thousands at a time */
+#define SEND_SLACK    65536     /* for the kernel's own overhead */
 #define TRIES         8
-#define QUESTION      0x80000000u /* in sequence numbers: questions may be asked while a batch grows */
+#define QUESTION      0x80000000u /* in sequence numbers: nftset asks questions while a batch grows */
 #define BATCH_SEQ_MAX 0x70000000u /* below QUESTION, with room for the longest batch */
 
 struct nfnl {
@@ -36,7 +36,7 @@ set_option(struct nfnl *nfnl, int forced, int plain, int size)
 {
 	int fd = mnl_socket_get_fd(nfnl->socket);
 
-	/* forcing takes CAP_NET_ADMIN in the first namespace; without, the system's limit has to do */
+	/* forcing needs CAP_NET_ADMIN in the initial user namespace; without it the system's limit applies */
 	if (!setsockopt(fd, SOL_SOCKET, forced, &size, sizeof(size)))
 		return 0;
 	return setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
@@ -54,7 +54,7 @@ configure(struct nfnl *nfnl)
 	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) ||
 	    set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
 		return -1;
-	/* an error then brings the header of what it is about, not all of it; older than nftables' batches */
+	/* error answers then repeat only the header of the refused message (Linux 4.3) */
 	return mnl_socket_setsockopt(nfnl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 }
 
@@ -105,7 +105,7 @@ send_all(struct nfnl *nfnl, const void *data, size_t len)
 	return sent;
 }
 
-/* The kernel answers before sendto() returns, so what is not there now will never come. */
+/* The kernel answers before sendto() returns, so do not wait. */
 static ssize_t
 receive(struct nfnl *nfnl)
 {
@@ -141,7 +141,7 @@ nfnl_request(struct nfnl *nfnl, uint16_t type, uint8_t family)
 	return nftnl_nlmsg_build_hdr(nfnl->request, type, family, 0, nfnl->asked = (nfnl->asked + 1) | QUESTION);
 }
 
-/* Answers to earlier questions that were given up are passed over. */
+/* Skips late answers to earlier questions. */
 static int
 hear(struct nfnl *nfnl, mnl_cb_t answer, void *arg)
 {
@@ -187,8 +187,8 @@ is_last(const struct nfnl *nfnl, ssize_t received)
 }
 
 /*
- * All of it is there, or made while we read: so here, too, what does not come at once never will. What is given
- * up half-way is read to its end, too: until then the kernel answers EBUSY to every other dump.
+ * The kernel makes the rest of a dump while we read it, so here, too, do not wait. Read to the end even after an error:
+ * until then the kernel answers EBUSY to every other dump.
  */
 int
 nfnl_dump(struct nfnl *nfnl, mnl_cb_t object, void *arg)
@@ -292,7 +292,7 @@ nfnl_size(const struct nfnl *nfnl)
 	return nfnl->used + (nfnl->last ? NLMSG_ALIGN(nfnl->last->nlmsg_len) : 0);
 }
 
-/* The default send buffer holds a few hundred elements; a large table is sent in one piece as well. */
+/* The default send buffer holds a few hundred elements, but a batch must be sent in one piece. */
 static void
 fit_send_buffer(struct nfnl *nfnl)
 {
@@ -302,13 +302,13 @@ fit_send_buffer(struct nfnl *nfnl)
 	set_option(nfnl, SO_SNDBUFFORCE, SO_SNDBUF, (int)nfnl->send_room);
 }
 
-/* What has come back for the batch so far. */
+/* The answers to the batch so far. */
 struct outcome {
-	uint32_t last; /* sequence number of the last message in it */
-	int whole;     /* errno for the batch as such, 0: none */
-	int refused;   /* single messages */
-	bool complete; /* the last message has been answered */
-	bool lost;     /* answers, because there were too many */
+	uint32_t last; /* sequence number of its last message */
+	int whole;     /* errno for the whole batch, 0: none */
+	int refused;   /* number of refused messages */
+	bool complete; /* the last message was answered */
+	bool lost;     /* answers were lost (ENOBUFS) */
 };
 
 static void
@@ -329,7 +329,7 @@ take_answer(struct nfnl *nfnl, struct outcome *outcome, const struct nlmsghdr *n
 	outcome->complete |= nlh->nlmsg_seq == outcome->last;
 }
 
-/* ENOBUFS means that some of very many errors are lost; those that came are enough to go on with, if any did. */
+/* After ENOBUFS some of very many errors are lost; the caller can go on with the others. */
 static int
 collect(struct nfnl *nfnl, struct outcome *outcome, nfnl_refused *refused, void *arg)
 {
@@ -352,7 +352,6 @@ collect(struct nfnl *nfnl, struct outcome *outcome, nfnl_refused *refused, void 
 	return 0;
 }
 
-/* Only the last message asks for an answer, errors are always answered: so no error is a short wait. */
 static int
 finish(struct nfnl *nfnl, struct outcome *outcome)
 {
@@ -373,7 +372,7 @@ nfnl_commit(struct nfnl *nfnl, nfnl_refused *refused, void *arg)
 
 	if (nfnl->seq == nfnl->first)
 		return 0;
-	nfnl->last->nlmsg_flags |= NLM_F_ACK;
+	nfnl->last->nlmsg_flags |= NLM_F_ACK; /* of the others the kernel answers errors only */
 	if (finish(nfnl, &outcome) || send_all(nfnl, nfnl->batch, nfnl->used) < 0 ||
 	    collect(nfnl, &outcome, refused, arg))
 		return -1;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parent's half: the queues, and the verdicts on what is in them. */
 #include "netlink/nfqueues.h"
 
 #include <arpa/inet.h>
@@ -21,15 +20,14 @@
 #define REQUEST_LEN 256
 
 /*
- * Packets that a queue holds at most: more than fit into the socket's buffer, so that it is there that a flood is cut,
- * which shows as a gap in their numbers, and fewer than would hurt: those that the engine has read wait for the parent.
+ * A queue's limit of packets: few enough for the kernel's memory, and more than the socket's buffer holds and the
+ * parent has to judge. So a flood overflows the buffer, which shows as a gap in the numbers, before the queue.
  */
 #define QUEUE_LEN 32768
 
 /* ---- opening ----------------------------------------------------------------------------------- */
 
-/* capture_socket_binder. What is full lets packets go on, and what is large comes as it is: nobody changes its bytes.
- */
+/* capture_socket_binder. A full queue accepts packets; large ones come unsegmented, since knockd changes no bytes. */
 static int
 bind_queue(struct mnl_socket *nl, uint16_t queue)
 {
@@ -53,14 +51,13 @@ nfqueues_holder(uint16_t queue)
 	return capture_socket_holder(LIST, queue);
 }
 
-/* Without its part for queues the kernel says no more than that the message is invalid. */
+/* EINVAL: the kernel was built without queues. */
 static void
 explain(uint16_t queue, char *err, size_t errlen)
 {
 	if (errno == EINVAL)
 		snprintf(err, errlen,
-			 "the kernel has no queues for packets (CONFIG_NETFILTER_NETLINK_QUEUE); Capture = nflog does "
-			 "without");
+			 "the kernel lacks packet queues (CONFIG_NETFILTER_NETLINK_QUEUE); use Capture = nflog");
 	else
 		capture_socket_explain(LIST, queue, err, errlen);
 }
@@ -81,7 +78,7 @@ bind_all(struct mnl_socket *nl, uint16_t first, char *err, size_t errlen)
 	return 0;
 }
 
-/* What a full socket has no room for is a gap in the numbers, and no reason to take nothing until it is empty. */
+/* By default a full socket refuses packets until it is empty. Losses show as gaps in the numbers anyway. */
 static void
 count_losses(struct mnl_socket *nl)
 {
@@ -90,7 +87,7 @@ count_losses(struct mnl_socket *nl)
 	mnl_socket_setsockopt(nl, NETLINK_NO_ENOBUFS, &on, sizeof(on));
 }
 
-/* Rules that are there already may have queued what was thrown away with the answers. */
+/* Accepts the packets that existing rules queued and that capture_socket_request() dropped. */
 int
 nfqueues_listen(uint16_t first, char *err, size_t errlen)
 {
@@ -112,7 +109,7 @@ nfqueues_listen(uint16_t first, char *err, size_t errlen)
 
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
-/* The kernel has done it when this returns. That there is no such packet (any more) is no error. */
+/* The kernel has released the packets when this returns. It is no error if there are none. */
 void
 nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 {
@@ -125,8 +122,8 @@ nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 }
 
 /*
- * "Up to" is the nearer way round a circle of 32 bits, and nobody knows where on it the queue's first packet is. From
- * wherever that may be, three halves of the circle reach all that can be behind it.
+ * A verdict covers its number and the 2^31 before it, modulo 2^32. The queue's first number is unknown here: three
+ * verdicts, 2^31 apart, cover a queue that begins anywhere.
  */
 void
 nfqueues_verdict_all(int fd, uint16_t queue, bool accept)

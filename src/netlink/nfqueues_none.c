@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parent's half where there is no libnetfilter_queue; the configuration says so before it comes to this. */
+/* For a build without libnetfilter_queue, where the parser already refuses Capture = nfqueue. */
 #include "netlink/nfqueues.h"
 
 #include <stdio.h>

@@ -18,7 +18,7 @@
 #define FIELD_MASK  0x3fu
 #define FIELD_ALIGN 4
 
-/* One field's bytes at both ends of its range. */
+/* One field, and the bytes of both ends of its range. */
 struct field {
 	const char *text;
 	uint8_t *from, *to;
@@ -28,7 +28,7 @@ struct field {
 	size_t errlen;
 };
 
-/* Encoders see plain text: %IP% is an address already. They return -1 without a message when it does not fit. */
+/* Encoders get text with %IP% already replaced. They return -1, without a message, when it does not fit. */
 struct datatype {
 	enum nftkey_datatype id;
 	const char *name;
@@ -88,7 +88,7 @@ encode_ether(const struct field *field, const char *text, uint8_t *bytes)
 	return 0;
 }
 
-/* The usual ones are built in: a small container has no /etc/protocols. */
+/* The usual protocols are built in: a small container has no /etc/protocols. */
 static int
 find_proto(const char *name)
 {
@@ -153,7 +153,7 @@ encode_mark(const struct field *field, const char *text, uint8_t *bytes)
 
 	if (encode_number(text, UINT32_MAX, 0, &n))
 		return -1;
-	/* nft keeps interval sets in network order, so that ranges sort */
+	/* nft stores interval sets in network order, so that ranges sort */
 	mark = field->interval ? htonl((uint32_t)n) : (uint32_t)n;
 	memcpy(bytes, &mark, sizeof(mark));
 	return 0;
@@ -191,7 +191,7 @@ find(uint32_t id)
 	return NULL;
 }
 
-/* First field first. Verdicts and what no 6-bit number says come out as numbers that find() does not know. */
+/* First field first. Verdicts and other types come out as numbers that find() does not know. */
 static size_t
 unpack(uint32_t type, uint32_t ids[static NFTKEY_FIELDS + 1])
 {
@@ -233,26 +233,26 @@ is_addr(const struct datatype *datatype)
 static int
 misfit(const struct field *field, const struct datatype *datatype)
 {
-	snprintf(field->err, field->errlen, "\"%.60s\" is no %s", field->text, datatype->name);
+	snprintf(field->err, field->errlen, "\"%.60s\" is not a valid %s", field->text, datatype->name);
 	return -1;
 }
 
-/* "%IP%" for a key of the other family is what an admin gets wrong most, so it is told apart. */
+/* Admins often write "%IP%" for a key of the other family, so this has messages of its own. */
 static int
 check_family(const struct field *field, const struct datatype *datatype, const struct addr *ip)
 {
 	if (!is_addr(datatype)) {
-		snprintf(field->err, field->errlen, "%%IP%% is given where the key wants %s", datatype->name);
+		snprintf(field->err, field->errlen, "the key needs %s here, not %%IP%%", datatype->name);
 		return -1;
 	}
 	if (addr_len(ip) == datatype->len)
 		return 0;
 	if (ip->family == AF_INET6)
 		snprintf(field->err, field->errlen,
-			 "the key wants ipv4_addr, the knocker is IPv6: use grant_6 with another set");
+			 "the key needs ipv4_addr, the client is IPv6: use grant_6 with another set");
 	else
 		snprintf(field->err, field->errlen,
-			 "the key wants ipv6_addr, the knocker is IPv4: use it in grant_6 or revoke_6 alone");
+			 "the key needs ipv6_addr, the client is IPv4: use it only in grant_6 or revoke_6");
 	return -1;
 }
 
@@ -334,7 +334,7 @@ padded(uint32_t len)
 	return (len + FIELD_ALIGN - 1) & ~(uint32_t)(FIELD_ALIGN - 1);
 }
 
-/* The set's length must be what its types need, or the bytes would be laid out wrong. */
+/* The set's key length must match its types, or the fields would be misplaced. */
 static int
 check_type(const struct nftkey_type *type, const uint32_t *ids, size_t n, char *err, size_t errlen)
 {
@@ -351,8 +351,7 @@ check_type(const struct nftkey_type *type, const uint32_t *ids, size_t n, char *
 	}
 	if (known && len == type->len && len <= NFTKEY_LEN_MAX)
 		return 0;
-	snprintf(err, errlen, "its type (%s) is not one that can be written from text",
-		 nftkey_type_text(type->type, text, sizeof(text)));
+	snprintf(err, errlen, "its type (%s) is not supported", nftkey_type_text(type->type, text, sizeof(text)));
 	return -1;
 }
 
@@ -363,7 +362,7 @@ check_count(const struct nftkey_type *type, size_t wanted, size_t given, char *e
 
 	if (wanted == given)
 		return 0;
-	snprintf(err, errlen, "%zu part%s given where %s is wanted", given, given == 1 ? " is" : "s are",
+	snprintf(err, errlen, "%zu part%s given, %s needed", given, given == 1 ? "" : "s",
 		 nftkey_type_text(type->type, text, sizeof(text)));
 	return -1;
 }
@@ -407,7 +406,7 @@ nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX])
 	return false;
 }
 
-/* --- the other way: from an element's looks to a type -------------------------------------------- */
+/* --- guessing a type from an element's text ------------------------------------------------------ */
 
 static bool
 is_range_of_numbers(const char *part)

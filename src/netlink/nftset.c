@@ -11,31 +11,31 @@
 #include "nftset_ask.h"
 #include "nftset_fit.h"
 
-#define TRANSACTION_MAX    (128 << 10) /* bytes: below every system's default send buffer, some 350 grants */
-#define SETS_MAX           16          /* descriptions remembered while the ruleset is of one generation */
+#define TRANSACTION_MAX    (128 << 10) /* bytes, some 350 grants: below every system's default send buffer */
+#define SETS_MAX           16          /* descriptions cached for one generation of the ruleset */
 #define FEW                16          /* operations in one call; see choose() */
-#define TURNS              4           /* of the way an addition is sent, while others change the same key */
-#define TRIES              32          /* for one transaction, while others change the ruleset all the time */
+#define TURNS              4           /* retries of an operation: another way, or memory was short */
+#define TRIES              32          /* of one transaction, while other programs change the ruleset */
 #define MSG_DESTROYSETELEM 30          /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
 #define MESSAGES_PER_OP    3           /* add, delete, add */
 #define OPS_PER_ROUND      1024        /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
 
-/* How an addition is sent; the kernel's answer to one way may ask for another. */
+/* How an addition is sent. A refusal may lead to another way. */
 enum way {
-	WAY_FIRST,   /* to be chosen by the set */
-	WAY_DESTROY, /* destroy, add: right whether it is there or not, on Linux 6.3 and later */
-	WAY_REFRESH, /* add, delete, add: likewise, on every kernel */
-	WAY_NEW,     /* add what must not be there */
-	WAY_REPLACE, /* delete, add: it is there, maybe with other data */
+	WAY_FIRST,   /* not chosen yet: see choose() */
+	WAY_DESTROY, /* destroy, add: whether the element is there or not, Linux 6.3 and later */
+	WAY_REFRESH, /* add, delete, add: the same on every kernel */
+	WAY_NEW,     /* add: the element is not there */
+	WAY_REPLACE, /* delete, add: the element is there, maybe with other data */
 };
 
 struct op_state {
 	bool done;
-	uint8_t turns; /* how often the way was changed */
+	uint8_t turns; /* retries so far */
 	enum way way;
 };
 
-/* The names are its own: the element that they were asked for may be gone by the next transaction. */
+/* Has copies of the names, as the element may be gone by the next transaction. */
 struct remembered {
 	uint8_t family;
 	char table[ELEMENT_NAME_MAX];
@@ -45,19 +45,19 @@ struct remembered {
 
 struct nftset {
 	struct nfnl *nfnl;
-	bool no_destroy;                  /* the kernel is older than that */
-	uint32_t generation;              /* of the ruleset, as far as known; 0: to be asked */
-	bool asked;                       /* ... in the transaction under way */
-	struct remembered sets[SETS_MAX]; /* ... of that generation */
+	bool no_destroy;                  /* the kernel has no destroy */
+	uint32_t generation;              /* of the ruleset; 0: unknown, ask the kernel */
+	bool asked;                       /* the current transaction has asked */
+	struct remembered sets[SETS_MAX]; /* of that generation */
 	size_t n_sets;
-	/* of the transaction under way */
+	/* of the current call or transaction */
 	struct nftset_op *ops;
 	struct op_state *states;
 	size_t n;
-	size_t owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
+	size_t owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op of each message */
 	size_t n_messages;
-	bool ranges_added; /* ... to concatenated interval sets */
-	size_t refused;    /* the op that was refused last, SIZE_MAX: none */
+	bool ranges_added; /* to a concatenated interval set */
+	size_t refused;    /* the op refused last; SIZE_MAX: none */
 };
 
 struct nftset *
@@ -97,7 +97,7 @@ is_of(const struct remembered *remembered, const struct element *element)
 	       !strcmp(remembered->table, element->table);
 }
 
-/* With more sets than places the last place is used again and again: slower, never wrong. */
+/* With more than SETS_MAX sets the last place is reused: slower, never wrong. */
 static const struct described *
 describe(struct nftset *nftset, const struct element *element)
 {
@@ -143,7 +143,7 @@ put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 	return put_message(nftset, encoded, NFT_MSG_DELSETELEM, 0, owner);
 }
 
-/* A delete that does not mind when there is nothing. */
+/* A delete that succeeds without the element, too. */
 static int
 put_destroy(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 {
@@ -151,16 +151,16 @@ put_destroy(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 }
 
 /*
- * A refused transaction costs the kernel a grace period of RCU, some milliseconds, so the way that is
- * never refused is the rule. In a concatenated interval set it takes time with the square of the
- * additions in one transaction, which is no matter for a few and seconds for hundreds.
+ * A refused transaction costs an RCU grace period, some milliseconds, so prefer a way that is never refused. Not for
+ * many additions to a concatenated interval set, which take the kernel time with the square of their number in a
+ * transaction: seconds for hundreds.
  */
 static enum way
 choose(const struct nftset *nftset, const struct described *described)
 {
 	if (nftset_fit_is_ranges(described) && nftset->n > FEW)
 		return WAY_NEW;
-	/* of a range, what would be destroyed might be half of a wider one */
+	/* in an interval set, destroy might remove one end of a wider range */
 	return nftset->no_destroy || described->key.interval ? WAY_REFRESH : WAY_DESTROY;
 }
 
@@ -186,8 +186,8 @@ put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
 /* --- refusals ------------------------------------------------------------------------------------ */
 
 /*
- * What is there already is replaced: the element itself, or in a map its key with other data (EBUSY
- * on old kernels). It may be gone again by then.
+ * Replaces an element that exists: the same one, or in a map one with the same key and other data (EBUSY on old
+ * kernels). By then it may be gone again.
  */
 static bool
 try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state *state, int error)
@@ -213,7 +213,6 @@ try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state
 	return true;
 }
 
-/* Nothing is wrong with the operation. */
 static bool
 lacks_memory(int error)
 {
@@ -228,14 +227,13 @@ refuse_add(struct nftset *nftset, struct nftset_op *op, struct op_state *state, 
 	if (error == ENFILE)
 		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
 	else if (error == EEXIST || error == ENOTEMPTY || (state->turns == TURNS && !lacks_memory(error)))
-		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range that is in the set already");
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range in the set");
 	else if (error == ENOENT && op->element->data)
-		nftset_fit_fail(op, NFTSET_DATA, error, "there is no such chain in the table");
+		nftset_fit_fail(op, NFTSET_DATA, error, "the table has no such chain");
 	else
 		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
-/* The same again. */
 static bool
 try_again(struct op_state *state, int error)
 {
@@ -246,7 +244,7 @@ try_again(struct op_state *state, int error)
 	return true;
 }
 
-/* Only the first error of an operation says something: the others are its echo. */
+/* Only the first error of an operation counts: the others follow from it. */
 static void
 take_refusal(void *arg, size_t index, int error)
 {
@@ -273,9 +271,9 @@ take_refusal(void *arg, size_t index, int error)
 }
 
 /*
- * In a concatenated interval set the kernel deletes whatever covers the key's beginning, an admin's
- * wide range for one address in it. So the kernel is asked what it would be. The answer does not
- * know what this transaction has added, hence an end is made to it first.
+ * In a concatenated interval set the kernel deletes any range that covers the key's beginning, such as an admin's wide
+ * range for one address in it. So ask the kernel first which range that is. Its answer lacks this transaction's
+ * additions: after one the operation begins a new transaction.
  */
 static bool
 must_search(const struct nftset *nftset, const struct encoded *encoded, size_t i)
@@ -283,7 +281,7 @@ must_search(const struct nftset *nftset, const struct encoded *encoded, size_t i
 	return nftset_fit_is_ranges(encoded->described) && (!encoded->op->add || nftset->states[i].way == WAY_REPLACE);
 }
 
-/* Settles the operation, or leaves it to be sent. */
+/* Settles the operation, or lets it be sent. */
 static int
 guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
 {
@@ -295,7 +293,7 @@ guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
 	if (found == FOUND_SAME)
 		return 0;
 	if (found == FOUND_OTHER)
-		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "a wider range that is in the set covers it");
+		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "a wider range in the set covers it");
 	else if (!op->add)
 		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
 	else
@@ -306,7 +304,7 @@ guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
 
 /* --- transactions -------------------------------------------------------------------------------- */
 
-/* What is not sent the kernel does not check, so no operation is settled by what was remembered. */
+/* Never fail an operation from cached data; ask the kernel again. */
 static int
 ask_again(struct nftset *nftset)
 {
@@ -372,8 +370,8 @@ settle(struct nftset *nftset, size_t from, size_t to, enum nftset_result result,
 }
 
 /*
- * Nobody is asked while the ruleset is as our last transaction has left it: one generation on. Should that be
- * wrong, the kernel refuses the transaction as such, which costs it nothing, and the next try asks.
+ * Assumes that the ruleset has not changed since our last transaction, which added one to the generation. If that is
+ * wrong the kernel refuses the transaction, at no cost, and the next try asks for the generation.
  */
 static int
 know_generation(struct nftset *nftset)
@@ -386,8 +384,8 @@ know_generation(struct nftset *nftset)
 }
 
 /*
- * One transaction of the operations from `first` on, as many as fit. 1: done up to *next, 0: to be
- * tried again without those that were refused, -1: netlink failed.
+ * One transaction of the operations from `first` on, as many as fit. 1: done up to *next; 0: try again without the
+ * refused ones; -1: netlink failed.
  */
 static int
 transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
@@ -410,7 +408,7 @@ transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 	return refused < 0 ? -1 : !refused;
 }
 
-/* The last try goes without the guard, so that a ruleset that changes all the time does not starve it. */
+/* The last try does not check the generation, so that permanent changes by other programs do not starve it. */
 static int
 apply_some(struct nftset *nftset, size_t first, size_t *next)
 {

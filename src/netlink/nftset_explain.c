@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why an operation failed and what would mend it, in nft's words. The line that is proposed is
- * derived from the element alone, so it fits also where there is nothing to compare with.
+ * The proposed nft command is derived from the element alone, so it can be given without a set to compare with.
  */
 #include "netlink/nftset.h"
 
@@ -11,7 +10,7 @@
 #include "lib/text.h"
 #include "netlink/nftkey.h"
 
-#define SIZE_PROPOSED 65535 /* more than knockers ever have open, and a limit all the same */
+#define SIZE_PROPOSED 65535 /* more grants than clients ever have at a time */
 
 static void
 put_types(struct pen *pen, char *const *parts, size_t n, const struct addr *ip, bool *interval)
@@ -120,7 +119,7 @@ put_reason(struct pen *pen, const struct nftset_op *op)
 		put_misfit(pen, op);
 		return;
 	case NFTSET_FULL:
-		text_print(pen, "the set is full; delete elements of it, or make it anew with a larger size: ");
+		text_print(pen, "the set is full; delete elements, or re-create it with a larger size: ");
 		put_set(pen, op);
 		return;
 	case NFTSET_PERMISSION:

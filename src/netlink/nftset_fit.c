@@ -47,7 +47,7 @@ fit_key(struct encoded *encoded, struct nftset_op *op)
 	return nftset_fit_fail(op, NFTSET_KEY, 0, err);
 }
 
-/* Last of the key, so that only who would really have been let in so widely hears of it. */
+/* After fit_key(), so that only a client of the set's family gets this message. */
 static bool
 fit_prefix(struct nftset_op *op)
 {
@@ -93,7 +93,7 @@ fit_verdict(struct encoded *encoded, struct nftset_op *op)
 			return true;
 	}
 	return nftset_fit_fail(op, NFTSET_DATA, 0,
-			       "the map wants a verdict (accept, drop, return, continue, jump X, goto X)");
+			       "the map needs a verdict (accept, drop, return, continue, jump X, goto X)");
 }
 
 static bool
@@ -110,7 +110,7 @@ fit_value(struct encoded *encoded, struct nftset_op *op)
 	return nftset_fit_fail(op, NFTSET_DATA, 0, err);
 }
 
-/* A delete names the key alone, so what the map holds is no matter. */
+/* A delete names only the key, so data does not matter. */
 static bool
 fit_data(struct encoded *encoded, struct nftset_op *op)
 {
@@ -124,7 +124,7 @@ fit_data(struct encoded *encoded, struct nftset_op *op)
 		return !(flags & NFT_SET_MAP) ||
 		       nftset_fit_fail(op, NFTSET_DATA, 0, "it is a map: \": value\" is missing");
 	if (!(flags & NFT_SET_MAP))
-		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a set and no map: it takes no \": value\"");
+		return nftset_fit_fail(op, NFTSET_DATA, 0, "it is a set, not a map: it takes no \": value\"");
 	if (encoded->described->data_type == NFT_DATA_VERDICT)
 		return fit_verdict(encoded, op);
 	return fit_value(encoded, op);
@@ -158,7 +158,7 @@ set_userdata(struct nftnl_set_elem *elem, const char *comment, bool open)
 		return -1;
 	if (comment)
 		nftnl_udata_put_strz(buf, NFTNL_UDATA_SET_ELEM_COMMENT, element_comment(comment, text));
-	if (open) /* nft then shows a range that has no closing element as one */
+	if (open) /* nft then prints the range, which has no closing element, as a range */
 		nftnl_udata_put_u32(buf, NFTNL_UDATA_SET_ELEM_FLAGS, NFTNL_SET_ELEM_F_INTERVAL_OPEN);
 	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(buf), nftnl_udata_buf_len(buf));
 	nftnl_udata_buf_free(buf);
@@ -227,7 +227,7 @@ new_end(const struct encoded *encoded, const uint8_t *after)
 	return elem;
 }
 
-/* Takes over the element. */
+/* Frees the element. */
 static int
 put_elem(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One operation held against what the kernel says of its set: does it fit, and how does it look in
- * a message. Pure: the kernel is asked elsewhere (nftset_ask). Serves nftset alone.
+ * Compares an operation with the description of its set, and encodes it into a message. Does not ask the kernel, see
+ * nftset_ask. Only for nftset.
  */
 #ifndef KNOCKD_NFTSET_FIT_H
 #define KNOCKD_NFTSET_FIT_H
@@ -13,16 +13,16 @@
 #include "netlink/nftkey.h"
 #include "netlink/nftset_op.h"
 
-/* What the kernel says of a set, good for one generation of the ruleset. */
+/* The kernel's description of a set, valid for one generation of the ruleset. */
 struct described {
-	int error; /* errno of the question, 0: the rest is valid */
+	int error; /* errno of the question; 0: the rest is valid */
 	bool no_table;
 	uint32_t flags, data_type, data_len;
-	uint64_t timeout_ms; /* of elements that bring none of their own */
+	uint64_t timeout_ms; /* of elements without a timeout of their own */
 	struct nftkey_type key;
 };
 
-/* An operation as the set wants it. */
+/* An operation, encoded for its set. */
 struct encoded {
 	const struct nftset_op *op;
 	const struct described *described;
@@ -36,15 +36,15 @@ struct encoded {
 /* Sets the operation's result and returns false. */
 bool nftset_fit_fail(struct nftset_op *op, enum nftset_result result, int error, const char *detail);
 
-/* True when the operation fits; else its result says why not. `encoded` borrows both. */
+/* True if the operation fits; otherwise sets its result. `encoded` borrows `op` and `described`. */
 bool nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described);
 
-/* A set of ranges in several fields: `flags interval` and a concatenated key. */
+/* Is it a concatenated interval set: `flags interval` and a key of several fields? */
 bool nftset_fit_is_ranges(const struct described *described);
 
 /*
- * Puts set and element, or the two elements that a range takes, into a message; `add`: with data, timeout, comment.
- * 0, or -1 when memory is out.
+ * Puts set and element, or the two elements of a range, into a message; with `add` also data, timeout and comment. 0,
+ * or -1 when memory is out.
  */
 int nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add);
 

@@ -139,56 +139,53 @@ what_does_not_fit(void **state)
 	const struct nftkey_type port = { NFTKEY_PORT, 2, false }, pair = { ADDR_PORT, 8, false };
 
 	(void)state;
-	bad(v4, "%IP%", "2001:db8::1", "the key wants ipv4_addr, the knocker is IPv6: use grant_6 with another set");
-	bad(v6, "%IP%", "192.0.2.7",
-	    "the key wants ipv6_addr, the knocker is IPv4: use it in grant_6 or revoke_6 alone");
-	bad(port, "%IP%", "192.0.2.7", "%IP% is given where the key wants inet_service");
+	bad(v4, "%IP%", "2001:db8::1", "the key needs ipv4_addr, the client is IPv6: use grant_6 with another set");
+	bad(v6, "%IP%", "192.0.2.7", "the key needs ipv6_addr, the client is IPv4: use it only in grant_6 or revoke_6");
+	bad(port, "%IP%", "192.0.2.7", "the key needs inet_service here, not %IP%");
 	bad(v4, "%IP%/24", "192.0.2.7", "\"%IP%/24\" is a prefix and the set has no flags interval");
-	bad(v4i, "%IP%/33", "192.0.2.7", "\"%IP%/33\" is no ipv4_addr");
-	bad(v4i, "%IP%/", "192.0.2.7", "\"%IP%/\" is no ipv4_addr");
-	bad(v4i, "10.0.0.9-10.0.0.1", "192.0.2.7", "\"10.0.0.9-10.0.0.1\" is no ipv4_addr");
-	bad(v4, "fe80::1", "192.0.2.7", "\"fe80::1\" is no ipv4_addr");
+	bad(v4i, "%IP%/33", "192.0.2.7", "\"%IP%/33\" is not a valid ipv4_addr");
+	bad(v4i, "%IP%/", "192.0.2.7", "\"%IP%/\" is not a valid ipv4_addr");
+	bad(v4i, "10.0.0.9-10.0.0.1", "192.0.2.7", "\"10.0.0.9-10.0.0.1\" is not a valid ipv4_addr");
+	bad(v4, "fe80::1", "192.0.2.7", "\"fe80::1\" is not a valid ipv4_addr");
 	bad(port, "100-200", "192.0.2.7", "\"100-200\" is a range and the set has no flags interval");
-	bad(porti, "1-65536", "192.0.2.7", "\"1-65536\" is no inet_service");
-	bad(port, "65536", "192.0.2.7", "\"65536\" is no inet_service");
-	bad(port, "-1", "192.0.2.7", "\"-1\" is no inet_service");
-	bad(port, "0x16", "192.0.2.7", "\"0x16\" is no inet_service");
-	bad(port, "no-such-service", "192.0.2.7", "\"no-such-service\" is no inet_service");
-	bad(pair, "%IP%", "192.0.2.7", "1 part is given where ipv4_addr . inet_service is wanted");
-	bad(v4, "%IP% . 22", "192.0.2.7", "2 parts are given where ipv4_addr is wanted");
+	bad(porti, "1-65536", "192.0.2.7", "\"1-65536\" is not a valid inet_service");
+	bad(port, "65536", "192.0.2.7", "\"65536\" is not a valid inet_service");
+	bad(port, "-1", "192.0.2.7", "\"-1\" is not a valid inet_service");
+	bad(port, "0x16", "192.0.2.7", "\"0x16\" is not a valid inet_service");
+	bad(port, "no-such-service", "192.0.2.7", "\"no-such-service\" is not a valid inet_service");
+	bad(pair, "%IP%", "192.0.2.7", "1 part given, ipv4_addr . inet_service needed");
+	bad(v4, "%IP% . 22", "192.0.2.7", "2 parts given, ipv4_addr needed");
 }
 
 static void
 more_that_does_not_fit(void **state)
 {
 	(void)state;
-	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "256", "10.0.0.1", "\"256\" is no inet_proto");
-	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "foo", "10.0.0.1", "\"foo\" is no inet_proto");
-	bad((struct nftkey_type){ NFTKEY_MARK, 4, false }, "4294967296", "10.0.0.1", "\"4294967296\" is no mark");
+	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "256", "10.0.0.1", "\"256\" is not a valid inet_proto");
+	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "foo", "10.0.0.1", "\"foo\" is not a valid inet_proto");
+	bad((struct nftkey_type){ NFTKEY_MARK, 4, false }, "4294967296", "10.0.0.1",
+	    "\"4294967296\" is not a valid mark");
 	bad((struct nftkey_type){ NFTKEY_ETHER, 6, false }, "aa:bb:cc:dd:ee", "10.0.0.1",
-	    "\"aa:bb:cc:dd:ee\" is no ether_addr");
+	    "\"aa:bb:cc:dd:ee\" is not a valid ether_addr");
 	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "sixteen-letters-", "10.0.0.1",
-	    "\"sixteen-letters-\" is no ifname");
-	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "ppp*", "10.0.0.1", "\"ppp*\" is no ifname");
-	bad((struct nftkey_type){ NFTKEY_NFPROTO, 1, false }, "ip", "10.0.0.1", "\"ip\" is no nf_proto");
+	    "\"sixteen-letters-\" is not a valid ifname");
+	bad((struct nftkey_type){ NFTKEY_IFNAME, 16, false }, "ppp*", "10.0.0.1", "\"ppp*\" is not a valid ifname");
+	bad((struct nftkey_type){ NFTKEY_NFPROTO, 1, false }, "ip", "10.0.0.1", "\"ip\" is not a valid nf_proto");
 }
 
 static void
 types_that_are_not_known(void **state)
 {
 	(void)state;
-	bad((struct nftkey_type){ 0, 4, false }, "1", "10.0.0.1",
-	    "its type () is not one that can be written from text");
-	bad((struct nftkey_type){ 4, 2, false }, "1", "10.0.0.1",
-	    "its type (type 4) is not one that can be written from text");
+	bad((struct nftkey_type){ 0, 4, false }, "1", "10.0.0.1", "its type () is not supported");
+	bad((struct nftkey_type){ 4, 2, false }, "1", "10.0.0.1", "its type (type 4) is not supported");
 	bad((struct nftkey_type){ NFTKEY_CONCAT(NFTKEY_IPV4, 4), 8, false }, "%IP% . 1", "10.0.0.1",
-	    "its type (ipv4_addr . type 4) is not one that can be written from text");
+	    "its type (ipv4_addr . type 4) is not supported");
 	bad((struct nftkey_type){ 0xffffffff, 4, false }, "1", "10.0.0.1",
-	    "its type (type 3 . type 63 . type 63 . type 63 . type 63 . type 63) is not one that can be written from "
-	    "text");
+	    "its type (type 3 . type 63 . type 63 . type 63 . type 63 . type 63) is not supported");
 	/* the length contradicts the type */
 	bad((struct nftkey_type){ NFTKEY_IPV4, 16, false }, "%IP%", "10.0.0.1",
-	    "its type (ipv4_addr) is not one that can be written from text");
+	    "its type (ipv4_addr) is not supported");
 }
 
 static void

@@ -224,7 +224,7 @@ nfts_own_intervals(void **state)
 	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
 	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	assert_string_equal(detail, "it overlaps a range in the set");
 	nft("add element inet t s '{ 198.51.100.1 timeout 1h }'");
 	deleted("inet t s { %IP% }", "198.51.100.1");
 }
@@ -292,10 +292,10 @@ overlaps_in_concatenated_intervals(void **state)
 	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; size 2; }'");
 	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
 	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	assert_string_equal(detail, "it overlaps a range in the set");
 	/* the kernel would take the wide range away */
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "a wider range that is in the set covers it");
+	assert_string_equal(detail, "a wider range in the set covers it");
 	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.3.1"), NFTSET_ABSENT);
 	assert_shows("nft list set inet t s", "192.0.2.0/24 . 22");
@@ -333,7 +333,7 @@ verdict_maps(void **state)
 	assert_shows("nft list map inet t m", "192.0.2.3 comment \"door\" : goto web");
 	deleted("inet t m { %IP% : jump web }", "192.0.2.3");
 	assert_int_equal(apply(true, "inet t m { %IP% : jump nowhere }", "192.0.2.9"), NFTSET_DATA);
-	assert_string_equal(detail, "there is no such chain in the table");
+	assert_string_equal(detail, "the table has no such chain");
 	assert_int_equal(apply(true, "inet t m { %IP% : jump }", "192.0.2.9"), NFTSET_DATA);
 	assert_int_equal(apply(true, "inet t m { %IP% : 22 }", "192.0.2.9"), NFTSET_DATA);
 	assert_int_equal(apply(true, "inet t m { %IP% }", "192.0.2.9"), NFTSET_DATA);
@@ -353,16 +353,16 @@ data_maps(void **state)
 	added("inet t n { 22 : %IP% . 2222 }", "192.0.2.1");
 	assert_shows("nft list map inet t n", "22 comment \"door\" : 192.0.2.1 . 2222");
 	assert_int_equal(apply(true, "inet t n { 22 : %IP% }", "192.0.2.1"), NFTSET_DATA);
-	assert_string_equal(detail, "1 part is given where ipv4_addr . inet_service is wanted");
+	assert_string_equal(detail, "1 part given, ipv4_addr . inet_service needed");
 	nft("add map inet t i '{ type ipv4_addr : mark; flags interval; }'");
 	added("inet t i { %IP%/24 : 0x1f }", "192.0.2.1");
 	added("inet t i { %IP%/24 : 0x20 }", "192.0.2.1");
 	assert_shows("nft list map inet t i", "192.0.2.0/24 comment \"door\" : 0x00000020");
 	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	assert_string_equal(detail, "it overlaps a range in the set");
 	nft("add set inet t s '{ type ipv4_addr; }'");
 	assert_int_equal(apply(true, "inet t s { %IP% : 0x20 }", "192.0.2.1"), NFTSET_DATA);
-	assert_string_equal(detail, "it is a set and no map: it takes no \": value\"");
+	assert_string_equal(detail, "it is a set, not a map: it takes no \": value\"");
 }
 
 static void
@@ -375,7 +375,7 @@ a_full_set(void **state)
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
 	assert_string_equal(explained,
-			    "inet t s: the set is full; delete elements of it, or make it anew with a larger size: "
+			    "inet t s: the set is full; delete elements, or re-create it with a larger size: "
 			    "nft add set inet t s '{ type ipv4_addr; flags timeout; size 65535; }'");
 	deleted("inet t s { %IP% }", "192.0.2.1");
 	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
@@ -472,7 +472,7 @@ sets_that_do_not_fit(void **state)
 	assert_string_equal(explained, "inet t s: the set has no flags timeout; it would fit a set made with: "
 				       "nft add set inet t s '{ type ipv4_addr; flags timeout; }'");
 	assert_int_equal(apply(true, "inet t s { %IP% }", "2001:db8::1"), NFTSET_KEY);
-	assert_string_equal(detail, "the key wants ipv4_addr, the knocker is IPv6: use grant_6 with another set");
+	assert_string_equal(detail, "the key needs ipv4_addr, the client is IPv6: use grant_6 with another set");
 	assert_int_equal(apply(true, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_KEY);
 	assert_int_equal(apply(true, "inet t s { %IP%/24 }", "192.0.2.1"), NFTSET_KEY);
 	assert_int_equal(apply(true, "inet t s { 22 }", "192.0.2.1"), NFTSET_KEY);

@@ -7,7 +7,7 @@
 #include "parent/options.h"
 #include "table/ruleset.h"
 
-/* conf_report: errors and warnings for a person, debug lines with -D. */
+/* conf_report: errors and warnings on stderr, debug lines on stdout with -D. */
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parent: opens what needs privilege, keeps an engine alive, acts on what it reports.
+ * The parent process: does what needs privilege, keeps an engine running and acts on its events.
  */
 #ifndef KNOCKD_DAEMON_H
 #define KNOCKD_DAEMON_H
@@ -8,8 +8,8 @@
 #include "parent/options.h"
 
 /*
- * Runs until a signal ends it. Returns the exit status: the number of SIGTERM or SIGINT, 1 when it could
- * not start; the reason is then on stderr.
+ * Runs until SIGTERM or SIGINT. Returns the exit status: the number of that signal, or 1 if the daemon could not start,
+ * with the reason on stderr.
  */
 int daemon_run(const struct options *options);
 

@@ -20,18 +20,18 @@ enum options_mode {
 struct options {
 	enum options_mode mode;
 	const char *config;
-	const char *interface; /* NULL: what the configuration says */
-	const char *log_file;  /* NULL: not given; LogFile in the configuration wins over it */
-	const char *pid_file;  /* likewise */
+	const char *interface; /* NULL: the configuration's */
+	const char *log_file;  /* NULL: not given; LogFile in the configuration has precedence */
+	const char *pid_file;  /* likewise, PidFile */
 	bool daemon, debug, verbose, lookup, only_ipv4;
 };
 
 struct conf;
 
-/* Lets -i and -4 win over what the file says. 0, or -1 with the reason in `err`. */
+/* Applies -i and -4, which override the file. 0, or -1 with the reason in `err`. */
 int options_apply(const struct options *options, struct conf *conf, char *err, size_t errlen);
 
-/* Reads the command line. 0, or -1 after a message on stderr. The strings stay argv's. */
+/* Parses the command line. 0, or -1 after a message on stderr. The strings stay argv's. */
 int options_parse(struct options *options, int argc, char **argv);
 
 void options_usage(FILE *out);

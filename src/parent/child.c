@@ -9,11 +9,11 @@
 
 #include "engine/engine.h"
 
-/* How long an engine may take to get ready, and to finish: both are a matter of milliseconds. */
+/* Time limits to get ready, and between two batches while finishing; both normally take milliseconds. */
 #define START_MSEC  5000
 #define FINISH_MSEC 1000
 
-/* What it has left to say while it finishes is no more than its socket holds. */
+/* Batches taken from a finishing engine at most: more than its socket holds. */
 #define FINISH_BATCHES 1000
 
 struct counters
@@ -66,7 +66,7 @@ becomes_ready(const struct child *child)
 {
 	struct event events[IPC_MESSAGE];
 
-	/* one message and no more: packets may have been waiting, and what they led to is for the loop */
+	/* one message only: the loop takes the events that follow */
 	return is_readable(child->ipc_fd, START_MSEC) && ipc_recv(child->ipc_fd, events, IPC_MESSAGE) == 1 &&
 	       events[0].kind == EVENT_READY;
 }

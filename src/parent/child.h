@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine as its parent sees it: a process, the street its events come on, its counters.
+ * The engine process, for its parent: start and stop, its event socket, its counters.
  */
 #ifndef KNOCKD_CHILD_H
 #define KNOCKD_CHILD_H
@@ -20,32 +20,32 @@ struct child {
 	pid_t pid;  /* 0: there is none */
 	int ipc_fd; /* the parent's end; -1: closed */
 	struct counters *counters;
-	struct counters before; /* what earlier engines have counted */
+	struct counters before; /* sums of earlier engines */
 };
 
 /*
- * Forks an engine for this configuration, reading from `capture_fd`, and waits until it says that it is
- * confined and reading. 0, or -1 after a line in the log.
+ * Forks an engine for this configuration, reading from `capture_fd`, and waits for its EVENT_READY. 0, or -1 after a
+ * log line.
  */
 int child_start(struct child *child, const struct conf *conf, const struct priv_user *user, int capture_fd,
 		const struct log *log);
 
-/* Called with what the engine still had to say while child_stop() waited for it. */
+/* Receives the events that the engine sends until it ends. */
 typedef void child_events(void *arg, const struct event *events, size_t n);
 
 /*
- * Asks the engine to finish, hands over the events it still sends, and reaps it; one that has not ended
- * after a second is killed. Does nothing when there is none. False: what it has read it may not have dealt with.
+ * Asks the engine to finish, passes on the events it still sends, and reaps it. Kills an engine that sends nothing for
+ * a second. False: the engine may not have dealt with all packets it had read. True without an engine.
  */
 bool child_stop(struct child *child, child_events *take, void *arg);
 
-/* Ends it without another word and returns its status as waitpid() tells it; one that had died keeps its own. */
+/* Kills and reaps the engine. Returns its waitpid(2) status, also if it had already died; 0 without an engine. */
 int child_kill(struct child *child);
 
-/* What this engine and those before it have counted; `attempts` is only this one's. */
+/* The sums of this and earlier engines; `attempts` is this engine's alone. */
 struct counters child_counters(const struct child *child);
 
-/* Forgets a process that was reaped elsewhere. */
+/* Cleans up after an engine that the caller has reaped. */
 void child_forget(struct child *child);
 
 #endif

@@ -31,11 +31,11 @@ enum {
 	SLOT_JOURNAL,
 	SLOT_GRANTED,
 	SLOT_MONITOR,
-	SLOT_ADMIN, /* and those that follow */
+	SLOT_ADMIN, /* the first of ADMIN_SLOTS */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
 
-/* ---- what knockctl sees and does ---------------------------------------------------------------- */
+/* ---- knockctl's requests ------------------------------------------------------------------------- */
 
 /* admin_daemon */
 static void
@@ -75,7 +75,7 @@ check_for(void *arg, conf_report *tell, void *to)
 	return good;
 }
 
-/* admin_daemon. The configuration remembers it, lest the guard is put back as if somebody else had removed it. */
+/* admin_daemon. Noted in the configuration, or upkeep_put_back() would restore the guard. */
 static int
 unguard_for(void *arg)
 {
@@ -162,7 +162,7 @@ open_signals(struct daemon *d)
 
 /* ---- the loop ---------------------------------------------------------------------------------- */
 
-/* While the machine sleeps poll(2)'s clock stands still and CLOCK_BOOTTIME does not: look again now and then. */
+/* poll(2) does not count suspended time, CLOCK_BOOTTIME does: check the deadlines at least this often. */
 #define POLL_MAX_MSEC 60000
 
 static int
@@ -185,7 +185,7 @@ poll_timeout(const struct daemon *d)
 	return next - now > POLL_MAX_MSEC ? POLL_MAX_MSEC : (int)(next - now);
 }
 
-/* The ports of a one-time door's next sequence. Without them nobody could use it up, so this is tried again. */
+/* Installs the ports of a one-time door's next sequence. Retried: without them the door cannot be opened. */
 static void
 follow_sequences(struct daemon *d)
 {
@@ -210,7 +210,8 @@ loop(struct daemon *d)
 		admin_poll(d->admin, fds + SLOT_ADMIN);
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
-		if (fds[SLOT_MONITOR].revents) /* what others did before a knock does not undo what it leads to */
+		/* ruleset events first: an older one must not undo the grant of a knock in this round */
+		if (fds[SLOT_MONITOR].revents)
 			upkeep_read_monitor(d);
 		if (fds[SLOT_ENGINE].revents)
 			supervisor_read(d);
@@ -280,7 +281,7 @@ take_up_command(void *arg, const struct journal_entry *entry)
 		closings_take_up(d->closings, entry);
 }
 
-/* journal_found. A command in here is not of ours: the daemon writes this journal without being root. */
+/* journal_found. The daemon writes no command here, and not as root: a command would be an attacker's. */
 static void
 take_up_grant(void *arg, const struct journal_entry *entry)
 {
@@ -289,8 +290,7 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	if (entry->kind == JOURNAL_GRANT)
 		grants_take_up(d->grants, entry);
 	else
-		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored",
-			  d->journals.grants_dir);
+		log_warnx(&d->log, "journal: %s/journal: unexpected command entry, ignored", d->journals.grants_dir);
 }
 
 static struct journal *
@@ -303,28 +303,27 @@ open_granted(struct daemon *d)
 	return journal_prepare(d->journals.grants_dir, take_up_grant, warn, d);
 }
 
-/* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
+/* Journals are optional: without them only the elements in the kernel survive the daemon. */
 static void
 open_journals(struct daemon *d)
 {
 	d->journals.commands = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
 	if (!d->journals.commands)
-		log_warnx(&d->log,
-			  "without a journal, stop commands that are not due when knockd ends run at once then");
+		log_warnx(&d->log, "without a journal, knockd runs all pending stop commands when it ends");
 	closings_keep_in(d->closings, d->journals.commands);
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
 	grants_restore(d->grants);
 }
 
-/* Their threads may be no more than the daemon is. */
+/* Start threads after dropping privileges, so that they inherit the reduced set. */
 static int
 start_journals(const struct daemon *d)
 {
 	return journal_start(d->journals.commands) || journal_start(d->journals.grants) ? -1 : 0;
 }
 
-/* Everything that can fail, while somebody is watching. */
+/* Every step that can fail, before the daemon detaches: the admin sees the error and the exit status. */
 static int
 start(struct daemon *d)
 {
@@ -343,7 +342,7 @@ start(struct daemon *d)
 	return root_leave(d) || start_journals(d) ? -1 : 0;
 }
 
-/* A service manager that waits for readiness wants the process that it has started, whatever -d says. */
+/* A service manager that waits for readiness follows the process it started: stay in the foreground despite -d. */
 static bool
 wants_detach(const struct daemon *d)
 {
@@ -391,7 +390,7 @@ log_counters(const struct daemon *d)
 		    (unsigned long long)c->suppressed);
 }
 
-/* The mirror of start(): no new packets, then nobody to read them. Elements stay: the kernel times them. */
+/* The reverse of start(): the rules, then the engine. Elements stay: the kernel expires them. */
 static void
 stop(struct daemon *d)
 {
@@ -433,9 +432,9 @@ daemon_run(const struct options *options)
 			    .root = DAEMON_ROOT_ALL };
 	int status = EXIT_FAILURE;
 
-	priv_hide(); /* the sequences in our memory */
+	priv_hide(); /* memory holds the sequences */
 	streams_fill();
-	priv_close_from(STDERR_FILENO + 1); /* whatever our own parent left open is not for commands to inherit */
+	priv_close_from(STDERR_FILENO + 1); /* commands must not inherit descriptors of knockd's caller */
 	d.born_at = moment_boot_msec();
 	log_init(&d.log);
 	d.log.verbose = options->verbose;

@@ -20,7 +20,7 @@ files_path(const struct daemon *d, const char *path)
 	return asprintf(&whole, "%s/%s", d->home, path) < 0 ? NULL : whole;
 }
 
-/* As knockd has it. */
+/* The same precedence as in knockd 0.8. */
 char *
 files_log_path(const struct daemon *d)
 {
@@ -52,7 +52,7 @@ is_regular(int fd)
 	return !fstat(fd, &st) && S_ISREG(st.st_mode);
 }
 
-/* Nobody moves a device away; and /dev/stdout is another one for the keeper than it was for us. */
+/* Only a regular file replaces an open log: a device is not rotated, and the keeper's /dev/stdout is another. */
 int
 files_open_log(struct daemon *d, const char *path)
 {

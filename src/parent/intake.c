@@ -39,7 +39,7 @@ intake_same(const struct conf *a, const struct conf *b)
 
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
-/* What waits goes on to the guard and the user's own chains, to be judged by what is open now. */
+/* Packets that waited are no knocks: the guard and the admin's own chains judge them, after the grants. */
 static bool
 is_accepted(const struct conf *conf, enum capture_way way)
 {
@@ -52,7 +52,7 @@ queue_of(const struct conf *conf, enum capture_way way)
 	return (uint16_t)(conf->queue_num + way);
 }
 
-/* One verdict for each queue: the last word holds for all packets before. */
+/* One verdict for each queue: it covers all packets up to the last one dealt with. */
 void
 intake_give_verdicts(struct daemon *d, const struct event *events, size_t n)
 {

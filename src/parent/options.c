@@ -57,7 +57,7 @@ take(struct options *o, int option)
 	case '4':
 		o->only_ipv4 = true;
 		return 0;
-	case 's': /* another knockd's trade of memory against speed: nothing to trade here */
+	case 's': /* an option of another knockd: accepted, no effect */
 		return 0;
 	case 't':
 		o->mode = MODE_CHECK;

@@ -34,8 +34,8 @@ read_permitted(struct daemon *d, struct priv_user *user)
 }
 
 /*
- * The old engine finishes first. If what it still had to say used up a one-time sequence, the file has
- * changed since `conf` was read: that sequence must not come to life again.
+ * Lets the old engine finish. If its last events used up a one-time sequence, `conf` still holds that sequence: read
+ * the file again, or it would be valid once more.
  */
 static struct conf *
 stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
@@ -48,7 +48,7 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 	return read_permitted(d, user);
 }
 
-/* Takes over `conf`, or frees it: 0 when it is in force, -1 when the old one still is. Packets wait meanwhile. */
+/* Puts `conf` in force: 0; or frees it and keeps the old one: -1. Packets wait in the socket meanwhile. */
 static int
 adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
@@ -70,7 +70,6 @@ adopt(struct daemon *d, struct conf *conf, struct priv_user *user)
 	return failed;
 }
 
-/* True when the new configuration is in force. */
 bool
 reload_daemon(struct daemon *d)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Another configuration takes the place of the one in force, or none of it does. */
+/* Reload: the new configuration replaces the old one as a whole, or not at all. */
 #ifndef KNOCKD_RELOAD_H
 #define KNOCKD_RELOAD_H
 
 #include "state.h"
 
-/* True when the new configuration is in force; otherwise the old one still is. Logs what it does. */
+/* Reads the configuration again and logs the outcome. True: it is in force; false: the old one still is. */
 bool reload_daemon(struct daemon *d);
 
 #endif

@@ -12,10 +12,10 @@
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
-/* The kernel's rules and sets. */
+/* nftables rules and sets. */
 #define NETWORK BIT(CAP_NET_ADMIN)
 
-/* A new engine with a user and a root directory of its own, and its end; one-time files, whoever owns them. */
+/* ENGINE: start an engine with its own user and root directory, and kill it. FILES: one-time files of any owner. */
 #define ENGINE (BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL))
 #define FILES  (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_FOWNER))
 
@@ -28,7 +28,7 @@ has_command(const struct door *door)
 	return false;
 }
 
-/* What this configuration needs, and in `why` the reason if that is more than can be done without. */
+/* The privileges that this configuration needs; above DAEMON_ROOT_NONE `why` holds the reason. */
 static enum daemon_root
 needed(const struct conf *conf, const struct priv_user *user, char *why, size_t len)
 {
@@ -51,7 +51,7 @@ needed(const struct conf *conf, const struct priv_user *user, char *why, size_t 
 	return root;
 }
 
-/* They are the only ones who may open these by then. */
+/* Once root is dropped only the keeper may open these files. */
 static int
 start_keeper(struct daemon *d)
 {
@@ -63,7 +63,7 @@ start_keeper(struct daemon *d)
 	return d->keeper ? 0 : -1;
 }
 
-/* The journal is written anew in there. Whoever is not root never gets to the commands' journal above it. */
+/* The daemon rewrites the grants journal in `dir` as `user`. The commands' journal above it stays root's. */
 static int
 give_away(const char *dir, const struct priv_user *user)
 {
@@ -76,7 +76,7 @@ give_away(const char *dir, const struct priv_user *user)
 	return failed;
 }
 
-/* No command will come any more. */
+/* This configuration has no commands, and none is pending. */
 static void
 close_commands_journal(struct daemon *d)
 {
@@ -92,7 +92,7 @@ become(struct daemon *d, const struct priv_user *user, uint64_t caps)
 
 	if (!priv_keep(user, caps, &step))
 		return 0;
-	log_warn(&d->log, "could not leave root: %s", step);
+	log_warn(&d->log, "could not drop root: %s", step);
 	return -1;
 }
 
@@ -117,12 +117,12 @@ root_leave(struct daemon *d)
 	int failed = 0;
 
 	d->root = needed(d->conf, &d->user, why, sizeof(why));
-	commanded = d->root == DAEMON_ROOT_ALL; /* as with any knockd: nothing to mention */
+	commanded = d->root == DAEMON_ROOT_ALL; /* the usual case, not logged */
 	if (!commanded && closings_count(d->closings)) {
 		d->root = DAEMON_ROOT_ALL;
-		snprintf(why, sizeof(why), "stop commands of an earlier run are still to come");
+		snprintf(why, sizeof(why), "stop commands of an earlier run are pending");
 	}
-	if (geteuid()) /* as whoever it is; there is nothing to leave */
+	if (geteuid()) /* not root: nothing to drop */
 		d->root = DAEMON_ROOT_ALL;
 	switch (d->root) {
 	case DAEMON_ROOT_ALL:
@@ -147,9 +147,9 @@ root_check(const struct daemon *d, const struct conf *conf, const struct priv_us
 	char why[256] = "";
 
 	if (needed(conf, user, why, sizeof(why)) > d->root)
-		log_warnx(&d->log, "%s: this needs more of root than was kept at the start: restart knockd", why);
+		log_warnx(&d->log, "%s: needs privileges dropped at start; restart knockd", why);
 	else if (d->root == DAEMON_ROOT_NONE && user->uid != d->user.uid)
-		log_warnx(&d->log, "User %s: root was left at the start: restart knockd", conf->user);
+		log_warnx(&d->log, "User %s: needs privileges dropped at start; restart knockd", conf->user);
 	else
 		return 0;
 	return -1;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much of root the parent keeps once all is set up, and what a reload can therefore not ask for. */
+/* The privileges that the parent keeps after start, and the check that a reload needs no others. */
 #ifndef KNOCKD_ROOT_H
 #define KNOCKD_ROOT_H
 
 #include "state.h"
 
-/* Gives up what the configuration in force does not need; the last thing before the first thread. -1 after a line. */
+/* Drops the privileges that the configuration does not need. No thread may run yet. 0, or -1 after a log line. */
 int root_leave(struct daemon *d);
 
-/* Could this configuration be in force with what was kept? 0, or -1 after a line. */
+/* Do the privileges that were kept suffice for this configuration? 0, or -1 after a log line. */
 int root_check(const struct daemon *d, const struct conf *conf, const struct priv_user *user);
 
 #endif

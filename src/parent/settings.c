@@ -9,7 +9,7 @@
 
 #include "files.h"
 
-/* conf_report. Warnings are for the person who edits the file; the log has them when nobody sees our streams. */
+/* conf_report. Warnings are for the admin who edits the file: on stderr, once detached in the log. */
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {
@@ -47,7 +47,6 @@ find_user(struct daemon *d, const char *name, struct priv_user *user)
 	return -1;
 }
 
-/* Reads the file, applies the command line, finds the user. NULL after a line on what is wrong. */
 struct conf *
 settings_read(struct daemon *d, struct priv_user *user)
 {
@@ -79,7 +78,6 @@ settings_open_logs(struct daemon *d)
 	free(path);
 }
 
-/* For who has moved the file away, or changed its name in the configuration. */
 void
 settings_reopen_logs(struct daemon *d)
 {
@@ -107,7 +105,7 @@ settings_log_disabled(const struct daemon *d)
 			    d->conf->doors[i].name);
 }
 
-/* A name that is not there now may come: ppp, wireguard and the like do. */
+/* Only a warning: ppp and wireguard interfaces, for example, may appear later. */
 void
 settings_warn_of_interfaces(const struct daemon *d)
 {

@@ -23,34 +23,34 @@
 #include "process/pidfile.h"
 #include "process/priv.h"
 
-/* What is left of root once all is set up. */
+/* The privileges kept after start. */
 enum daemon_root {
 	DAEMON_ROOT_NONE,  /* the engine's user, with CAP_NET_ADMIN */
-	DAEMON_ROOT_FILES, /* its uid, with what new engines and one-time files need */
-	DAEMON_ROOT_ALL,   /* everything: commands may need it */
+	DAEMON_ROOT_FILES, /* uid 0, with the capabilities for nftables, new engines and one-time files */
+	DAEMON_ROOT_ALL,   /* as started: commands may need it */
 };
 
-/* Table inet knockd, as far as it is ours. */
+/* Table inet knockd. */
 struct daemon_rules {
-	bool changed;      /* by anybody: the table is to be looked at */
-	bool refused;      /* by the kernel, a change of ours; no other program has changed anything */
-	bool ours;         /* to remove at the end */
-	bool moved_on;     /* a one-time sequence was used: the rules must follow */
+	bool changed;  /* events came: check the table */
+	bool refused;  /* the kernel refused a change of ours: if the table is incomplete, no other program did it */
+	bool ours;     /* installed by us: removed at the end */
+	bool moved_on; /* a one-time sequence was used: install the next one's ports */
 	uint64_t retry_at; /* ms: the next try after the kernel refused; UINT64_MAX: none is due */
 };
 
 struct daemon_engine {
 	struct child child;
-	struct limiter events; /* what it may still send of those that strangers drive */
+	struct limiter events; /* for the events that remote hosts can cause */
 	unsigned restarts;     /* in a row */
 	uint64_t all_restarts;
 	uint64_t started_at; /* ms: the last start */
 	uint64_t restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
 };
 
-/* Any of them NULL: nothing is kept. */
+/* NULL: nothing is kept. */
 struct daemon_journals {
-	struct journal *commands; /* what is in it is executed, so only root gets at it */
+	struct journal *commands; /* its commands are executed, so only root may write it */
 	struct journal *grants;   /* elements */
 	char *grants_dir;
 };
@@ -58,8 +58,8 @@ struct daemon_journals {
 /* Times are those of moment_boot_msec(). */
 struct daemon {
 	const struct options *options;
-	char *home;   /* the working directory at the start, from which all names count. NULL: it has none */
-	char *config; /* absolute: the working directory changes */
+	char *home;   /* working directory at start, base of relative paths; NULL: unknown */
+	char *config; /* absolute, since the working directory changes */
 	struct log log;
 	struct conf *conf;
 	struct priv_user user;
@@ -71,15 +71,15 @@ struct daemon {
 	struct grants *grants;
 	struct closings *closings;
 	struct lookup *lookup;
-	struct access_tools tools; /* the five above, for access */
+	struct access_tools tools; /* log, nftset, grants, closings, lookup */
 	struct admin *admin;
 	struct daemon_rules rules;
 	struct daemon_engine engine;
 	struct daemon_journals journals;
-	uint64_t born_at; /* ms: our own start */
+	uint64_t born_at; /* ms: start of the daemon */
 	struct pidfile pidfile;
 	int signal_fd;
-	int signal; /* that ends us; 0: go on */
+	int signal; /* the signal that ends the loop; 0: none yet */
 };
 
 #endif

@@ -10,14 +10,14 @@
 #include "lib/moment.h"
 #include "wire/ipc.h"
 
-/* An engine that dies is replaced at once, but not more often than this: so many, then one per pause. */
+/* A dead engine is replaced at once; after a burst of restarts, one per pause; a calm time begins a new burst. */
 #define RESTART_BURST      5
 #define RESTART_PAUSE_MSEC 1000
 #define RESTART_CALM_MSEC  60000
 
-#define NONSENSE "a message that makes no sense"
+#define NONSENSE "an invalid message"
 
-/* What it has read waits for nobody. */
+/* Releases the packets that the dead engine had read. */
 static void
 miss_engine(struct daemon *d)
 {
@@ -25,7 +25,7 @@ miss_engine(struct daemon *d)
 	d->engine.restart_at = 0;
 }
 
-/* Of events that are no openings; as if we had not looked for a minute, lest an engine within its limits is ended. */
+/* Limit for the events that may_send() counts: twice what a sane engine can queue in a minute. */
 static uint32_t
 most_events(const struct daemon *d)
 {
@@ -37,7 +37,7 @@ may_send(struct daemon *d, const struct event *event)
 {
 	uint32_t per_second = 2 * EVENT_PER_SECOND * ((uint32_t)d->conf->n_doors + 1);
 
-	/* openings always pass, and there is one of these for each packet that is held */
+	/* not limited: openings, and the reports on held packets, at most one per packet */
 	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
 	       limiter_pass(&d->engine.events, most_events(d), per_second, moment_boot_msec());
 }
@@ -56,11 +56,11 @@ supervisor_start(struct daemon *d)
 	return -1;
 }
 
-/* It does not do what engines do: treated as an attack. */
+/* An engine that breaks the protocol is treated as taken over. */
 static void
 end_engine(struct daemon *d, const char *what)
 {
-	log_warnx(&d->log, "the engine sent %s: it is ended", what);
+	log_warnx(&d->log, "the engine sent %s: killed", what);
 	child_kill(&d->engine.child);
 	miss_engine(d);
 }
@@ -70,7 +70,7 @@ makes_sense(const struct daemon *d, const struct event *event)
 {
 	switch ((enum event_kind)event->kind) {
 	case EVENT_READY:
-		return false; /* it has said so */
+		return false; /* sent once, and child_start() took it */
 	case EVENT_DEALT_WITH:
 		return d->conf->capture == CONF_CAPTURE_NFQUEUE && event_valid(event, d->conf->n_doors);
 	case EVENT_STAGE:
@@ -84,7 +84,7 @@ makes_sense(const struct daemon *d, const struct event *event)
 	return event_valid(event, d->conf->n_doors);
 }
 
-/* child_events, and what the loop does with a batch. */
+/* child_events */
 void
 supervisor_take(void *arg, const struct event *events, size_t n)
 {
@@ -95,7 +95,7 @@ supervisor_take(void *arg, const struct event *events, size_t n)
 		bool sensible = makes_sense(d, &events[i]);
 
 		if (!sensible || !may_send(d, &events[i])) {
-			end_engine(d, sensible ? "more than it may" : NONSENSE);
+			end_engine(d, sensible ? "more events than allowed" : NONSENSE);
 			return;
 		}
 	}
@@ -135,14 +135,14 @@ supervisor_read(struct daemon *d)
 		end_engine(d, NONSENSE);
 }
 
-/* Reaped before its socket was read to the end: its last words first, what it had recognised counts. */
+/* Reaped before its socket was drained: process the rest first. */
 void
 supervisor_bury(struct daemon *d, int status)
 {
 	struct event events[IPC_BATCH];
 	int n;
 
-	d->engine.child.pid = 0; /* somebody else's, perhaps, from now on */
+	d->engine.child.pid = 0; /* the kernel may reuse it: no signal to it any more */
 	while (d->engine.child.ipc_fd >= 0 && (n = ipc_recv(d->engine.child.ipc_fd, events, IPC_BATCH)) > 0)
 		supervisor_take(d, events, (size_t)n);
 	child_forget(&d->engine.child);

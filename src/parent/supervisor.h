@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps an engine alive, and acts on what it reports. */
+/* Keeps an engine running and acts on its events. */
 #ifndef KNOCKD_SUPERVISOR_H
 #define KNOCKD_SUPERVISOR_H
 
 #include "state.h"
 
-/* 0, or -1 after a line; another try is due in a while then. */
+/* Starts an engine. 0, or -1 after a log line; supervisor_restart() is then due after a pause. */
 int supervisor_start(struct daemon *d);
 void supervisor_restart(struct daemon *d);
 
-/* What it has said; and the same when it has ended with `status`. */
+/* Takes the engine's events; and its last ones, when it was reaped with `status`. */
 void supervisor_read(struct daemon *d);
 void supervisor_bury(struct daemon *d, int status);
 

@@ -9,7 +9,7 @@
 #include "netlink/nfqueues.h"
 #include "table/ruleset.h"
 
-/* When the kernel refused to have our table back. */
+/* Between two tries, after the kernel refused the table. */
 #define RULES_RETRY_MSEC 5000
 
 static bool
@@ -30,7 +30,7 @@ has_reader(const struct ruleset_report *to)
 	return to->queued ? nfqueues_holder(to->number) : nflog_group_holder(to->number);
 }
 
-/* The first one's table would be replaced by ours, and whoever ends first would take it away from the other. */
+/* Our table would replace the other daemon's, and the first of the two to end would remove it for both. */
 int
 upkeep_find_other(struct daemon *d)
 {
@@ -44,8 +44,8 @@ upkeep_find_other(struct daemon *d)
 }
 
 /*
- * With Rules = none what an earlier run has left is not ours to take away, whether it kept the guard when it ended or
- * was killed. Another knockd may be keeping it, and the admin may have loaded what --print-rules shows.
+ * With Rules = none the daemon removes no table of an earlier run, which left its guard or was killed: another knockd
+ * may use the table, or the admin may have loaded it from --print-rules.
  */
 void
 upkeep_warn_of_leftovers(const struct daemon *d)
@@ -61,13 +61,13 @@ upkeep_warn_of_leftovers(const struct daemon *d)
 		return;
 	if (reports && is_ours(d->conf, &to) && to.marked)
 		log_warnx(&d->log,
-			  "warning: table inet " RULESET_TABLE " of an earlier run reports knocks to the same "
-			  "place as your own rules may: %s",
+			  "warning: table inet " RULESET_TABLE " of an earlier run still reports knocks to knockd, "
+			  "in addition to your own rules: %s",
 			  helps);
 	if (ruleset_has_guard())
 		log_warnx(&d->log,
-			  "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut that no door "
-			  "opens with Rules = none: %s, \"knockctl unguard\" the guard alone",
+			  "warning: table inet " RULESET_TABLE " of an earlier run keeps ports shut, and no door "
+			  "opens them with Rules = none: %s, \"knockctl unguard\" removes the guard alone",
 			  helps);
 }
 
@@ -87,7 +87,7 @@ upkeep_install(struct daemon *d, const struct conf *conf)
 	case CONF_RULES_NONE:
 		if (d->rules.ours && (ruleset_unguard() || ruleset_remove())) {
 			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
-			upkeep_retry_later(d); /* the guard may be gone, but not what wants it */
+			upkeep_retry_later(d); /* the guard may be gone, but the configuration in use has it */
 			return -1;
 		}
 		d->rules.ours = false;
@@ -114,7 +114,7 @@ upkeep_retry_later(struct daemon *d)
 	d->rules.retry_at = moment_boot_msec() + RULES_RETRY_MSEC;
 }
 
-/* Our own changes are told, too, so what counts is what is there now. */
+/* Our own installs cause events, too: only the state of the table counts. */
 void
 upkeep_put_back(struct daemon *d)
 {
@@ -130,7 +130,7 @@ upkeep_put_back(struct daemon *d)
 	} else if (refused) {
 		log_notice(&d->log, "table inet " RULESET_TABLE " is in place again");
 	} else {
-		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by somebody and is put back");
+		log_notice(&d->log, "table inet " RULESET_TABLE " was changed by another program and is put back");
 	}
 }
 

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon's part of the kernel's ruleset: installs table inet knockd, and puts it back when it was changed. */
+/* Installs table inet knockd, and restores it after another program changed it. */
 #ifndef KNOCKD_UPKEEP_H
 #define KNOCKD_UPKEEP_H
 
 #include "state.h"
 
-/* -1 after a line when another knockd keeps the table in this network namespace. */
+/* 0, or -1 after a log line: another knockd uses the table in this network namespace. */
 int upkeep_find_other(struct daemon *d);
 
-/* Lines on what is left of the table of an earlier run that nobody takes away now. */
+/* Warns of a table of an earlier run that stays, with Rules = none. */
 void upkeep_warn_of_leftovers(const struct daemon *d);
 
-/* Puts table inet knockd in place as `conf` wants it, or takes it away. 0, or -1 after a line. */
+/* Installs table inet knockd for `conf`, or removes it with Rules = none. 0, or -1 after a log line. */
 int upkeep_install(struct daemon *d, const struct conf *conf);
 
-/* Somebody has changed the ruleset: what is missing is put back. */
+/* Takes the ruleset events, then restores the table and grants; and the check and restore of the table alone. */
 void upkeep_read_monitor(struct daemon *d);
 void upkeep_put_back(struct daemon *d);
 
-/* The kernel has refused a change of ours: upkeep_put_back() is due in a while. */
+/* After the kernel refused a change: schedules upkeep_put_back(). */
 void upkeep_retry_later(struct daemon *d);
 
 #endif

@@ -150,8 +150,8 @@ refute 'the end: nothing is left' nft list table inet knockd 2>/dev/null
 
 # --- a restart without rules ---------------------------------------------------------------------
 
-shut='keeps ports shut that no door opens with Rules = none'
-twice='reports knocks to the same place as your own rules may'
+shut='keeps ports shut, and no door opens them with Rules = none'
+twice='still reports knocks to knockd, in addition to your own rules'
 knockd_start "$doors"
 nft list table inet knockd >"$T/table"
 knockd_stop

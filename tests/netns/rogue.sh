@@ -68,7 +68,7 @@ check '... and the signal is told' log_has 'the engine was ended by signal 9 (Ki
 
 # --- messages that make no sense -----------------------------------------------------------------
 
-nonsense='the engine sent a message that makes no sense: it is ended'
+nonsense='the engine sent an invalid message: killed'
 engines short long crowd zeros door stage kind ready-again nobody family tail
 equal 'each is told' "$(log_count "$nonsense")" 11
 refute 'and nothing came of it' element_in 'inet filter ssh_ok' 192.0.2.1
@@ -84,7 +84,7 @@ engines not-ready no-word gone
 equal 'who is not ready in time, or not at all' "$(log_count 'the engine did not start')" 3
 
 engines descriptor flood
-check 'who sends more than any engine may' log_has 'the engine sent more than it may: it is ended'
+check 'who sends more than any engine may' log_has 'the engine sent more events than allowed: killed'
 lines=$(log_count '192.0.2.1: ssh: Stage 1')
 diag "$lines lines by then"
 refute '... which is not very much' [ "$lines" -gt 20000 ]

@@ -146,13 +146,13 @@ refused() {
 refused 'a command' "$was
 [run]
 	sequence = 4000
-	command  = echo" '[run] has a command: this needs more of root than was kept at the start: restart knockd'
+	command  = echo" '[run] has a command: needs privileges dropped at start; restart knockd'
 printf ' 10:udp\n' >"$T/sequences"
 refused 'one-time sequences' "$was
 [once]
 	one_time_sequences = $T/sequences" '[once] has one-time sequences'
 refused 'another user' "$(echo "$was" | sed 's/User = .*/User = daemon/')" \
-	'User daemon: root was left at the start: restart knockd'
+	'User daemon: needs privileges dropped at start; restart knockd'
 
 chown $engine_user "$T/knockd.conf"
 refused 'a file of the engine'\''s user, which root would not start with' "$was" 'belongs to another user'
@@ -218,8 +218,8 @@ check '...' grep -q ' run ' "$T/state/journal"
 cp "$T/state/journal" "$T/stop"
 
 knockd_start "$ssh$fence_door"
-equal 'one that is still to come needs root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
-check '... which is said' log_has 'the daemon remains root: stop commands of an earlier run are still to come'
+equal 'one that is pending needs root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
+check '... which is said' log_has 'the daemon remains root: stop commands of an earlier run are pending'
 knockctl revoke --door run >/dev/null
 knockd_stop
 knockd_start "$ssh$fence_door"
@@ -232,7 +232,7 @@ chown $engine_user "$T/state/grants/journal"
 knockd_start "$ssh
 	stop_command = true
 $fence_door"
-check 'a command in the journal of the elements is not believed' log_has 'a command is no business of this one'
+check 'a command in the journal of the elements is not believed' log_has 'unexpected command entry, ignored'
 knockd_stop
 rm -r "$T/state/grants"
 
@@ -258,7 +258,7 @@ knockd_conf "$ssh
 	command = true
 $fence_door"
 knockd_reload
-check '... and a command needs a restart' log_has '[ssh] has a command: this needs more of root than was kept'
+check '... and a command needs a restart' log_has '[ssh] has a command: needs privileges dropped at start'
 knockd_stop
 
 # --- as at the start, when it is root whatever the configuration ----------------------------------

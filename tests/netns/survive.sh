@@ -53,7 +53,7 @@ wait_for element_in 'inet filter ssh_ok6' fd00::2
 wait_for between 0 8
 nft flush ruleset
 check 'after a flush the own table is back' own_table
-check '... it says so' log_has 'table inet knockd was changed by somebody and is put back'
+check '... it says so' log_has 'table inet knockd was changed by another program and is put back'
 nft -f "$T/filter.nft"
 check '... the element is back with its set' element_in "$open" 10.0.0.2
 check '... with the time that was left' between 1 8

@@ -202,7 +202,7 @@ reloads() {
 	opens '... the old one still is there' $server
 	echo "$more_doors" >>/etc/knockd.conf
 	now 'a reload with a first command' systemctl reload knockd
-	check '... is refused: root was left' logged '[later] has a command: this needs more of root than was kept'
+	check '... is refused: root was dropped' logged '[later] has a command: needs privileges dropped at start'
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	now 'systemctl restart knockd' systemctl restart knockd
 	equal '... is root again' "$(daemon_user)" root

@@ -23,7 +23,7 @@ struct client {
 	const struct client_options *options;
 	char config[PATH_MAX];
 	struct profiles profiles;
-	const struct profile *profile; /* NULL: the command line has it all */
+	const struct profile *profile; /* NULL: not used */
 	char one_time_path[PATH_MAX];
 	struct onetime one_time; /* line 0: none */
 	struct hits hits;
@@ -81,7 +81,7 @@ choose_profile(struct client *client)
 	return -1;
 }
 
-/* The file is as secret as the profile itself. */
+/* The file must be as private as the profiles. */
 static int
 check_private(const char *path)
 {
@@ -189,7 +189,7 @@ choose_origin(struct client *client)
 	return -1;
 }
 
-/* A source address speaks for its family, unless -4 or -6 does. */
+/* Without -4, -6 or --both, the source address decides. */
 static enum net_family
 choose_family(const struct client *client)
 {
@@ -214,7 +214,7 @@ resolve(struct client *client)
 	return -1;
 }
 
-/* With --proxy standard output belongs to the connection. */
+/* With --proxy standard output carries the connection: verbose lines go to stderr. */
 static void
 set_knocking(struct client *client)
 {
@@ -247,13 +247,13 @@ prepare(struct client *client)
 	return 0;
 }
 
-/* The knock went out whatever happens now, so this is no reason to stop. */
+/* Failure is a warning: the knock has been sent. */
 static void
 mark_one_time(const struct client *client)
 {
 	if (!client->one_time.line || !onetime_mark(client->one_time_path, &client->one_time.seq))
 		return;
-	fprintf(stderr, "warning: %s: line %lu is used up but could not be marked: %s\n", client->one_time_path,
+	fprintf(stderr, "warning: %s: line %lu was used but could not be marked: %s\n", client->one_time_path,
 		client->one_time.line, strerror(errno));
 }
 
@@ -264,7 +264,7 @@ stay_shut(const struct client *client)
 
 	fprintf(stderr, "knock: %s\n", wait_explain(&client->waiting, text, sizeof(text)));
 	if (client->one_time.line)
-		fprintf(stderr, "knock: %s: line %lu stays in use; mark it with # if the server has taken it\n",
+		fprintf(stderr, "knock: %s: line %lu is not marked; mark it with # if the server accepted it\n",
 			client->one_time_path, client->one_time.line);
 	return CLIENT_EXIT_SHUT;
 }
@@ -292,8 +292,8 @@ run_proxy(const struct client *client, int sock)
 }
 
 /*
- * A one-time sequence is used up when the door was seen open or, where nobody looks, when it went
- * out. A knock that got lost must not put this file one line ahead of the server's.
+ * Marks a one-time sequence when the door was seen open or, without a wait, when the knock was sent. A lost knock must
+ * not put this file one line ahead of the server's.
  */
 static int
 run(struct client *client)

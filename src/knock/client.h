@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What knock does once its command line is read: profile, addresses, hits, the wait, and what comes
- * behind the door. Everything is found out before the first packet leaves, so that a knock is sent
- * whole or not at all.
+ * knock after its command line is parsed: profile, addresses, hits, the wait, then command or proxy. All input is
+ * checked before the first packet, so a knock is sent whole or not at all.
  */
 #ifndef KNOCKD_CLIENT_H
 #define KNOCKD_CLIENT_H

@@ -13,9 +13,8 @@
 enum { OPT_BOTH = 256, OPT_WAIT, OPT_TIMEOUT, OPT_PROXY, OPT_PROFILE, OPT_LIST };
 
 /*
- * No new name begins like one of knockd 0.8's, so that every abbreviation of those still works.
- * The leading '-' hands out words in their place, which is how the words before "--" are told
- * from the command after it.
+ * Every unique abbreviation of a name of knockd 0.8 is still unique. The leading '-' makes getopt return words in
+ * place, which separates the words before "--" from the command after it.
  */
 static const char letters[] = "-ud:46s:i:vVh";
 static const struct option names[] = {
@@ -40,7 +39,7 @@ static const struct option names[] = {
 static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[:proto]] ... [-- command ...]\n"
 			    "       knock [options] <profile> [-- command ...]\n"
 			    "options:\n"
-			    "  -u, --udp            send every hit by UDP, whatever the ports say\n"
+			    "  -u, --udp            send every hit by UDP\n"
 			    "  -d, --delay <ms>     pause for <ms> milliseconds after each hit\n"
 			    "  -4, --ipv4           use IPv4 only\n"
 			    "  -6, --ipv6           use IPv6 only\n"
@@ -52,7 +51,7 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"
-			    "  -v, --verbose        say what is being done\n"
+			    "  -v, --verbose        print each hit\n"
 			    "  -V, --version        show the version\n"
 			    "  -h, --help           show this help\n"
 			    "\n"
@@ -72,7 +71,7 @@ client_options_version(void)
 	puts("Copyright (C) 2026 The knockd-nft authors");
 }
 
-/* knockd 0.8 took atoi()'s word for it, so "abc" is 0 and stays it. */
+/* As atoi() in knockd 0.8: "abc" is 0. */
 static int
 parse_delay(int64_t *delay, const char *text, char *err, size_t errlen)
 {
@@ -154,10 +153,7 @@ take(struct client_options *options, int opt, char *err, size_t errlen)
 	return CLIENT_KNOCK;
 }
 
-/*
- * What stands behind "--" is the command. Where no word stood before it, knockd 0.8's meaning
- * holds: "--" only ends the options.
- */
+/* The words after "--" are the command. Without a word before it, "--" only ends the options, as in knockd 0.8. */
 static void
 take_rest(struct client_options *options, char **rest)
 {
@@ -176,7 +172,7 @@ static enum client_action
 sort_words(struct client_options *options, char *err, size_t errlen)
 {
 	if (options->profile && options->n_words) {
-		snprintf(err, errlen, "error: --profile brings its own host and ports: \"%s\" is too much",
+		snprintf(err, errlen, "error: unexpected word \"%s\": --profile sets host and ports",
 			 options->words[0]);
 		return CLIENT_STOP;
 	}
@@ -202,11 +198,11 @@ check(const struct client_options *options, char *err, size_t errlen)
 	const char *wrong = NULL;
 
 	if (options->proxy && options->command)
-		wrong = "--proxy and a command exclude each other";
+		wrong = "--proxy cannot be combined with a command";
 	else if (options->proxy && options->wait)
-		wrong = "--proxy waits for its own port, --wait is too much";
+		wrong = "--proxy cannot be combined with --wait: it waits for its own port";
 	else if (options->source && options->family == NET_BOTH)
-		wrong = "--source is of one family, --both is too much";
+		wrong = "--source cannot be combined with --both: it is of one family";
 	if (!wrong)
 		return CLIENT_KNOCK;
 	snprintf(err, errlen, "error: %s", wrong);

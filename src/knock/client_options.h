@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of knock, knockd 0.8's client's with more options. Only its grammar: what a host,
- * a port or a profile is, others know.
+ * The command line of knock: that of knockd 0.8's client, with more options. Its grammar only; hosts, ports and
+ * profiles are checked elsewhere.
  */
 #ifndef KNOCKD_CLIENT_OPTIONS_H
 #define KNOCKD_CLIENT_OPTIONS_H
@@ -20,20 +20,20 @@ enum client_action {
 	CLIENT_LIST,
 	CLIENT_VERSION,
 	CLIENT_HELP,  /* usage on stdout and exit code 1, as with knockd 0.8 */
-	CLIENT_ERROR, /* like HELP; getopt has said on stderr what is wrong */
-	CLIENT_STOP,  /* `err` says what is wrong; no usage */
+	CLIENT_ERROR, /* like HELP; getopt has printed the error on stderr */
+	CLIENT_STOP,  /* the error is in `err`; no usage */
 };
 
 struct client_options {
 	bool udp;
 	bool verbose;
-	int64_t delay;   /* milliseconds between hits; -1: not given */
-	int64_t timeout; /* milliseconds that --wait waits */
+	int64_t delay;   /* milliseconds after each hit; -1: not given */
+	int64_t timeout; /* milliseconds, for --wait and --proxy */
 	enum net_family family;
 	const char *source;
 	const char *interface;
 	const char *profile;
-	bool bare;         /* the profile is a word alone, perhaps a host without ports */
+	bool bare;         /* `profile` was the only word: it may be a host without ports */
 	const char *wait;  /* PORT[:PROTO] */
 	const char *proxy; /* PORT */
 	const char *host;  /* NULL with a profile */

@@ -23,7 +23,7 @@ parse_proto(uint8_t *proto, const char *text)
 	return 0;
 }
 
-/* "http:udp" is known as a TCP service only: knockd 0.8 does not mind, so the other protocol's port will do. */
+/* A service that only the other protocol has is accepted, as by knockd 0.8: "http:udp", for example. */
 static enum hit_status
 parse_service(struct hit *hit, char *err, size_t errlen)
 {
@@ -46,7 +46,7 @@ parse_service(struct hit *hit, char *err, size_t errlen)
 	return HIT_OK;
 }
 
-/* A number is checked here: the resolver wraps 70000 to 4464 and takes 0. */
+/* Numbers are checked here: the resolver accepts 0 and wraps 70000 to 4464. */
 static enum hit_status
 parse_port(struct hit *hit, char *err, size_t errlen)
 {
@@ -144,7 +144,7 @@ hits_free(struct hits *hits)
 	*hits = (struct hits){ .at = NULL };
 }
 
-/* The SYN is on its way, or already answered. Anything else means that there was no way to send it. */
+/* True: the SYN is sent, or already answered. Any other errno: it could not be sent. */
 static bool
 went_out(int err)
 {

@@ -51,7 +51,7 @@ net_resolve(struct places *places, const char *host, enum net_family family)
 	return 0;
 }
 
-/* Unprivileged since Linux 5.7, as long as the socket is bound to no other interface. */
+/* Needs no privilege since Linux 5.7, for a socket not yet bound to an interface. */
 static int
 bind_interface(int fd, const char *name)
 {
@@ -110,7 +110,7 @@ set_source(struct origin *origin, const char *text)
 	return 0;
 }
 
-/* Binds for a trial. An interface alone is tried with whichever family this machine has. */
+/* Binds a test socket. Without a source address: of IPv4, or of IPv6 where there is no IPv4. */
 static int
 try_out(const struct origin *origin)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where packets go and where they come from: names are resolved once, and every socket of the
- * client is opened here, so that --source and --interface hold for all of them.
+ * Destinations and origin of packets. Names are resolved once. Every socket of the client is opened here, so that
+ * --source and --interface apply to all.
  */
 #ifndef KNOCK_NET_H
 #define KNOCK_NET_H
@@ -33,18 +33,18 @@ struct origin {
 };
 
 /*
- * Asks the resolver once and takes its first answer; with NET_BOTH the first of each family.
+ * Asks the resolver once and takes its first address; with NET_BOTH the first of each family.
  * Returns 0, or getaddrinfo's code for gai_strerror().
  */
 int net_resolve(struct places *places, const char *host, enum net_family family);
 
 /*
- * Takes --source and --interface (either may be NULL) and tries them out, so that a typo is an
- * error before the first packet. 0, or -1 with the message in `err`.
+ * Takes --source and --interface (either may be NULL) and tests them with a socket, so that a typo is an error before
+ * the first packet. 0, or -1 with the message in `err`.
  */
 int net_origin(struct origin *origin, const char *source, const char *interface, char *err, size_t errlen);
 
-/* A non-blocking socket towards `place`. -1 with errno. */
+/* A non-blocking socket for `place`, bound to the origin. -1 with errno. */
 int net_socket(const struct origin *origin, const struct place *place, int type);
 
 /* connect(2) to a port of `place`. 0, or -1 with errno (EINPROGRESS for TCP). */

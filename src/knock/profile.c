@@ -93,7 +93,7 @@ set_wait(struct profile *profile, const char *value)
 
 static const struct key {
 	const char *name;
-	const char *(*set)(struct profile *, const char *); /* NULL, or what is wrong */
+	const char *(*set)(struct profile *, const char *); /* returns NULL, or the error */
 } keys[] = {
 	{ "host", set_host },   { "sequence", set_sequence }, { "one_time_sequences", set_one_time },
 	{ "delay", set_delay }, { "wait", set_wait },
@@ -112,8 +112,8 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 			complain(parser, parser->line, "%s", wrong);
 		return;
 	}
-	/* a sequence may stand in the wrong place: not quoted */
-	complain(parser, parser->line, "unknown key (there are host, sequence, one_time_sequences, delay, wait)");
+	/* not quoted: the key may be a misplaced sequence */
+	complain(parser, parser->line, "unknown key (known keys: host, sequence, one_time_sequences, delay, wait)");
 }
 
 static void
@@ -125,7 +125,7 @@ begin_profile(struct profile_parser *parser, const char *name)
 	if (!*name)
 		complain(parser, parser->line, "empty profile name");
 	if (profiles_find(all, name))
-		complain(parser, parser->line, "there is a profile \"%.64s\" already", name);
+		complain(parser, parser->line, "duplicate profile \"%.64s\"", name);
 	at = reallocarray(all->at, all->n + 1, sizeof(*at));
 	if (!at) {
 		complain(parser, parser->line, "out of memory");
@@ -151,7 +151,7 @@ profile_line(struct profile_parser *parser, char *text)
 		begin_profile(parser, line.key);
 		return;
 	case LINE_WORD:
-		/* may be a sequence whose key was forgotten: not quoted */
+		/* not quoted: the word may be a sequence without its key */
 		complain(parser, parser->line, "neither [profile] nor key = value");
 		return;
 	case LINE_PAIR:
@@ -160,7 +160,7 @@ profile_line(struct profile_parser *parser, char *text)
 	if (all->n)
 		take_pair(parser, &all->at[all->n - 1], &line);
 	else
-		complain(parser, parser->line, "stands before the first [profile]");
+		complain(parser, parser->line, "key before the first [profile]");
 }
 
 void
@@ -189,9 +189,9 @@ profile_file_refused(int fd)
 	if (!S_ISREG(st.st_mode))
 		return "is not a regular file";
 	if (st.st_uid && st.st_uid != geteuid())
-		return "belongs to somebody else, who could change it";
+		return "belongs to another user, who could change it";
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return "is open to others, and sequences are secrets: chmod 600";
+		return "is accessible to other users, but sequences are secret: chmod 600";
 	return NULL;
 }
 
@@ -280,7 +280,7 @@ join(char *buf, size_t len, const char *dir, const char *rest)
 	return 0;
 }
 
-/* The XDG specification wants a relative $XDG_CONFIG_HOME to be ignored. */
+/* The XDG specification requires a relative $XDG_CONFIG_HOME to be ignored. */
 int
 profiles_path(char *buf, size_t len)
 {

@@ -10,7 +10,7 @@
  *       delay              = 50                 # milliseconds after each hit
  *       wait               = 22                 # PORT[:PROTO]
  *
- * (Comments stand on lines of their own.)
+ * (In the file each comment needs a line of its own.)
  */
 #ifndef KNOCK_PROFILE_H
 #define KNOCK_PROFILE_H
@@ -30,16 +30,16 @@ struct profile {
 	char *wait;     /* as written; NULL: none */
 };
 
-/* Every profile of the file; owns its heap. A zeroed one is empty. */
+/* All profiles of the file; owns its memory. Zeroed: empty. */
 struct profiles {
 	struct profile *at;
 	size_t n;
 };
 
-/* Takes one finished line that names file and, where there is one, line. */
+/* Receives one complete message, with the file name and, if known, the line number. */
 typedef void profile_report(void *arg, const char *text);
 
-/* A push parser, fed line by line; begin with a zeroed one but for `path`, `report` and `arg`. */
+/* A push parser, fed line by line. Set `path`, `report` and `arg`, and zero the rest. */
 struct profile_parser {
 	const char *path; /* for messages */
 	profile_report *report;
@@ -55,21 +55,20 @@ void profile_line(struct profile_parser *parser, char *line);
 void profile_end(struct profile_parser *parser);
 
 /*
- * Reads the file. Returns 0, or -1 when it cannot be read, belongs to somebody else, is open to
- * others, or has errors; all of that is reported.
+ * Reads the file. Returns 0, or -1 after reporting why: unreadable, refused by profile_file_refused(), or with errors.
  */
 int profiles_load(struct profiles *profiles, const char *path, profile_report *report, void *arg);
 void profiles_free(struct profiles *profiles);
 
 const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 
-/* Where the file is: $XDG_CONFIG_HOME/knock/config, else ~/.config/knock/config. 0, or -1: no home. */
+/* The path of the file: $XDG_CONFIG_HOME/knock/config, else ~/.config/knock/config. 0, or -1: no home, or too long. */
 int profiles_path(char *buf, size_t len);
 
-/* Turns `one_time` into a path: "~/" is the home directory, a relative one begins at the file's directory. */
+/* Expands `one_time`: "~/" to the home directory, a relative path from the file's directory. 0, or -1 likewise. */
 int profile_one_time_path(const struct profile *profile, const char *config, char *buf, size_t len);
 
-/* May this file hold secrets: a regular file of the user's or root's, closed to others? NULL, or why not. */
+/* May this file hold secrets: regular, owned by the user or root, no access for others? NULL, or the reason against. */
 const char *profile_file_refused(int fd);
 
 #endif

@@ -14,19 +14,19 @@
 
 #define BUFFER 65536
 
-/* One direction. It reads only when its buffer is empty, so neither can hold up the other. */
+/* One direction. It reads only when its buffer is empty, so neither direction can block the other. */
 struct flow {
 	int from, to;
 	bool to_socket;
 	bool over;
-	bool deaf;         /* nobody reads it any more: what still comes is thrown away */
-	size_t begin, end; /* what is in the buffer */
+	bool deaf;         /* its reader is gone: discard further input */
+	size_t begin, end; /* of the bytes in the buffer */
 	char buf[BUFFER];
 };
 
 struct proxy {
 	struct flow up, down; /* towards the host, and back */
-	int broken;           /* errno of what broke; 0: all ended as it should */
+	int broken;           /* errno of the first failure; 0: none */
 };
 
 enum slot { SLOT_IN, SLOT_OUT, SLOT_SOCK, SLOTS };
@@ -43,7 +43,7 @@ holds(const struct flow *flow)
 	return flow->end > flow->begin;
 }
 
-/* Passes the end on. A socket is shut, not closed: the other direction may be on it. */
+/* Passes end of file on. A socket is shut down, not closed: the other direction may use it. */
 static void
 finish(struct flow *flow)
 {
@@ -58,8 +58,8 @@ finish(struct flow *flow)
 }
 
 /*
- * The reader went away. Not to read on would fill the connection until the host stops reading, too,
- * and the direction that still works would stand still.
+ * The reader is gone, but input is still read and discarded: a full connection would make the host stop reading, too,
+ * and block the other direction.
  */
 static void
 go_deaf(struct flow *flow)
@@ -87,8 +87,8 @@ fill(struct flow *flow)
 }
 
 /*
- * A pipe that is ready takes PIPE_BUF bytes without blocking, whatever its flags. They are not
- * ours to change: the other end of a terminal or a shared pipe would change with them.
+ * A ready pipe takes PIPE_BUF bytes without blocking, even in blocking mode. O_NONBLOCK would affect every process that
+ * shares the terminal or pipe.
  */
 static ssize_t
 put(const struct flow *flow)
@@ -100,7 +100,7 @@ put(const struct flow *flow)
 	return write(flow->to, flow->buf + flow->begin, len < PIPE_BUF ? len : PIPE_BUF);
 }
 
-/* Returns 0, or the errno of a reader that is gone. */
+/* Returns 0, or the errno of a failed write. */
 static int
 drain(struct flow *flow)
 {
@@ -113,8 +113,8 @@ drain(struct flow *flow)
 }
 
 /*
- * A descriptor nothing is wanted from is left out, or its hang-up would wake us for ever. `out` and
- * the socket stay in while they can still break, so that it is noticed without traffic.
+ * Leaves out a descriptor that has nothing to do, or its hang-up would end every poll. `out` and the socket stay in
+ * while they can still break, so that this is noticed without traffic.
  */
 static void
 prepare(const struct proxy *p, struct pollfd slots[static SLOTS])
@@ -129,7 +129,7 @@ prepare(const struct proxy *p, struct pollfd slots[static SLOTS])
 	slots[SLOT_SOCK] = (struct pollfd){ .fd = sock || !p->up.over ? p->up.to : -1, .events = sock };
 }
 
-/* What the connection itself says. After its orderly end, a late write that fails is no news. */
+/* Events of the connection. A write that fails after its orderly end is no error. */
 static void
 serve_socket(struct proxy *p, short revents)
 {
@@ -146,7 +146,7 @@ serve_socket(struct proxy *p, short revents)
 		finish(&p->up);
 }
 
-/* A reader that hung up is none of our business; a full disk is. */
+/* A reader that hung up is no error; another failed write, to a full disk say, is. */
 static void
 serve_out(struct proxy *p)
 {
@@ -177,7 +177,7 @@ is_socket(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* ssh's own socket would have these; now this one is in its place. */
+/* ssh sets these on its own socket, which this one replaces. */
 static void
 tune(int sock)
 {
@@ -187,7 +187,7 @@ tune(int sock)
 	setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
-/* With our side's end sent and nobody left to read, there is nothing to wait for. */
+/* False when `in` has ended and `out` gets no more. */
 static bool
 running(const struct proxy *p)
 {

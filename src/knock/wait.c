@@ -16,17 +16,16 @@
 #define TRIES_MAX    8   /* connections under way at once */
 #define FIRST_TRY    20  /* ms after a knock: the daemon needs a moment to open */
 #define FIRST_PAUSE  100 /* ms between two knocks ... */
-#define PAUSE_GROWTH 64  /* ... and longer by this part of itself each time */
+#define PAUSE_GROWTH 64  /* ... which grow by 1/PAUSE_GROWTH each time */
 
 /*
- * How a repeated knock begins. After a lost packet knockd 0.8 holds the half of an attempt: of this
- * door, or of one that begins with our last port, as the closing door of its sample does. While it
- * does, a first hit only ends that and begins nothing, and the knock that follows begins the next
- * wrong attempt with its last hit: one lost packet would lock us out until the attempt expires. So
- * some repetitions clear the way first. Three times the second port ends every attempt from
- * wherever it stands and is no other door's beginning, as a rule; the first port once clears the
- * way where that rule fails; and from a clean state, where the one more does harm, there is the
- * plain knock. Daemons that take a hit which ends an attempt for a new beginning open to all three.
+ * The hits before a repeated knock. After a lost packet knockd 0.8 holds an unfinished attempt: of this door, or of one
+ * whose sequence begins with our last port, such as the closing door of its sample. Our first hit then only ends that
+ * attempt and begins none, and our last hit begins the next wrong one: a lost packet would lock the client out until
+ * the attempt expires. So some repetitions end the attempt first. The second port, three times, ends an attempt at any
+ * stage and, as a rule, begins none at another door. The first port, once, helps where that rule fails. The plain knock
+ * helps when no attempt is left, where an extra first hit does harm. Daemons that let the hit that ends an attempt
+ * begin a new one open to all three.
  */
 enum lead { LEAD_NONE, LEAD_SECOND, LEAD_FIRST };
 
@@ -34,7 +33,7 @@ static const enum lead leads[] = { LEAD_NONE, LEAD_SECOND, LEAD_FIRST, LEAD_SECO
 
 #define LEADS (sizeof(leads) / sizeof(*leads))
 
-/* When is the next hit due, when the next connection, and what is on its way. */
+/* The times of the next hit and the next connection, and the connections under way. */
 struct tries {
 	struct waiting *waiting;
 	struct pollfd tries[TRIES_MAX]; /* fd -1: free */
@@ -59,7 +58,7 @@ sleep_ms(int64_t ms)
 		;
 }
 
-/* Returns whether it could be sent. */
+/* True: it was sent. */
 static bool
 hit_one(const struct knocking *k, const struct place *place, size_t nth)
 {
@@ -84,7 +83,7 @@ wait_knock(const struct knocking *k)
 	return sent;
 }
 
-/* A beginning that this sequence is too short or too uniform for is left out. */
+/* No lead if the sequence is too short or too uniform for it. */
 static enum lead
 choose_lead(const struct waiting *waiting)
 {
@@ -113,7 +112,7 @@ lead_length(enum lead lead)
 	return 0;
 }
 
-/* The pause before the next knock, and a try as soon as the daemon has had its moment. */
+/* Schedules the next knock, and a try before it. */
 static void
 knock_done(struct tries *s, int64_t now)
 {
@@ -125,7 +124,7 @@ knock_done(struct tries *s, int64_t now)
 	s->try_at = now + FIRST_TRY;
 }
 
-/* One hit of a repeated knock: over each place, what leads and then the sequence. */
+/* Sends one hit of a repeated knock: for each place the lead, then the sequence. */
 static void
 send_next(struct tries *s, int64_t now)
 {
@@ -148,7 +147,7 @@ drop(struct pollfd *try)
 	try->fd = -1;
 }
 
-/* Nobody listens, and yet the kernel may connect the socket to itself: both ports are the same. */
+/* Is the socket connected to itself? With no service, the kernel may choose the door's port as source port. */
 static bool
 is_echo(int fd)
 {
@@ -160,7 +159,7 @@ is_echo(int fd)
 	return len == theirs_len && !memcmp(&ours, &theirs, len);
 }
 
-/* The errno a try has come to; 0: open. */
+/* The errno of a finished try; 0: open. */
 static int
 outcome(const struct tries *s, int fd)
 {
@@ -192,7 +191,7 @@ begin(struct tries *s, const struct place *place)
 	return fd;
 }
 
-/* A new try for each place; the oldest ones make room. */
+/* Starts a try for each place, in place of the oldest ones. */
 static void
 try_all(struct tries *s, int64_t now)
 {
@@ -208,7 +207,7 @@ try_all(struct tries *s, int64_t now)
 	s->try_at = now + s->pause / 2;
 }
 
-/* Sleeps until something is due or has happened. */
+/* Sleeps until a hit, a try or the end is due, or a try has an event. */
 static void
 rest(struct tries *s, int64_t now)
 {
@@ -219,7 +218,7 @@ rest(struct tries *s, int64_t now)
 	poll(s->tries, TRIES_MAX, until > now ? (int)(until - now) : 0);
 }
 
-/* Returns the first try that is open and takes it away, or -1. */
+/* Removes and returns the first open try, or returns -1. */
 static int
 collect(struct tries *s)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Did the door open? Connects to the port behind it until that succeeds, and knocks again with
- * growing pauses as long as it does not.
+ * Waits until the door is open: connects to the port behind it until that succeeds, and repeats the knock with growing
+ * pauses.
  *
- * TCP is open when a connection is established. UDP has no such thing: it counts as open only when
- * an answer to our datagram (one NUL byte) comes back, so a service that keeps silent on it can not
- * be waited for. "Refused" and silence both mean shut: a door may reject, drop, or open onto a
- * service that is just starting.
+ * A TCP port is open when a connection is established, a UDP port when our datagram (one NUL byte) is answered; a UDP
+ * service that does not answer it cannot be waited for. Refusal and silence both mean shut: a firewall may reject or
+ * drop, and the service may still be starting.
  *
- * Several connection attempts are on their way at once. A SYN that came before the door opened is
- * lost and the kernel repeats it only after a second; a fresh one gets in at once.
+ * Several connection attempts run at once: the kernel repeats a SYN that came before the door opened only after a
+ * second, while a new attempt gets in at once.
  */
 #ifndef KNOCK_WAIT_H
 #define KNOCK_WAIT_H
@@ -21,7 +20,7 @@
 #include "hit.h"
 #include "net.h"
 
-/* One knock: what, where to, where from. Everything is borrowed. */
+/* One knock: hits, destinations, origin. All pointers are borrowed. */
 struct knocking {
 	const struct hits *hits;
 	const struct places *places;
@@ -34,21 +33,19 @@ struct waiting {
 	const struct knocking *knocking;
 	struct hit door;
 	int64_t timeout; /* milliseconds, from the end of the first knock */
-	/* filled in for the message when the door stays shut */
+	/* filled in for wait_explain() */
 	unsigned knocks; /* the first one included */
 	unsigned tries;
-	int last_error; /* errno of the last connection that failed, 0: no answer at all */
+	int last_error; /* errno of the last connection that failed; 0: no answer at all */
 };
 
-/* Knocks once over every place. Returns how many hits could be sent at all; with verbose, says why not. */
+/* Knocks once at every place. Returns the number of hits sent; with verbose, prints why others were not. */
 size_t wait_knock(const struct knocking *knocking);
 
-/*
- * Waits, after wait_knock(). Returns a connected blocking socket, or -1 when the time is over.
- */
+/* Waits, after wait_knock(). Returns a connected blocking socket, or -1 when the time is over. */
 int wait_open(struct waiting *waiting);
 
-/* Says in one line what was tried in vain. */
+/* Describes the failed wait in one line. Returns `buf`. */
 const char *wait_explain(const struct waiting *waiting, char *buf, size_t len);
 
 #endif

@@ -58,18 +58,18 @@ equal 'the line that was used is marked' "$(cat "$once")" "$(printf '#7101,8202\
 printf ' 7101,8202\n' >"$once"
 ends 'a door that stays shut' 2 knock_ours once --wait 22 --timeout 0.3
 equal '... keeps the one-time line' "$(cat "$once")" ' 7101,8202'
-check '... and says so' grep -q 'once.seq: line 1 stays in use' "$T/err"
+check '... and says so' grep -q 'once.seq: line 1 is not marked' "$T/err"
 
 printf ' 7101,8202\n' >"$once"
 chmod 644 "$once"
 ends 'one-time files that others can read are refused' 1 knock_ours once
-check '... with the remedy' grep -q 'once.seq: is open to others.*chmod 600' "$T/err"
+check '... with the remedy' grep -q 'once.seq: is accessible to other users.*chmod 600' "$T/err"
 equal '... and nothing is used' "$(cat "$once")" ' 7101,8202'
 
 for mode in 640 604 620; do
 	chmod $mode "$config"
 	ends "mode $mode is refused" 1 knock_ours home
-	check '... with the remedy' grep -q 'config: is open to others.*chmod 600' "$T/err"
+	check '... with the remedy' grep -q 'config: is accessible to other users.*chmod 600' "$T/err"
 done
 chmod 600 "$config"
 if have_uids; then

@@ -136,7 +136,7 @@ one_word_is_a_profile(void **state)
 	assert_string_equal(options.profile, "home");
 	assert_string_equal(options.proxy, "22");
 	assert_false(options.bare);
-	stops("--profile home host 1", "error: --profile brings its own host and ports: \"host\" is too much");
+	stops("--profile home host 1", "error: unexpected word \"host\": --profile sets host and ports");
 	assert_int_equal(parse("-v"), CLIENT_HELP);
 	assert_int_equal(parse("--list"), CLIENT_LIST);
 }
@@ -173,9 +173,10 @@ static void
 what_excludes_each_other(void **state)
 {
 	(void)state;
-	stops("host 1 --proxy 22 -- ls", "error: --proxy and a command exclude each other");
-	stops("host 1 --proxy 22 --wait 22", "error: --proxy waits for its own port, --wait is too much");
-	stops("host 1 -s 1.2.3.4 --both", "error: --source is of one family, --both is too much");
+	stops("host 1 --proxy 22 -- ls", "error: --proxy cannot be combined with a command");
+	stops("host 1 --proxy 22 --wait 22",
+	      "error: --proxy cannot be combined with --wait: it waits for its own port");
+	stops("host 1 -s 1.2.3.4 --both", "error: --source cannot be combined with --both: it is of one family");
 }
 
 static void

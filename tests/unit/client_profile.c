@@ -79,20 +79,19 @@ static void
 errors_name_the_line_and_no_port(void **state)
 {
 	(void)state;
-	bad("host = x 7777", "config: line 1: stands before the first [profile]\n");
+	bad("host = x 7777", "config: line 1: key before the first [profile]\n");
 	bad("[a]\nhost = x\nsequence = 7777,70000",
 	    "config: line 3: not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing\n"
 	    "config: line 1: profile \"a\" has no sequence\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777,8000", "config: line 4: neither [profile] nor key = value\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000",
-	    "config: line 4: unknown key (there are host, sequence, one_time_sequences, delay, wait)\n");
+	    "config: line 4: unknown key (known keys: host, sequence, one_time_sequences, delay, wait)\n");
 	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
 	bad("[a]\nhost = x\nsequence = 7777\none_time_sequences = f",
 	    "config: line 1: profile \"a\" has both sequence and one_time_sequences\n");
 	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1", "config: line 4: delay is not a number of milliseconds\n");
 	bad("[a]\nhost = x\nsequence = 7777\nwait = 70000", "config: line 4: wait is not PORT[:PROTO]\n");
-	bad("[a]\nhost = x\nsequence = 7777\n[a]\nhost = y\nsequence = 2",
-	    "config: line 4: there is a profile \"a\" already\n");
+	bad("[a]\nhost = x\nsequence = 7777\n[a]\nhost = y\nsequence = 2", "config: line 4: duplicate profile \"a\"\n");
 }
 
 static void
@@ -156,14 +155,14 @@ a_file_open_to_others_is_refused(void **state)
 	load(path, 0, "");
 	assert_int_equal(profiles.n, 1);
 	fchmod(fd, 0640);
-	load(path, -1, "is open to others");
+	load(path, -1, "is accessible to other users");
 	fchmod(fd, 0604);
-	load(path, -1, "is open to others");
+	load(path, -1, "is accessible to other users");
 	fchmod(fd, 0620);
-	load(path, -1, "is open to others");
+	load(path, -1, "is accessible to other users");
 	fchmod(fd, 0600);
 	if (geteuid() == 0 && fchown(fd, 65534, 65534) == 0)
-		load(path, -1, "belongs to somebody else");
+		load(path, -1, "belongs to another user");
 	close(fd);
 	unlink(path);
 	load(path, -1, "No such file or directory");

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for knockctl(1)
 
-# A user who may not use the socket gets no candidates.
+# Asking needs the right to use the socket; without it nothing is offered.
 function __knockctl_doors
     knockctl --json doors 2>/dev/null | string replace -rf '^{"name":"([^"\\\\]*)".*' '$1'
 end
 
 function __knockctl_addresses
-    knockctl list 2>/dev/null | string replace -r ' .*' '' | string match -v WHO | sort -u
+    knockctl list 2>/dev/null | string replace -r ' .*' '' | string match -v CLIENT | sort -u
 end
 
 set -l commands status doors list attempts revoke extend grant watch stats reload check unguard
@@ -18,19 +18,19 @@ complete -c knockctl -s s -l socket -r -F -d 'The socket of the daemon'
 complete -c knockctl -l json -d 'Answer as JSON'
 complete -c knockctl -s V -l version -d 'Show the version'
 complete -c knockctl -s h -l help -d 'Show help'
-complete -c knockctl -n $needs -a status -d 'The state of the daemon'
-complete -c knockctl -n $needs -a doors -d 'The doors of the configuration'
-complete -c knockctl -n $needs -a list -d 'The open accesses, each with its door and time'
-complete -c knockctl -n $needs -a attempts -d 'The attempts under way'
+complete -c knockctl -n $needs -a status -d 'Show the state of the daemon'
+complete -c knockctl -n $needs -a doors -d 'List the doors of the configuration'
+complete -c knockctl -n $needs -a list -d 'List open accesses: client, door, end'
+complete -c knockctl -n $needs -a attempts -d 'List knock attempts under way'
 complete -c knockctl -n $needs -a revoke -d 'End accesses now'
 complete -c knockctl -n $needs -a extend -d 'Extend accesses'
 complete -c knockctl -n $needs -a grant -d 'Open a door as a knock would'
-complete -c knockctl -n $needs -a watch -d 'Events as they happen'
-complete -c knockctl -n $needs -a stats -d 'All counters'
+complete -c knockctl -n $needs -a watch -d 'Print events as they happen'
+complete -c knockctl -n $needs -a stats -d 'Print all counters'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
-complete -c knockctl -n $needs -a check -d 'Read the configuration and show its errors'
+complete -c knockctl -n $needs -a check -d 'Read the configuration and report errors'
 complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke extend' -a '(__knockctl_addresses)'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
-complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d 'All accesses'
+complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'

@@ -11,12 +11,12 @@
 #include "lib/streams.h"
 #include "lib/text.h"
 
-/* What an answer is as one JSON document. */
+/* The form of an answer as a JSON document. */
 enum form {
 	FORM_OBJECT, /* its one object */
-	FORM_ARRAY,  /* all of them in an array */
-	FORM_NAMED,  /* the same, under a name, in the object that ends the answer */
-	FORM_LAST,   /* just that object */
+	FORM_ARRAY,  /* its objects in an array */
+	FORM_NAMED,  /* the same array, as a member of the object that ends the answer */
+	FORM_LAST,   /* only the object that ends the answer */
 	FORM_STREAM, /* one document per line, for ever */
 };
 
@@ -24,29 +24,30 @@ static const struct command {
 	const char *arguments;
 	const char *help;
 	ctl_show_row *row;
-	ctl_show_end *end; /* NULL: nothing more to say */
+	ctl_show_end *end; /* NULL: prints nothing */
 	enum form form;
 	const char *name; /* FORM_NAMED */
 } commands[REQUEST_COMMANDS] = {
-	[REQUEST_STATUS] = { "", "how the daemon is", ctl_show_status, NULL, FORM_OBJECT, NULL },
-	[REQUEST_DOORS] = { "", "the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY, NULL },
-	[REQUEST_LIST] = { "", "who is in, through which door, until when", ctl_show_access, ctl_show_table, FORM_ARRAY,
+	[REQUEST_STATUS] = { "", "show the state of the daemon", ctl_show_status, NULL, FORM_OBJECT, NULL },
+	[REQUEST_DOORS] = { "", "list the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY,
+			    NULL },
+	[REQUEST_LIST] = { "", "list open accesses: client, door, end", ctl_show_access, ctl_show_table, FORM_ARRAY,
 			   NULL },
-	[REQUEST_ATTEMPTS] = { "", "who is knocking", ctl_show_attempt, ctl_show_attempts, FORM_NAMED, "attempts" },
-	[REQUEST_REVOKE] = { "ADDRESS [--door DOOR] | --door DOOR | --all", "shut out now", NULL, ctl_show_outcome,
+	[REQUEST_ATTEMPTS] = { "", "list knock attempts under way", ctl_show_attempt, ctl_show_attempts, FORM_NAMED,
+			       "attempts" },
+	[REQUEST_REVOKE] = { "ADDRESS [--door DOOR] | --door DOOR | --all", "end accesses now", NULL, ctl_show_outcome,
 			     FORM_LAST, NULL },
-	[REQUEST_EXTEND] = { "ADDRESS [--door DOOR] TIME", "leave open for longer", NULL, ctl_show_outcome, FORM_LAST,
-			     NULL },
+	[REQUEST_EXTEND] = { "ADDRESS [--door DOOR] TIME", "extend accesses", NULL, ctl_show_outcome, FORM_LAST, NULL },
 	[REQUEST_GRANT] = { "ADDRESS --door DOOR", "open a door as a knock would", NULL, ctl_show_outcome, FORM_LAST,
 			    NULL },
-	[REQUEST_WATCH] = { "", "what happens, as it happens", ctl_show_event, NULL, FORM_STREAM, NULL },
-	[REQUEST_STATS] = { "[--prometheus]", "everything that is counted", ctl_show_stats, NULL, FORM_OBJECT, NULL },
+	[REQUEST_WATCH] = { "", "print events as they happen", ctl_show_event, NULL, FORM_STREAM, NULL },
+	[REQUEST_STATS] = { "[--prometheus]", "print all counters", ctl_show_stats, NULL, FORM_OBJECT, NULL },
 	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome,
 			     FORM_NAMED, "messages" },
-	[REQUEST_CHECK] = { "", "read the configuration and say what is wrong", ctl_show_message, ctl_show_outcome,
+	[REQUEST_CHECK] = { "", "read the configuration and report errors", ctl_show_message, ctl_show_outcome,
 			    FORM_NAMED, "messages" },
-	[REQUEST_UNGUARD] = { "", "keep no port shut, until the next reload or start", ctl_show_message,
-			      ctl_show_outcome, FORM_LAST, NULL },
+	[REQUEST_UNGUARD] = { "", "remove the guard until the next reload or start", ctl_show_message, ctl_show_outcome,
+			      FORM_LAST, NULL },
 };
 
 void
@@ -68,7 +69,7 @@ ctl_usage(FILE *out)
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
-/* What is being written, one object of the answer after the other. */
+/* The answer being written, one object after the other. */
 struct answer {
 	const struct command *command;
 	struct ctl_show show;
@@ -114,7 +115,7 @@ write_begin(struct answer *a)
 		fprintf(a->show.out, "{\"%s\":[", a->command->name);
 }
 
-/* The members of `last` follow the array: its own opening brace is left out. */
+/* The members of `last` follow the array, without its opening brace. */
 static void
 write_end(struct answer *a, const json_t *last)
 {
@@ -159,7 +160,7 @@ take_row(struct answer *a, const json_t *row)
 	a->n++;
 }
 
-/* An answer that breaks off or fails leaves no complete document, unless that is what it is for to tell. */
+/* A failed answer leaves no complete document, except in the forms whose last object holds the error. */
 static int
 take_last(struct answer *a, const json_t *last)
 {
@@ -269,7 +270,7 @@ ctl_run(const struct ctl_options *options)
 	int status;
 
 	if (request_format(request, sizeof(request), options->words, options->n_words)) {
-		complain("this cannot be asked: it is too long or has a line break");
+		complain("the request is too long or has a line break");
 		return CTL_EXIT_USAGE;
 	}
 	streams_fill();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * knockctl: asks the daemon and shows the answer.
+ * knockctl: sends a request to the daemon and prints the answer.
  */
 #ifndef KNOCKD_CTL_H
 #define KNOCKD_CTL_H
@@ -13,7 +13,7 @@ enum { CTL_EXIT_OK, CTL_EXIT_ERROR, CTL_EXIT_USAGE, CTL_EXIT_NO_DAEMON };
 
 void ctl_usage(FILE *out);
 
-/* Returns the exit status; what went wrong is on stderr. */
+/* Returns the exit status. Errors are printed on stderr. */
 int ctl_run(const struct ctl_options *options);
 
 #endif

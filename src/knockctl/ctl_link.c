@@ -57,7 +57,7 @@ ctl_link_ask(struct ctl_link *link, const char *request)
 	const struct timeval patience = { .tv_sec = PATIENCE_SEC };
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	/* whoever watches may wait for ever */
+	/* a watch waits without limit */
 	if (strcmp(request, "watch"))
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) >= 0)
@@ -77,13 +77,13 @@ ctl_link_next(struct ctl_link *link, char *err, size_t errlen)
 		if (errno == EAGAIN)
 			snprintf(err, errlen, "knockd does not answer");
 		else
-			snprintf(err, errlen, "knockd hung up in the middle of its answer");
+			snprintf(err, errlen, "knockd closed the connection before the end of its answer");
 		return NULL;
 	}
 	json = json_loadb(link->line, (size_t)n, JSON_REJECT_DUPLICATES, &error);
 	if (json_is_object(json))
 		return json;
 	json_decref(json);
-	snprintf(err, errlen, "knockd's answer makes no sense");
+	snprintf(err, errlen, "knockd sent an invalid answer");
 	return NULL;
 }

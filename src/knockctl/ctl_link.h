@@ -19,10 +19,10 @@ struct ctl_link {
 int ctl_link_open(struct ctl_link *link, const char *path);
 void ctl_link_close(struct ctl_link *link);
 
-/* Sends the request. Should the daemon have hung up, what it said before can still be read. */
+/* Sends the request. If the daemon has closed the connection, its answer can still be read. */
 void ctl_link_ask(struct ctl_link *link, const char *request);
 
-/* The next object, to be released by the caller. NULL with the reason in `err`: that was the end of what it says. */
+/* The next object; the caller releases it. NULL with the reason in `err`: no more objects follow. */
 json_t *ctl_link_next(struct ctl_link *link, char *err, size_t errlen);
 
 #endif

@@ -27,6 +27,6 @@ main(int argc, char **argv)
 	}
 	if (*err)
 		fprintf(stderr, "knockctl: %s\n", err);
-	fputs("knockctl --help says what it can do\n", stderr);
+	fputs("try \"knockctl --help\"\n", stderr);
 	return CTL_EXIT_USAGE;
 }

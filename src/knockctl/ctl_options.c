@@ -50,14 +50,14 @@ take(struct ctl_options *o, int option)
 		return CTL_VERSION;
 	case 'h':
 		return CTL_HELP;
-	case 1: /* a word, at its place */
+	case 1: /* a word, in place */
 		add_word(o, optarg);
 		return CTL_ASK;
 	}
 	return CTL_WRONG;
 }
 
-/* The command stands first in a request, wherever it stood among the options. */
+/* A request begins with the command; on the command line options may precede it. */
 static void
 put_command_first(struct ctl_options *o)
 {

@@ -48,7 +48,7 @@ span_of(const json_t *row, const char *name, char buf[static CELL_MAX])
 	return buf;
 }
 
-/* Local time; "-" when it is not known. */
+/* Local time; "-" when unknown. */
 static const char *
 moment_of(const json_t *row, const char *name, bool dated, char buf[static CELL_MAX])
 {
@@ -227,7 +227,7 @@ who(const json_t *row, char buf[static CELL_MAX])
 void
 ctl_show_access(struct ctl_show *show, const json_t *a)
 {
-	static const char *const heads[] = { "WHO", "DOOR", "SINCE", "UNTIL", "LEFT", "BY" };
+	static const char *const heads[] = { "CLIENT", "DOOR", "SINCE", "UNTIL", "LEFT", "BY" };
 	char from[CELL_MAX], since[CELL_MAX], until[CELL_MAX], left[CELL_MAX], by[CELL_MAX];
 
 	if (!strcmp(text_of(a, "kind"), "element"))
@@ -242,7 +242,7 @@ ctl_show_access(struct ctl_show *show, const json_t *a)
 void
 ctl_show_attempt(struct ctl_show *show, const json_t *a)
 {
-	static const char *const heads[] = { "WHO", "DOOR", "STAGE", "SINCE", "LEFT" };
+	static const char *const heads[] = { "CLIENT", "DOOR", "STAGE", "SINCE", "LEFT" };
 	char from[CELL_MAX], stage[32], since[CELL_MAX], left[CELL_MAX];
 
 	snprintf(stage, sizeof(stage), "%lld", (long long)number_of(a, "stage"));
@@ -329,7 +329,7 @@ describe(const json_t *e, const char *event, char *buf, size_t len)
 	else if (!strcmp(event, "lost"))
 		snprintf(buf, len, "%lld packets were lost", count);
 	else if (!strcmp(event, "missed"))
-		snprintf(buf, len, "%lld events are missing here: they came too fast", count);
+		snprintf(buf, len, "%lld events left out: they came too fast", count);
 	else
 		snprintf(buf, len, "%s", *text_of(e, "text") ? text_of(e, "text") : event);
 }

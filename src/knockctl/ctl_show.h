@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon's answers as people read them.
+ * Prints the daemon's answers as text.
  */
 #ifndef KNOCKD_CTL_SHOW_H
 #define KNOCKD_CTL_SHOW_H
@@ -18,10 +18,10 @@ struct ctl_show {
 	struct ctl_table table;
 };
 
-/* Takes one object of the answer. */
+/* Prints one object of the answer, or adds it to the table. */
 typedef void ctl_show_row(struct ctl_show *show, const json_t *row);
 
-/* All was said; `last` is the object that ends the answer. */
+/* Prints the end of the answer; `last` is the object that ends it. */
 typedef void ctl_show_end(struct ctl_show *show, const json_t *last);
 
 ctl_show_row ctl_show_status;

@@ -5,10 +5,10 @@
 
 #include "ctl_table.h"
 
-/* Every number of the answer to "stats"; one that the daemon does not tell is left out. */
+/* The numbers in the answer to "stats". Numbers that the daemon did not send are left out. */
 static const struct {
 	const char *name;   /* in the answer */
-	const char *metric; /* behind "knockd_"; "_total": it only rises, until the daemon starts anew */
+	const char *metric; /* after "knockd_"; "_total": a counter, which starts at 0 with the daemon */
 	const char *help;
 } numbers[] = {
 	{ "packets", "packets_total", "Packets that the kernel has handed over" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon's numbers, for people and for Prometheus.
+ * Prints the daemon's counters, as text and for Prometheus.
  */
 #ifndef KNOCKD_CTL_STATS_H
 #define KNOCKD_CTL_STATS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* One line per number: its name, itself, what it counts. 0, or -1 without memory. */
+/* One line per counter: name, value, meaning. 0, or -1: out of memory. */
 int ctl_stats_print(const json_t *stats, FILE *out);
 
 /* The text format that node_exporter's textfile collector reads. */

@@ -22,7 +22,7 @@ ctl_table_free(struct ctl_table *t)
 	free(t->cells);
 }
 
-/* Characters, not bytes; those that take two places or none are rare enough in names of doors. */
+/* Counts characters, not bytes, each as one column: wide and combining ones are rare in door names. */
 static size_t
 width(const char *text)
 {
@@ -79,7 +79,7 @@ ctl_table_add(struct ctl_table *t, const char *const *cells)
 	}
 }
 
-/* Nothing is padded behind the last cell that has something in it. */
+/* Pads no cell after the last one with text. */
 static void
 print_row(const struct ctl_table *t, char *const *row, FILE *out)
 {

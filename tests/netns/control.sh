@@ -363,7 +363,7 @@ wait_for asked
 kill -KILL "$knockd"
 wait "$asking"
 equal 'the daemon dies in the middle of an answer: status' $? 1
-check '...' grep -q 'hung up' "$T/err"
+check '...' grep -q 'knockd closed the connection' "$T/err"
 check 'its socket stays' test -S "$socket"
 ends '... and nobody is there' 3 knockctl status
 knockd_again

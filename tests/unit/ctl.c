@@ -153,7 +153,7 @@ accesses(void **state)
 	ctl_table_free(&show.table);
 	json_decref(one);
 	json_decref(two);
-	assert_written("WHO        DOOR  SINCE  UNTIL  LEFT  BY\n"
+	assert_written("CLIENT     DOOR  SINCE  UNTIL  LEFT  BY\n"
 		       "192.0.2.7  ssh   -      -      -     inet f s { 192.0.2.7 }\n"
 		       "::1        c\xef\xbf\xbd    -      -      1m    x\n");
 }

@@ -4,7 +4,7 @@
 # Manual pages: they render without a warning, leave out no key and no option, and knockd takes their examples.
 
 set -u
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 : "${KNOCKD:=./knockd}"
 umask 027 # an example that everybody can read is warned of
 T=$(mktemp -d) || exit

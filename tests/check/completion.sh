@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The completions parse, and bash's offer options, profiles and ports where they belong.
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$top/contrib/completion
 knock=$PWD/knock
 [ -x "$knock" ] || knock=$top/knock

@@ -3,7 +3,7 @@
 #
 # HACKING says which module stands on which; the #include lines must agree.
 
-top=${top_srcdir:-$(dirname "$0")/..}
+top=$(cd "$(dirname "$0")/../.." && pwd)
 n=0
 fails=0
 

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tests' part of Makefile.am, which includes it. Paths are relative to the top directory.
+
+# --- the tests -------------------------------------------------------------------------------------
+
+TESTS = $(unit_tests) $(traces) $(shell_tests) $(netns_tests) $(compat_tests) $(fuzz_tests)
+
+# Each program is made from one source file of the same name; exceptions stand under "programs".
+if UNIT_TESTS
+unit_tests = \
+	tests/unit/addr \
+	tests/unit/attempts \
+	tests/unit/cage \
+	tests/unit/client_hit \
+	tests/unit/client_options \
+	tests/unit/client_profile \
+	tests/unit/conf \
+	tests/unit/duration \
+	tests/unit/element \
+	tests/unit/index \
+	tests/unit/ipc \
+	tests/unit/journal \
+	tests/unit/journal_record \
+	tests/unit/knock \
+	tests/unit/limiter \
+	tests/unit/log \
+	tests/unit/netlink_faults \
+	tests/unit/nftkey \
+	tests/unit/nftset \
+	tests/unit/onetime \
+	tests/unit/packet \
+	tests/unit/request \
+	tests/unit/ruleset \
+	tests/unit/ruleset_kernel \
+	tests/unit/seq \
+	tests/unit/siphash \
+	tests/unit/text \
+	tests/unit/timers
+if JANSSON
+unit_tests += tests/unit/ctl
+endif
+endif
+
+traces = \
+	tests/traces/cooldown.trace \
+	tests/traces/decoy.trace \
+	tests/traces/duplicates.trace \
+	tests/traces/first_port_again.trace \
+	tests/traces/flags.trace \
+	tests/traces/in_order.trace \
+	tests/traces/interleaved.trace \
+	tests/traces/last_is_first.trace \
+	tests/traces/no_flags.trace \
+	tests/traces/one_port.trace \
+	tests/traces/other_doors_port.trace \
+	tests/traces/overlapping.trace \
+	tests/traces/repeated_ports.trace \
+	tests/traces/retransmission.trace \
+	tests/traces/scan.trace \
+	tests/traces/scan_default.trace \
+	tests/traces/scan_doors.trace \
+	tests/traces/scan_not.trace \
+	tests/traces/scan_off.trace \
+	tests/traces/scan_one.trace \
+	tests/traces/shared_prefix.trace \
+	tests/traces/target.trace \
+	tests/traces/timeout.trace \
+	tests/traces/timeout_zero.trace \
+	tests/traces/wrong_order.trace \
+	tests/traces/wrong_protocol.trace
+
+shell_tests = \
+	tests/check/completion.sh \
+	tests/check/layers.sh \
+	tests/check/man.sh
+
+netns_tests = \
+	tests/netns/client_door.sh \
+	tests/netns/client_loss.sh \
+	tests/netns/client_profile.sh \
+	tests/netns/client_proxy.sh \
+	tests/netns/client_wait.sh \
+	tests/netns/client_wire.sh \
+	tests/netns/closing.sh \
+	tests/netns/commands.sh \
+	tests/netns/control.sh \
+	tests/netns/crash.sh \
+	tests/netns/daemon.sh \
+	tests/netns/disk.sh \
+	tests/netns/door.sh \
+	tests/netns/engine.sh \
+	tests/netns/errors.sh \
+	tests/netns/files.sh \
+	tests/netns/grants.sh \
+	tests/netns/guard.sh \
+	tests/netns/guard_forward.sh \
+	tests/netns/guard_tracking.sh \
+	tests/netns/interfaces.sh \
+	tests/netns/isolation.sh \
+	tests/netns/logs.sh \
+	tests/netns/loss.sh \
+	tests/netns/matrix.sh \
+	tests/netns/mixed.sh \
+	tests/netns/netlink_faults.sh \
+	tests/netns/nfqueue.sh \
+	tests/netns/nfqueue_guard.sh \
+	tests/netns/nfqueue_life.sh \
+	tests/netns/onetime.sh \
+	tests/netns/options.sh \
+	tests/netns/prefix.sh \
+	tests/netns/reload.sh \
+	tests/netns/rogue.sh \
+	tests/netns/root.sh \
+	tests/netns/rules.sh \
+	tests/netns/sample.sh \
+	tests/netns/scan.sh \
+	tests/netns/sequence.sh \
+	tests/netns/source_rate.sh \
+	tests/netns/survive.sh
+
+compat_tests = \
+	tests/compat/compat.py \
+	tests/compat/corpus.sh \
+	tests/compat/logs.py
+
+# Each reads bytes that an attacker chooses; `make check` replays the inputs in tests/fuzz/corpus.
+fuzz_tests = \
+	tests/fuzz/conf \
+	tests/fuzz/element \
+	tests/fuzz/event \
+	tests/fuzz/journal \
+	tests/fuzz/knock \
+	tests/fuzz/nflog \
+	tests/fuzz/nfqueue \
+	tests/fuzz/nftkey \
+	tests/fuzz/onetime \
+	tests/fuzz/packet \
+	tests/fuzz/profile \
+	tests/fuzz/request
+
+# The tests that depend on the kernel; check-vm runs them on another one.
+kernel_tests = $(netns_tests) $(kernel_unit_tests)
+if UNIT_TESTS
+kernel_unit_tests = tests/unit/cage tests/unit/netlink_faults tests/unit/nftset tests/unit/ruleset_kernel
+endif
+
+# --- how they run ----------------------------------------------------------------------------------
+
+# A script runs in namespaces of its own. Its TAP lines are the result; its exit status is for a user who runs it
+# by hand.
+TEST_EXTENSIONS = .py .sh .trace
+tap_driver = env AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(tap_driver)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit-run
+SH_LOG_DRIVER = $(tap_driver)
+SH_LOG_DRIVER_FLAGS = --ignore-exit
+SH_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/netns-run
+TRACE_LOG_DRIVER = $(tap_driver)
+TRACE_LOG_COMPILER = tests/traces/replay
+PY_LOG_DRIVER = $(tap_driver)
+PY_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/compat/python.sh
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	NFLOG='$(abs_builddir)/tests/tools/nflog'; export NFLOG; \
+	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
+	RACE='$(abs_builddir)/tests/tools/race'; export RACE;
+
+# --- programs --------------------------------------------------------------------------------------
+
+check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
+	tests/compat/inject \
+	tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/traces/replay
+
+# Code that several test programs share; each links the members it uses. replay.c is the main() of fuzz_tests.
+check_LIBRARIES = tests/libtests.a
+tests_libtests_a_SOURCES = tests/bench/wire.c tests/bench/wire.h tests/fuzz/fuzz.h tests/fuzz/replay.c
+if UNIT_TESTS
+tests_libtests_a_SOURCES += \
+	tests/unit/confs.c tests/unit/confs.h tests/unit/netns.c tests/unit/netns.h tests/unit/test.h
+endif
+LDADD = tests/libtests.a libknockd.a $(CMOCKA_LIBS) $(knockd_libs)
+
+tests_unit_client_hit_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
+tests_unit_client_options_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
+tests_unit_client_profile_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
+tests_unit_ctl_LDADD = libctl.a libknockd.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+tests_unit_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=moment_now,--wrap=moment_boot,--wrap=fdatasync
+tests_unit_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=time
+tests_unit_netlink_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto,--wrap=recvmsg
+tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a
+tests_compat_inject_LDADD =
+tests_tools_nflog_LDADD = $(NFLOG_LIBS)
+tests_tools_noise_LDADD =
+tests_tools_race_LDADD =
+tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
+tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
+tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=engine_run,--wrap=kill
+
+# A library for LD_PRELOAD, without the flags that programs get here.
+check_DATA = tests/tools/meddle.so tests/ref/stamp
+tests/tools/meddle.so: tests/tools/meddle.c
+	$(AM_V_GEN)$(MKDIR_P) tests/tools && $(CC) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/tools/meddle.c -ldl
+MOSTLYCLEANFILES = tests/tools/meddle.so
+
+# knockd 0.8, the reference of many tests: Debian's package if apt can fetch it; without it those tests skip.
+tests/ref/stamp:
+	$(AM_V_GEN)$(SHELL) $(srcdir)/tests/fetch-reference tests/ref && touch $@
+
+clean-local:
+	rm -rf tests/ref tests/bench/results fuzz coverage vm
+
+# --- a virtual machine -----------------------------------------------------------------------------
+
+check-vm: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=
+	$(SHELL) $(srcdir)/tests/vm/run
+.PHONY: check-vm
+
+# --- knockd 0.8 and ours side by side --------------------------------------------------------------
+
+check-compat-long: knockd$(EXEEXT) tests/compat/inject$(EXEEXT) tests/ref/stamp
+	COMPAT_CASES=10000 $(PY_LOG_COMPILER) $(srcdir)/tests/compat/compat.py
+.PHONY: check-compat-long
+
+# --- fuzzing ---------------------------------------------------------------------------------------
+
+# Looks for new inputs with clang's libFuzzer, FUZZ_SECONDS for each harness.
+fuzz_harnesses = $(notdir $(fuzz_tests))
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+fuzz_flags = -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+fuzz_compile = $(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(lib_cflags) $(fuzz_flags)
+fuzz_sources = $(filter %.c,$(libknockd_a_SOURCES) $(libclient_a_SOURCES))
+fuzz_objects = $(patsubst src/%.c,fuzz/obj/%.o,$(fuzz_sources))
+
+fuzz/obj/%.o: src/%.c $(filter %.h,$(libknockd_a_SOURCES))
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(fuzz_compile) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(fuzz_objects)
+	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $< $(fuzz_objects) $(knockd_libs)
+
+fuzz:
+	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	    $(FUZZ_CC) -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null; then \
+	  $(MAKE) $(AM_MAKEFLAGS) $(fuzz_harnesses:%=fuzz/%) && \
+	  FUZZ_SECONDS=$(FUZZ_SECONDS) $(SHELL) $(srcdir)/tests/fuzz/run $(srcdir)/tests/fuzz $(fuzz_harnesses); \
+	else \
+	  echo 'SKIP: $(FUZZ_CC) cannot link with -fsanitize=fuzzer (Debian: clang libclang-rt-dev)'; \
+	fi
+
+# make must not delete them as intermediate files.
+.SECONDARY: $(fuzz_objects)
+.PHONY: fuzz
+
+# --- the benchmark ---------------------------------------------------------------------------------
+
+# `make check` builds these, so that they keep compiling, and measures nothing.
+bench_tools = \
+	tests/bench/behind \
+	tests/bench/floor \
+	tests/bench/flood \
+	tests/bench/knocker \
+	tests/bench/matcher \
+	tests/bench/ready \
+	tests/bench/twin
+
+# FIGURES="open hits" for some only; BENCH_UPDATE=yes renews the tables in tests/bench/RESULTS.md.
+bench: all $(bench_tools) tests/ref/stamp
+	FIGURES='$(FIGURES)' BENCH_UPDATE='$(BENCH_UPDATE)' $(SHELL) $(srcdir)/tests/bench/run
+.PHONY: bench
+
+# --- static checks ---------------------------------------------------------------------------------
+
+lint: all
+	@LINT_TOP='$(abs_srcdir)' LINT_CPPFLAGS="$(DEFS) $(DEFAULT_INCLUDES) $(lint_cppflags) $(lib_cflags)" \
+	  $(SHELL) $(srcdir)/tests/check/lint
+lint_cppflags = $(subst ",\",$(subst ',,$(AM_CPPFLAGS)))
+.PHONY: lint
+
+# --- coverage --------------------------------------------------------------------------------------
+
+coverage:
+	@rm -rf coverage && $(MKDIR_P) coverage
+	@$(MAKE) $(AM_MAKEFLAGS) distdir distdir=coverage/src >/dev/null
+	@$(SHELL) coverage/src/tests/check/coverage
+.PHONY: coverage
+
+# --- the tarball -----------------------------------------------------------------------------------
+
+EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
+	.clang-format .clang-tidy \
+	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/unit-run \
+	tests/check/coverage \
+	tests/check/lint \
+	tests/bench/README \
+	tests/bench/RESULTS.md \
+	tests/bench/attempts.sh \
+	tests/bench/behind.sh \
+	tests/bench/doors.sh \
+	tests/bench/fetch-fwknop \
+	tests/bench/flood.sh \
+	tests/bench/grants.sh \
+	tests/bench/hits.sh \
+	tests/bench/idle.sh \
+	tests/bench/lib.sh \
+	tests/bench/life_many.sh \
+	tests/bench/matcher.sh \
+	tests/bench/memory.sh \
+	tests/bench/open.sh \
+	tests/bench/report.py \
+	tests/bench/run \
+	tests/compat/cases.py \
+	tests/compat/lab.py \
+	tests/compat/model.py \
+	tests/compat/onetime.py \
+	tests/compat/python.sh \
+	tests/fuzz/conf.dict \
+	tests/fuzz/element.dict \
+	tests/fuzz/profile.dict \
+	tests/fuzz/request.dict \
+	tests/fuzz/run \
+	tests/fuzz/corpus \
+	tests/netns/client_lib.sh \
+	tests/netns/guard_lib.sh \
+	tests/netns/nfqueue_lib.sh \
+	tests/tools/meddle.c \
+	tests/vm/README \
+	tests/vm/init \
+	tests/vm/run \
+	tests/vm/suite \
+	tests/vm/systemd.sh \
+	tests/vm/vm-test.service

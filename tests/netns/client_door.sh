@@ -4,9 +4,7 @@
 # Each form of a knock opens a door: of knockd 0.8's, and of ours.
 
 . "$(dirname "$0")/client_lib.sh"
-need knock_ours
-topo_pair
-names
+client_setup
 firewall
 
 open_4='start_command = nft add element inet filter ssh_ok { %IP% timeout 1m }'

@@ -10,6 +10,13 @@
 XDG_CONFIG_HOME=$T/config # nobody's own profiles
 export XDG_CONFIG_HOME
 
+# client_setup WORD...: host client with our client, the server and its names; the script needs WORDs as well
+client_setup() {
+	need knock_ours "$@"
+	topo_pair
+	names
+}
+
 # names: the server of topo_pair is "server" in both families, "server4" and "server6" in one; nobody else
 # has a name
 names() {
@@ -27,6 +34,22 @@ names() {
 profiles() {
 	mkdir -p "$T/config/knock"
 	(umask 077 && printf '%s\n' "$1" >"$T/config/knock/config")
+}
+
+# sshd_behind_door [DOORS]: the firewall, an sshd, and knockd 0.8, which admits an address to all ports when it knocks
+# $sequence. DOORS are more doors of its configuration.
+sequence='7000 8000:udp 9000'
+sshd_behind_door() {
+	firewall
+	nft add rule inet filter input ip saddr @ssh_ok accept # all ports
+	knockd_ref_start "
+[ssh]
+	sequence = 7000,8000:udp,9000
+	tcpflags = syn
+	start_command = nft add element inet filter ssh_ok { %IP% timeout 10m }
+	start_command_6 = nft add element inet filter ssh_ok6 { %IP% timeout 10m }
+${1-}"
+	sshd_start
 }
 
 # sshd_start: for root, with throwaway keys, on port 22; $sshd is its pid. It needs

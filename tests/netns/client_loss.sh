@@ -6,9 +6,8 @@
 # packet turns into an attempt that swallows the next knock's first hit.
 #   KNOCK_LOSS_RUNS=100 for the long form, KNOCK_LOSS_TIMEOUT=5 for the default timeout.
 
-. "$(dirname "$0")/../lib.sh"
-need knock_ours knockd_ref
-topo_pair
+. "$(dirname "$0")/client_lib.sh"
+client_setup knockd_ref
 firewall
 service 22
 knockd_ref_start '

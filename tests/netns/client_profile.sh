@@ -4,9 +4,7 @@
 # Profiles keep secrets: out of the process list, out of what is printed, out of others' reach.
 
 . "$(dirname "$0")/client_lib.sh"
-need knock_ours
-topo_pair
-names
+client_setup
 
 profiles '# a comment
 [home]

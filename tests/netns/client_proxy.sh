@@ -5,18 +5,8 @@
 # a wire: whole, in both directions at once, with the end of each of them.
 
 . "$(dirname "$0")/client_lib.sh"
-need knock_ours knockd_ref sshd ssh ssh-keygen uids pgrep cmp
-topo_pair
-names
-firewall
-nft add rule inet filter input ip saddr @ssh_ok accept # other ports, too
-knockd_ref_start '
-[ssh]
-	sequence = 7000,8000:udp,9000
-	tcpflags = syn
-	start_command = nft add element inet filter ssh_ok { %IP% timeout 10m }
-'
-sshd_start
+client_setup knockd_ref sshd ssh ssh-keygen uids pgrep cmp
+sshd_behind_door
 profiles '
 [home]
 	host = server4

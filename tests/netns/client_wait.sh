@@ -5,24 +5,13 @@
 # shellcheck disable=SC2086 # $sequence and $ssh_options are lists
 
 . "$(dirname "$0")/client_lib.sh"
-need knock_ours knockd_ref sshd ssh ssh-keygen uids sysctl
-topo_pair
-names
-firewall
-nft add rule inet filter input ip saddr @ssh_ok accept # other ports, too
-knockd_ref_start "
-[ssh]
-	sequence = 7000,8000:udp,9000
-	tcpflags = syn
-	start_command = nft add element inet filter ssh_ok { %IP% timeout 1m }
-	start_command_6 = nft add element inet filter ssh_ok6 { %IP% timeout 1m }
+client_setup knockd_ref sshd ssh ssh-keygen uids sysctl
+sshd_behind_door "
 [slow]
 	sequence = 7005,7006
 	tcpflags = syn
 	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }
 $fence_door"
-sshd_start
-sequence='7000 8000:udp 9000'
 
 # shut: when all that the client has sent is worked off, so that it does not open again
 shut() {

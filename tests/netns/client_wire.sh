@@ -5,9 +5,7 @@
 # and some for what those leave out.
 
 . "$(dirname "$0")/client_lib.sh"
-need knock_ref knock_ours tcpdump setpriv cmp uids
-topo_pair
-names
+client_setup knock_ref tcpdump setpriv cmp uids
 
 corpus=
 for dir in ${KNOCKD_CORPUS-} "$TESTS_TOP/../shared/corpus" "$TESTS_TOP/../../shared/corpus"; do

@@ -6,28 +6,9 @@
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/nfqueue_lib.sh"
-need race
-topo_pair
-many_sources
-nft -f - <<-E || bail 'no firewall'
-	table inet filter {
-		set ok { type ipv4_addr; flags timeout; }
-		set ok6 { type ipv6_addr; flags timeout; }
-		chain input {
-			type filter hook input priority 0;
-			meta l4proto != tcp accept
-			tcp dport != 22 accept
-			ct state established accept
-			ip saddr @ok accept
-			ip6 saddr @ok6 accept
-			drop
-		}
-	}
-E
-race_service 22
-service 23
+queue_setup
+queue_firewall
 [ $rules = auto ] || queue_rules 7000 8000:udp 9000 -- 22
-: "${ROUNDS:=200}"
 door="
 [door]
 	sequence = 7000,8000:udp,9000
@@ -37,10 +18,8 @@ door="
 "
 knockd_start "$capture$door"
 check 'the wire is there' port_open $server6 23
-race -n "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000 >"$T/out"
-equal 'IPv4: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
-race -n "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000 >"$T/out"
-equal 'IPv6: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
+at_first_syn 'IPv4: each at the first SYN' "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000
+at_first_syn 'IPv6: each at the first SYN' "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000
 check 'nothing is held any more' nothing_held
 refute 'not for others' port_open $server 22
 knockd_stop

@@ -7,10 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
 . "$(dirname "$0")/nfqueue_lib.sh"
-need knock race
-topo_pair
-topo_client other 1
-many_sources
+queue_setup
 doors='
 [options]
 	Capture    = nfqueue
@@ -36,19 +33,13 @@ if [ $rules = none ]; then
 	done_testing
 fi
 
-race_service 22
-service 23
 race_service 24
 echo_udp 443
-: "${ROUNDS:=200}"
 knockd_start "$doors"
 check 'the wire is there' port_open $server6 23
-race -n "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000 >"$T/out"
-equal 'IPv4: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
-race -n "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000 >"$T/out"
-equal 'IPv6: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
-race -n "$ROUNDS" 10.9.64.1 $server 24 6000:udp >"$T/out"
-equal 'a single knock: each at the first SYN' "$(cat "$T/out")" "first $ROUNDS late 0 never 0"
+at_first_syn 'IPv4: each at the first SYN' "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000
+at_first_syn 'IPv6: each at the first SYN' "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000
+at_first_syn 'a single knock: each at the first SYN' "$ROUNDS" 10.9.64.1 $server 24 6000:udp
 check 'nothing is held any more' nothing_held
 
 # one address again and again: shut, knocked open, used

@@ -7,24 +7,8 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
 . "$(dirname "$0")/nfqueue_lib.sh"
-need knock race
-topo_pair
-topo_client other 1
-many_sources
-nft -f - <<-E || bail 'no firewall'
-	table inet filter {
-		set ok { type ipv4_addr; flags timeout; }
-		chain input {
-			type filter hook input priority 0;
-			tcp dport != 22 accept
-			ct state established accept
-			ip saddr @ok accept
-			drop
-		}
-	}
-E
-race_service 22
-service 23
+queue_setup
+queue_firewall
 [ $rules = auto ] || queue_rules 7000 7001 7002:udp 9:udp -- 22 23
 doors='
 [door]
@@ -100,8 +84,7 @@ kill -KILL "$(engine)"
 check 'killed in a flood: there is another' restarted 2
 wait $flood
 check '... nothing is held any more' -t 30 nothing_held
-race -w 2000 10.9.3.1 $server 22 7000 7001 >"$T/out"
-equal '... and who knocks gets in at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+at_first_syn '... and who knocks gets in at the first SYN' 1 10.9.3.1 $server 22 7000 7001
 
 # --- reload --------------------------------------------------------------------------------------
 
@@ -120,8 +103,7 @@ done
 wait $racing
 diag "eight reloads: $(cat "$T/out")"
 check 'reloads: nothing is held any more' nothing_held
-race -w 2000 10.9.8.1 $server 22 7000 7001 >"$T/out"
-equal '... at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+at_first_syn '... at the first SYN' 1 10.9.8.1 $server 22 7000 7001
 
 knockd_conf "[options]
 	Capture   = nfqueue
@@ -142,8 +124,7 @@ equal 'NFLOG: there are no queues' "$(held_by 100)" ''
 knockd_conf "$capture$doors"
 knockd_reload
 check 'and back' [ -n "$(held_by 7779)" ]
-race -w 2000 10.9.5.1 $server 22 7000 7001 >"$T/out"
-equal '... at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+at_first_syn '... at the first SYN' 1 10.9.5.1 $server 22 7000 7001
 
 # --- another one ---------------------------------------------------------------------------------
 
@@ -165,7 +146,6 @@ check '... what would have waited goes on' port_open $server 23
 refute '... what is shut is shut' port_open 10.0.1.1 22 other
 check '... and a knock is a packet like any other' refused $server 7000
 knockd_again
-race -w 2000 10.9.6.1 $server 22 7000 7001 >"$T/out"
-equal 'a new start: at the first SYN' "$(cat "$T/out")" 'first 1 late 0 never 0'
+at_first_syn 'a new start: at the first SYN' 1 10.9.6.1 $server 22 7000 7001
 ends 'the end' 15 knockd_stop
 done_testing

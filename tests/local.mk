@@ -73,7 +73,8 @@ traces = \
 shell_tests = \
 	tests/check/completion.sh \
 	tests/check/layers.sh \
-	tests/check/man.sh
+	tests/check/man.sh \
+	tests/check/runners.sh
 
 netns_tests = \
 	tests/netns/client_door.sh \
@@ -293,6 +294,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	.clang-format .clang-tidy \
 	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/unit-run \
 	tests/check/coverage \
+	tests/check/lib.sh \
 	tests/check/lint \
 	tests/bench/README \
 	tests/bench/RESULTS.md \

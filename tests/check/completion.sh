@@ -1,60 +1,62 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The completions parse, and bash's offer options, profiles and ports where they belong.
-top=$(cd "$(dirname "$0")/../.." && pwd)
+#
+# The shells can parse the completions; bash's offer options, profiles and ports where they belong.
+
+. "$(dirname "$0")/lib.sh"
 dir=$top/contrib/completion
-knock=$PWD/knock
+knock=$PWD/knock knockctl=$PWD/knockctl
 [ -x "$knock" ] || knock=$top/knock
-command -v bash >/dev/null || { echo "1..0 # SKIP bash is not here"; exit 0; }
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-export XDG_CONFIG_HOME="$tmp"
-mkdir "$tmp/knock"
-(umask 077; printf '[home]\nhost=h\nsequence=7101\n[work place]\nhost=w\nsequence=7102\n' >"$tmp/knock/config")
+command -v bash >/dev/null || skip_all 'bash is missing'
+export XDG_CONFIG_HOME="$T"
+mkdir "$T/knock"
+(umask 077; printf '[home]\nhost=h\nsequence=7101\n[work place]\nhost=w\nsequence=7102\n' >"$T/knock/config")
 
-# complete_bash PROGRAM WORD...: the candidates for the last word.
-complete_bash() {
-  bash -c 'dir=$1; shift; program=${1##*/}; source "$dir/$program.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-    "_$program"; printf "%s|" "${COMPREPLY[@]}"' bash "$dir" "$@"
+# candidates PROGRAM WORD...: what bash offers for the last word
+candidates() {
+	bash -c 'dir=$1; shift; program=${1##*/}; source "$dir/$program.bash"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+		"_$program"; printf "%s|" "${COMPREPLY[@]}"' bash "$dir" "$@"
 }
 
-count=0
-is() { # DESCRIPTION EXPECTED ARGUMENTS...
-  count=$((count + 1)) description=$1 expected=$2; shift 2
-  got=$(complete_bash "$@")
-  if [ "$got" = "$expected" ]; then echo "ok $count - $description"; else echo "not ok $count - $description"; echo "# $got"; fi
+# offers TEXT CANDIDATES PROGRAM WORD...
+offers() {
+	offers_text=$1 offers_expected=$2
+	shift 2
+	equal "$offers_text" "$(candidates "$@")" "$offers_expected"
 }
 
-is "options of knock" "--verbose|--version|" "$knock" --ver
-is "profiles, alone" "home|" "$knock" ho
-is "profiles, with a blank" "work place|" "$knock" wo
-is "profiles, after --profile" "home|work place|" "$knock" --profile ""
-# shellcheck disable=SC2016 # a name of that kind
-(umask 077; printf '[$(>%s/ran)]\nhost=h\nsequence=7103\n' "$tmp" >>"$tmp/knock/config")
-# shellcheck disable=SC2016
-is "names are not run by bash" "\$(>$tmp/ran)|" "$knock" --profile '$'
-count=$((count + 1)) description="... this one was not"
-if [ -e "$tmp/ran" ]; then echo "not ok $count - $description"; else echo "ok $count - $description"; fi
-is "no profile as a port" "|" "$knock" localhost hom
-is "nothing after --delay" "|" "$knock" localhost -d ""
-is "interfaces" "lo|" "$knock" -i lo
-is "options of knockd" "--print-rules|" knockd --print
-is "interfaces of knockd" "any|" knockd -i an
-
-knockctl=$PWD/knockctl
-is "commands of knockctl" "revoke|reload|" "$knockctl" re
-is "options of a command" "--json|--door|--all|" "$knockctl" revoke -
-is "no option of another" "--json|" "$knockctl" --socket /nowhere list -
-
-# parses SHELL OPTION FILE: where that shell is installed.
+# parses SHELL OPTION FILE
 parses() {
-  count=$((count + 1))
-  command -v "$1" >/dev/null || { echo "ok $count - $3 # SKIP $1 is not here"; return; }
-  if "$1" "$2" "$dir/$3"; then echo "ok $count - $3 parses"; else echo "not ok $count - $3 parses"; fi
+	if command -v "$1" >/dev/null; then
+		"$1" "$2" "$dir/$3" >"$T/why" 2>&1 || echo "$1 $2 fails" >>"$T/why"
+		point "$1 can parse $3"
+	else
+		skip "$1 can parse $3" "$1 is missing"
+	fi
 }
+
+offers 'options of knock' '--verbose|--version|' "$knock" --ver
+offers 'a profile as the first word' 'home|' "$knock" ho
+offers 'a profile with a blank in its name' 'work place|' "$knock" wo
+offers 'profiles after --profile' 'home|work place|' "$knock" --profile ''
+# shellcheck disable=SC2016 # a name that looks like a command
+(umask 077; printf '[$(>%s/ran)]\nhost=h\nsequence=7103\n' "$T" >>"$T/knock/config")
+# shellcheck disable=SC2016
+offers 'a name that looks like a command' "\$(>$T/ran)|" "$knock" --profile '$'
+[ ! -e "$T/ran" ] || echo 'bash has run it' >"$T/why"
+point '... is not run'
+offers 'no profile in place of a port' '|' "$knock" localhost hom
+offers 'nothing after --delay' '|' "$knock" localhost -d ''
+offers 'interfaces' 'lo|' "$knock" -i lo
+offers 'options of knockd' '--print-rules|' knockd --print
+offers 'interfaces of knockd' 'any|' knockd -i an
+offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re
+offers 'options of a command' '--json|--door|--all|' "$knockctl" revoke -
+offers "no option of another command" '--json|' "$knockctl" --socket /nowhere list -
+
 for each in knock knockd knockctl; do
-  parses bash -n $each.bash
-  parses zsh -n _$each
-  parses fish --no-execute $each.fish
+	parses bash -n $each.bash
+	parses zsh -n _$each
+	parses fish --no-execute $each.fish
 done
-echo "1..$count"
+done_testing

@@ -296,6 +296,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/check/coverage \
 	tests/check/lib.sh \
 	tests/check/lint \
+	tests/check/rooms.sh \
 	tests/bench/README \
 	tests/bench/RESULTS.md \
 	tests/bench/attempts.sh \

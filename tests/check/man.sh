@@ -1,54 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Manual pages: they render without a warning, leave out no key and no option, and knockd takes their examples.
+# Manual pages: they render without a warning, leave out no key, option or command, their numbers are those of the
+# sources, and knockd accepts their examples.
 
-set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/lib.sh"
 : "${KNOCKD:=./knockd}"
-umask 027 # an example that everybody can read is warned of
-T=$(mktemp -d) || exit
-trap 'rm -rf "$T"' EXIT
-trap 'exit 1' HUP INT TERM
-count=0
-failed=0
-
-# point DESCRIPTION: it has passed if nothing is in $T/why
-point() {
-	count=$((count + 1))
-	if [ -s "$T/why" ]; then
-		failed=$((failed + 1))
-		echo "not ok $count - $1"
-		sed 's/^/# /' "$T/why"
-	else
-		echo "ok $count - $1"
-	fi
-	: >"$T/why"
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
 
 # man-db's man: others know no --warnings
 has_man() {
 	man --version 2>/dev/null | grep -q '^man [0-9]'
 }
 
-# Every key of the table, and the one that stands alone, in a list of keys.
+# --- keys, options, commands -----------------------------------------------------------------------
+
+# keys: each key of knockd.conf, and the one that stands alone
 keys() {
-	sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p' "$top/src/conf/keys.c"
+	cat "$top"/src/conf/*.c | sed -n '/keys\[\] = {$/,/^};$/s/^\t{ "\([A-Za-z0-9_]*\)",.*/\1/p'
 	echo UseSyslog
 }
 
-# options FILE
+# options FILE: long options of a program
 options() {
 	sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top"/src/*/"$1"
 }
 
 commands() {
-	sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p' "$top/src/wire/request.c"
+	cat "$top"/src/*/*.c | sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p'
 }
 
 # missing PAGE PATTERN WORD...: words for which no line fits the pattern, in which @ stands for the word
@@ -56,12 +34,105 @@ missing() {
 	missing_page=$1 missing_pattern=$2
 	shift 2
 	[ $# -gt 6 ] || echo "only $# words to look for"
-	for word in "$@"; do
+	for word; do
 		grep -q -e "$(echo "$missing_pattern" | sed "s/@/$word/")" "$top/man/$missing_page" || echo "$word"
 	done
 }
 
-# The displays of the page that are configuration, one file for each; all under one name for one-time sequences.
+# --- numbers ---------------------------------------------------------------------------------------
+
+# Each line: a page; an item of it, or - for the whole page; a constant of the sources and what is done with it; the
+# text, in which @ stands for the number, in digits or as a word. All places with such a text must have this number.
+numbers='
+man/knockd.conf.5 -            CONF_DOOR_NAME_MAX-1         name is cut at @ bytes
+man/knockd.conf.5 -            CONF_DOORS_MAX               at most @ doors
+man/knockd.conf.5 -            TEXT_LINE_MAX-1              line longer than @ bytes
+man/knockd.conf.5 Nflog_Group  CONF_GROUP_DEFAULT           default is @
+man/knockd.conf.5 Queue_Num    CONF_QUEUE_DEFAULT           default is @
+man/knockd.conf.5 Max_Prefix   CONF_PREFIX_DEFAULT          default is @,
+man/knockd.conf.5 Max_Prefix   CONF_PREFIX_6_DEFAULT        default is [0-9]+,@
+man/knockd.conf.5 Max_Commands CONF_COMMANDS_DEFAULT        default is @
+man/knockd.conf.5 Max_Commands COMMAND_QUEUE                @ more
+man/knockd.conf.5 Max_Attempts CONF_ATTEMPTS_DEFAULT        default is @
+man/knockd.conf.5 Max_Attempts INDEX_MAX                    from 16 to @
+man/knockd.conf.5 Scan_Guard   CONF_SCAN_GUARD_DEFAULT      default is @
+man/knockd.conf.5 Scan_Guard   CONF_SCAN_GUARD_MAX          from 1 to @
+man/knockd.conf.5 Ban_Time     CONF_BAN_MS_DEFAULT/3600000  default is @h
+man/knockd.conf.5 Source_Rate  RATES_MAX                    @ addresses
+man/knockd.conf.5 Sequence     SEQ_MAX                      1 to @ ports
+man/knockd.conf.5 Timeout      seq_timeout                  default is @
+man/knockd.conf.5 Cmd_Timeout  cmd_timeout                  default is @
+man/knockd.conf.5 Open_Timeout CONF_OPEN_MS_DEFAULT/1000    default is @s
+man/knockd.conf.5 -            ELEMENT_PARTS                Up to @ parts
+man/knockd.conf.5 -            ELEMENT_COMMENT_MAX-1        comment, cut at @ bytes
+man/knockd.conf.5 -            COMMAND_LEN_MAX-1            result has at most @ bytes
+man/knockd.conf.5 -            KNOCKERS_MAX                 @ (such )?addresses of each family are remembered
+man/knockd.conf.5 -            CONF_GROUP_DEFAULT           group @
+man/knockd.conf.5 -            CAPTURE_SNAPLEN              snaplen @
+man/knockd.conf.5 -            RULES_COMPARED_MAX           look-up [a-z ]*more than @
+man/knockd.conf.5 -            TIMEOUT_MAX/86400            lasts longer than @ days
+man/knockd.1      -            LOG_TEXT_MAX-1               message is cut at @ bytes
+man/knockd.1      -            EVENT_BURST                  @ of them are written at once
+man/knockd.1      -            EVENT_PER_SECOND             at once and @ a second
+man/knockd.1      -            RESTART_BURST                After @ replacements
+man/knockd.1      -            COMMAND_LEN_MAX-1            more than @ bytes
+man/knockd.1      -            COMMAND_QUEUE                running and @ waiting
+man/knockctl.1    -            ATTEMPTS_MAX                 the last @ that
+man/knock.1       \-timeout    CLIENT_TIMEOUT_DEFAULT/1000  default is @
+man/knock.1       -            FIRST_PAUSE                  first after @ milliseconds
+man/knock.1       -            PAUSE_GROWTH                 by a @th part
+SECURITY.md       -            CONF_SCAN_GUARD_DEFAULT      `Scan_Guard` ports \(@\)
+SECURITY.md       -            SEQ_MAX                      `sequence` is @ ports
+SECURITY.md       -            KNOCKERS_MAX                 @ addresses that are remembered
+SECURITY.md       -            RULES_COMPARED_MAX           look-up [a-z ]*more than @
+SECURITY.md       -            EVENT_BURST                  @ at once
+SECURITY.md       -            EVENT_PER_SECOND             at once and @ a second'
+
+# number NAME [OPERATION]: the value of #define NAME, or of a member that is set with ".NAME = "; it must have only one
+number() {
+	number_text=$(cat "$top"/src/*/*.[ch] "$top"/include/*/*.h |
+		sed -n "s|^#define $1  *\(.*[^ ]\)|\1|p; s|.*[ {]\.$1 = \([0-9]*\)[,; ].*|\1|p" | sed 's| */\*.*||' | sort -u)
+	[ "$(echo "$number_text" | grep -c .)" = 1 ] && awk "BEGIN { printf \"%d\", ($number_text) ${2-} }"
+}
+
+# spelled NUMBER: a pattern for the ways to write it
+number_words='one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen'
+spelled() {
+	word=$(echo "$number_words" | cut -d ' ' -f "$1")
+	echo "($1|$(echo "$1" | sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta')${word:+|$word})"
+}
+any_number="([0-9]{1,3}(,[0-9]{3})+|[0-9]+|$(echo "$number_words" | tr ' ' '|'))"
+
+# passage PAGE ITEM: its text in one line
+passage() {
+	if [ "$2" = - ]; then
+		cat "$top/$1"
+	else
+		awk -v item="$2" '
+			/^\.(It|El|S[hs])/ { inside = 0 }
+			/^\.It/ { for (i = 2; i <= NF; i++) if ($i == item) inside = 1 }
+			inside' "$top/$1"
+	fi | tr '\n' ' '
+}
+
+# tied: the lines of $numbers that are not true
+tied() {
+	echo "$numbers" | grep . | while read -r page item constant text; do
+		name=${constant%%[-/]*}
+		if ! value=$(number "$name" "${constant#"$name"}"); then
+			echo "$name has not one value in the sources"
+			continue
+		fi
+		passage "$page" "$item" | grep -oE "$(echo "$text" | sed "s/@/$any_number/")" >"$T/said" ||
+			echo "$page, $item: \"$text\" is not there"
+		grep -vxE "$(echo "$text" | sed "s/@/$(spelled "$value")/")" "$T/said" |
+			sed "s|^|$page, $item: $constant is $value, not: |"
+	done
+}
+
+# --- examples --------------------------------------------------------------------------------------
+
+# The displays of the page that are configuration, each in a file; one file of one-time sequences serves all.
 examples() {
 	awk -v dir="$T" '
 		/^\.Bd -literal/ { inside = 1; text = ""; next }
@@ -74,12 +145,13 @@ examples() {
 	done
 }
 
-: >"$T/why"
+# ---------------------------------------------------------------------------------------------------
+
 for page in "$top"/man/*.[1-8]; do
 	text="${page##*/} renders without a warning"
 	if has_man; then
 		MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l "$page" >"$T/page" 2>"$T/why"
-		[ "$(wc -l <"$T/page")" -gt 20 ] || echo 'next to nothing comes out' >>"$T/why"
+		[ "$(wc -l <"$T/page")" -gt 20 ] || echo 'the page is nearly empty' >>"$T/why"
 		point "$text"
 	else
 		skip "$text" 'man is missing'
@@ -98,12 +170,13 @@ done
 	point 'knockctl(1) has every command'
 }
 
+tied >"$T/why"
+point 'the numbers in manuals and SECURITY.md are those of the sources'
+
 examples
 for example in "$T"/example*; do
 	"$KNOCKD" -t -c "$example" >"$T/out" 2>&1
 	[ "$(cat "$T/out")" = 'configuration OK' ] || cat "$T/out" "$example" >"$T/why"
-	point "knockd takes ${example##*/} of knockd.conf(5)"
+	point "knockd accepts ${example##*/} of knockd.conf(5)"
 done
-
-echo "1..$count"
-[ "$failed" = 0 ]
+done_testing

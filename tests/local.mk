@@ -74,6 +74,7 @@ shell_tests = \
 	tests/check/completion.sh \
 	tests/check/layers.sh \
 	tests/check/man.sh \
+	tests/check/release.sh \
 	tests/check/runners.sh
 
 netns_tests = \

@@ -67,7 +67,7 @@ equal_is_family_and_bytes(void **state)
 	(void)state;
 	assert_int_equal(addr_parse(&b, "192.0.2.7"), 0);
 	assert_true(addr_equal(&a, &b));
-	assert_memory_equal(&a, &b, sizeof(a)); /* it is hashed as bytes */
+	assert_memory_equal(&a, &b, sizeof(a)); /* the table hashes all bytes */
 	assert_false(addr_equal(&a, &c));
 	assert_int_equal(addr_len(&a), 4);
 	assert_int_equal(addr_len(&c), 16);

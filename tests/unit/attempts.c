@@ -19,7 +19,7 @@ tell(enum event_kind kind, uint32_t host, uint32_t door, uint32_t stage, int64_t
 	attempts_take(&attempts, &event, now);
 }
 
-/* All of them as "door:stage@since", oldest first. */
+/* All attempts as "door:stage@since", oldest first. */
 static const char *
 all(void)
 {

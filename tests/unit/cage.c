@@ -22,7 +22,7 @@
 
 #define FILES 2
 
-/* The engine's ends: it reads from `in` and sends to `out`. */
+/* The engine reads from `in` and sends to `out`. */
 struct sockets {
 	int in, out, other;
 };
@@ -53,7 +53,7 @@ shut(const struct sockets *s)
 		_exit(2);
 }
 
-/* Does the deed in a process of its own, limited and, if so wanted, filtered; its status as of waitpid(). */
+/* Does the deed in a process of its own, with the limits and, if `filtered`, the filter; its status as of waitpid(). */
 static int
 status_of(deed *does, bool filtered)
 {
@@ -76,7 +76,7 @@ status_of(deed *does, bool filtered)
 	return status;
 }
 
-/* ---- what an engine does ----------------------------------------------------------------------- */
+/* ---- allowed: the engine's work ---------------------------------------------------------------- */
 
 static void
 work(const struct sockets *s)
@@ -105,7 +105,7 @@ an_engine_can_work(void **state)
 	assert_int_equal(WEXITSTATUS(status), 7);
 }
 
-/* ---- what it does not -------------------------------------------------------------------------- */
+/* ---- forbidden --------------------------------------------------------------------------------- */
 
 static void
 open_file(const struct sockets *s)
@@ -192,7 +192,7 @@ map_memory(const struct sockets *s)
 }
 
 static void
-anything_else_kills_it(void **state)
+any_other_call_kills_it(void **state)
 {
 	static deed *const deeds[] = { open_file,         make_socket,     execute,     fork_itself,
 				       kill_parent,       trace_parent,    write_text,  send_elsewhere,
@@ -258,7 +258,7 @@ enter_root(const struct sockets *s)
 		_exit(3);
 }
 
-/* For who cannot have such a root. */
+/* Instead of that root, where it is not possible. */
 static void
 shut_files(const struct sockets *s)
 {
@@ -313,7 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #ifdef HAVE_SECCOMP
 		cmocka_unit_test(an_engine_can_work),
-		cmocka_unit_test(anything_else_kills_it),
+		cmocka_unit_test(any_other_call_kills_it),
 #endif
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(the_root_is_empty_and_stays_so),
@@ -321,7 +321,7 @@ main(void)
 	};
 
 #ifndef HAVE_SECCOMP
-	(void)an_engine_can_work, (void)anything_else_kills_it;
+	(void)an_engine_can_work, (void)any_other_call_kills_it;
 	puts("# this build has no filter of system calls");
 #endif
 	return cmocka_run_group_tests(tests, NULL, NULL);

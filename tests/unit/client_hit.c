@@ -70,7 +70,7 @@ service_names_work(void **state)
 }
 
 static void
-what_is_no_port_is_an_error(void **state)
+a_word_that_is_no_port_is_an_error(void **state)
 {
 	(void)state;
 	fails("0", HIT_BAD, "error: port 0 is invalid (1 to 65535, or a service name)");
@@ -109,7 +109,7 @@ one_word_may_hold_a_list(void **state)
 	assert_null(hits.at);
 }
 
-/* What hit_show writes for the second of these hits. */
+/* hit_show() writes this for the second hit. */
 static void
 shows(const struct hits *hits, const char *expected)
 {
@@ -147,7 +147,7 @@ main(void)
 		cmocka_unit_test(numbers_and_protocols),
 		cmocka_unit_test(udp_is_forced_on_all),
 		cmocka_unit_test(service_names_work),
-		cmocka_unit_test(what_is_no_port_is_an_error),
+		cmocka_unit_test(a_word_that_is_no_port_is_an_error),
 		cmocka_unit_test(an_unknown_protocol_is_an_error),
 		cmocka_unit_test(one_word_may_hold_a_list),
 		cmocka_unit_test(a_profiles_ports_are_never_shown),

@@ -81,7 +81,7 @@ long_options_may_be_abbreviated(void **state)
 	assert_int_equal(options.delay, 7);
 	assert_int_equal(parse("--h"), CLIENT_HELP);
 	assert_int_equal(parse("--vers"), CLIENT_VERSION);
-	assert_int_equal(parse("--ver host 1"), CLIENT_ERROR); /* as ambiguous as ever */
+	assert_int_equal(parse("--ver host 1"), CLIENT_ERROR); /* ambiguous, as in 0.8 */
 	assert_int_equal(parse("--ip host 1"), CLIENT_ERROR);
 }
 
@@ -170,7 +170,7 @@ a_leading_dash_dash_only_ends_the_options(void **state)
 }
 
 static void
-what_excludes_each_other(void **state)
+options_that_exclude_each_other(void **state)
 {
 	(void)state;
 	stops("host 1 --proxy 22 -- ls", "error: --proxy cannot be combined with a command");
@@ -202,7 +202,7 @@ main(void)
 		cmocka_unit_test(one_word_is_a_profile),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(a_leading_dash_dash_only_ends_the_options),
-		cmocka_unit_test(what_excludes_each_other),
+		cmocka_unit_test(options_that_exclude_each_other),
 		cmocka_unit_test(unknown_options_show_the_usage),
 	};
 

@@ -50,11 +50,11 @@ bad(const char *text, const char *expected)
 {
 	assert_true(parse(text) > 0);
 	assert_string_equal(reports, expected);
-	assert_null(strstr(reports, "7777")); /* a secret in every bad text */
+	assert_null(strstr(reports, "7777")); /* every bad text contains this secret */
 }
 
 static void
-a_profile_has_it_all(void **state)
+a_profile_can_have_every_key(void **state)
 {
 	const struct profile *home;
 	char seq[SEQ_STRLEN];
@@ -171,7 +171,7 @@ a_file_open_to_others_is_refused(void **state)
 	profiles_free(&profiles);
 }
 
-/* What stands before it may be half a sequence, and what stands below it may belong to another profile. */
+/* A sequence may be cut in two there, and the lines below may belong to another profile. */
 static void
 a_byte_that_ends_a_text_is_an_error(void **state)
 {
@@ -193,7 +193,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_profile_has_it_all),
+		cmocka_unit_test(a_profile_can_have_every_key),
 		cmocka_unit_test(errors_name_the_line_and_no_port),
 		cmocka_unit_test(the_file_is_looked_for_where_xdg_says),
 		cmocka_unit_test(one_time_files_are_relative_to_the_profiles),

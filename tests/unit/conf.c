@@ -12,7 +12,7 @@
 #include "conf/parser.h"
 #include "lib/text.h"
 
-/* Everything reported, one line each, by severity. */
+/* All reports, one line each, by severity. */
 struct heard {
 	char text[3][16384];
 };
@@ -255,7 +255,7 @@ all_errors_are_reported(void **state)
 }
 
 static void
-what_knockd_swallows_is_said(void **state)
+values_that_knockd_ignores_are_reported(void **state)
 {
 	(void)state;
 	warns("[a]\nsequence=1\ncommand = x\nstart_command = y\n",
@@ -306,7 +306,7 @@ any_interface(void **state)
 }
 
 static void
-debug_lines_are_knockds(void **state)
+debug_lines_are_those_of_knockd(void **state)
 {
 	struct heard heard;
 	struct conf *conf = parse("[options]\nusesyslog\nlogfile=/l\npidfile=/p\ninterface=lo\n"
@@ -370,7 +370,7 @@ open_is_for_both_families(void **state)
 	conf_free(conf);
 }
 
-/* What a scan leads to, in whatever order it is said; a timeout of the element's own comes first. */
+/* The keys may stand in any order; an element's own timeout wins over Ban_Time. */
 static void
 bans(void **state)
 {
@@ -405,7 +405,7 @@ bans(void **state)
 	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 knockd detects no scan (x.conf)\n");
 }
 
-/* Wherever Target stands. Its family alone can knock there. */
+/* Target may stand above or below; only knockers of its family are let in. */
 static void
 open_with_a_target_is_for_that_address(void **state)
 {
@@ -429,7 +429,7 @@ open_with_a_target_is_for_that_address(void **state)
 }
 
 static void
-what_is_wrong_with_open(void **state)
+errors_of_open(void **state)
 {
 	(void)state;
 	bad("[a]\nsequence = 1\nopen =\n",
@@ -455,7 +455,7 @@ what_is_wrong_with_open(void **state)
 }
 
 static void
-what_is_odd_about_open(void **state)
+warnings_of_open(void **state)
 {
 	struct heard heard;
 
@@ -510,7 +510,7 @@ no_prefix_is_wider_than_allowed(void **state)
 	    "(x.conf)\n");
 }
 
-/* Wherever it stands. */
+/* It may stand above or below the doors. */
 static void
 max_prefix_is_for_all_doors(void **state)
 {
@@ -544,15 +544,15 @@ main(void)
 		cmocka_unit_test(knocks_that_are_held),
 		cmocka_unit_test(a_forgotten_equals_sign_does_not_print_the_secret),
 		cmocka_unit_test(all_errors_are_reported),
-		cmocka_unit_test(what_knockd_swallows_is_said),
+		cmocka_unit_test(values_that_knockd_ignores_are_reported),
 		cmocka_unit_test(two_doors_of_one_name),
 		cmocka_unit_test(any_interface),
-		cmocka_unit_test(debug_lines_are_knockds),
+		cmocka_unit_test(debug_lines_are_those_of_knockd),
 		cmocka_unit_test(bans),
 		cmocka_unit_test(open_is_for_both_families),
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
-		cmocka_unit_test(what_is_wrong_with_open),
-		cmocka_unit_test(what_is_odd_about_open),
+		cmocka_unit_test(errors_of_open),
+		cmocka_unit_test(warnings_of_open),
 		cmocka_unit_test(each_port_is_opened_once),
 		cmocka_unit_test(no_prefix_is_wider_than_allowed),
 		cmocka_unit_test(max_prefix_is_for_all_doors),

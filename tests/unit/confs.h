@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Configurations built by hand, for tests of what is derived from them. */
+/* Configurations built by hand, for tests of the code that uses them. */
 #ifndef KNOCKD_CONFS_H
 #define KNOCKD_CONFS_H
 

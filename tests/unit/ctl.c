@@ -15,7 +15,7 @@
 static struct ctl_options options;
 static char line[REQUEST_LINE_MAX], err[256];
 
-/* Words without blanks; the request it leads to, or NULL. */
+/* The request for these words, which contain no blanks; or NULL. */
 static const char *
 request(const char *text)
 {
@@ -174,7 +174,7 @@ events(void **state)
 		       "b\n");
 }
 
-/* A number that is not told, by an older daemon say, is not made up. */
+/* A counter that the answer lacks, for instance of an older daemon, is not printed. */
 static void
 prometheus(void **state)
 {

@@ -10,7 +10,7 @@
 
 #include "conf/element.h"
 
-/* Read, and written back as the command line for 192.0.2.7. */
+/* Parses the text and writes the command for 192.0.2.7. */
 static void
 good(const char *text, const char *expected)
 {

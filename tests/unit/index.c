@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Against a list that is looked through. */
+/* The index must agree with a list that is searched from its start. */
 #include "test.h"
 
 #include <stdio.h>
@@ -24,7 +24,7 @@ set_up(struct model *m, uint32_t max)
 	assert_int_equal(index_init(&m->ix, max), 0);
 }
 
-/* Found with their hash, each once and all of them, and none that has another home. */
+/* A search by a hash finds each of its numbers once, and none of another home. */
 static void
 agrees(const struct model *m)
 {
@@ -70,7 +70,7 @@ take(struct model *m, uint32_t number)
 	m->in[number] = false;
 }
 
-/* With hashes of few homes there are clusters, refusals, and the end of the table. */
+/* Hashes of few homes make clusters, refusals, and probes at the end of the table. */
 static void
 any_order_of_operations(struct model *m, uint64_t mask, uint64_t bits, unsigned steps)
 {
@@ -154,9 +154,9 @@ of_one_hash_there_are_32_in_the_order_they_came(void **state)
 	}
 }
 
-/* The neighbour's number would have to move beyond the last distance. */
+/* The insertion would move a neighbour beyond the largest distance. */
 static void
-who_is_refused_changes_nothing(void **state)
+a_refused_insertion_changes_nothing(void **state)
 {
 	static struct model m;
 	uint64_t home = UINT64_C(1) << 62, before = home - (UINT64_C(1) << 59);
@@ -202,7 +202,7 @@ main(void)
 		cmocka_unit_test(finds_what_a_list_finds),
 		cmocka_unit_test(the_fullest_table_refuses_nothing),
 		cmocka_unit_test(of_one_hash_there_are_32_in_the_order_they_came),
-		cmocka_unit_test(who_is_refused_changes_nothing),
+		cmocka_unit_test(a_refused_insertion_changes_nothing),
 		cmocka_unit_test(a_number_is_replaced_by_another),
 	};
 	long seed = getenv("SEED") ? atol(getenv("SEED")) : (long)time(NULL);

@@ -9,7 +9,7 @@
 #include "wire/ipc.h"
 
 static int fds[2];
-static uint32_t sent, taken; /* events are numbered, in `count` */
+static uint32_t sent, taken; /* `count` numbers the events */
 
 static int
 set_up(void **state)
@@ -39,7 +39,7 @@ send_message(size_t n)
 	assert_int_equal(ipc_send(fds[1], events, n, false), 0);
 }
 
-/* In the order in which they were sent, none missing. Returns how many. */
+/* Checks that events arrive in order and that none is missing. Returns their number. */
 static int
 take(size_t max)
 {
@@ -83,7 +83,7 @@ messages_of_any_size_come_together(void **state)
 	assert_int_equal(take(IPC_BATCH), -1);
 }
 
-/* Whole messages, until one of full size might not fit. */
+/* Reads whole messages, and stops before one of full size could fail to fit. */
 static void
 no_more_than_there_is_room_for(void **state)
 {

@@ -22,14 +22,14 @@
 
 #define HOUR        3600000
 #define PATIENCE_MS 20000
-#define MODEL       200 /* accesses at most, where each is looked at */
+#define MODEL       200 /* accesses at most, in the test that compares each of them */
 
 static char base[] = "/tmp/journal.XXXXXX";
 static bool can_mount;
-static char dir[128], other[128]; /* the journal's, and one to look at it as after a crash */
+static char dir[128], other[128]; /* the journal's; a copy, read as after a crash */
 static int dirs;
 
-/* ---- clocks, the boot and the disk as the tests want them -------------------------------------- */
+/* ---- clocks, boot and disk under the tests' control -------------------------------------------- */
 
 static atomic_int_fast64_t boot_shift, wall_shift;
 static atomic_int sync_error;
@@ -69,7 +69,7 @@ pass_time(int64_t ms)
 	wall_shift += ms;
 }
 
-/* ---- what comes back --------------------------------------------------------------------------- */
+/* ---- reading back ------------------------------------------------------------------------------ */
 
 static char warnings[4096];
 static char found[16384]; /* "ID KIND DOOR IP TEXT LEFT\n", LEFT in whole minutes, for each */
@@ -96,7 +96,7 @@ take_found(void *arg, const struct journal_entry *entry)
 	if (++n_found > MODEL)
 		return;
 	used = strlen(found);
-	/* both clocks say the same */
+	/* both clocks give the same time left */
 	assert_true(llabs(entry->end.wall_ms - now.wall_ms - left) < 1000);
 	snprintf(found + used, sizeof(found) - used, "%" PRIu64 " %s %s %s %s %" PRId64 "\n", entry->id,
 		 entry->kind == JOURNAL_GRANT ? "grant" : "command", entry->door, addr_format(&entry->ip, ip),
@@ -187,7 +187,7 @@ remove_files(const char *where)
 	unlink(path_in(where, "fill"));
 }
 
-/* What another daemon would find now if this one was killed. */
+/* Another daemon would find this if ours was killed now. */
 static void
 shows_after_a_crash(const char *expected)
 {
@@ -232,7 +232,7 @@ tear_down(void **state)
 /* ---- keeping ----------------------------------------------------------------------------------- */
 
 static void
-what_has_not_ended_comes_back(void **state)
+accesses_that_have_not_ended_come_back(void **state)
 {
 	struct journal *journal = reopen(dir);
 	uint64_t first, second, third;
@@ -259,7 +259,7 @@ what_has_not_ended_comes_back(void **state)
 }
 
 static void
-it_is_in_the_file_at_once(void **state)
+a_line_is_in_the_file_at_once(void **state)
 {
 	struct journal *journal = reopen(dir);
 
@@ -272,7 +272,7 @@ it_is_in_the_file_at_once(void **state)
 }
 
 static void
-what_is_held_is_written_when_it_is_released(void **state)
+held_lines_are_written_on_release(void **state)
 {
 	struct journal *journal = reopen(dir);
 
@@ -292,7 +292,7 @@ what_is_held_is_written_when_it_is_released(void **state)
 }
 
 static void
-what_is_held_is_written_when_somebody_asks(void **state)
+held_lines_are_written_on_request(void **state)
 {
 	struct journal *journal = reopen(dir);
 
@@ -307,7 +307,7 @@ what_is_held_is_written_when_somebody_asks(void **state)
 }
 
 static void
-not_much_is_held(void **state)
+few_bytes_are_held(void **state)
 {
 	struct journal *journal = reopen(dir);
 	struct stat st;
@@ -359,7 +359,7 @@ descriptors_are_not_inherited(void **state)
 		assert_int_equal(before[fd], fcntl(fd, F_GETFD) >= 0);
 }
 
-/* Unblocked in the thread it would be the end of this process. */
+/* If the thread did not block it, the signal would end this process. */
 static void
 signals_are_left_to_the_caller(void **state)
 {
@@ -419,13 +419,13 @@ a_tail_torn_anywhere_leaves_what_precedes_it(void **state)
 		if (!whole)
 			assert_non_null(strstr(warnings, "journal: incomplete last line dropped"));
 		assert_int_equal(access(path_in(dir, "journal.bad"), F_OK), whole || lines ? -1 : 0);
-		shows(dir, expected[lines]); /* it is mended */
+		shows(dir, expected[lines]); /* a second opening finds the file repaired */
 		assert_string_equal(warnings, "");
 	}
 	assert_int_equal(lines, LINES);
 }
 
-/* `expected` by the line that is damaged; a damaged newline makes one line of two, and both are lost. */
+/* `expected` is indexed by the damaged line. A damaged newline joins two lines, and both are lost. */
 static void
 a_damaged_byte_costs_one_line(void **state)
 {
@@ -454,7 +454,7 @@ a_damaged_byte_costs_one_line(void **state)
 }
 
 static void
-no_id_is_used_twice_though_its_beginning_was_lost(void **state)
+no_id_is_used_twice_even_if_its_first_line_was_lost(void **state)
 {
 	char text[2048], *last;
 	struct journal *journal;
@@ -474,7 +474,7 @@ no_id_is_used_twice_though_its_beginning_was_lost(void **state)
 static void
 an_unknown_version_is_set_aside(void **state)
 {
-	/* the sum is right, as that of a later version would be */
+	/* with a valid sum, as a later version would write it */
 	static const char text[] = "cf1bff30a8f5f2c9 journal 2 0b1d and more\nwho knows\n";
 	struct journal *journal;
 	char bad[256];
@@ -493,7 +493,7 @@ an_unknown_version_is_set_aside(void **state)
 }
 
 static void
-a_file_of_somebody_else_is_set_aside(void **state)
+a_file_of_another_user_is_set_aside(void **state)
 {
 	static const char *const texts[] = { "dear diary", "dear diary\n", "\n", "\n\n0123456789abcdef \n" };
 	char bad[256];
@@ -534,7 +534,7 @@ the_directory_is_made(void **state)
 }
 
 static void
-only_one_instance_has_it(void **state)
+only_one_instance_has_the_journal(void **state)
 {
 	struct journal *journal = reopen(dir);
 
@@ -549,7 +549,7 @@ only_one_instance_has_it(void **state)
 }
 
 static void
-what_is_no_file_is_refused(void **state)
+only_a_regular_file_is_accepted(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink("/etc/passwd", path_in(dir, "journal")), 0);
@@ -560,7 +560,7 @@ what_is_no_file_is_refused(void **state)
 	assert_null(reopen(dir));
 	assert_int_equal(errno, EINVAL);
 	unlink(path_in(dir, "journal"));
-	/* nor is it followed when it is written */
+	/* a symbolic link is not followed on writing either */
 	assert_int_equal(symlink("/nowhere/at/all", path_in(dir, "journal.new")), 0);
 	shows(dir, "");
 	assert_string_equal(warnings, "");
@@ -655,7 +655,7 @@ wait_for_new_file(ino_t old)
 	}
 }
 
-/* A machine without a clock boots in the past, and learns later what time it is. */
+/* A machine without a clock chip boots in the past; its clock is set later. */
 static void
 a_clock_set_while_it_runs_counts_after_a_reboot(void **state)
 {
@@ -709,7 +709,7 @@ write_until_the_disk_is_full(struct journal *journal, size_t len, bool held)
 	limit_files_to(RLIM_INFINITY);
 }
 
-/* Whatever byte the disk ends at: a crash then finds the whole lines, and nothing is missing afterwards. */
+/* The disk is full after any number of bytes: a crash then finds the whole lines, and the next rewrite has all. */
 static void
 fail_at_any_byte(bool held)
 {
@@ -743,15 +743,15 @@ a_write_may_fail_at_any_byte(void **state)
 }
 
 static void
-so_may_one_of_many_lines(void **state)
+a_write_of_many_lines_may_fail_at_any_byte(void **state)
 {
 	(void)state;
 	fail_at_any_byte(true);
 }
 
-/* Of lines that were held together none counts as kept when their write has failed. */
+/* When the write of held lines fails, none of them counts as kept. */
 static void
-what_was_held_and_not_written_is_not_kept(void **state)
+held_lines_that_were_not_written_are_not_kept(void **state)
 {
 	struct journal *journal = reopen(dir);
 
@@ -834,7 +834,7 @@ a_full_disk_is_a_warning_a_minute(void **state)
 }
 
 static void
-a_disk_full_at_the_start_is_no_obstacle(void **state)
+a_full_disk_at_the_start_is_a_warning(void **state)
 {
 	struct journal *journal;
 
@@ -856,7 +856,7 @@ a_disk_full_at_the_start_is_no_obstacle(void **state)
 	shows_after_a_crash(A);
 	unlink(path_in(dir, "fill"));
 	journal_report(journal);
-	journal_close(journal); /* the last chance */
+	journal_close(journal); /* the last try to write */
 	shows(dir, A B);
 }
 
@@ -890,7 +890,7 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 
 /* ---- size -------------------------------------------------------------------------------------- */
 
-/* What is held while the file is written anew is in there once: a second beginning would be a damaged line. */
+/* Lines held during a rewrite are in the new file once: a second copy would count as a damaged line. */
 static void
 written_anew_while_lines_are_held(void **state)
 {
@@ -913,7 +913,7 @@ written_anew_while_lines_are_held(void **state)
 	shows(dir, A_2 C);
 }
 
-/* Random work while the file is written anew under it, against the plain truth. */
+/* Random operations during rewrites must agree with a plain array. */
 static void
 written_anew_while_it_works(void **state)
 {
@@ -943,7 +943,7 @@ written_anew_while_it_works(void **state)
 		assert_true(monotonic_us() < deadline);
 	}
 	journal_release(journal);
-	/* by the order of ids, which are all there is to tell them apart */
+	/* sorted by id, the only difference between them */
 	for (size_t n = 0, used = 0; n < MODEL; n++) {
 		uint64_t least = UINT64_MAX;
 		size_t at = 0;
@@ -966,7 +966,7 @@ written_anew_while_it_works(void **state)
 #define MANY 100000
 
 static void
-a_hundred_thousand_are_no_burden(void **state)
+a_hundred_thousand_take_little_time(void **state)
 {
 	static char element[] = "inet filter ssh_ok { 192.0.2.7 . tcp . 22 timeout 1h }";
 	struct journal *journal;
@@ -996,10 +996,10 @@ a_hundred_thousand_are_no_burden(void **state)
 	print_message("# %d opened and written anew: %" PRId64 " ms, %ld of them at work\n", MANY,
 		      (monotonic_us() - start) / 1000, (long)ticks * 1000 / CLOCKS_PER_SEC);
 #ifndef SANITIZERS
-	assert_true(ticks < CLOCKS_PER_SEC); /* what a busy machine adds is not our fault */
+	assert_true(ticks < CLOCKS_PER_SEC); /* processor time, which does not grow with the load of the machine */
 #endif
 
-	/* a clock step makes it write all of them anew, while others are appended */
+	/* a clock step causes a rewrite of all, while new lines are appended */
 	old = inode(dir);
 	wall_shift += HOUR;
 	worst = 0;
@@ -1075,37 +1075,37 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_has_not_ended_comes_back),
-		TEST(it_is_in_the_file_at_once),
-		TEST(what_is_held_is_written_when_it_is_released),
-		TEST(what_is_held_is_written_when_somebody_asks),
-		TEST(not_much_is_held),
+		TEST(accesses_that_have_not_ended_come_back),
+		TEST(a_line_is_in_the_file_at_once),
+		TEST(held_lines_are_written_on_release),
+		TEST(held_lines_are_written_on_request),
+		TEST(few_bytes_are_held),
 		TEST(without_a_journal_nothing_is_kept),
 		TEST(descriptors_are_not_inherited),
 		TEST(signals_are_left_to_the_caller),
 		TEST(a_tail_torn_anywhere_leaves_what_precedes_it),
 		TEST(a_damaged_byte_costs_one_line),
-		TEST(no_id_is_used_twice_though_its_beginning_was_lost),
+		TEST(no_id_is_used_twice_even_if_its_first_line_was_lost),
 		TEST(an_unknown_version_is_set_aside),
-		TEST(a_file_of_somebody_else_is_set_aside),
+		TEST(a_file_of_another_user_is_set_aside),
 		TEST(the_directory_is_made),
-		TEST(only_one_instance_has_it),
-		TEST(what_is_no_file_is_refused),
+		TEST(only_one_instance_has_the_journal),
+		TEST(only_a_regular_file_is_accepted),
 		TEST(a_clock_step_changes_nothing),
 		TEST(a_reboot_leaves_the_time_that_is_left),
 		TEST(a_clock_lost_in_a_reboot_opens_nothing_for_longer),
 		TEST(a_boot_without_a_name_counts_as_another),
 		TEST(a_clock_set_while_it_runs_counts_after_a_reboot),
 		TEST(a_write_may_fail_at_any_byte),
-		TEST(so_may_one_of_many_lines),
-		TEST(what_was_held_and_not_written_is_not_kept),
+		TEST(a_write_of_many_lines_may_fail_at_any_byte),
+		TEST(held_lines_that_were_not_written_are_not_kept),
 		TEST(a_failed_sync_is_made_good),
 		TEST(a_full_disk_is_a_warning_a_minute),
-		TEST(a_disk_full_at_the_start_is_no_obstacle),
+		TEST(a_full_disk_at_the_start_is_a_warning),
 		TEST(a_read_only_disk_is_handed_over_and_written_later),
 		TEST(written_anew_while_lines_are_held),
 		TEST(written_anew_while_it_works),
-		TEST(a_hundred_thousand_are_no_burden),
+		TEST(a_hundred_thousand_take_little_time),
 	};
 
 	return cmocka_run_group_tests_name("journal", tests, set_up_all, tear_down_all);

@@ -19,9 +19,9 @@ line_of(const struct record *record)
 	return buf.text;
 }
 
-/* Files of older versions have to be read for years: these lines never change. */
+/* Later versions must read the files of this one, so these lines never change. */
 static void
-lines_look_as_they_always_did(void **state)
+lines_have_the_known_form(void **state)
 {
 	struct record record = { .verb = RECORD_JOURNAL, .id = 1, .rest = "0b1d" };
 
@@ -37,7 +37,7 @@ lines_look_as_they_always_did(void **state)
 }
 
 static void
-what_is_written_is_read(void **state)
+a_written_line_is_read_back(void **state)
 {
 	struct record record = { RECORD_ADD, 7, { 5000, 1800000000000 }, -3000, "grant 2001:db8::1 d t" }, read;
 	char *line = line_of(&record);
@@ -97,7 +97,7 @@ every_byte_survives_in_strings(void **state)
 	free(rest);
 }
 
-/* ... as in files from before there was one */
+/* ... as in files of versions that did not write one */
 static void
 the_beginning_may_be_missing(void **state)
 {
@@ -202,10 +202,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_look_as_they_always_did), cmocka_unit_test(what_is_written_is_read),
-		cmocka_unit_test(any_changed_byte_is_noticed),   cmocka_unit_test(every_byte_survives_in_strings),
-		cmocka_unit_test(the_beginning_may_be_missing),  cmocka_unit_test(strings_may_be_empty),
-		cmocka_unit_test(nonsense_is_refused),           cmocka_unit_test(moments_do_not_overflow),
+		cmocka_unit_test(lines_have_the_known_form),    cmocka_unit_test(a_written_line_is_read_back),
+		cmocka_unit_test(any_changed_byte_is_noticed),  cmocka_unit_test(every_byte_survives_in_strings),
+		cmocka_unit_test(the_beginning_may_be_missing), cmocka_unit_test(strings_may_be_empty),
+		cmocka_unit_test(nonsense_is_refused),          cmocka_unit_test(moments_do_not_overflow),
 		cmocka_unit_test(a_boot_has_one_name),
 	};
 

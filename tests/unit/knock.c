@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the traces do not show: the bounds of the table. Its behaviour is in tests/traces. */
+/* The bounds of the table and of time; tests/traces has the matcher's behaviour. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -64,7 +64,7 @@ a_full_table_drops_the_oldest_that_has_only_begun(void **state)
 
 	(void)state;
 	set_up(&f, 100);
-	hit(&f, 1, 1, 0); /* further on: keeps its place */
+	hit(&f, 1, 1, 0); /* at stage 2: keeps its place */
 	hit(&f, 1, 2, 0);
 	hit(&f, 2, 1, 0); /* the oldest at stage 1: pushed out */
 	for (uint32_t source = 1000; source < 1099; source++)
@@ -83,7 +83,7 @@ a_full_table_drops_the_oldest_that_has_only_begun(void **state)
 }
 
 static void
-a_table_full_of_those_further_on_takes_no_more(void **state)
+a_table_full_of_later_stages_takes_no_more(void **state)
 {
 	struct fixture f;
 
@@ -160,7 +160,7 @@ a_clock_that_goes_back_does_no_harm(void **state)
 	knock_free(f.knock);
 }
 
-/* A source that was two hits into the old sequence needs all of the new one. */
+/* Two hits of the old sequence count nothing towards the new one. */
 static void
 one_time_sequences_follow_each_other(void **state)
 {
@@ -169,7 +169,7 @@ one_time_sequences_follow_each_other(void **state)
 
 	(void)state;
 	set_up(&f, 16);
-	seq_parse(&next[0], "1,2,5", NULL); /* the door's own, taken from the file */
+	seq_parse(&next[0], "1,2,5", NULL); /* the same as the door's, which came from the file */
 	seq_parse(&next[1], "4,5,6", NULL);
 	f.doors[0].one_time_path = (char[]){ "x" };
 	f.doors[0].one_time = next;
@@ -185,7 +185,7 @@ one_time_sequences_follow_each_other(void **state)
 	hit(&f, 1, 5, 1);
 	assert_int_equal(f.opened, 1);
 	assert_int_equal(knock_attempts(f.knock), 0);
-	hit(&f, 2, 6, 2); /* third of the new one: no credit for the old */
+	hit(&f, 2, 6, 2); /* the third of the new one: the old hits do not count */
 	hit(&f, 1, 1, 2);
 	hit(&f, 1, 2, 2);
 	hit(&f, 1, 5, 2); /* the old one again */
@@ -196,16 +196,16 @@ one_time_sequences_follow_each_other(void **state)
 	assert_int_equal(f.opened, 2);
 	hit(&f, 2, 4, 4); /* used up */
 	assert_int_equal(knock_attempts(f.knock), 0);
-	hit(&f, 3, 11, 5); /* the other door does not care */
+	hit(&f, 3, 11, 5); /* the other door still opens */
 	hit(&f, 3, 12, 5);
 	hit(&f, 3, 13, 5);
 	assert_int_equal(f.opened, 3);
 	knock_free(f.knock);
 }
 
-/* The clock's lower half comes round every 49 days. */
+/* The lower 32 bits of the clock wrap every 49 days. */
 static void
-time_is_told_across_the_turn_of_32_bits(void **state)
+time_is_right_across_the_wrap_of_32_bits(void **state)
 {
 	struct fixture f;
 
@@ -245,7 +245,7 @@ no_attempt_lasts_longer_than_30_days(void **state)
 	knock_free(f.knock);
 }
 
-/* However the ports fall together in 32 bits: not before there were so many, and surely in the end. */
+/* Ports may share one of 32 bits. The attempt never ends before the limit, and ends in any case later. */
 static void
 a_scan_ends_the_attempt_whatever_the_secret(void **state)
 {
@@ -269,7 +269,7 @@ a_scan_ends_the_attempt_whatever_the_secret(void **state)
 	}
 }
 
-/* The kernel still reports them for a moment, and the next ones already. */
+/* The kernel's sets may be those of the previous or the next sequence for a moment. */
 static void
 ports_of_all_one_time_sequences_are_doors_ports(void **state)
 {
@@ -296,7 +296,7 @@ ports_of_all_one_time_sequences_are_doors_ports(void **state)
 	knock_free(f.knock);
 }
 
-/* Odd doors are 1,2,3, even ones 2,3,4: a source that hits these in order is at many doors, odd ones first. */
+/* Odd doors are 1,2,3, even ones 2,3,4: a source that hits 1 to 4 has attempts at all doors, odd ones first. */
 #define MANY 64
 
 struct many {
@@ -340,7 +340,7 @@ hit_many(struct many *m, uint16_t port)
 	knock_feed(m->knock, &(struct knock_hit){ packet, true }, 1, 0);
 }
 
-/* Every second door from `door` on, in this order. */
+/* Checks the events of every second door, from `door` on, in this order. */
 static void
 has_told(const struct many *m, unsigned at, unsigned each, enum event_kind kind, unsigned door, unsigned stage)
 {
@@ -396,7 +396,7 @@ a_source_pushes_out_its_own_attempts(void **state)
 	knock_free(m.knock);
 }
 
-/* ---- hits that come together -------------------------------------------------------------------- */
+/* ---- hits in one batch ------------------------------------------------------------------------- */
 
 #define BATCHES  5000
 #define TOGETHER (3 * KNOCK_BATCH) /* hits in a batch at most */
@@ -417,7 +417,7 @@ record(void *arg, const struct event *event)
 	r->events[r->n++] = *event;
 }
 
-/* Doors with all that a hit can change for those behind it: times, rests, sequences used up, few places. */
+/* Doors where a hit can affect later ones of its batch: timeouts, cooldowns, used-up sequences, few places. */
 static void
 set_up_mixed(struct conf *conf, struct door doors[static 4], const struct seq *once, size_t n_once)
 {
@@ -470,7 +470,7 @@ are_equal(const struct recording *a, const struct recording *b)
 }
 
 static void
-hits_fed_together_do_what_they_do_one_by_one(void **state)
+hits_in_a_batch_act_as_one_by_one(void **state)
 {
 	static struct recording together, alone;
 	static struct seq once[100];
@@ -512,18 +512,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_table_drops_the_oldest_that_has_only_begun),
-		cmocka_unit_test(a_table_full_of_those_further_on_takes_no_more),
+		cmocka_unit_test(a_table_full_of_later_stages_takes_no_more),
 		cmocka_unit_test(attempts_of_one_source_go_on_in_the_order_they_began),
 		cmocka_unit_test(a_source_pushes_out_its_own_attempts),
 		cmocka_unit_test(every_place_is_given_back),
 		cmocka_unit_test(the_next_deadline_is_the_nearest),
 		cmocka_unit_test(a_clock_that_goes_back_does_no_harm),
 		cmocka_unit_test(one_time_sequences_follow_each_other),
-		cmocka_unit_test(time_is_told_across_the_turn_of_32_bits),
+		cmocka_unit_test(time_is_right_across_the_wrap_of_32_bits),
 		cmocka_unit_test(no_attempt_lasts_longer_than_30_days),
 		cmocka_unit_test(a_scan_ends_the_attempt_whatever_the_secret),
 		cmocka_unit_test(ports_of_all_one_time_sequences_are_doors_ports),
-		cmocka_unit_test(hits_fed_together_do_what_they_do_one_by_one),
+		cmocka_unit_test(hits_in_a_batch_act_as_one_by_one),
 	};
 	long seed = getenv("SEED") ? atol(getenv("SEED")) : (long)time(NULL);
 

@@ -12,7 +12,7 @@
 
 static char path[] = "/tmp/log.XXXXXX";
 static struct log log_;
-static time_t clock_at; /* what the wall clock says */
+static time_t clock_at; /* the wall clock */
 
 time_t __wrap_time(time_t *at);
 
@@ -90,7 +90,7 @@ held_lines_come_together(void **state)
 	assert_string_equal(strstr(in_file(), "second"), "second\n[2001-09-09 01:46] third\n");
 }
 
-/* One time for all that are held together, and none for those that are held later. */
+/* Lines that are held together share one time; lines held later do not. */
 static void
 held_lines_have_the_time_of_the_first(void **state)
 {
@@ -107,7 +107,7 @@ held_lines_have_the_time_of_the_first(void **state)
 				       "[2001-09-09 01:47] third\n");
 }
 
-/* Nothing is lost at whatever length, and a line never exceeds LOG_TEXT_MAX. */
+/* Lines of any length: none is lost, and none exceeds LOG_TEXT_MAX. */
 static void
 more_than_can_be_held_is_written(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Netlink fails in every way it can, at each place, once, a few times and for ever: what is asked of the kernel
- * is done in the end, or fails with the reason and has changed nothing.
+ * Netlink fails in every way, at each place, once, a few times and always: each operation succeeds in the end, or fails
+ * with the reason and has changed nothing.
  */
 #include "test.h"
 
@@ -23,23 +23,23 @@
 
 enum place {
 	SEND_BATCH,  /* sendto(2) fails */
-	WHOLE_BATCH, /* the kernel refuses the transaction as such */
+	WHOLE_BATCH, /* the kernel refuses the transaction as a whole */
 	MESSAGE,     /* ... its first message */
-	ANSWER_LOST, /* it does it, and the socket overruns */
+	ANSWER_LOST, /* the kernel does it, and the socket overruns */
 	SEND_QUESTION,
 	QUESTION, /* the kernel answers with an error */
-	DUMP,     /* the ruleset has changed while it was told */
+	DUMP,     /* the ruleset changed during the dump */
 };
 
 static const char *const places[] = { "send a batch",    "the batch",  "a message", "the answer",
 				      "send a question", "a question", "a dump" };
 
-/* ---- netlink as it is today -------------------------------------------------------------------- */
+/* ---- the faults -------------------------------------------------------------------------------- */
 
 static struct {
 	enum place place;
 	int error, times;
-	struct nlmsghdr answer; /* what the kernel would have said; nlmsg_len 0: nothing */
+	struct nlmsghdr answer; /* the kernel's real answer; nlmsg_len 0: none */
 	bool overrun;
 } fault;
 
@@ -54,7 +54,7 @@ is_due(enum place place)
 	return fault.place == place && fault.times && fault.times--;
 }
 
-/* The kernel does not hear of it. */
+/* The message does not reach the kernel. */
 static ssize_t
 swallow(const struct mnl_socket *nl, const struct nlmsghdr *nlh, uint32_t seq, size_t len)
 {
@@ -129,14 +129,14 @@ break_at(enum place place, int error, int times)
 	fault.times = times;
 }
 
-/* Nobody is asked while the ruleset is as it was left: somebody changes it. */
+/* While the ruleset is unchanged nftset asks nothing, so another program changes it here. */
 static void
 change_ruleset(void)
 {
 	nft("add table ip elsewhere \\; delete table ip elsewhere");
 }
 
-/* ---- what is done meanwhile -------------------------------------------------------------------- */
+/* ---- operations -------------------------------------------------------------------------------- */
 
 static struct nftset *nftset;
 static struct conf *conf;
@@ -168,7 +168,7 @@ is_there(const char *ip)
 	return there;
 }
 
-/* What fails for a moment, and where. */
+/* Errors that pass, and their places. */
 static const struct {
 	enum place place;
 	int error;
@@ -181,7 +181,7 @@ static const struct {
 #define N_PASSING (sizeof(passing) / sizeof(passing[0]))
 
 static void
-what_passes_costs_nothing(void **state)
+an_error_that_passes_has_no_effect(void **state)
 {
 	int error;
 
@@ -199,7 +199,7 @@ what_passes_costs_nothing(void **state)
 			change_ruleset();
 			break_at(passing[i].place, passing[i].error, times);
 			deleted = apply(false, "192.0.2.1", &error);
-			/* it was done, and nobody heard of it: at the second time it is gone already */
+			/* the first deletion succeeded but its answer was lost: the second finds nothing */
 			if ((deleted != NFTSET_OK && (deleted != NFTSET_ABSENT || passing[i].place != ANSWER_LOST)) ||
 			    fault.times || is_there("192.0.2.1"))
 				fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error),
@@ -209,17 +209,17 @@ what_passes_costs_nothing(void **state)
 }
 
 static void
-what_does_not_pass_ends_with_the_reason(void **state)
+an_error_that_stays_ends_with_the_reason(void **state)
 {
 	int error;
 
 	(void)state;
-	/* what an old kernel cannot do is known by then: it is learned from answers */
+	/* nftset learns from answers what an old kernel cannot do; it must know before the faults begin */
 	assert_int_equal(apply(true, "192.0.2.2", &error), NFTSET_OK);
 	assert_int_equal(apply(false, "192.0.2.2", &error), NFTSET_OK);
 	for (size_t i = 0; i < N_PASSING; i++) {
 		if (passing[i].error == EINTR && passing[i].place == SEND_BATCH)
-			continue; /* a signal: it never lasts */
+			continue; /* EINTR never lasts */
 		change_ruleset();
 		break_at(passing[i].place, passing[i].error, FOR_EVER);
 		assert_int_equal(apply(true, "192.0.2.2", &error), NFTSET_ERROR);
@@ -234,9 +234,9 @@ what_does_not_pass_ends_with_the_reason(void **state)
 	}
 }
 
-/* One set that is in trouble is no trouble to another's. */
+/* The error of one set does not affect another. */
 static void
-an_error_that_stays_is_told_at_once(void **state)
+an_error_that_stays_is_reported_at_once(void **state)
 {
 	int error;
 
@@ -254,7 +254,7 @@ an_error_that_stays_is_told_at_once(void **state)
 /* ---- table inet knockd ------------------------------------------------------------------------- */
 
 static void
-the_table_is_installed_all_the_same(void **state)
+the_table_is_installed_in_spite_of_errors(void **state)
 {
 	char err[400];
 
@@ -288,7 +288,7 @@ a_ruleset_that_changes_while_it_is_read_is_read_again(void **state)
 }
 
 static void
-a_table_that_cannot_be_had_is_an_error(void **state)
+a_table_that_cannot_be_installed_is_an_error(void **state)
 {
 	static const int errors[] = { ENOMEM, ENOBUFS, EBUSY, EINTR };
 	char err[400];
@@ -337,12 +337,12 @@ main(void)
 {
 	const char *reason = netns_enter();
 	const struct CMUnitTest tests[] = {
-		TEST(what_passes_costs_nothing),
-		TEST(what_does_not_pass_ends_with_the_reason),
-		TEST(an_error_that_stays_is_told_at_once),
-		TEST(the_table_is_installed_all_the_same),
+		TEST(an_error_that_passes_has_no_effect),
+		TEST(an_error_that_stays_ends_with_the_reason),
+		TEST(an_error_that_stays_is_reported_at_once),
+		TEST(the_table_is_installed_in_spite_of_errors),
 		TEST(a_ruleset_that_changes_while_it_is_read_is_read_again),
-		TEST(a_table_that_cannot_be_had_is_an_error),
+		TEST(a_table_that_cannot_be_installed_is_an_error),
 	};
 	int failed;
 

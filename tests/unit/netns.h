@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests that need a kernel: a network namespace of their own, so that the host's ruleset is
- * never touched, and nft to look at what is there.
+ * For tests that need a kernel: a network namespace of their own, so that the host's ruleset is never touched, and nft
+ * to inspect the result.
  */
 #ifndef KNOCKD_NETNS_H
 #define KNOCKD_NETNS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Enters a new network namespace; NULL, or why that or nft is not to be had here. */
+/* Enters a new network namespace. NULL, or the reason why that or nft is not possible here. */
 const char *netns_enter(void);
 
 /* Gives up every capability of this process, for good. 0, or -1 with errno. */

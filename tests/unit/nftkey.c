@@ -132,7 +132,7 @@ prefixes_and_ranges_in_interval_sets(void **state)
 }
 
 static void
-what_does_not_fit(void **state)
+parts_that_do_not_fit(void **state)
 {
 	const struct nftkey_type v4 = { NFTKEY_IPV4, 4, false }, v6 = { NFTKEY_IPV6, 16, false };
 	const struct nftkey_type v4i = { NFTKEY_IPV4, 4, true }, porti = { NFTKEY_PORT, 2, true };
@@ -158,7 +158,7 @@ what_does_not_fit(void **state)
 }
 
 static void
-more_that_does_not_fit(void **state)
+values_that_do_not_fit(void **state)
 {
 	(void)state;
 	bad((struct nftkey_type){ NFTKEY_PROTO, 1, false }, "256", "10.0.0.1", "\"256\" is not a valid inet_proto");
@@ -250,8 +250,8 @@ main(void)
 		cmocka_unit_test(marks_are_in_host_order_but_for_intervals),
 		cmocka_unit_test(fields_begin_at_registers),
 		cmocka_unit_test(prefixes_and_ranges_in_interval_sets),
-		cmocka_unit_test(what_does_not_fit),
-		cmocka_unit_test(more_that_does_not_fit),
+		cmocka_unit_test(parts_that_do_not_fit),
+		cmocka_unit_test(values_that_do_not_fit),
 		cmocka_unit_test(types_that_are_not_known),
 		cmocka_unit_test(behind_a_range),
 		cmocka_unit_test(types_by_their_looks),

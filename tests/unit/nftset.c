@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Against the running kernel, in a network namespace of its own; nft says what has become of it. */
+/* On the running kernel, in a network namespace of its own; nft shows the result. */
 #include "test.h"
 
 #include <errno.h>
@@ -262,7 +262,7 @@ concatenated_intervals(void **state)
 	assert_shows("nft list set inet t m", "2001:db8::/64 . 0x00000010-0x00000020 timeout 1h");
 }
 
-/* What has expired does not stand in the way, whether the kernel has swept it out or not. */
+/* An expired range does not block a new one, whether the kernel has removed it yet or not. */
 static void
 expired_ranges(void **state)
 {
@@ -293,7 +293,7 @@ overlaps_in_concatenated_intervals(void **state)
 	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
 	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "it overlaps a range in the set");
-	/* the kernel would take the wide range away */
+	/* the kernel would remove the wide range */
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "a wider range in the set covers it");
 	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
@@ -398,9 +398,9 @@ nothing_there(void **state)
 				       "'{ type ifname . ipv4_addr : mark; }'");
 }
 
-/* What nftset_explain proposes is taken by nft, and the element then fits. */
+/* nft accepts the command that nftset_explain() proposes, and then the element fits. */
 static void
-what_is_proposed_fits(void **state)
+the_proposed_set_fits(void **state)
 {
 	static const char *const texts[] = {
 		"inet new s { %IP% }",
@@ -420,9 +420,9 @@ what_is_proposed_fits(void **state)
 	}
 }
 
-/* ... and so is the command that element_command() prints for an element. */
+/* nft also accepts the command that element_command() prints for an element. */
 static void
-what_is_printed_does_the_same(void **state)
+the_printed_command_does_the_same(void **state)
 {
 	struct element element;
 	struct nftset_op op;
@@ -604,7 +604,7 @@ many(void **state)
 	free(ops);
 }
 
-/* Many at once go into a concatenated interval set in another way: new, there already, and overlapping. */
+/* Many at once go into a concatenated interval set by another way: new, existing and overlapping elements. */
 static void
 many_concatenated_intervals(void **state)
 {
@@ -661,7 +661,7 @@ more_sets_than_are_remembered(void **state)
 		element_free(&elements[i]);
 }
 
-/* Until the command closes its output, which it does by ending. */
+/* The command runs until it closes its output at its end. */
 static bool
 runs(FILE *command)
 {
@@ -670,7 +670,7 @@ runs(FILE *command)
 	return poll(&pollfd, 1, 0) == 0;
 }
 
-/* Someone else changes the ruleset all the time; every operation still gets through. */
+/* Another program changes the ruleset all the time; every operation still succeeds. */
 static void
 while_the_ruleset_changes(void **state)
 {
@@ -736,8 +736,8 @@ main(void)
 		cmocka_unit_test_setup(data_maps, clear),
 		cmocka_unit_test_setup(a_full_set, clear),
 		cmocka_unit_test_setup(nothing_there, clear),
-		cmocka_unit_test_setup(what_is_proposed_fits, clear),
-		cmocka_unit_test_setup(what_is_printed_does_the_same, clear),
+		cmocka_unit_test_setup(the_proposed_set_fits, clear),
+		cmocka_unit_test_setup(the_printed_command_does_the_same, clear),
 		cmocka_unit_test_setup(a_long_comment_is_cut, clear),
 		cmocka_unit_test_setup(sets_that_do_not_fit, clear),
 		cmocka_unit_test_setup(checking_changes_nothing, clear),

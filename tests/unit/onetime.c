@@ -98,7 +98,7 @@ the_first_valid_line_is_next(void **state)
 }
 
 static void
-all_that_are_left_can_be_listed(void **state)
+the_unused_sequences_can_be_listed(void **state)
 {
 	struct onetime all[2];
 
@@ -141,7 +141,7 @@ a_nul_byte_is_no_sequence(void **state)
 }
 
 static void
-exhausted_is_zero_and_no_error(void **state)
+an_exhausted_file_is_zero_and_no_error(void **state)
 {
 	(void)state;
 	put("#1,2\n\n# 3\n");
@@ -281,7 +281,7 @@ a_vanished_file_is_an_error(void **state)
 }
 
 static void
-what_is_no_file_is_refused(void **state)
+only_a_regular_file_is_accepted(void **state)
 {
 	struct seq seq = sequence("1");
 
@@ -355,10 +355,10 @@ a_read_only_directory_stops_the_rewrite(void **state)
 }
 
 static void
-who_else_may_write_is_not_trusted(void **state)
+a_file_that_others_may_write_is_refused(void **state)
 {
 	(void)state;
-	unlink(path); /* earlier tests have given it away */
+	unlink(path); /* earlier tests have changed its owner */
 	put(" 1,2\n");
 	assert_int_equal(chmod(path, 0602), 0);
 	assert_int_equal(read_into(NULL, 0), -1);
@@ -380,7 +380,7 @@ who_else_may_write_is_not_trusted(void **state)
 }
 
 static void
-what_everybody_reads_is_told(void **state)
+a_file_that_everybody_may_read_is_reported(void **state)
 {
 	(void)state;
 	unlink(path);
@@ -455,10 +455,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_valid_line_is_next),
-		cmocka_unit_test(all_that_are_left_can_be_listed),
+		cmocka_unit_test(the_unused_sequences_can_be_listed),
 		cmocka_unit_test(bad_lines_are_reported_without_their_ports_and_skipped),
 		cmocka_unit_test(a_nul_byte_is_no_sequence),
-		cmocka_unit_test(exhausted_is_zero_and_no_error),
+		cmocka_unit_test(an_exhausted_file_is_zero_and_no_error),
 		cmocka_unit_test(a_leading_blank_is_overwritten_in_place),
 		cmocka_unit_test(without_a_leading_blank_the_digits_are_kept),
 		cmocka_unit_test(a_big_file_is_rewritten_whole),
@@ -468,11 +468,11 @@ main(void)
 		cmocka_unit_test(a_line_that_is_gone_is_stale),
 		cmocka_unit_test(of_two_equal_lines_the_first_is_marked),
 		cmocka_unit_test(a_vanished_file_is_an_error),
-		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(only_a_regular_file_is_accepted),
 		cmocka_unit_test(a_read_only_file_is_an_error_and_stays),
 		cmocka_unit_test(a_read_only_directory_stops_the_rewrite),
-		cmocka_unit_test(who_else_may_write_is_not_trusted),
-		cmocka_unit_test(what_everybody_reads_is_told),
+		cmocka_unit_test(a_file_that_others_may_write_is_refused),
+		cmocka_unit_test(a_file_that_everybody_may_read_is_reported),
 		cmocka_unit_test(a_full_disk_leaves_the_old_file),
 	};
 

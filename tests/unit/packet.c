@@ -61,7 +61,7 @@ put_udp(struct wire *w)
 	put(w, udp, sizeof(udp));
 }
 
-/* From a heap block of exactly that length, so that a sanitizer sees every byte too far. */
+/* From a heap block of exactly that length, so that a sanitizer reports any byte read behind it. */
 static enum packet_status
 decode(struct packet *packet, const struct wire *w, size_t len)
 {
@@ -152,7 +152,7 @@ every_cut_is_noticed(void **state)
 	(void)state;
 	put(&w, (uint8_t[8]){ IPPROTO_TCP, 0 }, 8);
 	put_tcp(&w);
-	/* the flags are the last byte looked at; checksum and urgent pointer may be cut off */
+	/* the flags are the last byte that is read; checksum and urgent pointer may be cut off */
 	for (size_t len = 0; len < 40 + 8 + 14; len++)
 		assert_int_equal(decode(&packet, &w, len), PACKET_SHORT);
 	assert_int_equal(decode(&packet, &w, 40 + 8 + 14), PACKET_OK);
@@ -174,7 +174,7 @@ fragments_have_no_ports(void **state)
 }
 
 static void
-lies_are_bad(void **state)
+false_lengths_are_bad(void **state)
 {
 	struct wire w = ip4(IPPROTO_TCP, 20), good;
 
@@ -187,10 +187,10 @@ lies_are_bad(void **state)
 	w.data[0] = 0x4f; /* header longer than the packet says it is */
 	assert_status(&w, PACKET_BAD);
 	w = good;
-	w.data[3] = 19; /* total length below the header's */
+	w.data[3] = 19; /* total length less than the header's */
 	assert_status(&w, PACKET_BAD);
 	w = good;
-	w.data[3] = 30; /* no room for TCP in what is announced */
+	w.data[3] = 30; /* total length too short for TCP */
 	assert_status(&w, PACKET_BAD);
 	w = good;
 	w.data[32] = 0x40; /* TCP header of 16 bytes */
@@ -250,7 +250,7 @@ main(void)
 		cmocka_unit_test(tcp_over_ip6_behind_extensions),
 		cmocka_unit_test(every_cut_is_noticed),
 		cmocka_unit_test(fragments_have_no_ports),
-		cmocka_unit_test(lies_are_bad),
+		cmocka_unit_test(false_lengths_are_bad),
 		cmocka_unit_test(udp_length_must_fit),
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(endless_extensions_end),

@@ -29,7 +29,7 @@ every_command_is_known_by_its_name(void **state)
 }
 
 static void
-whom_it_is_about(void **state)
+addresses_and_doors(void **state)
 {
 	char ip[ADDR_STRLEN];
 
@@ -80,7 +80,7 @@ what_is_written_is_read_again(void **state)
 }
 
 static void
-what_is_refused(void **state)
+bad_requests(void **state)
 {
 	static const char *const lines[] = {
 		"",
@@ -153,10 +153,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_is_known_by_its_name),
-		cmocka_unit_test(whom_it_is_about),
+		cmocka_unit_test(addresses_and_doors),
 		cmocka_unit_test(words_in_quotes),
 		cmocka_unit_test(what_is_written_is_read_again),
-		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(bad_requests),
 		cmocka_unit_test(a_line_has_a_limit),
 		cmocka_unit_test(described_for_the_log),
 	};

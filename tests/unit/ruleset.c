@@ -11,7 +11,7 @@
 #include "table/rules.h"
 #include "table/ruleset.h"
 
-/* What is printed, from where the table begins: what goes before is in a_guard(). Takes the configuration. */
+/* Compares the printed text from the table's first line on; a_guard() has the lines before it. Frees `conf`. */
 static void
 prints(struct conf *conf, const char *expected)
 {
@@ -30,7 +30,7 @@ prints(struct conf *conf, const char *expected)
 	confs_free(conf);
 }
 
-/* The texts below are laid out as nft prints them. */
+/* The texts below have nft's layout. */
 /* clang-format off */
 #define REPORT                                                                                                   \
 	"\tchain report {\n"                                                                                     \
@@ -123,7 +123,7 @@ ipv4_alone(void **state)
 		   HITS("1", "udp", "interfaces")));
 }
 
-/* So many that comparing them one by one would take longer than looking them up. */
+/* Above RULES_COMPARED_MAX ports a look-up replaces the comparisons. */
 static void
 many_ports(void **state)
 {
@@ -137,7 +137,7 @@ many_ports(void **state)
 		   "\t\tth dport @port_numbers meta l4proto . th dport @ports goto knocks\n"));
 }
 
-/* The same of the guard, whatever Targets they belong to. */
+/* The same for the guard, with and without Target. */
 static void
 many_guarded_ports(void **state)
 {
@@ -165,7 +165,7 @@ many_guarded_ports(void **state)
 	confs_free(conf);
 }
 
-/* Each combination of flags is a set of its own, with a name of its own. */
+/* Each combination of flags has a set and a name of its own. */
 static void
 every_combination_of_flags(void **state)
 {
@@ -196,7 +196,7 @@ every_combination_of_flags(void **state)
 #define CHAIN_AWAY(name)       AWAY("chain", name, "")
 #define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
 
-/* What is open stays so: the sets of who may pass are not made anew, everything else is. */
+/* A reload replaces all but the sets of admitted addresses, so what is open stays open. */
 static void
 a_guard(void **state)
 {
@@ -237,7 +237,7 @@ a_guard(void **state)
 	confs_free(conf);
 }
 
-/* A door that only closes needs the sets, since there may be something in them, and guards nothing. */
+/* A door that only closes needs the sets, which may have elements, and guards no port. */
 static void
 parts_of_a_guard(void **state)
 {
@@ -306,7 +306,7 @@ every_chain_and_set_is_known(void **state)
 #define KNOCKERS(name, type, seconds) \
 	"\tset " name " {\n\t\ttype " type "\n\t\tsize 65536\n\t\tflags dynamic,timeout\n\t\ttimeout " seconds "\n\t}\n\n"
 
-/* Who hits a first port is written down, and what he opens elsewhere is reported, too. */
+/* The rules remember a source that hits a first port, and also report its connections to other ports. */
 static void
 a_scan_guard(void **state)
 {
@@ -344,7 +344,7 @@ a_scan_guard(void **state)
 		    HITS("4", "tcp", "interfaces") "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"));
 }
 
-/* Doors of a single port have no attempts, nor has a door that nobody is fast enough for, and -4 knows no IPv6. */
+/* No attempts: doors of a single port, and doors whose timeout nobody can meet. With -4 there is no IPv6. */
 static void
 parts_of_a_scan_guard(void **state)
 {
@@ -380,7 +380,7 @@ parts_of_a_scan_guard(void **state)
 	confs_free(conf);
 }
 
-/* Knocks are held, and what is sent behind them; a single knock is one, too, and nobody needs a scan guard for it. */
+/* The kernel holds knocks and the packets behind them, also for a single port and without a scan guard. */
 static void
 held_packets(void **state)
 {
@@ -416,7 +416,7 @@ held_packets(void **state)
 					       HITS("53", "udp", "udps")));
 }
 
-/* As many at once as a sequence may have; what is remembered of a source is gone when it makes no difference. */
+/* The burst is SEQ_MAX; an element expires when its limit would be full again. */
 static void
 a_rate_for_each_source(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is installed is what is printed: both are loaded and nft lists them alike, to the last expression. */
+/* The installed table equals the printed one: the test loads both and compares nft's list, to the last expression. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@
 #include "table/ruleset.h"
 
 #define LIST "nft -s list table inet knockd"
-/* sets have no order, chains have one; expressions are shown with the registers they use */
+/* elements have no order, rules have one; nft shows expressions with their registers */
 #define SORTED      LIST " | sed 's/[{},]/\\n/g' | sed 's/^[ \\t]*//; s/[ \\t]*$//' | sort"
 #define CHAINS      LIST " | sed -n '/chain/,$p'"
 #define EXPRESSIONS "nft --debug=netlink list table inet knockd 2>&1 | grep '^  \\[ ' | sed 's/counter pkts.*/counter/'"
@@ -42,7 +42,7 @@ install(const struct conf *conf)
 		fail_msg("%s", err);
 }
 
-/* Takes the configuration. */
+/* Frees the configuration. */
 static void
 same(struct conf *conf)
 {
@@ -246,9 +246,9 @@ open_all(void)
 		nft("add element inet knockd %s", elements[i]);
 }
 
-/* Over the same, over other ports and flags, by the daemon and by nft -f. */
+/* The new table has the same ports, or others and other flags; the daemon or nft -f loads it. */
 static void
-what_is_open_stays_open(void **state)
+open_ports_stay_open(void **state)
 {
 	struct conf *conf = three_guards(), *other = three_guards();
 	char *before, *after, *fresh, *reloaded;
@@ -282,9 +282,9 @@ what_is_open_stays_open(void **state)
 	confs_free(other);
 }
 
-/* By another version or by hand, with rules that use them, maps that use chains, and sets of rules of their own. */
+/* Another version or an admin made them: chains, rules that use them, maps of chains, sets with rules of their own. */
 static void
-what_does_not_belong_goes(void **state)
+foreign_chains_and_sets_are_removed(void **state)
 {
 	struct conf *conf = three_guards();
 
@@ -315,7 +315,7 @@ what_does_not_belong_goes(void **state)
 	confs_free(conf);
 }
 
-/* In any of its sets; what knocks have put there is none of it, and neither is what somebody has added. */
+/* In each set of ports. Elements that knocks or an admin have added do not count. */
 static void
 a_port_that_is_missing_is_noticed(void **state)
 {
@@ -353,7 +353,7 @@ a_port_that_is_missing_is_noticed(void **state)
 }
 
 static void
-a_port_that_nobody_opens_is_free(void **state)
+a_port_without_a_door_is_not_guarded(void **state)
 {
 	struct conf *conf = three_guards(), *none = confs_new();
 
@@ -374,7 +374,7 @@ a_port_that_nobody_opens_is_free(void **state)
 }
 
 static void
-without_a_daemon_what_is_shut_stays_shut(void **state)
+shut_ports_stay_shut_without_a_daemon(void **state)
 {
 	struct conf *conf = three_guards();
 	char *before, *after;
@@ -440,7 +440,7 @@ a_dormant_table_wakes(void **state)
 	confs_free(conf);
 }
 
-/* Not every kernel has them, and one that has not is to say so. */
+/* A kernel without the queue expression gives an error that names it. */
 static void
 queues(void **state)
 {
@@ -472,7 +472,7 @@ queues(void **state)
 }
 
 static void
-where_a_table_reports_to(void **state)
+the_groups_of_an_installed_table(void **state)
 {
 	struct conf *conf = three_guards();
 	struct ruleset_report to;
@@ -498,7 +498,7 @@ where_a_table_reports_to(void **state)
 	confs_free(conf);
 }
 
-/* Somebody changes the ruleset all the time: between look and commit, too. */
+/* Another program changes the ruleset all the time, also between look and commit. */
 static void
 a_busy_ruleset(void **state)
 {
@@ -523,7 +523,7 @@ a_busy_ruleset(void **state)
 }
 
 static void
-what_was_there_is_replaced_and_the_rest_is_not(void **state)
+only_our_table_is_replaced(void **state)
 {
 	struct conf *conf = confs_new();
 	char *before, *after;
@@ -552,9 +552,9 @@ what_was_there_is_replaced_and_the_rest_is_not(void **state)
 	confs_free(conf);
 }
 
-/* A table that another process owns cannot be replaced: said, and nothing changed. */
+/* A table of another process cannot be replaced: the error says so, and nothing is changed. */
 static void
-what_is_refused_is_named(void **state)
+a_refusal_is_reported(void **state)
 {
 	struct conf *conf = confs_new();
 	struct nfnl *owner = nfnl_open();
@@ -623,18 +623,18 @@ main(void)
 		cmocka_unit_test_setup(a_thousand_doors, clear),
 		cmocka_unit_test_setup(guards, clear),
 		cmocka_unit_test_setup(guards_of_targets, clear),
-		cmocka_unit_test_setup(what_is_open_stays_open, clear),
-		cmocka_unit_test_setup(what_does_not_belong_goes, clear),
+		cmocka_unit_test_setup(open_ports_stay_open, clear),
+		cmocka_unit_test_setup(foreign_chains_and_sets_are_removed, clear),
 		cmocka_unit_test_setup(a_port_that_is_missing_is_noticed, clear),
-		cmocka_unit_test_setup(a_port_that_nobody_opens_is_free, clear),
-		cmocka_unit_test_setup(without_a_daemon_what_is_shut_stays_shut, clear),
+		cmocka_unit_test_setup(a_port_without_a_door_is_not_guarded, clear),
+		cmocka_unit_test_setup(shut_ports_stay_shut_without_a_daemon, clear),
 		cmocka_unit_test_setup(unguarding, clear),
 		cmocka_unit_test_setup(a_dormant_table_wakes, clear),
 		cmocka_unit_test_setup(queues, clear),
-		cmocka_unit_test_setup(where_a_table_reports_to, clear),
+		cmocka_unit_test_setup(the_groups_of_an_installed_table, clear),
 		cmocka_unit_test_setup(a_busy_ruleset, clear),
-		cmocka_unit_test_setup(what_was_there_is_replaced_and_the_rest_is_not, clear),
-		cmocka_unit_test_setup(what_is_refused_is_named, clear),
+		cmocka_unit_test_setup(only_our_table_is_replaced, clear),
+		cmocka_unit_test_setup(a_refusal_is_reported, clear),
 		cmocka_unit_test_setup(without_capability_it_is_eperm, clear),
 	};
 	const char *reason = netns_enter();

@@ -42,7 +42,7 @@ ports_and_protocols(void **state)
 }
 
 static void
-what_atoi_swallowed_is_an_error(void **state)
+text_that_atoi_ignored_is_an_error(void **state)
 {
 	(void)state;
 	bad("", SEQ_NO_PORT, 1, "");
@@ -90,7 +90,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_and_protocols),
-		cmocka_unit_test(what_atoi_swallowed_is_an_error),
+		cmocka_unit_test(text_that_atoi_ignored_is_an_error),
 		cmocka_unit_test(at_most_32_entries),
 		cmocka_unit_test(format_cuts_at_the_buffer),
 	};

@@ -26,7 +26,7 @@ utf8_stays(void **state)
 }
 
 static void
-what_is_no_utf8_is_replaced(void **state)
+invalid_utf8_is_replaced(void **state)
 {
 	(void)state;
 	assert_string_equal(clean("a\xff"
@@ -82,7 +82,7 @@ a_pen_writes_piece_by_piece(void **state)
 	assert_string_equal(buf, "one two0 1234567890 18446744073709551615");
 }
 
-/* At whatever length, and not a byte beyond. */
+/* At any length, and not a byte beyond. */
 static void
 a_pen_stops_where_the_room_ends(void **state)
 {
@@ -112,7 +112,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_stays),
-		cmocka_unit_test(what_is_no_utf8_is_replaced),
+		cmocka_unit_test(invalid_utf8_is_replaced),
 		cmocka_unit_test(a_terminal_gets_no_control_characters),
 		cmocka_unit_test(cut_between_two_characters),
 		cmocka_unit_test(a_pen_writes_piece_by_piece),

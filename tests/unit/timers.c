@@ -21,13 +21,13 @@ nearest_first(void **state)
 	assert_null(timers_due(&timers, 19));
 	assert_ptr_equal(timers_due(&timers, 100), &c);
 	timers_disarm(&timers, &a);
-	timers_disarm(&timers, &a); /* twice does no harm */
+	timers_disarm(&timers, &a); /* a second time has no effect */
 	assert_ptr_equal(timers_due(&timers, 100), &b);
 	assert_null(timers_due(&timers, 100));
 	timers_free(&timers);
 }
 
-/* Random arming, moving and disarming against a plain search. */
+/* Random arming, moving and disarming must agree with a plain search. */
 static void
 agrees_with_a_search(void **state)
 {

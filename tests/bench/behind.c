@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * behind: knocks by UDP from host client and connects to port 22 of the server right behind, each time from
- * another address of 10.64.0.0/16. Prints a line for each: microseconds that the connection took, or "late" when
- * its first SYN was dropped. To be run where the server is.
+ * behind: knocks by UDP from host client and then connects to port 22 of the server at once, each time from another
+ * address of 10.64.0.0/16. Prints a line for each: microseconds that the connection took, or "late" when its first SYN
+ * was dropped. Runs on the server.
  *
  *	-p PORTS   the sequence, all UDP [udp:7000,udp:8000,udp:9000]
- *	-c KNOCKS  how many [200]
+ *	-c KNOCKS  their number [200]
  *	-g USEC    between the last hit and the SYN [1000]
  *	-l FILE    payloads, a line for each knock
  */
@@ -34,7 +34,7 @@ at(uint32_t address, uint16_t port)
 	    struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address) };
 }
 
-/* Connections wait there until they are reset. */
+/* Nobody accepts the connections; they wait in the queue until they are reset. */
 static void
 listen_here(void)
 {

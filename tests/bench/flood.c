@@ -6,14 +6,14 @@
  *	-p PORTS    tcp:7000,udp:53: one packet to each of them in turn [tcp:7000]
  *	-d ADDRESS  their destination [10.0.0.1]
  *	-s ADDRESS  the first source [100.0.0.0]
- *	-n SOURCES  how many sources there are, each used in turn [16777216]
- *	-c PACKETS  how many [no end]
- *	-t MSEC     for how long [no end]
+ *	-n SOURCES  number of sources, used in turn [16777216]
+ *	-c PACKETS  number of packets [no limit]
+ *	-t MSEC     duration [no limit]
  *	-r RATE     packets per second [no limit]
  *	-l FILE     the payload, for UDP
  *
- * All that the kernel does for a packet until a process has to wake up, it does in the sender's system call, and the
- * sender's processor time is what that costs.
+ * The kernel handles a packet in the sender's system call, up to the wake-up of a process. So the sender's processor
+ * time is the cost of that.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floors: what the kernel's interfaces cost whoever uses them, and nothing else.
+ * The floors: the cost of the kernel's interfaces alone, which every contestant has to pay.
  *
- *	floor count GROUP           takes an NFLOG group's packets and does nothing with them; "listening" when it
- *	                            has it, "PACKETS OVERRUNS CPU_NANOSECONDS" when it is ended by SIGTERM
- *	floor stamp GROUP PACKETS   likewise, a line for each packet: when it was there, nanoseconds
- *	floor add ELEMENTS BATCH    adds elements to set ok, so many in a transaction: "ELEMENTS NANOSECONDS"
- *	floor answer ELEMENTS       one at a time, a line for each: microseconds until the kernel's event is there
+ *	floor count GROUP           reads and drops an NFLOG group's packets; prints "listening" when it has the
+ *	                            group, and "PACKETS OVERRUNS CPU_NANOSECONDS" at SIGTERM
+ *	floor stamp GROUP PACKETS   likewise, with a line for each packet: the time of its arrival in nanoseconds
+ *	floor add ELEMENTS BATCH    adds elements to set ok, BATCH in a transaction; prints "ELEMENTS NANOSECONDS"
+ *	floor answer ELEMENTS       one at a time, with a line for each: microseconds until the kernel's event arrives
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -163,7 +163,7 @@ put_mark(struct writer *w, uint16_t type)
 	w->used += nlh->nlmsg_len;
 }
 
-/* A transaction's elements share one message, which is the least there can be. */
+/* The elements of a transaction share one message, the smallest form. */
 static void
 put_elements(struct writer *w, uint32_t first, size_t n)
 {
@@ -220,7 +220,7 @@ add(size_t elements, size_t batch)
 /* ---- writing, and the kernel's event ------------------------------------------------------------ */
 
 struct answer {
-	_Atomic int64_t asked_for; /* elements that the writer shall have added */
+	_Atomic int64_t asked_for; /* the writer is to add elements up to this number */
 	_Atomic int64_t begun_ns;
 };
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * knocker: knocks from host client, each with a source of its own, and watches until the kernel says that the
- * source is in set ok of table inet filter of this namespace.
+ * knocker: knocks from host client, each time with another source, and waits until the kernel says that the source
+ * is in set ok of table inet filter of this namespace.
  *
  *	-p PORTS   the sequence [tcp:7000,tcp:8000,tcp:9000]
- *	-c KNOCKS  how many [1000]
+ *	-c KNOCKS  number of knocks [1000]
  *	-d DOORS   knock i is at door i % DOORS, whose ports are the sequence's plus its number [1]
- *	-g USEC    between the hits of one [1000]
- *	-i USEC    and before the first of the next [the same]
- *	-n KNOCKS  so many are under way all the time, evenly spread over the hits that they have to send [1]
- *	-e USEC    one begins every so often, whether those before it are through or not
- *	-w MSEC    how long to wait for the last one [1000]
+ *	-g USEC    pause between the hits of a knock [1000]
+ *	-i USEC    pause before the first hit of the next knock [the same]
+ *	-n KNOCKS  number of knocks under way all the time, evenly spread over their hits [1]
+ *	-e USEC    a knock begins each time so much has passed, even if earlier ones are not complete
+ *	-w MSEC    time to wait for the last one [1000]
  *	-a         ask the kernel instead of waiting for its event
- *	-q         one at a time, and one line like with -n
- *	-b         do not wait: print when the last hit was sent, nanoseconds, one line for each
- *	-l FILE    payloads, a line for each knock, for UDP
+ *	-q         one at a time, and one line as with -n
+ *	-b         do not wait: print the time of the last hit in nanoseconds, one line for each knock
+ *	-l FILE    payloads for UDP, a line for each knock
  *
  * Prints a line for each knock: microseconds from the last hit to the element, or "lost". With -n, -e or -q
  * one line: "OPEN KNOCKS NANOSECONDS".
@@ -150,7 +150,7 @@ take(void *arg, uint32_t address)
 	k->n_open++;
 }
 
-/* `knock` is the one that the kernel is asked about, where it has to be asked. */
+/* With -a the kernel is asked about `knock`. */
 static void
 look(struct knocker *k, int64_t knock)
 {
@@ -200,7 +200,7 @@ wait_for(struct knocker *k, int64_t open)
 	}
 }
 
-/* The next one begins when there are fewer than so many between their first hit and their element. */
+/* The next knock begins when fewer than -n are between their first hit and their element. */
 static void
 many_at_a_time(struct knocker *k)
 {
@@ -210,7 +210,7 @@ many_at_a_time(struct knocker *k)
 		int64_t due = i + 1 - k->at_a_time - lost;
 
 		wait_for(k, due);
-		if (k->n_open < due) /* nobody waits for these any more, nor for those that were sent since */
+		if (k->n_open < due) /* give up these, and those that were sent since */
 			lost = i - spread - k->n_open;
 		for (size_t stage = 0; stage < k->n_ports; stage++) {
 			int64_t knock = i - (int64_t)stage * step;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * matcher ATTEMPTS: the matcher without kernel and processes: 64 doors of three ports, so many attempts under way,
- * then five rounds of hits; a line for each kind of hit and round, "KIND NANOSECONDS" per hit.
+ * matcher ATTEMPTS: the matcher without kernel and processes: 64 doors of three ports, ATTEMPTS attempts under way,
+ * then five rounds of hits. Prints a line for each kind of hit and round, "KIND NANOSECONDS" per hit.
  *
  *	next    every attempt's next port, then its last: it opens
  *	first   a new source's first port
  *	again   the first port of an attempt that is under way: it ends, and begins anew
- *	wrong   a port of another door from who has no attempt
+ *	wrong   a port of another door from a source without an attempt
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -25,7 +25,7 @@ struct bench {
 	struct door doors[DOORS];
 	struct knock *knock;
 	uint64_t events;
-	struct knock_hit hits[KNOCK_BATCH]; /* as the engine feeds them when there are many */
+	struct knock_hit hits[KNOCK_BATCH]; /* as the engine feeds them under load */
 	size_t n_hits;
 	uint32_t attempts, next_source, number;
 };
@@ -62,7 +62,7 @@ feed(struct bench *b)
 	b->n_hits = 0;
 }
 
-/* The source's door follows from its number, so that all doors are in use. */
+/* The door is derived from the source's number, so that all doors are in use. */
 static void
 hit(struct bench *b, uint32_t source, unsigned stage)
 {
@@ -108,7 +108,7 @@ wrong(struct bench *b, uint32_t hits)
 	tell(b, "wrong", start, hits);
 }
 
-/* Two hits end the oldest attempt, one begins another: their number stays. */
+/* Two hits complete the oldest attempt and one begins another, so the number of attempts stays. */
 static void
 open_and_begin(struct bench *b, uint32_t n)
 {

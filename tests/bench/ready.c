@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ready RELOADS COMMAND [ARGUMENT]...: starts a daemon that speaks systemd's notification protocol, reloads it so
- * often, half a second apart, and ends it by SIGTERM when it is ended so itself. Prints
- * "start PID MICROSECONDS", then "reload MICROSECONDS" each time.
+ * ready RELOADS COMMAND [ARGUMENT]...: starts a daemon that speaks systemd's notification protocol and reloads it
+ * RELOADS times, half a second apart. At SIGTERM it sends the daemon SIGTERM, too. Prints "start PID MICROSECONDS", then
+ * "reload MICROSECONDS" for each reload.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,14 +25,14 @@ listen_for_notes(void)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(self.sun_path, sizeof(self.sun_path), "/run/ready.%d", (int)getpid());
-	/* like systemd's own: the daemon may not be root by then */
+	/* writable for all, like systemd's: the daemon may not be root by then */
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&self, sizeof(self)) || chmod(self.sun_path, 0777) ||
 	    setenv("NOTIFY_SOCKET", self.sun_path, true))
 		die("notification socket");
 	return fd;
 }
 
-/* Until READY=1 stands in a line of a note. */
+/* Waits until a notification has the line READY=1. */
 static void
 wait_until_ready(int fd)
 {

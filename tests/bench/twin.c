@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * twin CLIENT SERVER CLIENT SERVER: the same traffic from the one client and from the other, in turn, in slices so
- * short that both see the same machine. Prints a line for each pair of slices: what went the first way, as percent of
- * what went the second way in the same time.
+ * twin CLIENT SERVER CLIENT SERVER: sends the same traffic over two paths in turn, in slices so short that both see the
+ * same machine. Prints a line for each pair of slices: the rate on the first path as percent of the rate on the second.
  *
- *	-n PAIRS  how many [400]
- *	-t MSEC   how long a slice is [3]: packets of the smallest size, as fast as they go
+ *	-n PAIRS  number of pairs [400]
+ *	-t MSEC   length of a slice [3]: packets of the smallest size, as fast as they go
  *	-s BYTES  slices of so many bytes instead, over TCP connections to the servers
  *
- * Who is first changes from pair to pair. Packets are counted by the sender's processor time: the kernel does all that
- * it does for them in the sender's system call. Streams are timed by the clock; both ends share a processor, since
- * how well two processors keep step varies more than what is to be measured.
+ * The order of the paths changes from pair to pair. Packets are counted per processor time of the sender, since the
+ * kernel does all its work for them in the sender's system call. Streams are timed by the clock; both ends share a
+ * processor, because two processors differ in pace by more than the effect to be measured.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +29,7 @@
 #define PORT   5000
 #define CHUNK  (256 << 10)
 #define BUFFER (200 << 10)
-#define FILLER 18 /* bytes: with them an Ethernet frame has its least size, 64 with its check sequence */
+#define FILLER 18 /* bytes that make an Ethernet frame of the smallest size, 64 with its check sequence */
 
 struct twin {
 	int pairs;
@@ -76,7 +75,7 @@ cpu_ns(void)
 	return used.tv_sec * NS_PER_S + used.tv_nsec;
 }
 
-/* Returns how many went in a nanosecond. */
+/* Returns packets per nanosecond. */
 static double
 send_packets(const struct twin *t, int turn)
 {
@@ -105,7 +104,7 @@ send_packets(const struct twin *t, int turn)
 
 /* ---- streams ------------------------------------------------------------------------------------ */
 
-/* Takes the bytes without looking at them, and says one when the slice is complete. */
+/* Reads and drops the bytes; sends one byte when the slice is complete. */
 static void
 take(int fd, size_t bytes)
 {
@@ -118,7 +117,7 @@ take(int fd, size_t bytes)
 	close(fd);
 }
 
-/* Buffers that do not grow: when they do is chance. */
+/* Fixed buffers: the kernel enlarges others at random times. */
 static int
 stream_socket(const char *host)
 {
@@ -148,7 +147,7 @@ start_server(const char *name, size_t bytes)
 	close(listener);
 }
 
-/* A connection for each slice: how two connections settle down may differ for as long as they live. */
+/* A new connection for each slice: two long ones may settle at different rates for all their life. */
 static double
 send_bytes(const struct twin *t, int turn)
 {

@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENT_BUFFER (64 << 20) /* events of some 100,000 elements */
+#define EVENT_BUFFER (64 << 20) /* for events of about 100,000 elements */
 #define EVENT_READ   (64 << 10)
-#define SPIN_NS      (200 * NS_PER_US) /* what a sleep may be late */
+#define SPIN_NS      (200 * NS_PER_US) /* a sleep may end so much too late */
 
 #define IP_AT        ETH_HLEN
 #define TRANSPORT_AT (ETH_HLEN + 20)
@@ -140,13 +140,13 @@ frame_build(struct frame *frame, struct port port, uint32_t destination, const v
 		transport[12] = 5 << 4;
 		transport[13] = TH_SYN;
 	} else {
-		put16(transport + 4, (uint32_t)(header + len)); /* and no checksum, which UDP may leave out */
+		put16(transport + 4, (uint32_t)(header + len)); /* no checksum, which is optional in UDP */
 	}
 	if (len)
 		memcpy(transport + header, payload, len);
 }
 
-/* TCP's checksum stays wrong: who would look at it, the host behind the firewall, never gets the packet. */
+/* TCP's checksum stays wrong: the firewall drops the packet before a host could verify it. */
 void
 frame_vary(struct frame *frame, uint32_t source, uint32_t number)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tools of the benchmark have in common: a clock, forged packets put on the client's wire, and
- * the kernel's word that an element is there. A tool that cannot go on says why and exits with status 1.
+ * Shared by the benchmark's tools: a clock, forged packets on the client's wire, and the kernel's events about new
+ * elements. A tool that cannot go on prints the reason and exits with status 1.
  */
 #ifndef BENCH_WIRE_H
 #define BENCH_WIRE_H
@@ -22,9 +22,9 @@ _Noreturn void die(const char *what);
 int64_t clock_ns(void); /* CLOCK_MONOTONIC */
 void sleep_until(int64_t ns);
 
-/* Sleeps while there is time for it, then spins: for moments that must be met to the microsecond. */
+/* Sleeps first, then spins, so that it returns at the given microsecond. */
 void spin_until(int64_t ns);
-void pin_to(int cpu); /* where there is only one, everything is on that */
+void pin_to(int cpu); /* with one processor only, no effect */
 
 /* ---- packets ------------------------------------------------------------------------------------ */
 
@@ -33,7 +33,7 @@ struct port {
 	uint16_t number;
 };
 
-/* "tcp:7000,udp:8000", at most PORTS_MAX. Returns how many. */
+/* "tcp:7000,udp:8000", at most PORTS_MAX. Returns their number. */
 size_t ports_parse(struct port *ports, const char *text);
 
 struct frame {
@@ -44,7 +44,7 @@ struct frame {
 /* From the client's Ethernet address to the server's. `payload` (may be NULL) is for UDP. */
 void frame_build(struct frame *frame, struct port port, uint32_t destination, const void *payload, size_t len);
 
-/* Another source, and a number that makes it a packet of its own: source port and sequence number. */
+/* Sets the source, and source port and sequence number from `number`, so that each packet is a new one. */
 void frame_vary(struct frame *frame, uint32_t source, uint32_t number);
 
 /* A socket in network namespace /run/netns/NAME; the caller stays in its own. */
@@ -56,14 +56,14 @@ void wire_send(int fd, const struct frame *frame);
 
 /* ---- elements ----------------------------------------------------------------------------------- */
 
-/* A socket to nftables in the caller's namespace; with `events` it hears which addresses become elements of set ok. */
+/* A socket to nftables in the caller's namespace; with `events` it receives each address that enters set ok. */
 int watch_open(bool events);
 
-/* Takes what is there and calls `seen` for each; does not wait. True when there was something. */
+/* Reads the waiting events and calls `seen` for each; does not wait. True when there was one. */
 typedef void watch_seen(void *arg, uint32_t address);
 bool watch_read(int fd, watch_seen *seen, void *arg);
 
-/* Asks whether the address is in set ok now, for who causes no event: the packet path's dynamic sets. */
+/* Is the address in set ok now? For additions that cause no event: those of the packet path's dynamic sets. */
 bool watch_ask(int fd, uint32_t address);
 
 #endif

@@ -9,9 +9,9 @@
  *   @MS                      wait until the wall clock stands at MS milliseconds of a second
  *
  * PAUSE is in milliseconds since the packet before, with a fraction if wanted. FLAGS are letters of
- * FSRPAUEC, or "-" for none. Addresses are forged freely, of either family. For each packet sent
- * one line is printed, "N WALL_BEFORE WALL_AFTER MONOTONIC", nanoseconds, so that the reader knows
- * which second each receiver must have seen; no packet is sent across the edge of a second.
+ * FSRPAUEC, or "-" for none. Addresses may be forged, in either family. For each packet the program
+ * prints "N WALL_BEFORE WALL_AFTER MONOTONIC", nanoseconds, so that the reader knows which second each
+ * receiver has seen; no packet is sent near the end of a second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +35,7 @@
 #define PAYLOAD_MAX 1000
 #define NS_PER_S    1000000000LL
 #define NS_PER_MS   1000000LL
-#define EDGE_NS     (4 * NS_PER_MS) /* how near the end of a second nothing is sent any more */
+#define EDGE_NS     (4 * NS_PER_MS) /* before the end of a second: no packet is sent then */
 
 struct output {
 	int fd;
@@ -348,7 +348,7 @@ main(int argc, char **argv)
 			if (last > clock_ns(CLOCK_MONOTONIC))
 				sleep_until(last);
 			else
-				last = clock_ns(CLOCK_MONOTONIC); /* late: never catch up by a burst */
+				last = clock_ns(CLOCK_MONOTONIC); /* when late, do not catch up by a burst */
 			send_item(&item, outputs, n, number++);
 		}
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A knockd.conf of any bytes, and all that is derived from one that passes. */
+/* A knockd.conf of any bytes. If it is accepted, all texts and tables that are made from it. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "lib/text.h"
 #include "table/ruleset.h"
 
-/* conf_report: a reason, in one line, and counted. */
+/* conf_report: each report is one line with a reason. */
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The value of `grant` or `revoke`. What passes can be written as nft's text, and read again from that. */
+/* The value of `grant` or `revoke`. An accepted one can be written as nft's text and parsed again. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 #define COMMAND "nft add element "
 
-/* What is not longer meets no limit of the reader's when it is read again, with the family and the address in it. */
+/* A value of this length, with family and address filled in, stays below the parser's limits. */
 #define SHORT 100
 
 static void

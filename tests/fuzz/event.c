@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an engine that a stranger has taken over might send its parent: messages of any length and content. */
+/* An attacker who has taken over the engine sends the parent messages of any length and content. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define DOORS 3
 
-/* What the parent does with an event that passes. */
+/* The parent's texts for a valid event. */
 static void
 use(const struct event *event)
 {
@@ -30,7 +30,7 @@ use(const struct event *event)
 		HOLDS(!event->source.family);
 }
 
-/* Each message: a byte that says how long it is, and so many bytes. Returns how many events that can be. */
+/* Each message: a byte for its length, then so many bytes. Returns the largest number of events in them. */
 static size_t
 send_all(int fd, const uint8_t *data, size_t size)
 {

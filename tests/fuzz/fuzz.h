@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One harness per reader of hostile bytes: the fuzzer (`make fuzz`) calls it with what it thinks up,
- * replay.c (`make check`) with the files of corpus/NAME. It returns 0 and leaves nothing behind.
+ * One harness for each reader of hostile bytes: the fuzzer (`make fuzz`) calls it with inputs of its own, replay.c
+ * (`make check`) with the files of corpus/NAME. It returns 0 and frees everything.
  */
 #ifndef KNOCKD_FUZZ_H
 #define KNOCKD_FUZZ_H
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must be true whatever the input is. Not assert(), which a build may leave out. */
+/* A condition that holds for every input. Not assert(), which a build may leave out. */
 #define HOLDS(condition)                                                                \
 	do {                                                                            \
 		if (!(condition)) {                                                     \

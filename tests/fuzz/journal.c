@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A journal of any bytes. Checksums keep a fuzzer out, so each line of the input gets its own, but for
- * those that begin with '!': they go into the file as they are.
+ * A journal of any bytes. A fuzzer cannot guess checksums, so the harness adds one to each line of the input, except to
+ * lines that begin with '!'.
  */
 #include "fuzz.h"
 
@@ -33,7 +33,7 @@ write_lines(FILE *file, const char *text, size_t size)
 	return lines;
 }
 
-/* What is left open must be what the daemon can act on, and can write down again. */
+/* The daemon can act on each entry that is left open, and write it again. */
 static void
 pack_and_unpack(const char *rest)
 {

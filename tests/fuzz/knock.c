@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The matcher against a fixed set of doors; each six bytes of the input are a packet and the time before
- * it. An opening must be deserved: its source has hit every port of the sequence, in order and in time.
+ * The matcher with a fixed set of doors; each six bytes of the input are a packet and the time before it. An opening
+ * must be deserved: its source has hit every port of the sequence, in order and in time.
  */
 #include "fuzz.h"
 
@@ -14,8 +14,8 @@
 #include "conf/parser.h"
 #include "engine/knock.h"
 
-#define ATTEMPTS 16  /* few, so that the table is full now and then */
-#define PACKETS  700 /* as many as the fuzzer puts into its longest input */
+#define ATTEMPTS 16  /* few, so that the table gets full */
+#define PACKETS  700 /* the fuzzer's longest input has fewer */
 #define STEP     6
 
 static const char *const lines[] = {
@@ -85,7 +85,7 @@ make_conf(void)
 	return conf;
 }
 
-/* Backwards from the packet that opened: the latest hit of each port that the source made before. */
+/* Goes backwards from the packet that opened, to the source's latest hit on each earlier port. */
 static bool
 is_deserved(const struct history *h, const struct door *door, const struct addr *source)
 {
@@ -105,7 +105,7 @@ is_deserved(const struct history *h, const struct door *door, const struct addr 
 	return !port && (door->seq.n == 1 || h->now - h->times[at] < (uint64_t)door->seq_timeout * 1000);
 }
 
-/* As many different ports, one of them just now; the doors' own are below 8. */
+/* Has the source hit Scan_Guard different ports of no door, the last one now? Ports of doors are below 8. */
 static bool
 has_scanned(const struct history *h, const struct addr *source)
 {
@@ -141,7 +141,7 @@ hear(void *arg, const struct event *event)
 		door_next_sequence(door); /* as the parent does */
 }
 
-/* The six bytes: time, source, port, protocol and whereto, flags, retransmission. */
+/* The six bytes: time, source, port, protocol and destination, flags, retransmission. */
 static const struct packet *
 add_packet(struct history *h, const uint8_t *data)
 {
@@ -165,7 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t secret[16] = "not very secret";
 	struct history *h = calloc(1, sizeof(*h));
-	struct conf *mine = make_conf(); /* the matcher's: the history's doors go on to their next sequences */
+	struct conf *mine = make_conf(); /* for the matcher; the history keeps doors of its own */
 	struct knock *knock;
 
 	HOLDS(h);

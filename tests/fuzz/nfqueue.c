@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A netlink datagram as a queue of the kernel's sends it, of any bytes. */
+/* A netlink datagram of NFQUEUE, of any bytes. */
 #include "fuzz.h"
 
 #include "engine/nfqueue.h"
@@ -12,7 +12,7 @@ struct datagram {
 	size_t size, messages;
 };
 
-/* reader_take. What is handed over lies in the datagram, in front of its end. */
+/* reader_take: the packet lies within the datagram. */
 static void
 take(void *arg, const struct reader_packet *packet)
 {
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct datagram datagram = { .data = data, .size = size };
 
 	reader_datagram(data, size, nfqueue_decode, FIRST, take, &datagram);
-	/* a message is a header of 16 bytes at least, and what is left over counts as one */
+	/* a message has at least a header of 16 bytes; a shorter rest counts as one */
 	HOLDS(datagram.messages <= size / 16 + 1);
 	return 0;
 }

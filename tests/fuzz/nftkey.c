@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A set's type as the kernel might tell it, in the first bytes; behind them an element's key as an admin might write
- * it. */
+/* The first bytes are a set's type as the kernel sends it, the others an element's key as an admin writes it. */
 #include "fuzz.h"
 
 #include <string.h>

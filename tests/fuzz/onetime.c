@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file of one-time sequences, of any bytes: what is read can be ticked off, once. */
+/* A file of one-time sequences, of any bytes: each sequence found in it can be marked, once. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -11,12 +11,12 @@
 
 #define SEQUENCES 8
 
-/* onetime_report: no port of the line is in it. */
+/* onetime_report: the report has no port of the line. */
 static void
 report(void *arg, unsigned long line, const char *reason)
 {
 	(void)arg;
-	HOLDS(line && *reason); /* 0 would be about the file itself */
+	HOLDS(line && *reason); /* 0 is for reports about the file as a whole */
 }
 
 static void
@@ -31,7 +31,7 @@ format_and_parse(const struct seq *seq)
 	HOLDS(!strcmp(seq_format(&parsed, again, sizeof(again)), text));
 }
 
-/* A line that begins with a blank is marked in place; others need a directory, which is not there. */
+/* A line that begins with a blank is marked in place; other lines need a new file, for which there is no directory. */
 static void
 use(const char *path)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's file of profiles, and what becomes of each. */
+/* The client's file of profiles, and the hits of each profile. */
 #include "fuzz.h"
 
 #include <limits.h>
@@ -7,7 +7,7 @@
 
 #include "knock/profile.h"
 
-/* profile_report: one line, which says where. */
+/* profile_report: one line with file and line number. */
 static void
 report(void *arg, const char *text)
 {

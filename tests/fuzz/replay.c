@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stands in for the fuzzer: runs the harness it is linked with over files, or over its part of the
- * corpus when there are none on the command line, and prints TAP. A finding is a crash; the line
- * before it names the input.
+ * The main program of a harness without the fuzzer: runs the harness on the files of the command line, or on its part
+ * of the corpus when there are none, and prints TAP. A finding is a crash; the line before it names the input.
  */
 #include <dirent.h>
 #include <libgen.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line at the control socket: any bytes, from whoever may connect. */
+/* A line at the control socket, of any bytes, from a client that may connect. */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "wire/request.h"
 
-/* The words that say the same. */
+/* The words of a command line for the same request. */
 static size_t
 words_of(const struct request *r, const char **words, char ip[static ADDR_STRLEN], char by[static 64])
 {
@@ -35,7 +35,7 @@ same_door(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* What was understood can be said again, and is understood the same. */
+/* An accepted request, written again, is parsed to the same request. */
 static void
 repeat(const struct request *r)
 {

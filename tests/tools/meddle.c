@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For LD_PRELOAD: the wall clock is another one than it is, and netlink fails. What happens stands in the file
- * that $MEDDLE names, seven numbers of 12 characters each, and may be changed at any time (`meddle` in lib.sh):
+ * For LD_PRELOAD: shifts the wall clock, and makes netlink fail. The file that $MEDDLE names says how: seven numbers of
+ * 12 characters each, which may be changed at any time (`meddle` in lib.sh):
  *
- *   milliseconds that CLOCK_REALTIME is ahead; then errno and how many times, for
- *   sendto(2), recvmsg(2) that does not wait (an answer), and recvmsg(2) that does (an event), on netlink.
+ *   milliseconds that CLOCK_REALTIME is ahead; then errno and how many times, on netlink, for sendto(2),
+ *   for recvmsg(2) that does not wait (an answer), and for recvmsg(2) that does (an event).
  *
- * The file is mapped, so a process under seccomp can look at it. Netlink fails in the process that was started
- * only, not in its children.
+ * The file is mapped, so a process under seccomp can read it. Netlink fails only in the process that was started, not
+ * in its children.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,7 +29,7 @@
 
 enum field { CLOCK, SEND, ANSWER = SEND + 2, EVENT = ANSWER + 2 };
 
-static char *text; /* NULL: nothing happens */
+static char *text; /* NULL: no faults */
 static bool is_child;
 static int (*real_clock_gettime)(clockid_t clock, struct timespec *ts);
 static ssize_t (*real_sendto)(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
@@ -69,7 +69,7 @@ get(int field)
 	return strtol(copy, NULL, 10);
 }
 
-/* Uses one up. */
+/* Is this call to fail? Counts it. */
 static bool
 fails(int fd, enum field field)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nflog GROUP: binds an NFLOG group as another program would (ulogd, say), and prints what comes:
- * "listening" when it has the group, then "PREFIX tcp 7000" for each packet. For tests.
+ * nflog GROUP: binds an NFLOG group as another program (ulogd, for instance) does. Prints "listening" when it has the
+ * group, then "PREFIX tcp 7000" for each packet.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -23,7 +23,7 @@ show(const char *prefix, int proto, const unsigned char *transport)
 	fflush(stdout);
 }
 
-/* No extension headers: the tests that look here send none. */
+/* Knows no extension headers: the tests that use this send none. */
 static int
 packet(struct nflog_g_handle *group, struct nfgenmsg *msg, struct nflog_data *data, void *arg)
 {

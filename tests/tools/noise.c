@@ -3,9 +3,9 @@
  * noise INTERFACE MAC knock FROM TO PORT...        UDP hits, in that order, some milliseconds apart
  * noise INTERFACE MAC random SEED SECONDS RATE PORT...
  *
- * Frames to MAC with forged sources. `random` is RATE a second of valid and broken packets, IPv4 to 10.0.0.1 and
+ * Sends frames to MAC with forged sources. `random` sends RATE valid and broken packets a second, IPv4 to 10.0.0.1 and
  * IPv6 to fd00::1: any protocol, length, flag, option and fragment, about half of them to one of the ports.
- * Sources are of 11.0.0.0/8 and fd00:bad::/32.
+ * Sources are in 11.0.0.0/8 and fd00:bad::/32.
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -64,7 +64,7 @@ open_wire(const char *interface, const char *mac)
 	return wire;
 }
 
-/* A full queue is no reason to end: it is noise. */
+/* A full queue is no error: lost noise does not matter. */
 static void
 put_on(struct wire *wire, const struct packet *packet)
 {
@@ -217,7 +217,7 @@ begin_any(struct packet *p, unsigned proto)
 	if (one_in(2)) {
 		memcpy(from, (const uint8_t[]){ 0xfd, 0, 0x0b, 0xad }, 4);
 		at = begin6(p, proto, from, server6);
-		if (one_in(8)) { /* a fragment's header, or what pretends to be one */
+		if (one_in(8)) { /* a fragment's header, valid or not */
 			p->bytes[6] = 44;
 			fill(p->bytes + at, 8);
 			p->bytes[at] = (uint8_t)proto;
@@ -246,13 +246,13 @@ make_any(struct packet *p, const struct ports *ports)
 	header = at = begin_any(p, proto);
 	fill(p->bytes + at, 60);
 	put16(p->bytes + at + 2, any_port(ports));
-	if (proto == IPPROTO_TCP && !one_in(4)) { /* a SYN that is in order; else flags and offset are anything */
+	if (proto == IPPROTO_TCP && !one_in(4)) { /* a correct SYN; else flags and offset are random */
 		p->bytes[at + 12] = 5 << 4;
 		p->bytes[at + 13] = 2;
 	}
 	p->len = at + 20 + below(one_in(4) ? 1000 : 8);
 	finish(p, p->ip6 ? 40 : header);
-	if (one_in(8)) /* less than its headers say */
+	if (one_in(8)) /* less than the headers say */
 		p->len = 1 + below((unsigned)p->len);
 	if (one_in(16))
 		p->bytes[below((unsigned)p->len)] ^= (uint8_t)(1 << below(8));

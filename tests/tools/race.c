@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * race [-n ROUNDS] [-w MSEC] SOURCE ADDRESS PORT KNOCK...: each round knocks from an address of its own, SOURCE and
- * those that follow, and connects to PORT in the same breath. Prints "first 998 late 2 never 0": at the first SYN,
- * only after one was sent again, or not within MSEC (10000). 0: all at the first. For tests.
+ * those that follow, and connects to PORT at once. Prints "first 998 late 2 never 0", the number of connections that
+ * succeeded with the first SYN, with a later one, or not within MSEC (10000). Exit status 0: all with the first.
  *
- * race -l PORT: accepts connections there, says hello and closes them: as fast as they come, lest a full queue loses a
- * SYN.
+ * race -l PORT: accepts connections there, says hello and closes them, fast, since a full queue would lose a SYN.
  *
- * KNOCK is PORT or PORT:udp. The program stays on one processor: what it sends arrives in order, as on a wire.
+ * KNOCK is PORT or PORT:udp. The program stays on one processor, so that its packets arrive in order, as on a wire.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -73,15 +72,15 @@ source_of(union address a, unsigned round)
 	return a;
 }
 
-/* A socket of `source` that is on its way to the port, or has sent a datagram there. */
+/* A socket of `source` that has begun to connect to the port, or has sent a datagram there. */
 static int
 send_to(const union address *source, union address to, int port, int type)
 {
 	int fd = socket(to.any.sa_family, type | SOCK_NONBLOCK, 0), on = 1;
 	bool v4 = to.any.sa_family == AF_INET;
 
-	to.v4.sin_port = htons((in_port_t)port); /* at the same place in both */
-	/* a network that is routed to lo is ours, but no interface has its addresses */
+	to.v4.sin_port = htons((in_port_t)port); /* sin6_port is at the same place */
+	/* the network is routed to lo; no interface has its addresses */
 	if (fd < 0 ||
 	    setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, &on, sizeof(on)) ||
 	    bind(fd, &source->any, length(source)))
@@ -146,7 +145,7 @@ serve(int port)
 	for (;;) {
 		int connection = accept(fd, NULL, NULL);
 
-		/* the client may be gone already */
+		/* the client may have closed already */
 		if (send(connection, "hello\n", 6, MSG_NOSIGNAL) < 0)
 			errno = 0;
 		close(connection);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon with an engine that has been taken over: $ROGUE names a file with one word for each engine to come,
- * a line for each, which says what it does instead of its work; behind the last one engines are as they should be.
+ * The daemon with an engine that an attacker has taken over. Each line of the file that $ROGUE names is a word for the
+ * next engine: its misdeed. After the last line engines are normal.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ _Noreturn void __wrap_engine_run(const struct engine_setup *setup);
 int __real_kill(pid_t pid, int signal);
 int __wrap_kill(pid_t pid, int signal);
 
-/* The daemon's: a process that was reaped has given its number back. */
+/* The daemon's kill(): a pid that was reaped may belong to another process by now. */
 int
 __wrap_kill(pid_t pid, int signal)
 {
@@ -61,7 +61,7 @@ send_bytes(int fd, size_t len)
 	send(fd, bytes, len, MSG_NOSIGNAL);
 }
 
-/* Into the parent's table of descriptors, if it takes what it did not ask for. */
+/* If the parent accepted it, the descriptor would be in the parent's table. */
 static void
 send_descriptor(int fd)
 {
@@ -94,7 +94,7 @@ flood(int fd, struct event event)
 		say(fd, event);
 }
 
-/* More than the parent takes at a time, and it is stopped until the sender is dead. */
+/* Sends more than the parent takes at a time; the parent is stopped until the sender is dead. */
 static _Noreturn void
 die_talking(int fd)
 {
@@ -113,7 +113,7 @@ die_talking(int fd)
 	_exit(0);
 }
 
-/* Before it is ready, that is when the parent waits for it. */
+/* Misdeeds before the engine is ready, while the parent waits for it. */
 static void
 misbehave_early(const char *word, int fd)
 {
@@ -157,7 +157,7 @@ misbehave(const char *word, const struct engine_setup *setup)
 	else if (!strcmp(word, "family")) {
 		event.source.family = 99;
 		say(fd, event);
-	} else if (!strcmp(word, "tail")) { /* of an IPv4 address: two that look the same and are not */
+	} else if (!strcmp(word, "tail")) { /* bytes behind an IPv4 address: two equal addresses that differ as bytes */
 		event.source.bytes[15] = 1;
 		say(fd, event);
 	} else if (!strcmp(word, "deaf"))
@@ -175,7 +175,7 @@ misbehave(const char *word, const struct engine_setup *setup)
 	stay();
 }
 
-/* The first word of the file, which is taken out of it. False: there is none. */
+/* Takes the first word out of the file. False: there is none. */
 static int
 take_word(char word[static 32])
 {

@@ -5,11 +5,11 @@
  *   a knockd.conf                               without a line "--"
  *   --
  *   0.00  10.0.0.1 tcp 7000 S                   seconds, source, protocol, port, TCP flags (FSRPAU, - for none)
- *       = 10.0.0.1: A: Stage 1                  what must be said now, in this order, and nothing else
+ *       = 10.0.0.1: A: Stage 1                  log lines expected now, in this order, and no others
  *   9.50  clock                                 time passes, no packet
  *
- * Behind the flags: `sport N` and `seq N` (else each packet has its own), `to ADDR` (else the packet is
- * for this machine). '#' begins a comment line.
+ * After the flags: `sport N` and `seq N` (else each packet has its own), `to ADDR` (else the packet is for this
+ * machine). '#' begins a comment line.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -64,7 +64,7 @@ listen_in(void *arg, const struct event *event)
 		      sizeof(r->said[0]));
 }
 
-/* What was said and not expected is as wrong as the other way round. */
+/* A line that was said and not expected is a failure, too. */
 static void
 expect_silence(struct replay *r)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ready RELOADS COMMAND [ARGUMENT]...: starts a daemon that speaks systemd's notification protocol and reloads it
- * RELOADS times, half a second apart. At SIGTERM it sends the daemon SIGTERM, too. Prints "start PID MICROSECONDS", then
- * "reload MICROSECONDS" for each reload.
+ * RELOADS times, half a second apart. At SIGTERM it sends the daemon SIGTERM, too. Prints "start PID MICROSECONDS",
+ * then "reload MICROSECONDS" for each reload.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """report.py RESULTS.csv NOTES MACHINE DIRECTORY [RESULTS.md]
 
-Medians, spread and ratios of what the figures have recorded: a Markdown table on standard output and in
+Medians, spread and ratios of the recorded values: a Markdown table on standard output and in
 DIRECTORY/tables.md, DIRECTORY/summary.csv, and DIRECTORY/FIGURE.svg for each figure. In RESULTS.md the text
-between "<!-- FIGURE -->" and "<!-- end -->" becomes that figure's table; what people have written stays.
+between "<!-- FIGURE -->" and "<!-- end -->" becomes that figure's table; the other text stays.
 """
 import csv
 import html
@@ -28,7 +28,7 @@ OURS = 'knockd-nft'
 
 
 class Series:
-    """What was recorded for one variant in one case of a figure."""
+    """The values of one variant in one case of a figure."""
 
     def __init__(self, figure, variant, case, unit):
         self.figure, self.variant, self.case, self.unit = figure, variant, case, unit

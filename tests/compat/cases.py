@@ -46,15 +46,15 @@ class Case:
         return "".join(packet.text() for packet in self.packets)
 
     def seconds(self):
-        """About how long it takes."""
+        """Its duration, about."""
         return sum(packet.pause + (0 if packet.align is None else 0.5) for packet in self.packets)
 
     def config(self):
         return "\n".join(door.text() for door in self.doors)
 
     def flush(self):
-        """Packets after which none of the case's sources has an attempt at any door, in 0.8 and in ours: a
-        UDP packet on a knock port that is nobody's next one resets, whatever the flags."""
+        """Packets that end all attempts of the case's sources at all doors, in 0.8 and in ours: a UDP packet on
+        a knock port that is the next one of no attempt resets, whatever the flags."""
         elsewhere = {door.target for door in self.doors if door.target and door.target not in lab.LOCALS}
         packets = []
         for source in sorted({packet.src for packet in self.packets}):
@@ -70,7 +70,7 @@ class Case:
 # --- named cases -----------------------------------------------------------------------------------
 
 class D:
-    """A door with small port numbers. start=True: a command that writes down who was let in."""
+    """A door with small port numbers. start=True: a command that records the knocker's address."""
 
     def __init__(self, name, sequence, flags="syn", target=None, timeout=None, start=True, **more):
         self.name, self.sequence, self.flags, self.target = name, sequence, flags, target
@@ -131,8 +131,8 @@ def read_packets(words, slot):
 
 class Named:
     """`opens` are the successes, in order, that 0.8 shows ("A" or "b:A"), `ours` the same for ours where it
-    differs; `timeouts` are the number of timeout lines of 0.8 and ours. They are written by hand, on top of
-    what the model says, so that an error in the model cannot hide."""
+    differs; `timeouts` are the number of timeout lines of 0.8 and ours. They are written by hand, in
+    addition to the model, so that an error in the model cannot hide."""
 
     def __init__(self, title, doors, words, opens, ours=None, timeouts=(0, 0), **more):
         self.title, self.doors, self.words = title, doors, words
@@ -155,7 +155,7 @@ B_LONG, A_SHORT = D("B", "1,2,3"), D("A", "1,2")
 STOP = "read t x </proc/uptime; echo @DOOR %s %%IP%% t=$t >>@FILE"
 
 NAMED = [
-    # What a sequence is.
+    # Sequences.
     Named("in order, and the same source again at once", [A], "1 2 3 1 2 3", "A A"),
     Named("a port of no door is never seen", [A], "1 9 2 9 3", "A"),
     Named("a later position's port resets", [A], "1 3 2 3", ""),
@@ -214,13 +214,14 @@ NAMED = [
     Named("... and its next hit starts it", [A, D("C", "5,6")], "1 5 5 6", "C"),
     Named("one-port door inside another door's sequence", [D("P", "2"), A], "1 2 3", "A", "P A"),
     Named("a one-port door's hit ends other doors' attempts", [A, D("P", "7")], "1 7 2 3", "", "P"),
-    Named("doors of the same first port part later", [D("A", "1,2,3"), D("B", "1,4,5")], "1 2 3", "A"),
+    Named("doors with the same first port", [D("A", "1,2,3"), D("B", "1,4,5")], "1 2 3", "A"),
     Named("... the other one", [D("A", "1,2,3"), D("B", "1,4,5")], "1 4 5", "", "B"),
     Named("a door that fails in the same packet as another advances", [D("A", "1,4"), D("B", "1,2,3")], "1 2 3",
           "", "B"),
     # Several sources.
     Named("two sources after one another", [A], "b:1 b:2 b:3 c:1 c:2 c:3", "b:A c:A"),
-    Named("two sources interleaved: the oldest takes all with it", [A], "b:1 c:1 b:2 c:2 b:3 c:3", "b:A", "b:A c:A"),
+    Named("two sources interleaved: in 0.8 all attempts end with the oldest", [A], "b:1 c:1 b:2 c:2 b:3 c:3",
+          "b:A", "b:A c:A"),
     Named("... whether it succeeds or fails", [A], "b:1 c:1 b:3 c:2 c:3", "", "c:A"),
     Named("... but not when a younger one ends", [A], "b:1 c:1 c:2 c:3 b:2 b:3", "c:A b:A"),
     Named("... nor when a younger one fails", [A], "b:1 c:1 c:3 b:2 b:3", "b:A"),
@@ -261,12 +262,12 @@ NAMED = [
     Named("a failed attempt does not time out", [D("A", "1,2,3", timeout=1)], "@100 1 3 ~1500 1 2 3", "A"),
     Named("several expire together", [D("A", "1,2,3", timeout=1)], "@100 a:1 b:1 b:2 c:1 ~1500 d:1", "",
           timeouts=(3, 3)),
-    Named("the oldest expires and takes younger ones with it",
+    Named("the oldest expires; in 0.8 younger ones end, too",
           [D("A", "1,2", timeout=1), D("B", "3,4,5", timeout=9)], "@100 a:1 b:3 ~1500 b:4 b:5", "", "b:B",
           timeouts=(1, 1)),
-    Named("no time at all: a sequence of several ports never completes", [D("A", "1,2", timeout=0)], "1 ~300 2", "",
+    Named("timeout 0: a sequence of several ports never completes", [D("A", "1,2", timeout=0)], "1 ~300 2", "",
           timeouts=(1, 1)),
-    Named("no time at all: one port opens", [D("A", "1", timeout=0)], "1 1", "A A"),
+    Named("timeout 0: one port opens", [D("A", "1", timeout=0)], "1 1", "A A"),
     # Commands.
     Named("%IP% several times", [D("A", "1", start="echo @DOOR %IP% [%IP%] %IP%%IP% %% IP >>@FILE")], "1 v:1",
           "A v:A"),
@@ -293,7 +294,7 @@ NAMED = [
     Named("two sources, each its stop command",
           [D("A", "1,2", start=STOP % "start", stop=STOP % "stop", cmd_timeout=1)], "b:1 b:2 c:1 c:2", "b:A c:A"),
     # Command line and options.
-    Named("-4: IPv6 is not looked at", [A], "v:1 v:2 v:3 1 v:3 2 3", "A", args=("-4", "-i", lab.IFACE),
+    Named("-4: IPv6 is ignored", [A], "v:1 v:2 v:3 1 v:3 2 3", "A", args=("-4", "-i", lab.IFACE),
           families=(4,)),
     Named("Interface in the file", [A], "1 2 3", "A", args=(), options=f"Interface = {lab.IFACE}\n"),
     Named("-i wins over Interface", [A], "1 2 3", "A", options="Interface = lo\n"),
@@ -312,7 +313,7 @@ def bits(letters):
 
 
 class Random:
-    """One random case: everything about it follows from seed and number."""
+    """One random case, derived from seed and number alone."""
 
     def __init__(self, seed, number):
         self.seed, self.number = seed, number
@@ -365,7 +366,7 @@ class Random:
         return model.Door(name, sequence, flags, target, timeout, start, **more)
 
     def steady(self, packets):
-        """Is our answer the same if everything due comes a little sooner or later?"""
+        """Does our answer stay the same if timeouts come a little earlier or later?"""
         if not self.timed:
             return True
         clock = 0.0
@@ -404,7 +405,7 @@ class Random:
         return rng.choice([lab.LOCAL6] * 5 + [lab.LOCAL6_SECOND] if six else [lab.LOCAL4] * 5 + [lab.LOCAL4_SECOND])
 
     def walk(self, source):
-        """Hits of one source: sequences, right ones and spoilt ones."""
+        """Hits of one source: correct and spoilt sequences."""
         rng = self.rng
         packets = []
         for _ in range(rng.choice([1, 1, 2, 2, 3])):
@@ -447,7 +448,7 @@ class Random:
         self.count = 0
         queues = [queue for queue in (self.walk(source) for source in self.sources) if queue]
         packets = []
-        if not queues:  # everything was skipped by chance
+        if not queues:  # by chance all were skipped
             queues = [self.walk(self.sources[0]) or [self.stray(self.sources[0])]]
         while queues:
             queue = rng.choice(queues)

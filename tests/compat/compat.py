@@ -3,11 +3,11 @@
 """The same packets to knockd 0.8 and to ours: commands run and log lines compared.
 
 Both are also compared with a model (model.py): 0.8 with the model of 0.8, ours with the model of
-ours. Where the two models differ, the smallest set of rules that explains it is counted, and the
-rules are the ones in model.RULES and no others. So nothing is left unexplained.
+ours. Where the two models differ, the smallest set of rules of model.RULES that explains it is
+counted. So no difference stays unexplained.
 
 usage: compat.py [--seed N] [--cases N] [--case K] [--named TEXT] [--lanes N] [--as-old]
-  --cases N   so many random cases (default 500); --case K only the K-th of them, told in full
+  --cases N   so many random cases (default 500); --case K only the K-th of them, with every detail
   --named T   only the named cases whose title contains T
   --as-old    ours is expected to be a knockd 0.8, too: to test this test
 """
@@ -29,21 +29,21 @@ import model  # noqa: E402
 import onetime  # noqa: E402
 
 PER_BATCH = 20
-ATTEMPTS = 4		  # of a case whose answer hangs on timing
+ATTEMPTS = 4		  # for a case whose answer depends on timing
 SLACK = 0.03		  # seconds by which a timeout that is due may be early or late
-LOADED = 0.3		  # the same on a loaded machine: what is that near is run again before it counts
+LOADED = 0.3		  # the same on a loaded machine: a case that is so near runs again before it counts
 STARTED, STOPPED = "starting up, listening on ", "shutting down"
 
 MATCHER = re.compile(r"^(?P<source>\S+): (?P<door>[^:]+): "
                      r"(?P<what>Stage \d+|OPEN SESAME|sequence timeout \(stage \d+\))$")
 COMMAND = re.compile(r"^(?:(?P<source>[0-9a-f:.]+): )?(?P<door>[^:]+): "
                      r"(?:running command: .*|command timeout|command returned non-zero status code \(\d+\))$")
-WARNING = re.compile(r"^config: .*warning: ")  # words on what 0.8 swallows silently
+WARNING = re.compile(r"^config: .*warning: ")  # for values that 0.8 ignores silently
 UPTIME = re.compile(r" t=([\d.]+)$")
 
 
 class Side:
-    """One of the two daemons: where it is, what it is expected to do."""
+    """One of the two daemons: its program and the rules of its model."""
 
     def __init__(self, name, binary, rules, own_options):
         self.name, self.binary, self.rules, self.own_options = name, binary, rules, own_options
@@ -53,7 +53,7 @@ class Side:
 
 
 def canonical(events):
-    """Lines in order; those of one packet, whose order among the doors nobody promised, sorted."""
+    """Lines in order; those of one packet are sorted, since the order of doors is undefined."""
     result, group, time = [], [], None
     for event in events:
         if event.time != time:
@@ -64,7 +64,7 @@ def canonical(events):
 
 
 def per_pair(lines):
-    """What each source did at each door, in order."""
+    """The lines of each source at each door, in order."""
     pairs = collections.defaultdict(list)
     for line in lines:
         match = MATCHER.match(line)
@@ -73,7 +73,7 @@ def per_pair(lines):
 
 
 class Expected:
-    """What one side must show for one case."""
+    """The lines and commands expected of one side for one case."""
 
     def __init__(self, case, packets, rules, until):
         self.rules, self.until = rules, until
@@ -91,7 +91,7 @@ class Expected:
         return any(per_pair(model.lines(self.simulate(self.rules, shift))) != answer for shift in (-slack, slack))
 
     def fragile(self):
-        """Could an overloaded machine have spoilt it?"""
+        """Can an overloaded machine change the answer?"""
         return any(event.kind == "timeout" for event in self.events) or self.hangs_on_timing(LOADED)
 
     def commands(self):
@@ -117,7 +117,7 @@ class Expected:
         return sorted(logged), sorted(written)
 
     def problems(self, lines, written):
-        """Everything in which one daemon's log lines and commands differ from this."""
+        """All differences of a daemon's log lines and commands from the expected ones."""
         matcher = [line for line in lines if MATCHER.match(line)]
         commands = sorted(line.rstrip() for line in lines if not MATCHER.match(line))
         want_commands, want_written = self.commands()
@@ -132,7 +132,7 @@ class Expected:
                 for source, door in sorted(set(want) | set(have)) if want[source, door] != have[source, door]]
 
     def compare_order(self, lines):
-        """From packet to packet the order is exact; timeouts are looked at apart."""
+        """From packet to packet the order is exact; compare_timeouts() checks timeouts."""
         want = canonical([event for event in self.events if event.kind != "timeout"])
         have = [line for line in lines if "timeout" not in line]
         groups = collections.Counter(event.time for event in self.events if event.kind != "timeout")
@@ -181,7 +181,7 @@ class Expected:
         return found
 
     def compare_sequence(self, lines):
-        """OPEN SESAME, start command, timeout, stop command, where one success makes that unambiguous."""
+        """OPEN SESAME, start command, timeout, stop command, for doors with one success only."""
         found = []
         opens = collections.Counter(event.door.name for event in self.events if event.kind == "open")
         for event in self.events:
@@ -208,7 +208,7 @@ def differences(what, want, have):
 
 
 class Outcome:
-    """What came of one case."""
+    """The result of one case."""
 
     def __init__(self, case):
         self.case, self.problems, self.rules, self.differ = case, [], (), False
@@ -232,7 +232,7 @@ class Batch:
                 + "\n".join(door.text() for door in doors))
 
     def stream(self):
-        """All packets, and which case each belongs to."""
+        """All packets, and the number of each one's case."""
         packets, owners = [], []
         for number, case in enumerate(self.cases):
             mine = case.packets + case.flush()
@@ -242,7 +242,7 @@ class Batch:
         return packets, owners + [None]
 
     def run(self):
-        """Outcomes, or a string that says why there are none."""
+        """Outcomes, or a string with the reason why there are none."""
         name = self.lab.new_name()
         daemons = [lab.Daemon(side.binary, os.path.join(self.lab.work, f"{name}-{side.name}"), self.lab.seen,
                               self.config(side), self.cases[0].args) for side in self.lab.sides]
@@ -285,19 +285,19 @@ class Batch:
 
     @staticmethod
     def times_of(first):
-        """How a packet is told: since the first one, by the wall clock, and what it was."""
+        """One line for a packet: time since the first one, wall clock, text."""
         return lambda packet: (f"{packet.time - first.time:9.4f} s, "
                                f"second {packet.second % 100:02d}.{packet.fraction * 1000:03.0f}  "
                                f"{packet.text().splitlines()[-1]}\n")
 
     def attribute(self, outcome, packets):
-        """Where 0.8 and ours are not of one mind: which rules make the difference?"""
+        """Finds the rules that make the difference between 0.8 and ours."""
         def answer(rules):
             return tuple(canonical(Expected(outcome.case, packets, rules, packets[-1].time).events))
         outcome.rules = model.explain(answer)
 
     def judge(self, side, daemon, expected, outcomes):
-        """Waits until the daemon has shown everything, then sorts its lines to the cases."""
+        """Waits until the daemon has logged all, then assigns its lines to the cases."""
         def count(lines):
             return sum(": running command:" in line or line.endswith(": command timeout") or "non-zero status" in line
                        for line in lines)
@@ -342,7 +342,7 @@ class Batch:
         return logs, written, strange
 
     def by_hand(self, case, side, log):
-        """The expectation written down with a named case."""
+        """The expectation written with a named case."""
         if case.expect is None:
             return []
         opens, timeouts = case.expect[0 if side.rules == model.OLD else 1]
@@ -357,7 +357,7 @@ class Batch:
 
 
 class Lab:
-    """What all runs share."""
+    """Shared by all runs."""
 
     def __init__(self, inject, sides, lanes):
         self.inject, self.sides = inject, sides
@@ -373,7 +373,7 @@ class Lab:
             return str(self.count)
 
     def settle(self, sources):
-        """Runs cases, again those whose answer hung on timing. Returns their outcomes in order."""
+        """Runs cases, and those again whose answer depended on timing. Returns their outcomes in order."""
         results = {}
         todo = list(sources)
         for attempt in range(1, ATTEMPTS + 1):
@@ -383,7 +383,7 @@ class Lab:
             except Exception:  # pylint: disable=broad-except
                 outcomes = traceback.format_exc()
             if isinstance(outcomes, str) and outcomes.startswith("0.8 ") and attempt < ATTEMPTS:
-                self.fallen.append(outcomes)  # 0.8 sometimes dies by itself; that is none of ours
+                self.fallen.append(outcomes)  # 0.8 sometimes dies by itself
                 continue
             if isinstance(outcomes, str):
                 for source, case in zip(todo, batch.cases):
@@ -401,7 +401,7 @@ class Lab:
         return [results[source] for source in sources]
 
     def map(self, function, items):
-        """Results in order; everything is under way when this returns."""
+        """Results in order; all have been started when this returns."""
         return zip(items, self.pool.map(function, items))
 
 
@@ -423,7 +423,7 @@ class Tap:
     def tell(self, outcome):
         self.note(f"--- {outcome.case.title}\n" + "\n".join("problem: " + text for text in outcome.problems))
         self.note("options: " + " ".join(outcome.case.args) + " " + outcome.case.options)
-        self.note(outcome.case.config() + "packets (those at the end take all sources' attempts away):\n"
+        self.note(outcome.case.config() + "packets (the last ones end the attempts of all sources):\n"
                   + outcome.times)
         for name, log in outcome.logs.items():
             self.note(f"log of {name}:\n" + "".join(f"  {line}\n" for line in log))
@@ -433,7 +433,7 @@ class Tap:
         self.done += 1
         if outcome.uncertain:
             self.uncertain += 1
-            self.note(f"{outcome.case.title}: left open, its answer hangs on milliseconds that this machine lost")
+            self.note(f"{outcome.case.title}: left open: its answer depends on milliseconds that this machine lost")
             return True
         self.rules.update(outcome.rules)
         self.differing += bool(outcome.rules)
@@ -492,7 +492,7 @@ def start_named(bench, tap, wanted):
 
 
 def balance(sources, seen):
-    """Batches that take about equally long."""
+    """Batches of about equal duration."""
     batches = [[0.0, []] for _ in range((len(sources) + PER_BATCH - 1) // PER_BATCH)]
     timed = [(source.place(0, seen).seconds(), source) for source in sources]
     for seconds, source in sorted(timed, key=lambda item: -item[0]):

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Configuration files from the wild: `knockd -t` takes and refuses what knockd 0.8 takes and refuses, and
-# says the same "config: ..." lines under -D. The files and what 0.8 said to each lie beside the checkout.
+#
+# Configuration files that admins have published: `knockd -t` accepts and refuses the same ones as knockd 0.8, and
+# prints the same "config: ..." lines with -D. The files and 0.8's output for each are outside the sources.
 
-# Files that we may answer differently, and why: id, our answer, reason.
+# Files with another answer than 0.8's on purpose: id, our answer, reason.
 exceptions() {
   cat <<'END'
-041	accepted	Seq_Cooldown is a key of two living forks that ours knows, too
+041	accepted	Seq_Cooldown is a key of two active forks that ours knows, too
 END
 }
 
@@ -29,7 +30,7 @@ trap 'exit 1' HUP INT TERM
 count=0
 failed=0
 
-result() { # title; whatever is in $tmp/why makes it a failure
+result() { # title; the test point fails if something is in $tmp/why
   count=$((count + 1))
   if [ -s "$tmp/why" ]; then
     failed=$((failed + 1))
@@ -44,8 +45,8 @@ why() {
   printf '%s\n' "$*" >>"$tmp/why"
 }
 
-# A one-time file that a configuration names is put into the temporary directory, and the name is changed
-# in the configuration and in what is expected.
+# Puts the one-time file that a configuration names into the temporary directory, and changes the name in the
+# configuration and in the expected lines.
 provide_one_time() {
   path=$(sed -n 's/^[[:space:]]*one_time_sequences[[:space:]]*=[[:space:]]*//p' "$tmp/conf")
   [ -n "$path" ] || why "names no one-time file"
@@ -59,15 +60,15 @@ check_accepted() { # $1: exit status
   [ "$1" -eq 0 ] || why "refused (exit status $1), 0.8 accepts it:"
   [ "$1" -eq 0 ] || cat "$tmp/err" >>"$tmp/why"
   diff -u "$tmp/golden" "$tmp/said" >"$tmp/diff" || {
-    why "what -D says differs from 0.8:"
+    why "the output of -D differs from 0.8:"
     cat "$tmp/diff" >>"$tmp/why"
   }
 }
 
-# 0.8 stops at the first error and ours goes on, so what 0.8 said is the beginning of what ours says.
+# 0.8 stops at the first error and ours goes on, so ours begins with the lines of 0.8.
 check_beginning() {
   head -n "$(wc -l <"$tmp/golden")" "$tmp/said" | diff -u "$tmp/golden" - >"$tmp/diff" || {
-    why "what -D says does not begin like 0.8:"
+    why "the output of -D does not begin like 0.8:"
     cat "$tmp/diff" >>"$tmp/why"
   }
 }
@@ -103,12 +104,12 @@ check_file() { # id, 0.8's verdict, its message
   result "$1 ${ours:+is $ours on purpose, }0.8: $2"
 }
 
-# Without -D nothing but the verdict, and that the same.
+# Without -D there is only the same verdict.
 check_quiet() { # id
   "$knockd" -t -c "$corpus/$1.conf" >"$tmp/out" 2>"$tmp/err" </dev/null
   status=$?
   : >"$tmp/why"
-  ! grep -q '^config: new section' "$tmp/out" || why "talks without -D: $(cat "$tmp/out")"
+  ! grep -q '^config: new section' "$tmp/out" || why "prints lines without -D: $(cat "$tmp/out")"
   [ "$status" -eq "$2" ] || why "exit status $status, expected $2"
   result "$1 without -D"
 }

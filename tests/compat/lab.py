@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Namespaces, daemons and packets for the tests that run knockd 0.8 and our knockd side by side.
 
-isolate() moves the whole test into namespaces of its own (network, mount, PID), so that nothing of
-the host is touched and everything that was started ends with it, however it ends. Inside, each
-daemon gets once more a network and a mount namespace: equal addresses, an equal directory at an
-equal path, so that one configuration text serves both.
+isolate() moves the whole test into namespaces of its own (network, mount, PID), so that it does not
+touch the host and all its processes end with it. Inside, each daemon gets another network and mount
+namespace with the same addresses and its directory at the same path, so that one configuration
+serves both.
 """
 import os
 import re
@@ -18,13 +18,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("KNOCKD_BUILD", os.getcwd())
 
-# The far end of the veth pair is written to by the injector, the near end is what the daemons see.
+# The injector writes to the far end of the veth pair, the daemons listen at the near end.
 IFACE = "knock0"
 FAR = "knock1"
 MAC = "02:00:00:00:00:01"
 LOCAL4, LOCAL4_SECOND = "10.99.0.1", "10.99.0.9"
 LOCAL6, LOCAL6_SECOND = "fd99::1", "fd99::9"
-AWAY4, AWAY6 = "10.77.0.5", "fd77::5"  # addresses of somebody else: packets "to be forwarded"
+AWAY4, AWAY6 = "10.77.0.5", "fd77::5"  # addresses of other machines: packets "to be forwarded"
 LOCALS = (LOCAL4, LOCAL4_SECOND, LOCAL6, LOCAL6_SECOND)
 
 NETWORK = f"""\
@@ -40,7 +40,7 @@ addr add {LOCAL6}/64 dev {IFACE} nodad
 addr add {LOCAL6_SECOND}/64 dev {IFACE} nodad
 """
 
-# $1: the daemon's own directory, $2: where it is seen, then the command line
+# $1: the daemon's directory, $2: the path where both daemons see theirs, then the command line
 ENTER = f"""\
 set -e
 mount --bind "$1" "$2"
@@ -61,7 +61,7 @@ if [ "$COMPAT_SYSLOG" ]; then
 fi
 ip -batch - <<END
 {NETWORK}END
-# A veth sends nothing until the kernel's link watch has noticed that its peer is up.
+# A veth sends only after the kernel's link watch has noticed that its peer is up.
 for name in {IFACE} {FAR}; do
   until ip -o link show dev $name | grep -q "state UP"; do sleep 0.01; done
   ip link set $name up
@@ -77,7 +77,7 @@ def plan_skip(reason):
 
 
 def isolate():
-    """Starts the test again in namespaces of its own; returns in there only."""
+    """Starts the test again in namespaces of its own; returns only there."""
     if os.environ.get("COMPAT_INSIDE"):
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)
         return
@@ -96,7 +96,7 @@ def isolate():
 
 
 def is_reference(binary):
-    """Both may call themselves "knockd 0.8"; only the original's author stands below it."""
+    """Both may call themselves "knockd 0.8"; only the original names its author below."""
     try:
         out = subprocess.run([binary, "-V"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10,
                              check=False).stdout
@@ -119,7 +119,7 @@ def find_reference():
 
 
 def own_options(seen):
-    """What ours needs to be told: not to become a user that may not exist, to share no state."""
+    """Options for ours: a user that exists, and a state directory of its own."""
     user = "nobody" if os.environ.get("COMPAT_INSIDE") == "root" else "root"
     return f"User = {user}\nState_Dir = {seen}/state\nControl_Socket = none\n"
 
@@ -146,7 +146,7 @@ STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d\] ")
 
 
 class Daemon:
-    """One knockd in its own namespaces. `seen` is the directory both daemons see at the same path."""
+    """One knockd in its own namespaces. `seen` is the path at which each daemon sees its own directory."""
 
     def __init__(self, binary, own, seen, conf, args=("-i", IFACE), files=None, syslog=None, setup=""):
         self.binary, self.own, self.args = binary, own, list(args)
@@ -169,7 +169,7 @@ class Daemon:
         return read(os.path.join(self.own, name))
 
     def log(self):
-        """Log lines without their stamp; the empty ones 0.8 leaves behind some messages are left out."""
+        """Log lines without their stamp, and without the empty ones that 0.8 writes after some messages."""
         return [STAMP.sub("", line) for line in self.file("log").splitlines() if line]
 
     def tail(self):
@@ -208,7 +208,7 @@ class Daemon:
 
 
 class Sent:
-    """When one packet left: seconds of the wall clock (whole), monotonic seconds."""
+    """The time when one packet was sent: whole seconds of the wall clock, monotonic seconds."""
 
     def __init__(self, line):
         _, before, after, monotonic = line.split()
@@ -227,7 +227,7 @@ def inject(binary, daemons, script):
 
 
 def workdir(*used):
-    """A tmpfs in our own mount namespace, over a directory that nothing of `used` lies in: gone with us."""
+    """A tmpfs in our mount namespace, which ends with it, over a directory without any of `used`."""
     for path in ("/mnt", "/media", "/srv", "/opt"):
         if os.path.isdir(path) and not any(os.path.realpath(name).startswith(path + "/") for name in used):
             break

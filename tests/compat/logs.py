@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who reads knockd's log must not notice the difference: one full scenario, its lines on all three
-channels (file, syslog, standard output), read the way known consumers read them. knockd 0.8 goes
-through the same checks when it is at hand, so that the checks themselves are checked."""
+"""Programs that read knockd's log must not notice a difference: one full scenario, its lines on all three
+channels (file, syslog, standard output), parsed as known consumers parse them. knockd 0.8 runs through
+the same checks where it is available, so that the checks themselves are checked."""
 import collections
 import datetime
 import ipaddress
@@ -21,7 +21,7 @@ import cases  # noqa: E402
 import lab  # noqa: E402
 import model  # noqa: E402
 
-# Two doors with start and stop command, one that fails, one that nobody gets through in time.
+# A door with start and stop command, one whose command fails, one whose knocks time out.
 CONFIG = """\
 [openSSH]
 sequence = 1001,1002,1003
@@ -42,7 +42,7 @@ seq_timeout = 1
 WORDS = "@200 1 2 3 b:4u b:5 v:1 v:2 v:3 c:6 c:7 ~1500 9"
 A, B, C, V = (cases.address(0, letter) for letter in "abcv")
 
-# What the scenario leaves in the log, in the order of the file where that is promised.
+# The lines of the scenario in the log. The matcher's are in the order of the file.
 MATCHER = [f"{A}: openSSH: Stage 1", f"{A}: openSSH: Stage 2", f"{A}: openSSH: Stage 3", f"{A}: openSSH: OPEN SESAME",
            f"{B}: web door: Stage 1", f"{B}: web door: Stage 2", f"{B}: web door: OPEN SESAME",
            f"{V}: openSSH: Stage 1", f"{V}: openSSH: Stage 2", f"{V}: openSSH: Stage 3", f"{V}: openSSH: OPEN SESAME",
@@ -58,7 +58,7 @@ EVERYTHING = sorted(MATCHER + COMMANDS + DAEMON)
 
 
 class Syslog:
-    """Stands where /dev/log is; keeps the datagrams."""
+    """Takes the place of /dev/log and keeps the datagrams."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -73,7 +73,7 @@ class Syslog:
 
 
 def logwatch(messages):
-    """The distribution's script: what it counts, and what ends up as "unknown" in the mail."""
+    """The distribution's script: the lines that it counts, and those that it mails as "unknown"."""
     stages, commands, unknown = collections.Counter(), collections.Counter(), []
     for message in messages:
         if (message.startswith("starting up, listening on ") or message.endswith("OPEN SESAME")
@@ -95,14 +95,14 @@ def check_logwatch(messages):
     yield stages == {(A, "openSSH"): 3, (B, "web door"): 2, (C, "slow"): 2,
                      (cases.SENTINEL_SOURCE, "sentinel"): 1}, f"stages {dict(stages)}"
     yield commands == {"openSSH": 4, "web door": 1}, f"commands {dict(commands)}"
-    # knockd 0.8 leaves these, too: they are no new noise in anybody's mail
+    # knockd 0.8 causes these, too, so they are no new lines in an admin's mail
     known = [line for line in EVERYTHING if line.startswith(V) and "Stage" in line or "command timeout" in line
              or "non-zero" in line or line == "shutting down"]
     yield sorted(unknown) == sorted(known), f"unknown: {unknown}"
 
 
 def check_logview(text):
-    """The viewer that reads the log file, stamp and all."""
+    """The viewer that reads the log file with its stamps."""
     seen = []
     for line in text.splitlines():
         match = re.match(r"^\[(\d{4}-\d\d-\d\d \d\d:\d\d)\] (\S+): (.+): (Stage [123]$|OPEN SESAME)", line)
@@ -131,7 +131,7 @@ def three_shapes(message):
 
 
 def grants(messages):
-    """Which address was let in and shut out, guessed from the commands as that parser does."""
+    """The addresses that were let in and shut out, guessed from the commands as that parser does."""
     result = []
     for message in messages:
         shape = three_shapes(message)
@@ -172,7 +172,7 @@ def check_syslog(datagrams):
 
 
 def check_stdout(text):
-    """With -v the same texts without stamp. 0.8 has a few lines that are only here, and leaves a few out."""
+    """With -v the same texts without stamp. 0.8 has a few lines only here, and lacks a few."""
     only_here = re.compile(r"^(listening on \S+\.\.\.|waiting for child processes\.\.\.|closing.*)$")
     may_lack = set(DAEMON + [line for line in COMMANDS if "non-zero" in line])
     messages = {line for line in text.splitlines() if line and not only_here.match(line)} | may_lack
@@ -227,7 +227,7 @@ nft 'add set inet filter ok6 { type ipv6_addr; flags timeout; }'
 
 
 def check_grants(messages):
-    """What knockd does itself reads like the command that would do it."""
+    """A grant of knockd's own is logged like the command that would do it."""
     commands = [message.replace("'", "") for message in messages if ": running command: " in message]
     want = {f"{door}: running command: nft {verb} element inet filter {name} {{ {ip} "
             for door, verb in (("gate", "add"), ("shut", "delete")) for name, ip in (("ok", A), ("ok6", V))}
@@ -258,10 +258,10 @@ def run_grants(binary, inject, work):
 
 # --- the rarer lines: ours must log what 0.8 logs -----------------------------------------------------
 
-LONG = ": " + "%IP% " * 600  # fits a line of the file, and is too long once the address is in it
+LONG = ": " + "%IP% " * 600  # fits a line of the file, and is too long with the address put in
 
 
-# Lines that may differ from 0.8's, and why: what 0.8 says (None: nothing), what ours says, where.
+# Lines that may differ from 0.8's: channel, 0.8's line (None: none), our line, reason.
 ALLOWED = [
     ("any", r"command returned non-zero status code \(0\)$", r"command returned non-zero status code \(137\)$",
      "0.8 calls death by a signal status 0; ours says 128 + the signal's number, as shells do"),
@@ -309,7 +309,7 @@ RARE = [
 
 
 def wait_quiet(daemon, collector, count):
-    """The sentinel, sent last, is in the log; what children still say comes within a moment."""
+    """Waits for the sentinel, which is sent last, and then until the children's lines stop."""
     def shown():
         return sum("sentinel: OPEN SESAME" in line for line in daemon.log()) >= count
     daemon.wait(shown, 10)
@@ -321,14 +321,14 @@ def wait_quiet(daemon, collector, count):
 
 
 def wait_end(collector):
-    """The daemon's last word may still be on its way to the thread that collects."""
+    """Waits until the collecting thread has the daemon's last line."""
     end = time.monotonic() + 5
     while not any("shutting down" in text for text in collector.datagrams) and time.monotonic() < end:
         time.sleep(0.01)
 
 
 def run_rare(binary, name, scenario, inject, work):
-    """Messages in file and syslog, and what the commands wrote, each a list of lines."""
+    """The messages in file and syslog, and the output of the commands, each a list of lines."""
     seen = os.path.join(work, "seen")
 
     def config(doors):
@@ -415,7 +415,7 @@ def main():
         for problem in problems:
             print("#   " + problem)
     count += 1
-    title = "what knockd grants and revokes itself"
+    title = "grants and revokes"
     if not shutil.which("nft"):
         print(f"ok {count} - {title} # SKIP nft is missing")
     elif lab.is_reference(ours):

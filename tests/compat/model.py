@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What knockd 0.8 and our knockd say to a stream of packets, as one small executable model.
+"""The answers of knockd 0.8 and our knockd to a stream of packets, as one small executable model.
 
-One function, simulate(), and a set of rules that can be switched one by one. With none of them it
-is knockd 0.8 as it is; with all of them it is ours. So every difference between the two that a
-stream of packets brings to light belongs to a rule: the smallest set of rules that turns one
-answer into the other.
+One function, simulate(), and a set of rules that can be switched one by one. Without any rule it is
+knockd 0.8; with all of them it is ours. So every difference between the two belongs to rules: the
+smallest set of rules that turns one answer into the other.
 """
 import itertools
 
-# The only differences that are allowed, and why each is wanted.
+# The allowed differences, each with its reason.
 RULES = {
-    "independent-sources": "0.8 forgets the attempts of everybody when the oldest in its list ends; ours keeps them",
+    "independent-sources": "0.8 forgets all attempts when the oldest in its list ends; ours keeps them",
     "retransmission": "the TCP packet just accepted, sent once more (same ports and sequence number), does not end "
                       "the attempt",
-    "independent-doors": "in 0.8 nothing begins while the source has an attempt at any door; in ours doors do not "
-                         "know of each other",
-    "restart": "the packet that ends an attempt may be the first of another one; 0.8 swallows it",
+    "independent-doors": "in 0.8 nothing begins while the source has an attempt at any door; in ours doors "
+                         "are independent",
+    "restart": "the packet that ends an attempt may be the first of another one; 0.8 drops it",
     "exact-timeout": "0.8 counts edges of wall-clock seconds, so up to a second too early; ours counts "
                      "milliseconds of the monotonic clock",
     "prompt-timeout": "0.8 notices a timeout with the next packet on any knock port, ours when it is due",
@@ -45,7 +44,7 @@ class Door:
         return 25 if self.timeout is None else self.timeout
 
     def text(self):
-        """The section as it stands in a configuration file."""
+        """The section as text of a configuration file."""
         pairs = [("sequence", ",".join(f"{port}:{proto}" if proto != "tcp" else str(port)
                                        for port, proto in self.sequence)),
                  ("tcpflags", ",".join(self.flags) or None), ("target", self.target), ("seq_timeout", self.timeout),
@@ -68,7 +67,7 @@ class Door:
                 and self.flags_fit(packet))
 
     def commands(self, source):
-        """What a success leads to: start command, stop command (None: nothing), both expanded."""
+        """Start and stop command of a success, expanded; None: no command."""
         six = ":" in source
         start = self.start6 if six and self.start6 is not None else self.start
         stop = self.stop6 if six and self.stop6 is not None else self.stop
@@ -78,7 +77,7 @@ class Door:
 
 
 class Packet:
-    """`pause` is in seconds since the packet before; second and time are filled in when it was sent."""
+    """`pause` is in seconds since the previous packet; second and time are set after it was sent."""
 
     def __init__(self, src, dst, proto, dport, flags=0, sport=0, seq=0, pause=0.001, align=None, payload=0):
         self.src, self.dst, self.proto, self.dport, self.flags = src, dst, proto, dport, flags
@@ -91,7 +90,7 @@ class Packet:
         return other
 
     def identity(self):
-        """What makes a TCP packet the same one as before; at which of our addresses it arrives does not."""
+        """Equal for a TCP packet and its retransmission; the destination address is not part of it."""
         return (self.proto, self.dport, self.sport, self.seq)
 
     def text(self):
@@ -139,7 +138,7 @@ class Simulation:
             and any(door.wants(packet, self.locals) for door in self.doors)
 
     def due(self, attempt):
-        """When the attempt ends on the monotonic clock, which the edge of a second is translated to."""
+        """The end of the attempt on the monotonic clock; edges of wall-clock seconds are converted."""
         if "exact-timeout" in self.rules:
             return attempt.time + attempt.door.seconds() + self.slack
         return attempt.time + attempt.door.seconds() - attempt.fraction
@@ -150,8 +149,8 @@ class Simulation:
         return packet.second - attempt.second >= attempt.door.seconds()
 
     def sweep(self, packet):
-        """0.8's walk over all attempts. When the first one goes, the list is empty afterwards, but
-        the walk itself still reaches the end and reports what has timed out."""
+        """0.8's walk over all attempts. If the first one ends, the list is empty afterwards, but the
+        walk itself goes on to the end and reports all timeouts."""
         keep, forget = [], False
         for place, attempt in enumerate(self.attempts):
             over = attempt.complete() or attempt.failed
@@ -165,7 +164,7 @@ class Simulation:
         self.attempts = [] if forget and "independent-sources" not in self.rules else keep
 
     def expire(self, time):
-        """Prompt timeouts: everything due up to this moment, in the order in which it is due."""
+        """Prompt timeouts: all that are due by now, in order of time."""
         while True:
             due = [attempt for attempt in self.attempts
                    if not attempt.failed and not attempt.complete() and self.due(attempt) <= time]
@@ -226,7 +225,7 @@ class Simulation:
 
 
 def simulate(doors, packets, locals_, rules, families=(4, 6), slack=0.0, until=None):
-    """Events of the whole stream. `slack` moves the exact timeouts, to see whether an answer hangs on it."""
+    """Events of the whole stream. `slack` shifts the exact timeouts, to find answers that depend on them."""
     run = Simulation(doors, locals_, rules, families, slack)
     for packet in packets:
         run.feed(packet)
@@ -240,7 +239,7 @@ def lines(events):
 
 
 def explain(answer):
-    """The smallest set of rules that leads from 0.8's answer to ours; `answer` maps rules to lines."""
+    """The smallest set of rules that turns 0.8's answer into ours; `answer` maps rules to lines."""
     new = answer(NEW)
     if answer(OLD) == new:
         return ()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One-time sequences side by side. 0.8 is broken in several places here, so what either of the two
-must show is written down by hand; None for 0.8 means that there is nothing to compare with."""
+"""One-time sequences side by side. 0.8 is broken in several places here, so the expected lines of both
+are written by hand; None for 0.8 means that it is not compared."""
 import os
 import re
 
@@ -13,8 +13,8 @@ EXHAUSTED = "no more sequences left in the one time sequences file for door A --
 
 
 class Scenario:
-    """`file` is what the sequences file holds; `logs` are the matcher's lines in short ("b:A2 b:A!" is stage 2
-    and OPEN SESAME of door A and source b); `left` what the file holds afterwards."""
+    """`file` is the text of the sequences file; `old` and `ours` are the matcher's lines in short ("b:A2 b:A!"
+    is stage 2 and OPEN SESAME of door A and source b); `left_*` is the file's text afterwards."""
 
     def __init__(self, title, file, words, old, left_old, ours=SAME, left_ours=SAME, says=None):
         self.title, self.file, self.words, self.says = title, file, words, says
@@ -24,22 +24,23 @@ class Scenario:
 
 
 SCENARIOS = [
-    Scenario("one line after the other; comments, blank lines and spent lines are skipped",
+    Scenario("one line after the other; comments, blank lines and used lines are skipped",
              "# a comment\n\n#9,9\n 1001,1002,1003\n 1004,1005,1006\n 1007\n",
              "1 2 3 ~400 1 2 3 4 5 6", "A1 A2 A3 A! A1 A2 A3 A!",
              "# a comment\n\n#9,9\n#1001,1002,1003\n#1004,1005,1006\n 1007\n"),
-    Scenario("a spent sequence is of no use", " 1001,1002\n 1003,1004\n 1005,1006\n", "1 2 ~400 1 2 1 2", "A1 A2 A!",
+    Scenario("a used sequence does not open", " 1001,1002\n 1003,1004\n 1005,1006\n", "1 2 ~400 1 2 1 2", "A1 A2 A!",
              "#1001,1002\n 1003,1004\n 1005,1006\n"),
-    Scenario("the next line is not known before its turn", " 1001,1002\n 1003,1004\n", "3 4 1 2", "A1 A2 A!",
+    Scenario("the next line does not open before its turn", " 1001,1002\n 1003,1004\n", "3 4 1 2", "A1 A2 A!",
              "#1001,1002\n 1003,1004\n"),
     Scenario("UDP and TCP in a line", " 1001:udp,1002, 1003:TCP\n 1004\n", "1u 2 3", "A1 A2 A3 A!",
              "#1001:udp,1002, 1003:TCP\n 1004\n"),
     Scenario("a line without leading blank loses its first character in 0.8", "1001,1002\n1003,1004\n1005,1006\n",
              "1 2 ~400 3 4", "A1 A2 A! A1 A2 A!", "#001,1002\n#003,1004\n1005,1006\n", left_ours=None),
-    Scenario("the next sequence is live over IPv6, too; in 0.8 it is not", " 1001,1002\n 1003,1004\n 1005,1006\n",
+    Scenario("the next sequence is in use over IPv6, too; in 0.8 it is not", " 1001,1002\n 1003,1004\n 1005,1006\n",
              "v:1 v:2 ~400 v:3 v:4", "v:A1 v:A2 v:A!", "#1001,1002\n 1003,1004\n 1005,1006\n",
              "v:A1 v:A2 v:A! v:A1 v:A2 v:A!", "#1001,1002\n#1003,1004\n 1005,1006\n"),
-    Scenario("no credit from the old sequence; in 0.8 its stage stays", " 1001,1002,1003\n 1004,1005,1006\n 1007\n",
+    Scenario("the stage of the old sequence does not count; in 0.8 it stays",
+             " 1001,1002,1003\n 1004,1005,1006\n 1007\n",
              "b:1 a:1 a:2 a:3 ~400 b:5 b:6", "b:A1 a:A1 a:A2 a:A3 a:A! b:A2 b:A3 b:A!",
              "#1001,1002,1003\n#1004,1005,1006\n 1007\n", "b:A1 a:A1 a:A2 a:A3 a:A!",
              "#1001,1002,1003\n 1004,1005,1006\n 1007\n"),
@@ -47,9 +48,9 @@ SCENARIOS = [
              " 1001,1002\n 1:icmp\n 1003,1004\n 1005,1006\n", "1 2 ~400 3 4 ~400 3 4", "A1 A2 A! A1 A2 A! A1 A2 A!",
              "#1001,1002\n#1:icmp\n#1003,1004\n 1005,1006\n", "A1 A2 A! A1 A2 A!",
              "#1001,1002\n 1:icmp\n#1003,1004\n 1005,1006\n"),
-    Scenario("the last one used: that door is closed, the others work on; 0.8 aborts", " 1001,1002\n",
+    Scenario("the last one used: that door is disabled, the others work on; 0.8 aborts", " 1001,1002\n",
              "1 2 ~400 1 2 ~100 8", None, None, "A1 A2 A! Z1 Z!", "#1001,1002\n", says=EXHAUSTED),
-    Scenario("none left at the start: that door is closed, the others work; 0.8 gives up", "# spent\n#1001,1002\n",
+    Scenario("none left at the start: that door is disabled, the others work; 0.8 gives up", "# spent\n#1001,1002\n",
              "1 2 8", None, None, "Z1 Z!", "# spent\n#1001,1002\n", says=EXHAUSTED),
 ]
 

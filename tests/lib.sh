@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What every test in tests/netns stands on: TAP, two hosts on a wire, the daemon, the two clients.
+# The base of every test in tests/netns: TAP, two hosts on a wire, the daemon, the two clients.
 # tests/README describes each function; a script begins with
 #
 #	. "$(dirname "$0")/../lib.sh"
@@ -154,7 +154,7 @@ ends() {
 	fi
 }
 
-# --- what a test needs ---------------------------------------------------------------------------
+# --- requirements --------------------------------------------------------------------------------
 
 # need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
 # knockctl, nflog, race and meddle (tests/tools), uids (a second user id that can be used)
@@ -175,7 +175,7 @@ need() {
 	done
 }
 
-# Sanitizers want to be the first library themselves.
+# Sanitizers have to be the first library themselves.
 need_meddle() {
 	[ -e "$MEDDLE_SO" ] || skip_all "$MEDDLE_SO is not built (make check builds it)"
 	built_with SANITIZERS && skip_all 'sanitizers and a preloaded library do not go together'
@@ -193,12 +193,12 @@ else
 	engine_user=root
 fi
 
-# built_with NAME: config.h's word about the daemon under test
+# built_with NAME: config.h defines NAME for the daemon under test
 built_with() {
 	grep -q "^#define $1 1" "$build/config.h"
 }
 
-# knock_with is what `knock` sends with: our client, else the original.
+# `knock` runs $knock_with: our client, else the original.
 need_any_knock() {
 	knock_with=$KNOCK
 	[ -x "$KNOCK" ] && return
@@ -218,7 +218,7 @@ have_reference_daemon() {
 	is_reference "$KNOCKD_REF"
 }
 
-# find_reference FILE: of knockd 0.8, as `make check` has fetched it or as it is installed
+# find_reference FILE: a program of knockd 0.8, fetched by `make check` or installed
 find_reference() {
 	for find_program in "$build/tests/ref/$1" "/$1"; do
 		if is_reference "$find_program"; then
@@ -228,16 +228,15 @@ find_reference() {
 	done
 }
 
-# is_reference PROGRAM: both clients may call themselves "knock 0.8"; only the original's author stands
-# below it.
+# is_reference PROGRAM: both clients may call themselves "knock 0.8"; only the original names its author below.
 is_reference() {
 	"$1" -V 2>/dev/null | tr '\n' ' ' | grep -q '^knockd\{0,1\} 0\.8 .*Judd Vinet'
 }
 
 # --- hosts ---------------------------------------------------------------------------------------
 
-# topo_pair: the server (where the script itself runs, 10.0.0.1 and fd00::1) and a client
-# (10.0.0.2 and fd00::2), joined by a wire.
+# topo_pair: the server (the script itself runs there, 10.0.0.1 and fd00::1) and a client (10.0.0.2 and fd00::2),
+# joined by a wire.
 topo_pair() {
 	server=10.0.0.1 server6=fd00::1
 	topo_client client 0
@@ -288,9 +287,9 @@ in_server() {
 	"$@"
 }
 
-# --- the firewall and what is behind it ----------------------------------------------------------
+# --- the firewall and the services ---------------------------------------------------------------
 
-# firewall: a user's own table: port 22 is shut but for the elements of two sets
+# firewall: an admin's table: port 22 is shut except for the elements of two sets
 firewall() {
 	nft -f - <<-E || bail "cannot load the firewall"
 		table inet filter {
@@ -308,8 +307,8 @@ firewall() {
 	E
 }
 
-# firewall_shut: takes everybody out of the sets. What a grant of ours has opened comes back, and what is
-# still to be worked off opens again.
+# firewall_shut: empties the sets. The daemon restores the elements of its grants, and a knock that it has not handled
+# yet opens again.
 firewall_shut() {
 	nft -f - <<-E || bail "cannot shut the firewall"
 		flush set inet filter ssh_ok
@@ -317,8 +316,8 @@ firewall_shut() {
 	E
 }
 
-# service PORT [COMMAND]: a TCP server, over IPv4 and IPv6, that says hello, or whose connections are
-# COMMAND's standard input and output; $service is its pid
+# service PORT [COMMAND]: a TCP server, over IPv4 and IPv6, that says hello, or runs COMMAND with each connection as
+# standard input and output; $service is its pid
 service() {
 	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" SYSTEM:"${2-echo hello}" 2>>"$LOG" &
 	service=$!
@@ -339,8 +338,8 @@ port_open() {
 	[ "$(in_host "${3-client}" socat -T 2 -u "$port_to,connect-timeout=0.3" - 2>/dev/null)" = hello ]
 }
 
-# element_in 'FAMILY TABLE SET' KEY, a concatenated key in words: '10.0.0.2 . tcp . 22'. Where there is
-# no /etc/protocols nft has numbers for them.
+# element_in 'FAMILY TABLE SET' KEY, a concatenated key in words: '10.0.0.2 . tcp . 22'. Without /etc/protocols nft
+# prints numbers for the protocols.
 element_in() {
 	[ -n "$(element_json "$@")" ]
 }
@@ -363,7 +362,7 @@ element_json() {
 
 started_pids=
 
-# started PID: end it when the script ends
+# started PID: ends it when the script ends
 started() {
 	started_pids="$started_pids $1"
 }
@@ -382,8 +381,8 @@ have_queue() {
 	return $have_queue_status
 }
 
-# queue_rules KNOCK... -- PORT...: what puts knocks, and host client's new connections to the ports, into the queues, by
-# iptables, for Rules = none
+# queue_rules KNOCK... -- PORT...: iptables rules, for Rules = none, that put knocks, and host client's new connections
+# to the ports, into the queues
 queue_rules() {
 	queue_number=7777 queue_from=
 	for queue_word; do
@@ -402,7 +401,7 @@ queue_rule() {
 	done
 }
 
-# knockd_reload: SIGHUP; returns when it is over
+# knockd_reload: SIGHUP; returns when the reload is complete
 knockd_reload() {
 	reloads=$(log_count 're-opening log file: ')
 	kill -HUP "$knockd"
@@ -412,7 +411,7 @@ reloaded() {
 	[ "$(log_count 're-opening log file: ')" -gt "$reloads" ]
 }
 
-# children PID: but for the keeper, which every daemon without commands has
+# children PID: all but the keeper, which every daemon without commands has
 children() {
 	sed -n "/(knockd-keeper)/d; s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }
@@ -422,7 +421,7 @@ keeper() {
 	sed -n "s/^\([0-9]*\) (knockd-keeper) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }
 
-# knockd_conf TEXT: writes $T/knockd.conf: first what no test may share with the host, then TEXT
+# knockd_conf TEXT: writes $T/knockd.conf: first the options that keep a test apart from the host, then TEXT
 knockd_conf() {
 	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n%s\n' \
 		"$engine_user" "$T/state" "$T/control.sock" "$1" >"$T/knockd.conf"
@@ -436,13 +435,12 @@ knockd_start() {
 	knockd_again "$@"
 }
 
-# knockd_again [OPTION]...: with the configuration that is there
+# knockd_again [OPTION]...: with the existing configuration
 knockd_again() {
 	daemon_start "$KNOCKD" 'starting up' "$@"
 }
 
-# knockd_ref_start TEXT [OPTION]...: knockd 0.8 likewise, listening to host client; TEXT is all of its
-# configuration
+# knockd_ref_start TEXT [OPTION]...: knockd 0.8 likewise, listening to host client; TEXT is its whole configuration
 knockd_ref_start() {
 	printf '%s\n' "$1" >"$T/knockd.conf"
 	shift
@@ -458,8 +456,8 @@ knockd_meddled() {
 }
 
 # meddle none; meddle clock MILLISECONDS; meddle send|answer|event ERRNO TIMES: from now on the daemon's wall clock
-# is so much ahead; it fails so many times when it sends to netlink, waits for an answer, or for events. The file
-# is never empty meanwhile: it is mapped.
+# is so much ahead; netlink fails so many times when it sends, waits for an answer, or for events. The daemon has the
+# file mapped, so it is never truncated.
 meddle() {
 	case $1 in
 	none) meddle_clock=0 meddle_send='0 0' meddle_answer='0 0' meddle_event='0 0' ;;
@@ -467,10 +465,10 @@ meddle() {
 	esac
 	# shellcheck disable=SC2086 # words
 	printf '%12d%12d%12d%12d%12d%12d%12d' $meddle_clock $meddle_send $meddle_answer $meddle_event 1<>"$T/meddle"
-	meddle_send='0 0' meddle_answer='0 0' meddle_event='0 0' # not again when something else is meant
+	meddle_send='0 0' meddle_answer='0 0' meddle_event='0 0' # each call sets one of them only
 }
 
-# daemon_start PROGRAM TEXT [OPTION]...: TEXT is what it logs when it is ready
+# daemon_start PROGRAM TEXT [OPTION]...: it logs TEXT when it is ready
 daemon_start() {
 	start_program=$1 start_text=$2
 	shift 2
@@ -497,12 +495,12 @@ knockctl() {
 	"$KNOCKCTL" -s "$T/control.sock" "$@"
 }
 
-# log_has TEXT; log_count TEXT: lines with TEXT in what the daemon has said
+# log_has TEXT; log_count TEXT: lines with TEXT in the daemon's output
 log_has() {
 	grep -qF -- "$1" "$LOG"
 }
 
-# log_says PATTERN: the same, extended: the reasons of libraries differ, the C library's from glibc to musl
+# log_says PATTERN: the same, an extended regular expression, since error texts of glibc and musl differ
 log_says() {
 	grep -qE -- "$1" "$LOG"
 }
@@ -513,8 +511,8 @@ log_count() {
 
 # --- the clients ---------------------------------------------------------------------------------
 
-# knock WORD...: with whichever client is there, for tests that are not about clients.
-# The pause keeps one processor from overtaking another with a later packet.
+# knock WORD...: with any client, for tests that are not about clients. The pause keeps packets in order when another
+# processor handles the next one.
 knock() {
 	knock_from client "$@"
 }
@@ -535,8 +533,8 @@ knock_ref() {
 	in_client "$KNOCK_REF" "$@"
 }
 
-# fence: when it returns, everything that was sent before has gone through the daemon. So what is
-# not there afterwards will never be. It needs $fence_door in the configuration.
+# fence: when it returns, the daemon has handled all packets that were sent before, so a result that is not there will
+# never come. It needs $fence_door in the configuration.
 # shellcheck disable=SC2034
 fence_door='
 [fence]
@@ -546,7 +544,7 @@ fence() {
 	fence_by socat -u - UDP4:127.0.0.1:9
 }
 
-# fence_from NAME: the same for what host NAME has sent, to a daemon that does not listen to lo
+# fence_from NAME: the same for packets of host NAME, with a daemon that does not listen to lo
 fence_from() {
 	fence_by in_host "$1" socat -u - "UDP6:[$server6]:9"
 }
@@ -554,7 +552,7 @@ fence_from() {
 fence_by() {
 	fence_count=$(log_count 'fence: OPEN SESAME')
 	echo | "$@" || bail "cannot send to the fence"
-	wait_for fenced || bail "the daemon does not react any more"
+	wait_for fenced || bail "the daemon no longer reacts"
 }
 
 fenced() {
@@ -573,7 +571,7 @@ cleanup() {
 		echo "Bail out! the script ended early, status $cleanup_status"
 		cleanup_status=99
 	fi
-	rm -rf "$T" 2>/dev/null # a test may have mounted something in there; it goes with the namespace
+	rm -rf "$T" 2>/dev/null # fails where a test has mounted something, which ends with the namespace
 	exit "$cleanup_status"
 }
 trap cleanup EXIT

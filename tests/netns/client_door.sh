@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each form of a knock opens a door: of knockd 0.8's, and of ours.
+# Each form of the client's command line opens a door of knockd 0.8 and of ours.
 
 . "$(dirname "$0")/client_lib.sh"
 client_setup
@@ -44,7 +44,7 @@ one_time_files() {
 		printf ' 4001,4002:udp,4003\n 4003,4002:udp,4001\n4001,4001:udp,4001\n' >"$T/$file.seq"
 		chmod 600 "$T/$file.seq"
 	done
-	echo ' 4004' >>"$T/one.seq" # knockd 0.8 does not survive the end of its file
+	echo ' 4004' >>"$T/one.seq" # knockd 0.8 crashes at the end of its file
 }
 
 # is_open FAMILIES
@@ -57,7 +57,7 @@ is_open() {
 	done
 }
 
-# opens TEXT FAMILIES ARGUMENT...: our client knocks once, and the door stands open for these families
+# opens TEXT FAMILIES ARGUMENT...: our client knocks once, and the door is open for these families
 opens() {
 	opens_text="$who: $1" opens_families=$2
 	shift 2
@@ -91,19 +91,19 @@ all_forms() {
 	opens 'a profile by its name alone' 4 home
 	opens '--profile' 4 --profile home
 
-	# The last hit of the wrong order begins a new attempt; when that is logged, all were seen.
+	# The last hit begins a new attempt; when that is logged, the daemon has seen all hits.
 	firewall_shut
 	stages=$(log_count 'mixed: Stage 1')
 	knock_ours $server 9000 8000:udp 7000
-	check "$who: the wrong order is heard" more_stages
+	check "$who: the daemon sees the wrong order" more_stages
 	refute "$who: ... and opens nothing" is_open 4
-	opens '... until the rest follows the last' 4 $server 8000:udp 9000
+	opens '... until the other two ports follow' 4 $server 8000:udp 9000
 
 	# Server and client hold the same file and stay in step.
 	for nth in 1 2 3; do
 		opens "one-time sequence $nth" 4 once
 	done
-	equal "$who: the client's file is used up, its digits kept" "$(cat "$T/two.seq")" \
+	equal "$who: the client's file is used up, with its digits unchanged" "$(cat "$T/two.seq")" \
 		"$(printf '#4001,4002:udp,4003\n#4003,4002:udp,4001\n#4001,4001:udp,4001')"
 	ends "$who: an exhausted file is an error" 1 knock_ours once
 	check "$who: ... that says so" grep -q 'two.seq: no sequence is left' "$T/err"

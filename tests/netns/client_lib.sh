@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What only the client's tests need, on top of ../lib.sh: names, profiles, a real sshd. Begin with
+# For tests of the client, on top of ../lib.sh: names, profiles, a real sshd. A script begins with
 #
 #	. "$(dirname "$0")/client_lib.sh"
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_CONFIG_HOME=$T/config # nobody's own profiles
+XDG_CONFIG_HOME=$T/config # not the user's profiles
 export XDG_CONFIG_HOME
 
 # client_setup WORD...: host client with our client, the server and its names; the script needs WORDs as well
@@ -17,8 +17,7 @@ client_setup() {
 	names
 }
 
-# names: the server of topo_pair is "server" in both families, "server4" and "server6" in one; nobody else
-# has a name
+# names: the server of topo_pair is "server" in both families, "server4" and "server6" in one; no other host has a name
 names() {
 	cat >"$T/hosts" <<-E
 		127.0.0.1 localhost
@@ -52,8 +51,8 @@ ${1-}"
 	sshd_start
 }
 
-# sshd_start: for root, with throwaway keys, on port 22; $sshd is its pid. It needs
-# `need sshd ssh ssh-keygen uids`, since it becomes another user for a while.
+# sshd_start: on port 22, with throwaway keys, for user root; $sshd is its pid. Needs sshd, ssh, ssh-keygen, and uids,
+# since sshd becomes another user for a while.
 sshd_start() {
 	mkdir -p /run/sshd "$T/ssh"
 	ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/host"
@@ -70,13 +69,13 @@ sshd_start() {
 		PasswordAuthentication no
 	E
 	: >"$T/ssh/log"
-	"$(command -v sshd)" -D -e -f "$T/ssh/sshd_config" 2>"$T/ssh/log" & # it wants a whole path
+	"$(command -v sshd)" -D -e -f "$T/ssh/sshd_config" 2>"$T/ssh/log" & # sshd must be started by an absolute path
 	sshd=$!
 	started "$sshd"
 	wait_for grep -q 'Server listening on ::' "$T/ssh/log" || bail "no sshd: $(cat "$T/ssh/log")"
 }
 
-# ssh_options: the throwaway key, and nobody's own configuration
+# ssh_options: the throwaway key, and no configuration of the user's
 ssh_options="-F none -i $T/ssh/key -o BatchMode=yes -o StrictHostKeyChecking=no \
 	-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 

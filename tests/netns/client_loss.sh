@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --wait gets in although every packet, both ways, is lost with a chance of 30 %. The doors are
-# those of knockd 0.8's sample: the closing one begins with the opening one's last port, which a lost
-# packet turns into an attempt that swallows the next knock's first hit.
+# --wait gets in although each packet, both ways, is lost with a chance of 30 %. The doors are those of knockd 0.8's
+# sample: the closing door begins with the opening door's last port. After a lost packet this port begins an attempt at
+# the closing door, and 0.8 then drops the first hit of the next knock.
 #   KNOCK_LOSS_RUNS=100 for the long form, KNOCK_LOSS_TIMEOUT=5 for the default timeout.
 
 . "$(dirname "$0")/client_lib.sh"
@@ -24,7 +24,7 @@ knockd_ref_start '
 '
 runs=${KNOCK_LOSS_RUNS:-20}
 
-# lose PERCENT: at the client, since it must be lost before knockd's capture sees it
+# lose PERCENT: on host client, so that packets are lost before knockd's capture sees them
 lose() {
 	in_client nft "table inet loss {
 		chain out { type filter hook output priority 0; numgen random mod 100 < $1 drop; }
@@ -35,7 +35,7 @@ lose() {
 ends 'without loss one knock is enough' 0 knock_ours $server 7000 8000 9000 --wait 22
 firewall_shut
 knock_ours $server 8000 9000
-ends 'after a knock without its first hit, too' 0 knock_ours $server 7000 8000 9000 --wait 22
+ends '... also after a knock without its first hit' 0 knock_ours $server 7000 8000 9000 --wait 22
 firewall_shut
 
 lose 30

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Profiles keep secrets: out of the process list, out of what is printed, out of others' reach.
+# Profiles are secret: no port of them is in the process list or in the output, and other users cannot read the file.
 
 . "$(dirname "$0")/client_lib.sh"
 client_setup
@@ -19,7 +19,7 @@ config=$T/config/knock/config
 once=$T/config/knock/once.seq
 (umask 077 && printf ' 7101,8202\n 9303,bad\n 8202,9303\n' >"$once")
 
-# shows_ports: what has been printed has a port of the profiles in it
+# shows_ports: the output contains a port of the profiles
 shows_ports() {
 	grep -Eq '7101|8202|9303' "$T/out" "$T/err"
 }
@@ -32,7 +32,7 @@ refute '... and shows no port' shows_ports
 ends '-v with --wait' 2 knock_ours -v home --timeout 0.5
 refute '... shows no port either' shows_ports
 
-# While it waits, the process list says no more than what was typed.
+# While the client waits, the process list shows only the words that were typed.
 in_background client "$KNOCK" home --timeout 20 2>"$T/err"
 knocker=$!
 wait_for grep -q '^knock$' /proc/$knocker/comm
@@ -50,9 +50,9 @@ wait "$knocker" 2>/dev/null
 ends 'a bad one-time line is skipped' 0 knock_ours once
 check '... with a warning' grep -q 'once.seq: line 2: not a list of ports' "$T/err"
 refute '... without its ports' shows_ports
-equal 'the line that was used is marked' "$(cat "$once")" "$(printf '#7101,8202\n 9303,bad\n#8202,9303')"
+equal 'the used line is marked' "$(cat "$once")" "$(printf '#7101,8202\n 9303,bad\n#8202,9303')"
 
-# A knock that was not seen to open anything keeps its line: the server may not have had it.
+# When the client sees no open door, the line stays in use: the server may not have got the knock.
 printf ' 7101,8202\n' >"$once"
 ends 'a door that stays shut' 2 knock_ours once --wait 22 --timeout 0.3
 equal '... keeps the one-time line' "$(cat "$once")" ' 7101,8202'
@@ -72,10 +72,10 @@ done
 chmod 600 "$config"
 if have_uids; then
 	chown 65534 "$config"
-	ends "somebody else's file is refused" 1 knock_ours home
+	ends "a file of another user is refused" 1 knock_ours home
 	chown 0 "$config"
 else
-	skip "somebody else's file is refused" "$no_uids"
+	skip "a file of another user is refused" "$no_uids"
 fi
 
 ends 'a profile that does not exist' 1 knock_ours nowhere

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --proxy: ssh gets in by "ProxyCommand knock --profile home --proxy %p", and bytes pass as through
-# a wire: whole, in both directions at once, with the end of each of them.
+# --proxy: ssh gets in by "ProxyCommand knock --profile home --proxy %p", and bytes pass unchanged, in both directions
+# at once, and each direction ends on its own.
 
 . "$(dirname "$0")/client_lib.sh"
 client_setup knockd_ref sshd ssh ssh-keygen uids pgrep cmp
@@ -22,12 +22,12 @@ head -c 50000000 /dev/urandom >"$big"
 
 by_proxy='ProxyCommand=knock --profile home --proxy %p'
 ends 'without the knock ssh does not get in' 255 ssh_in -o ConnectTimeout=1 "root@$server" true
-ends 'with it, it does' 0 ssh_in -o "$by_proxy" root@home 'echo inside; cat' </dev/null
-equal '... and says what it should' "$(cat "$T/out")" inside
+ends '... with the knock it does' 0 ssh_in -o "$by_proxy" root@home 'echo inside; cat' </dev/null
+equal '... and prints the output of the command' "$(cat "$T/out")" inside
 ends "the command's status comes back" 5 ssh_in -o "$by_proxy" root@home 'exit 5'
 firewall_shut
 ends '-v does not disturb the connection' 0 ssh_in -o "$by_proxy -v" root@home 'echo inside'
-check '... but speaks on standard error' grep -q 'hitting 1 of 3' "$T/err"
+check '... and prints the hits on standard error' grep -q 'hitting 1 of 3' "$T/err"
 ends '50 MB there and back' 0 ssh_in -o "$by_proxy" root@home cat <"$big"
 check '... arrive whole' cmp -s "$big" "$T/out"
 now begun
@@ -35,32 +35,32 @@ ends 'a door that stays shut ends ssh' 255 \
 	ssh_in -o 'ProxyCommand=knock --proxy 2222 --timeout 1 server4 9' root@home true
 now ended
 check '... in time' [ $((ended - begun)) -lt 300 ]
-check '... and says why' grep -q 'port 2222/tcp did not open within 1 s' "$T/err"
+check '... and gives the reason' grep -q 'port 2222/tcp did not open within 1 s' "$T/err"
 proxy_left() {
 	pgrep -f 'knock --profile home --proxy' -s 0 >/dev/null
 }
-check 'no proxy stays behind' not proxy_left
+check 'no proxy process stays' not proxy_left
 
-# --- the pump, against servers that end things in every order ------------------------------------
+# --- the pump, with servers that end connections in every order ----------------------------------
 
 proxy() {
 	in_client timeout 100 knock --profile home --proxy "$@"
 }
 
 service 3001 'cat >/dev/null; echo the end'
-equal 'the end of our side reaches the server, its answer us' "$(echo hello | proxy 3001)" 'the end'
+equal 'the end of our input reaches the server, and its answer comes back' "$(echo hello | proxy 3001)" 'the end'
 
 socat -u OPEN:"$big" TCP4-LISTEN:3002,reuseaddr,fork 2>>"$LOG" &
 started $!
 wait_for listening 3002
 mkfifo "$T/open"
-in_background client knock --profile home --proxy 3002 <>"$T/open" >"$T/out" # our side has no end
-check "the server's end does not cut what it sent" -t 10 cmp -s "$big" "$T/out"
+in_background client knock --profile home --proxy 3002 <>"$T/open" >"$T/out" # our input has no end
+check "all data of the server arrive when it ends first" -t 10 cmp -s "$big" "$T/out"
 kill $!
 wait $! 2>/dev/null
 
 service 3003 cat
-ends 'both directions at once, much more than any buffer' 0 proxy 3003 <"$big"
+ends 'both directions at once, with more data than any buffer holds' 0 proxy 3003 <"$big"
 check '... arrive whole' cmp -s "$big" "$T/out"
 
 mkfifo "$T/late"
@@ -68,9 +68,9 @@ mkfifo "$T/late"
 reader=$!
 proxy 3003 <"$big" >"$T/late"
 wait $reader
-check '... also to a reader that is slow to begin' cmp -s "$big" "$T/out"
+check '... also at a reader that begins late' cmp -s "$big" "$T/out"
 
-# in a pipe only the last status counts
+# the status of a pipe is that of its last command
 to_reader_that_goes() {
 	{
 		proxy 3003 <"$big"
@@ -85,8 +85,8 @@ without_input() {
 	proxy 3001 <&-
 }
 ends 'a reader that goes away is no error' 0 to_reader_that_goes
-ends 'a full disk is' 1 to_full_disk
-ends 'closed standard input is an empty one' 0 without_input
+ends 'a full disk is an error' 1 to_full_disk
+ends 'closed standard input counts as empty' 0 without_input
 equal '... and the answer still comes' "$(cat "$T/out")" 'the end'
 
 # connected PORT
@@ -103,7 +103,7 @@ to_reset() {
 ends 'a reset connection is an error' 1 to_reset
 check '... that says so' grep -Eq '^knock: 10\.0\.0\.1: (Connection reset by peer|Broken pipe)$' "$T/err"
 
-# Idle costs nothing: no descriptor keeps poll() awake, also when one side has ended.
+# An idle proxy uses no processor time: no descriptor keeps poll() awake, also when one side has ended.
 ticks() {
 	cut -d ' ' -f 14,15 /proc/$idler/stat | awk '{ print $1 + $2 }'
 }

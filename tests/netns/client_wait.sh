@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --wait and "-- COMMAND": did the door open? With a real sshd behind a real closed door.
+# --wait and "-- COMMAND" find out whether the door is open: with a real sshd behind a firewall.
 # shellcheck disable=SC2086 # $sequence and $ssh_options are lists
 
 . "$(dirname "$0")/client_lib.sh"
@@ -13,7 +13,7 @@ sshd_behind_door "
 	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }
 $fence_door"
 
-# shut: when all that the client has sent is worked off, so that it does not open again
+# shut: empties the sets when the daemon has handled all packets of the client, so that nothing opens again
 shut() {
 	fence_from client
 	wait_for commands_done || bail 'a command does not end'
@@ -23,7 +23,7 @@ commands_done() {
 	[ -z "$(children "$knockd")" ]
 }
 
-# timed TEXT MIN MAX: the hundredths of a second since $begun
+# timed TEXT MIN MAX: bounds for the hundredths of a second since $begun
 timed() {
 	now timed_end
 	timed_took=$((timed_end - begun))
@@ -42,9 +42,9 @@ equal '... silently' "$(cat "$T/out" "$T/err")" ''
 shut
 ends '... over IPv6' 0 knock_ours $server6 $sequence --wait 22
 shut
-ends '... over one of both' 0 knock_ours --both server $sequence --wait ssh:tcp
+ends '... with --both, over one of two families' 0 knock_ours --both server $sequence --wait ssh:tcp
 shut
-ends '... with a daemon that is slow' 0 knock_ours $server 7005 7006 --wait 22
+ends '... with a slow daemon' 0 knock_ours $server 7005 7006 --wait 22
 shut
 ends 'a command runs behind the door' 0 knock_ours $server $sequence --wait 22 -- cat /proc/self/cmdline
 equal '... by exec, with its arguments' "$(tr '\0' ' ' <"$T/out")" 'cat /proc/self/cmdline '
@@ -53,20 +53,20 @@ ends 'a command that is not there' 127 knock_ours $server $sequence -- no-such-c
 shut
 ends 'a full login behind the door' 0 \
 	knock_ours $server $sequence --wait 22 -- ssh $ssh_options "root@$server" echo inside
-equal '... says what it should' "$(cat "$T/out")" inside
+equal '... runs the command' "$(cat "$T/out")" inside
 
-# --- a door that does not ------------------------------------------------------------------------
+# --- a door that stays shut ----------------------------------------------------------------------
 
 shut
 now begun
 ends 'a door that stays shut (drop): exit 2' 2 knock_ours $server 9 --wait 22 --timeout 1
 timed '... in the time promised' 100 300
 equal '... with one line' "$(wc -l <"$T/err") $(wc -l <"$T/out")" '1 0'
-check '... that says what was tried' grep -Eq \
+check '... about the tries' grep -Eq \
 	'^knock: 10\.0\.0\.1: port 22/tcp did not open within 1 s: knocked [0-9]+ times, tried [0-9]+ times \(no answer\)$' \
 	"$T/err"
 now begun
-ends '... also when a knock takes longer than that' 2 knock_ours -d 400 $server 9 10 --wait 22 --timeout 1
+ends '... also when a knock takes longer than the timeout' 2 knock_ours -d 400 $server 9 10 --wait 22 --timeout 1
 timed '... which begins after the first knock' 180 380
 now begun
 ends '... and 5 s without --timeout' 2 knock_ours $server 9 --wait 22
@@ -75,15 +75,15 @@ ends 'the command does not run' 2 knock_ours $server 9 --wait 22 --timeout 0.3 -
 equal '... and prints nothing' "$(cat "$T/out")" ''
 
 ends 'an open door without a server' 2 knock_ours $server $sequence --wait 2222 --timeout 1
-check '... is refused' grep -q '(Connection refused)' "$T/err"
+check '... is reported as refused' grep -q '(Connection refused)' "$T/err"
 shut
 nft insert rule inet filter input tcp dport 22 ip saddr != @ssh_ok reject with icmp type admin-prohibited
 ends 'a door that rejects' 2 knock_ours $server 9 --wait 22 --timeout 0.5
-check '... says what came' grep -qE '\((No route to host|Host is unreachable)\)' "$T/err"
+check '... is reported with the error' grep -qE '\((No route to host|Host is unreachable)\)' "$T/err"
 ends '... opens like any other' 0 knock_ours $server $sequence --wait 22
 shut
 
-# --- UDP: only an answer proves anything ---------------------------------------------------------
+# --- UDP: only an answer shows that a port is open -----------------------------------------------
 
 socat UDP4-LISTEN:5353,fork SYSTEM:'head -c 1 >/dev/null; echo hello' 2>>"$LOG" &
 started $!
@@ -91,16 +91,16 @@ ends 'UDP with an answer is open' 0 knock_ours $server $sequence --wait 5353:udp
 shut
 ends 'UDP without an answer is not' 2 knock_ours $server 9 --wait 5353:udp --timeout 0.5
 
-# --- what can be wrong ---------------------------------------------------------------------------
+# --- errors --------------------------------------------------------------------------------------
 
 ends 'a name that does not resolve' 1 knock_ours no-such-name.invalid 7000 --wait 22
 check '... is named' grep -q "Failed to resolve hostname 'no-such-name.invalid' on port 7000" "$T/err"
 ends 'a family that the name does not have' 1 knock_ours -6 server4 7000 --wait 22
 ip -n client addr flush dev eth0
 ends 'a client without a network' 2 knock_ours $server 7000 --wait 22 --timeout 0.3
-check '... is told so' grep -qE '\(Network (is )?unreachable\)' "$T/err"
-ends '... and not told without --wait' 0 knock_ours $server 7000
-equal '... as ever' "$(cat "$T/out" "$T/err")" ''
+check '... gets the reason' grep -qE '\(Network (is )?unreachable\)' "$T/err"
+ends '... and no error without --wait' 0 knock_ours $server 7000
+equal '... and no output' "$(cat "$T/out" "$T/err")" ''
 ip -n client addr add 10.0.0.2/24 dev eth0
 in_client sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 ends 'IPv4 only: a name of both families' 0 knock_ours server $sequence --wait 22

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The same command line puts the same packets on the wire as knock 0.8: the ones found in the wild,
-# and some for what those leave out.
+# The same command line puts the same packets on the wire as knock 0.8: command lines that admins have published, and
+# some for the cases that those leave out.
 
 . "$(dirname "$0")/client_lib.sh"
 client_setup knock_ref tcpdump setpriv cmp uids
@@ -17,7 +17,7 @@ done
 mkdir "$T/old" "$T/new"
 ln -s "$KNOCK_REF" "$T/old/knock"
 ln -s "$KNOCK" "$T/new/knock"
-for who in old new; do # what the lines go on with
+for who in old new; do # published lines go on with ssh
 	printf '#!/bin/sh\n' >"$T/$who/ssh"
 	chmod +x "$T/$who/ssh"
 done
@@ -59,8 +59,8 @@ tcpdump -i client -n -t -x -l --immediate-mode -Q in 'tcp or udp' >"$T/capture" 
 started $!
 wait_for grep -q 'listening on' "$T/tcpdump.err" || bail "tcpdump does not listen: $(cat "$T/tcpdump.err")"
 
-# The end of a capture is a datagram of our own: when it is there, so is everything before it. Its
-# last four bytes, a number, stand alone in tcpdump's last line.
+# A datagram of our own ends a capture: when tcpdump has printed it, it has printed all packets before. Its last four
+# bytes, a number, are alone in tcpdump's last line.
 seen() {
 	tail -n 1 "$T/capture" | grep -q "0x0020: *$1"
 }
@@ -74,7 +74,7 @@ mark_end() {
 }
 mark_end
 
-# run WHO LINE: leaves packets, output and status in $T/WHO.*. What is in the capture ends with a mark.
+# run WHO LINE: leaves packets, output and status in $T/WHO.*; a mark ends the packets in the capture.
 run() {
 	before=$(wc -l <"$T/capture")
 	in_client env PATH="$T/$1:$PATH" sh -c "$prelude; $2" sh "$host" >"$T/$1.out" 2>"$T/$1.err"
@@ -83,7 +83,7 @@ run() {
 	tail -n +$((before + 1)) "$T/capture" | awk -f "$T/packets.awk" | sed '$d' >"$T/$1.packets"
 }
 
-# compare LINE: everything is the same. What 0.8 could not do is not for here.
+# compare LINE: packets and output are the same. LINE is one that 0.8 can do.
 compare() {
 	run old "$1"
 	run new "$1"
@@ -96,7 +96,7 @@ compare() {
 	ok "IPv$family: $1 ($(wc -l <"$T/new.packets") packets)"
 }
 
-# Variables of the lines get a value, addresses become the server's, pauses are shortened.
+# Gives values to the lines' variables, replaces addresses by the server's, and shortens pauses.
 # shellcheck disable=SC2016
 adapt() {
 	sed -e '/^#/d' -e "s/^alias [a-z]*='\(.*\)'\$/\1/" -e 's/^@reboot sleep 60 && //' -e 's|/usr/bin/knock|knock|' \
@@ -107,7 +107,7 @@ adapt() {
 		-e 's/\(-d \|-d\)\([0-9]*\)00\>/\1\2/' -e "s/'\\\$host'/\"\$host\"/"
 }
 
-[ -n "$corpus" ] || skip 'command lines found in the wild' 'they are not here'
+[ -n "$corpus" ] || skip 'published command lines' 'they are not here'
 for family in 4 6; do
 	host=$server
 	[ $family = 4 ] || host=$server6
@@ -116,7 +116,7 @@ for family in 4 6; do
 		ports='7000 8000 9000' sequence='7000:udp 8000 9000' seq='4000 3000 2000' closePorts='9000 8000 7000'
 		KNOCK_PORTS='7000:tcp 8000:udp' KNOCK_SEQUENCE='1111 2222' KNOCK1=10001 KNOCK2=10002:udp KNOCK3=10003"
 	while read -r line; do
-		case $line in *12345,*) continue ;; esac # 0.8 cannot do it
+		case $line in *12345,*) continue ;; esac # not possible with 0.8
 		compare "$line" </dev/null
 	done <<-E
 		$([ -z "$corpus" ] || adapt <"$corpus")
@@ -142,9 +142,9 @@ for family in 4 6; do
 	E
 done
 
-# --- what 0.8 cannot do --------------------------------------------------------------------------
+# --- new in ours ---------------------------------------------------------------------------------
 
-# sent LINE: what it sends, "IP version:port" of each packet
+# sent LINE: its packets, "IP version:port" of each
 sent() {
 	run new "$1"
 	sed 's/^IPv\(.\) .* port \([0-9]*\) .*/\1:\2/' "$T/new.packets" | tr '\n' ' '
@@ -153,7 +153,7 @@ sent() {
 sends() {
 	equal "$1" "$(sent "$2")" "$3"
 }
-# The resolver says which family comes first.
+# The resolver decides which family comes first.
 one_then_the_other() {
 	case $(sent 'knock --both server 7000 8000') in
 	'6:7000 6:8000 4:7000 4:8000 ' | '4:7000 4:8000 6:7000 6:8000 ') ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Doors that a command opens and another closes: closed on time, whatever happens to the daemon.
+# Doors that one command opens and another closes: they close on time, also if the daemon ends, crashes or restarts.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -44,8 +44,8 @@ knock $server 1002 1004
 wait_for log_has 'later: running command: true'
 now before
 knockd_stop
-equal 'SIGTERM does not wait for what is open' $? 15
-refute '... and does not close it' lines later 1
+equal 'SIGTERM does not wait for open doors' $? 15
+refute '... and does not close them' lines later 1
 knockd_again
 check 'SIGTERM and a restart: closed' -t 5 lines later 1
 now after
@@ -67,8 +67,8 @@ check 'overdue when the daemon starts: closed at once' lines later 3
 knockd_stop
 knockd_again
 fence
-check 'nothing is closed twice' lines later 3
-refute 'a negative time never ends' lines never 1
+check 'no door is closed twice' lines later 3
+refute 'a negative time: never closed' lines never 1
 
 running() {
 	cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sleep
@@ -76,7 +76,7 @@ running() {
 # shellcheck disable=SC2046
 knock $server $(yes 1003 | head -n 100)
 fence
-check 'a hundred slow commands at once: the daemon has reacted before the first of them has ended' lines many 0
+check 'a hundred slow commands at once: the daemon reacts before the first of them ends' lines many 0
 check '... and they do run' [ "$(running)" -ge 1 ]
 check 'no more than Max_Commands run' [ "$(running)" -le 64 ]
 kill -KILL "$knockd"
@@ -95,7 +95,7 @@ zombies() {
 }
 check 'no zombie stays' not zombies
 
-# Nowhere to remember: then nothing is left open.
+# Without a journal the daemon leaves no door open.
 knockd_stop
 rm -rf "$T/state"
 : >"$T/state"
@@ -104,5 +104,5 @@ check 'without a journal there is a warning' log_has 'without a journal'
 knock $server 1002
 fence
 knockd_stop
-check '... and what is open closes when the daemon ends' lines later 4
+check '... and open doors close when the daemon ends' lines later 4
 done_testing

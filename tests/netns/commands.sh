@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Commands: what they get, what they do not get, and that the daemon does not wait for them.
+# Commands: their environment, descriptors and signals; the daemon does not wait for them.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -51,9 +51,9 @@ equal '... no signal blocked' "$(sed -n 's/^SigBlk:[[:space:]]*//p' "$T/status")
 
 knock $server 7005
 check 'a command has the environment of the daemon' grep -qsx 'TESTS_OWN=word' "$T/env"
-equal '... and what it may want to know' "$(grep '^KNOCKD_[IDFE]' "$T/env" | sort | tr '\n' ' ')" \
+equal '... and the variables about the knock' "$(grep '^KNOCKD_[IDFE]' "$T/env" | sort | tr '\n' ' ')" \
 	'KNOCKD_DOOR=environment KNOCKD_EVENT=open KNOCKD_FAMILY=4 KNOCKD_IP=10.0.0.2 '
-refute '... and not the socket of the service manager, which is for the daemon' grep -q NOTIFY_SOCKET "$T/env"
+refute '... without the socket of the service manager, which is for the daemon alone' grep -q NOTIFY_SOCKET "$T/env"
 
 # sleepers: how many of the slow commands run now
 sleepers() {
@@ -72,7 +72,6 @@ check 'the daemon reacts meanwhile' sleepers_at_least 1
 only_the_engine() {
 	[ "$(children "$knockd" | wc -l)" = 1 ]
 }
-# one at a time, 1024 wait, the rest is dropped
 # zombies: of the daemon's children
 zombies() {
 	grep -lE "^[0-9]+ \(.*\) Z $knockd " /proc/[0-9]*/stat 2>/dev/null
@@ -80,6 +79,7 @@ zombies() {
 check 'all of them end and are reaped' -t 10 only_the_engine
 refute 'no zombie stays' zombies
 knockd_stop
+# one at a time; 1024 more wait, the others are dropped
 knockd_conf "
 [options]
 	Max_Commands = 1
@@ -95,13 +95,13 @@ $fence_door"
 knockd_again
 yes | tr -d '\n' | head -c 1100 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
 fence
-check 'a queue that is full is told' log_has 'slow: command dropped: 1 are running and 1024 waiting'
+check 'a full queue is logged' log_has 'slow: command dropped: 1 are running and 1024 waiting'
 knock $server 7003:udp
 check 'a start command that is dropped' log_has 'late: OPEN SESAME'
 fence
 refute '... has no stop command' log_has 'late: command timeout'
 check '... one runs' [ "$(sleepers)" = 1 ]
 knockd_stop
-check '... those that wait are told of at the end' log_has '1024 waiting commands did not run'
+check '... the number of those that wait is logged at the end' log_has '1024 waiting commands did not run'
 
 done_testing

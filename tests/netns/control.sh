@@ -32,7 +32,7 @@ doors="
 $fence_door"
 knockd_start "$doors"
 
-# json FILTER COMMAND...: what jq makes of the command's JSON
+# json FILTER COMMAND...: the command's JSON, filtered by jq
 json() {
 	json_filter=$1
 	shift
@@ -46,7 +46,7 @@ shows() {
 	[ "$(json "$@")" = "$shows_expected" ]
 }
 
-# ask LINE...: requests as they go over the wire
+# ask LINE...: sends requests over the socket
 ask() {
 	printf '%s\n' "$@" | socat -t 5 - "UNIX-CONNECT:$socket" 2>/dev/null
 }
@@ -61,7 +61,7 @@ ends 'doors' 0 knockctl doors
 check '... as text, aligned' grep -qx 'ssh    grant inet filter ssh_ok, grant inet filter ssh_ok6  1m        25s' "$T/out"
 equal '... as JSON' "$(json 'map(.name) | join(" ")' doors)" 'ssh cmd slow fence'
 refute '... never a sequence' sh -c "'$KNOCKCTL' -s $socket doors --json | grep -E '100[123]|200[12]'"
-equal 'list, when nobody is in' "$(knockctl list; json length list)" 0
+equal 'list, without accesses' "$(knockctl list; json length list)" 0
 
 knockctl watch >"$T/watch" &
 started $!
@@ -78,7 +78,7 @@ equal '... as JSON' "$(json '"\(.under_way) \(.attempts[0].ip) \(.attempts[0].do
 	'1 10.0.0.2 ssh 1'
 knock $server 1002 1003 2001
 check 'watch shows a knock' grep -qE '^..:..:..  10\.0\.0\.2: ssh: open$' "$T/watch"
-check '... and what follows' grep -q 'running command: nft add element' "$T/watch"
+check '... and the command for it' grep -q 'running command: nft add element' "$T/watch"
 wait_for grep -q '"event":"open".*"door":"cmd"' "$T/watch.json"
 equal '... as JSON' "$(jq -r 'select(.event == "open") | "\(.door) \(.ip)"' "$T/watch.json")" 'ssh 10.0.0.2
 cmd 10.0.0.2'
@@ -97,10 +97,10 @@ equal 'extend' "$(knockctl extend 10.0.0.2 --door ssh 1h)" '1 extended'
 equal '... in the kernel' "$(($(element_get 'inet filter ssh_ok' 10.0.0.2 expires) / 600))" 6
 equal '... a command' "$(json '"\(.extended)"' extend 10.0.0.2 --door cmd 10m)" 1
 equal '... by so much' "$(json '.[1].left_ms / 100000 | floor' list)" 6
-equal '... nobody' "$(knockctl extend 10.9.9.9 1h)" '0 extended'
+equal '... an address without access' "$(knockctl extend 10.9.9.9 1h)" '0 extended'
 nft delete table inet filter
-ends 'what cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
-check '... it says why' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*no such table.*' "$T/err"
+ends 'an access that cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
+check '... the reason' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*no such table.*' "$T/err"
 firewall
 wait_for element_in 'inet filter ssh_ok' 10.0.0.2
 equal 'revoke one door' "$(knockctl revoke 10.0.0.2 --door ssh)" '1 revoked'
@@ -109,15 +109,15 @@ equal 'revoke a door' "$(json .revoked revoke --door cmd)" 1
 check '... runs the stop command now' grep -qsx 'closed 10.0.0.2' "$T/cmd"
 fence
 equal '... once' "$(grep -c closed "$T/cmd")" 1
-equal 'nobody is in' "$(json length list)" 0
+equal 'no access is left' "$(json length list)" 0
 knock $server 2002
 check 'a start command that is still running' shows 'slow null' '"\(.[0].door) \(.[0].left_ms)"' list
 equal '... revoked' "$(knockctl revoke --door slow)" '1 revoked'
 fence
 refute '... the stop command waits for it' test -e "$T/gone"
 touch "$T/go"
-check '... and follows' test -e "$T/gone"
-check 'the log knows who did it' log_has 'control: uid 0: revoke 10.0.0.2 --door ssh'
+check '... and runs then' test -e "$T/gone"
+check 'the log has the user and the request' log_has 'control: uid 0: revoke 10.0.0.2 --door ssh'
 
 equal 'grant by hand' "$(knockctl grant fd00::77 --door ssh)" '1 granted'
 check '... opens' element_in 'inet filter ssh_ok6' fd00::77
@@ -175,7 +175,7 @@ knockd_conf "[guarded]
 	open_timeout = 1m
 $doors"
 knockctl reload >/dev/null
-equal 'what a door opens' "$(json '.[0] | "\(.open | join(" ")) \(.open_timeout_ms)"' doors)" '25:tcp 443:udp 60000'
+equal 'the ports that a door opens' "$(json '.[0] | "\(.open | join(" ")) \(.open_timeout_ms)"' doors)" '25:tcp 443:udp 60000'
 equal '... by hand' "$(knockctl grant 10.0.0.5 --door guarded)" '1 granted'
 check '... is open' element_in 'inet knockd open4' '10.0.0.5 . tcp . 25'
 equal '... and listed' "$(json 'map(select(.door == "guarded") | .element) | join(", ")' list)" \
@@ -188,7 +188,7 @@ check 'a guard' guarded
 equal 'unguard' "$(knockctl unguard)" 'done'
 refute '... takes it away' guarded
 fence
-refute '... for longer than a moment' guarded
+refute '... and the daemon does not put it back' guarded
 knockctl reload >/dev/null
 check '... until the next reload' guarded
 knockd_conf "$doors
@@ -217,11 +217,11 @@ ends 'no command' 2 knockctl
 ends 'an unknown command' 2 knockctl dance
 ends 'an unknown option' 2 knockctl list --dance
 ends 'an address that is none' 2 knockctl revoke 10.0.0.999
-ends 'revoke nobody in particular' 2 knockctl revoke
+ends 'revoke without address, door or --all' 2 knockctl revoke
 ends 'no daemon' 3 knockctl -s "$T/nowhere" status
 ends '--help' 0 knockctl --help
 
-# --- who may ---
+# --- users ---
 
 equal 'the socket is for root and the group' "$(stat -c '%a %g' "$socket")" '660 4242'
 as() {
@@ -230,11 +230,11 @@ as() {
 if have_uids; then
 	ends 'another user is refused' 1 as 54321 54321
 	check '... by the kernel' grep -q 'Permission denied' "$T/err"
-	ends 'a member of the group is not' 0 as 54321 54321,4242
+	ends 'a member of the group is admitted' 0 as 54321 54321,4242
 	chmod 666 "$socket"
-	ends 'nor is another user where the file is open to all' 1 as 54321 54321
+	ends 'another user is refused, too, when the file is open to all' 1 as 54321 54321
 	check '... by the daemon' grep -qx 'knockctl: permission denied' "$T/err"
-	check '... which tells' log_has 'control: uid 54321: refused'
+	check '... which logs it' log_has 'control: uid 54321: refused'
 	ends "the engine's user is refused, member or not" 1 as nobody 4242
 	chmod 660 "$socket"
 else
@@ -243,7 +243,7 @@ fi
 
 # --- clients that misbehave ---
 
-# connections: how many sockets the daemon has open; two of them are the watchers'
+# connections: the number of the daemon's open sockets, with those of the two watchers
 connections() {
 	find "/proc/$knockd/fd" -lname 'socket:*' | wc -l
 }
@@ -262,28 +262,28 @@ if have_uids; then
 			members="$members $!"
 		done
 	done
-	check 'two members take every place they can get' connected 12
-	ends '... none is left to a third' 1 as 54323 54323,4242
-	check '...' grep -qx 'knockctl: there are too many clients already' "$T/err"
-	ends '... but some are to root' 0 knockctl status
+	check 'two members take all places that they can get' connected 12
+	ends '... a third gets none' 1 as 54323 54323,4242
+	check '... with the reason' grep -qx 'knockctl: there are too many clients already' "$T/err"
+	ends '... and root gets one' 0 knockctl status
 	# shellcheck disable=SC2086 # numbers
 	kill $members
-	check '... and they come back' connected 0
+	check '... and the places are free again' connected 0
 else
 	skip 'other users' "$no_uids"
 fi
 
-equal 'rubbish gets an answer' "$(ask 'what?' | jq -r .error)" 'unknown command "what?"'
+equal 'an invalid request gets an answer' "$(ask 'what?' | jq -r .error)" 'unknown command "what?"'
 equal '... several requests on one connection' "$(ask dance 'extend 10.0.0.1' 'stats x' status | jq -rc 'has("error")' | tr '\n' ' ')" \
 	'true true true false false '
 head -c 300000 /dev/urandom | socat -t 5 - "UNIX-CONNECT:$socket" >/dev/null 2>&1
-check 'random bytes end in a connection that ends' connected 0
+check 'random bytes: the daemon closes the connection' connected 0
 equal 'a line that is too long' "$(head -c 4097 /dev/zero | tr '\0' x | socat -t 5 - "UNIX-CONNECT:$socket" 2>/dev/null | jq -r .error)" \
 	'the line is too long'
 equal 'no newline at the end' "$(printf status | socat -t 5 - "UNIX-CONNECT:$socket" | jq -r '.version // empty')" \
 	"$(json .version status)"
 
-# 2000 doors make an answer that is longer than what any buffer on the way holds
+# 4000 doors make an answer that is longer than all buffers on the way
 {
 	cat "$T/knockd.conf"
 	i=0
@@ -295,35 +295,35 @@ equal 'no newline at the end' "$(printf status | socat -t 5 - "UNIX-CONNECT:$soc
 knockctl reload >/dev/null
 equal 'a long answer, in portions' "$(json length doors)" 4004
 knockctl doors --json | head -c 100 >/dev/null
-check 'who hangs up in the middle of it' connected 0
+check 'a client that hangs up in the middle of it' connected 0
 # shellcheck disable=SC2216
 { echo doors; sleep 100; } | socat - "UNIX-CONNECT:$socket" | sleep 100 &
 started $!
-check 'one that never reads' connected 1
+check 'a client that never reads' connected 1
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
 	sleep 100 | socat - "UNIX-CONNECT:$socket" >/dev/null 2>&1 &
 	started $!
 done
-check 'with thirteen that say nothing it is full' connected 14
-ends '... and says so' 1 knockctl status
-check '...' grep -qx 'knockctl: there are too many clients already' "$T/err"
+check 'with thirteen silent clients all places are taken' connected 14
+ends '... another client is refused' 1 knockctl status
+check '... with the reason' grep -qx 'knockctl: there are too many clients already' "$T/err"
 now start
 fence
 now end
 check "a knock does not wait for them ($((end - start))0 ms)" [ $((end - start)) -lt 300 ]
-check 'they are let go, the watchers are not' -t 20 connected 0
+check 'their connections are closed, those of the watchers are not' -t 20 connected 0
 knockd_conf "$doors"
 knockctl reload >/dev/null
 check 'watchers still watch' grep -q 'control: uid 0: reload' "$T/watch"
 
-# a watcher that does not read: others, and the daemon, do not care
+# a watcher that does not read disturbs neither others nor the daemon
 knockctl watch --json | { read -r _; sleep 100; } &
 started $!
 check 'a watcher that does not read' connected 1
 yes 'grant 10.0.0.99 --door ssh' | head -n 3000 | socat -t 30 - "UNIX-CONNECT:$socket" | tail -n 1 >"$T/out"
-equal '... misses 3000 openings, who made them does not' "$(jq -r .granted "$T/out")" 1
+equal '... misses 3000 openings; the client that made them gets its answers' "$(jq -r .granted "$T/out")" 1
 fence
-check '... and is let go' -t 20 connected 0
+check '... and its connection is closed' -t 20 connected 0
 
 # --- many ---
 
@@ -363,15 +363,15 @@ wait_for asked
 kill -KILL "$knockd"
 wait "$asking"
 equal 'the daemon dies in the middle of an answer: status' $? 1
-check '...' grep -q 'knockd closed the connection' "$T/err"
+check '... and the reason' grep -q 'knockd closed the connection' "$T/err"
 check 'its socket stays' test -S "$socket"
-ends '... and nobody is there' 3 knockctl status
+ends '... and no daemon answers' 3 knockctl status
 knockd_again
 ends '... until the next one takes its place' 0 knockctl status
 
-check 'what was extended stays so over a crash' shows true '.[0].left_ms > 3600000' list
-equal '... and it is known since when it is open' "$(json '"\(.[0].ip) \(.[0].since_ms)"' list)" "$since"
-check '... which is a time' shows true '.[0].since_ms > 0' list
+check 'an extension outlives a crash' shows true '.[0].left_ms > 3600000' list
+equal '... and so does the time of the opening' "$(json '"\(.[0].ip) \(.[0].since_ms)"' list)" "$since"
+check '... which is not 0' shows true '.[0].since_ms > 0' list
 knockctl revoke --all >/dev/null
 
 sed "s|$T/state|$T/state2|" "$T/knockd.conf" >"$T/second.conf"
@@ -387,7 +387,7 @@ wait $second
 equal '... also when it ends' "$(json .pid status)" "$first"
 
 knockd_stop
-refute 'the socket goes with the daemon' test -e "$socket"
+refute 'the daemon removes the socket at its end' test -e "$socket"
 echo precious >"$socket"
 knockd_again
 check 'a file that is no socket is not replaced' log_has "could not listen at $socket: File exists"
@@ -399,12 +399,12 @@ knockd_conf "[options]
 	Control_Socket = none
 $doors"
 knockd_again
-refute 'none: no socket' test -e "$socket"
+refute 'Control_Socket = none: no socket' test -e "$socket"
 knockd_stop
 knockd_conf "[options]
 	Control_Socket = $T/new/sock
 $doors"
 knockd_again
-equal 'the last directory is made' "$(stat -c %a "$T/new")" 755
+equal 'the last directory of the path is made' "$(stat -c %a "$T/new")" 755
 ends '... and used' 0 "$KNOCKCTL" -s "$T/new/sock" status
 done_testing

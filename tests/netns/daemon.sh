@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# -d, the pid file, the log file, syslog, exit statuses: as scripts around knockd know them.
+# -d, the pid file, the log file, syslog, exit statuses: as scripts for knockd expect them.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -13,7 +13,7 @@ door="
 	command  = echo out; echo err >&2
 $fence_door"
 
-# stop_daemon: the one whose pid file is $T/pid
+# stop_daemon: ends the daemon of pid file $T/pid
 stop_daemon() {
 	kill "$(cat "$T/pid")"
 	wait_for not test -e "$T/pid"
@@ -47,7 +47,7 @@ check '... and leaves the pid file alone' alive "$(cat "$T/pid")"
 mv file.log file.log.1
 kill -HUP "$(cat "$T/pid")"
 check 'SIGHUP opens the log file anew, the configuration too, by their relative names' test -s file.log.1
-check '...' test -e file.log
+check '... and makes a new log file' test -e file.log
 knock $server 7000
 check '... and it is written to' grep -q 'OPEN SESAME' file.log
 knock $server 7002
@@ -64,9 +64,9 @@ started "$(cat "$T/pid")"
 stop_daemon
 
 "$KNOCKD" -d -c knockd.conf -g "$T/g.log" -p "$T/none/pid" 2>"$T/err"
-equal 'a pid file that cannot be made does not matter' $? 0
-check '... but is told' grep -q "could not create pid file $T/none/pid: No such file or directory$" "$T/err"
-check '... to the log, too' grep -q "could not create pid file $T/none/pid: No such file or directory$" file.log
+equal 'a pid file that cannot be made is no error' $? 0
+check '... but a warning' grep -q "could not create pid file $T/none/pid: No such file or directory$" "$T/err"
+check '... in the log, too' grep -q "could not create pid file $T/none/pid: No such file or directory$" file.log
 started "$(children 1 | tail -n 1)"
 for pid in $(children 1); do
 	grep -qx knockd "/proc/$pid/comm" 2>/dev/null && kill "$pid"
@@ -76,7 +76,7 @@ wait_for not nft list table inet knockd 2>/dev/null
 knockd_conf "$door
 	nonsense"
 "$KNOCKD" -d -c knockd.conf -p "$T/pid" 2>"$T/err"
-equal '-d with a broken file: status 1 for who started it' $? 1
+equal '-d with a broken file: the command ends with status 1' $? 1
 check '... and the reason' grep -q nonsense "$T/err"
 
 knockd_conf "$door
@@ -91,7 +91,7 @@ knockd_conf "$door
 [options]
 	PidFile = relative.pid"
 (timeout 5 sh -c "x=\$($KNOCKD -d -l -c $conf)")
-equal '-d -l lets go of who started it' $? 0
+equal '-d -l: the command ends' $? 0
 check 'a relative pid file' alive "$(cat "$T/relative.pid")"
 kill "$(cat "$T/relative.pid")"
 check '... is removed, too' not test -e "$T/relative.pid"
@@ -107,10 +107,10 @@ check 'a reload opens a log file' grep -q 'OPEN SESAME' named.log
 mv named.log named.log.1
 knockd_conf "$door"
 knockd_reload
-refute '... and one that finds none named makes none' test -e named.log
+refute '... and one without LogFile makes none' test -e named.log
 knock $server 7000
 fence
-equal '... and closes what was open' "$(grep -c 'OPEN SESAME' named.log.1)" 1
+equal '... and closes the old one' "$(grep -c 'OPEN SESAME' named.log.1)" 1
 knockd_stop
 equal 'SIGTERM: exit status' $? 15
 # a background job of this shell ignores SIGINT, and so would its child
@@ -122,7 +122,7 @@ kill -INT "$knockd"
 wait "$knockd"
 equal 'SIGINT: exit status' $? 2
 
-# without standard streams none of our files may take their place
+# without standard streams no file of ours may get their descriptors
 knockd_conf "$door
 [options]
 	LogFile = $T/bare.log"
@@ -140,7 +140,7 @@ kill -HUP $bare
 wait_for grep -q 're-opening' bare.log
 knock $server 7000
 check '... it opens' grep -q 'running command' bare.log
-refute '... and what is for standard output, sequences, is not in there' grep -q '7000' bare.log
+refute '... and the lines for standard output, with sequences, are not in the log file' grep -q '7000' bare.log
 kill $bare
 wait $bare
 

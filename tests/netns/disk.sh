@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The journal's disk is full, or can only be read: an admin must get in to mend it, so doors open and close on time
-# all the same. What an earlier daemon has left is closed, too.
+# The journal's disk is full or read-only. An admin must get in to repair it, so doors open and close on time all the
+# same. Accesses of an earlier daemon end, too.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -12,7 +12,7 @@ service 22
 mkdir "$T/state"
 mount -t tmpfs -o size=64k,mode=755 tmpfs "$T/state" || skip_all 'no tmpfs can be mounted here'
 printf ' 2001\n 2002\n' >"$T/state/once"
-printf '3001\n3002\n' >"$T/state/copied" # without a blank in front the file is written anew
+printf '3001\n3002\n' >"$T/state/copied" # without a leading blank the file is written anew
 knockd_start "
 [ssh]
 	sequence     = 1001
@@ -70,15 +70,15 @@ check 'a full disk: a warning' log_has \
 	"journal: $T/state/grants/journal: not writable; new accesses will not survive a restart: No space left on device"
 firewall_shut
 works 'a full disk' 1
-refute '... one warning for each journal at most, however much is not written' [ "$(log_count 'No space left')" -gt 2 ]
+refute '... one warning for each journal at most' [ "$(log_count 'No space left')" -gt 2 ]
 knock $server 2001
 check '... a one-time sequence is marked in its place, and opens' element_in "$open" 10.0.0.2
-check '... the mark' grep -qx '#2001' "$T/state/once"
+check '... with its mark' grep -qx '#2001' "$T/state/once"
 knock $server 3001
 check '... one that cannot be marked is refused' log_has "copied: $T/state/copied: No space left on device"
-refute '... and nothing is done' lines copied open 1
+refute '... and no command runs' lines copied open 1
 rm "$T/state/fill"
-check 'room again: it is said' log_has 'written again, and complete'
+check 'free space again: it is logged' log_has 'written again, and complete'
 firewall_shut
 knock $server6 1001
 fence
@@ -86,7 +86,7 @@ kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
 nft flush set inet filter ssh_ok6
 knockd_again
-check '... what was opened meanwhile outlives a crash' element_in 'inet filter ssh_ok6' fd00::2
+check '... accesses of the meantime outlive a crash' element_in 'inet filter ssh_ok6' fd00::2
 
 # --- read-only -------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ mount -o remount,ro "$T/state" || bail 'cannot make the disk read-only'
 knockd_again
 check 'a read-only disk: a warning' log_has \
 	"journal: $T/state/journal: not writable; new accesses will not survive a restart: Read-only file system"
-check '... what was open before is still so' element_in 'inet filter ssh_ok6' fd00::2
+check '... an earlier access is still open' element_in 'inet filter ssh_ok6' fd00::2
 works 'a read-only disk' 2
 knock $server 2002
 check '... a one-time sequence is refused' log_has \
@@ -107,6 +107,6 @@ knock $server 1003
 check '... a door is open' lines later open 2
 fence
 knockd_stop
-check '... and closes when the daemon ends, since nobody would know' lines later close 1
-refute '... but not the one that the journal has' lines later close 2
+check '... and closes when the daemon ends, since it is in no journal' lines later close 1
+refute '... but not the one in the journal' lines later close 2
 done_testing

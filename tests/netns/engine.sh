@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 topo_pair
 printf ' 10:udp\n 11:udp\n' >"$T/sequences"
-# doors: so many that libc would allocate memory to sort them
+# doors: so many that the C library would allocate memory to sort them
 doors() {
 	i=0
 	while [ $i -lt 200 ]; do
@@ -49,7 +49,7 @@ equal 'no new descriptors' "$(limit 'open files')" '2 2'
 equal 'no new processes' "$(limit processes)" '0 0'
 equal 'no core dump' "$(limit 'core file size')" '0 0'
 if built_with SANITIZERS; then
-	skip 'no byte into a file' 'a build with sanitizers may have to complain'
+	skip 'no byte into a file' 'sanitizers write their reports to files'
 else
 	equal 'no byte into a file' "$(limit 'file size')" '0 0'
 fi
@@ -60,29 +60,29 @@ else
 	skip 'a filter of system calls' 'this build has none'
 fi
 
-# descriptors: what it has open, but for sanitizers' standard error
+# descriptors: its open files, except standard error, which sanitizers need
 descriptors() {
 	for fd in "/proc/$engine/fd/"*; do
 		case $fd in */2) ;; *) readlink "$fd" ;; esac
 	done | sed 's/:.*//' | tr '\n' ' '
 }
-equal 'two sockets are all that is open' "$(descriptors)" '/dev/null /dev/null socket socket '
+equal 'two sockets are its only open files' "$(descriptors)" '/dev/null /dev/null socket socket '
 
 root=/proc/$engine/root
 equal 'an empty root directory' "$(ls -A "$root/.")" ''
-refute 'in which nobody can make a file' mkdir "$root/directory" 2>/dev/null
-equal 'of which nothing is left' "$(ls -d /run/knockd-?????? 2>/dev/null)" ''
-refute 'nobody was told of trouble with it' log_has 'empty root directory'
+refute '... in which no file can be made' mkdir "$root/directory" 2>/dev/null
+equal '... which is removed from /run' "$(ls -d /run/knockd-?????? 2>/dev/null)" ''
+refute '... without an error in the log' log_has 'empty root directory'
 
-# A sequence that is used up is the one thing that the engine remembers anew while it runs.
+# A used one-time sequence is the only change of doors while the engine runs.
 echo | socat -u - UDP4:127.0.0.1:10
 wait_for element_in 'inet knockd local_any' 'udp . 11'
 echo | socat -u - UDP4:127.0.0.1:11
 fence
 equal 'both one-time sequences are taken' "$(log_count 'once: OPEN SESAME')" 2
-check 'by one and the same engine' alive "$engine"
+check '... by the same engine' alive "$engine"
 
-# replaced: there is an engine, and it is not the one we knew
+# replaced: there is another engine
 replaced() {
 	new_engine=$(children "$knockd")
 	[ -n "$new_engine" ] && [ "$new_engine" != "$engine" ]
@@ -91,6 +91,6 @@ replaced() {
 kill -KILL "$engine"
 check 'killed, it is replaced' replaced
 fence
-ok 'and the new one works'
+ok '... and the new one works'
 
 done_testing

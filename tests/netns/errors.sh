@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the daemon cannot start with: one clear line on standard error, exit status 1.
-# What it can live with: a set that is not there yet.
+# The daemon does not start: one clear line on standard error, exit status 1. A set that does not exist yet is only a
+# warning.
 
 . "$(dirname "$0")/../lib.sh"
 need knock nflog setpriv
@@ -13,7 +13,7 @@ door='
 	grant    = inet filter ssh_ok { %IP% timeout 30s }
 '
 
-# refuses DESCRIPTION WORD COMMAND...: ends with 1 after one line, and that has WORD in it
+# refuses DESCRIPTION WORD COMMAND...: ends with status 1 after one line, which contains WORD
 refuses() {
 	refuses_text=$1 refuses_word=$2
 	shift 2
@@ -49,12 +49,12 @@ knockd_start "$door"
 printf '[options]\n\tNflog_Group = 7778\n' >>"$T/knockd.conf"
 refuses 'another knockd with another group' \
 	'another knockd (NFLOG group 7777) keeps table inet knockd in this network namespace' "$KNOCKD" -c "$conf"
-check '... and the first one has its table still' sh -c 'nft list table inet knockd | grep -q "group 7777"'
+check '... and the first one still has its table' sh -c 'nft list table inet knockd | grep -q "group 7777"'
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
-check '... a table that nobody reads is no hindrance' nft list table inet knockd
+check '... a table of a dead daemon stays' nft list table inet knockd
 knockd_again
-check '... it is replaced' sh -c 'nft list table inet knockd | grep -q "group 7778"'
+check '... and a new start replaces it' sh -c 'nft list table inet knockd | grep -q "group 7778"'
 knockd_stop
 knockd_conf "$door"
 
@@ -67,18 +67,18 @@ refuses 'no such user' nobody-of-this-name "$KNOCKD" -c "$conf"
 knockd_conf "$door"'
 	garbage
 '
-refuses 'a line that is none' "config: line $(grep -n garbage "$conf" | cut -d : -f 1): " "$KNOCKD" -c "$conf"
+refuses 'an invalid line' "config: line $(grep -n garbage "$conf" | cut -d : -f 1): " "$KNOCKD" -c "$conf"
 refuses '-t: the same' garbage "$KNOCKD" -t -c "$conf"
-refute 'nothing is left in the kernel' nft list table inet knockd 2>/dev/null
+refute 'no table is left in the kernel' nft list table inet knockd 2>/dev/null
 
 nft add table inet filter
 knockd_start "$door"
-check 'no set: a warning with the line that makes it' log_has 'nft add set inet filter ssh_ok'
+check 'no set: a warning with the command that makes it' log_has 'nft add set inet filter ssh_ok'
 knock $server 7000 8000 9000
 check 'no set: the knock is heard' log_has 'openSSH: OPEN SESAME'
 advice=$(grep -o "nft add set inet filter ssh_ok '{.*}'" "$LOG" | head -n 1)
 sh -c "$advice"
-check 'the line makes the set' nft list set inet filter ssh_ok
+check 'the command makes the set' nft list set inet filter ssh_ok
 knock $server 7000 8000 9000
 check 'the set is there: the door works' element_in 'inet filter ssh_ok' 10.0.0.2
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Who else may read or write the files that hold sequences; and where a sequence must not turn up.
+# Which permissions of files with sequences are accepted, and where a sequence must not appear.
 
 . "$(dirname "$0")/../lib.sh"
 need knock uids
@@ -17,13 +17,13 @@ knockd_conf "
 	one_time_sequences = $once
 $fence_door"
 
-# says TEXT STATUS MODE OWNER FILE WORDS: what -t makes of a file like this; no WORDS: nothing
+# says TEXT STATUS MODE OWNER FILE WORDS: -t on a file of this mode and owner; WORDS: its message, "" for none
 says() {
 	says_mode=$(stat -c %a "$5") says_owner=$(stat -c %u:%g "$5")
 	chown "$4" "$5" && chmod "$3" "$5"
 	ends "$1" "$2" "$KNOCKD" -t -c "$conf"
 	if [ -n "$6" ]; then
-		check '... is said' grep -qF "$5: $6" "$T/err"
+		check '... is reported' grep -qF "$5: $6" "$T/err"
 	else
 		equal '... is silent' "$(cat "$T/err")" ''
 	fi
@@ -37,7 +37,7 @@ for file in "$conf" "$once"; do
 	says "$is: root'"'s group writes' 0 660 0:0 "$file" ''
 	says "$is: a group writes" 1 660 0:4 "$file" 'a group can write to it (chmod g-w)'
 	says "$is: everybody writes" 1 602 0:0 "$file" 'any user can write to it (chmod o-w)'
-	says "$is: it is somebody else's" 1 600 12345:0 "$file" 'belongs to another user, who could change it (chown root)'
+	says "$is: another user owns it" 1 600 12345:0 "$file" 'belongs to another user, who could change it (chown root)'
 done
 says 'knockd.conf: everybody reads' 0 644 0:0 "$conf" 'warning: any user can read it, and sequences are secrets (chmod o-r)'
 says 'sequences: everybody reads' 0 644 0:0 "$once" 'any user can read it, and sequences are secrets (chmod o-r)'
@@ -51,15 +51,15 @@ os.setxattr(sys.argv[1], "system.posix_acl_access",
 }
 if acl "$conf" 2>/dev/null; then
 	ends 'a user of an ACL writes' 1 "$KNOCKD" -t -c "$conf"
-	check '... is said' grep -qF "$conf: its access control list lets others write to it (chmod g-w)" "$T/err"
+	check '... is reported' grep -qF "$conf: its access control list lets others write to it (chmod g-w)" "$T/err"
 	chmod g-w "$conf"
-	ends '... that helps' 0 "$KNOCKD" -t -c "$conf"
+	ends '... chmod g-w helps' 0 "$KNOCKD" -t -c "$conf"
 	chmod 600 "$conf"
 else
 	skip 'a user of an ACL writes' 'no python3, or no ACLs on this file system'
 fi
 
-# what a link leads to is what counts
+# the target of a link counts
 ln -s "$conf" "$T/link"
 chmod 606 "$conf"
 ends 'behind a link' 1 "$KNOCKD" -t -c "$T/link"
@@ -75,9 +75,9 @@ ends 'the beginning of a sequence is none' 1 "$KNOCKD" -t -c "$T/zeros"
 ends 'a file without end' 1 timeout 60 "$KNOCKD" -t -c /dev/zero
 printf '[a]\n\tsequence = 20005,20006\n\tcommand = true %4095s\n' '#' >"$T/long"
 ends 'a line that is too long' 0 "$KNOCKD" -t -c "$T/long"
-check '... is told' grep -qxF "config: line 3: warning: too long: the rest counts as the next line ($T/long)" "$T/err"
+check '... is reported' grep -qxF "config: line 3: warning: too long: the rest counts as the next line ($T/long)" "$T/err"
 
-# --- where sequences are not ---------------------------------------------------------------------
+# --- places without sequences --------------------------------------------------------------------
 
 # shellcheck disable=SC3045 # not in POSIX, but in every sh there is
 ulimit -c unlimited
@@ -89,7 +89,7 @@ fence
 chmod 602 "$conf"
 kill -HUP "$knockd"
 check 'a reload refuses it, too' log_has "$conf: any user can write to it"
-check '... and the old one stays' log_has 'reload failed'
+check '... and the old configuration stays' log_has 'reload failed'
 chmod 600 "$conf" "$once"
 printf ' 20001:udp,20099999\n' >>"$once"
 sed 's/20003,20004/20003,20004,x/' "$conf" >"$conf.new" && chmod 600 "$conf.new" && mv "$conf.new" "$conf"
@@ -99,13 +99,13 @@ twice() {
 }
 check 'an error in a sequence' twice
 sequence='2000[1-4]|20099999'
-refute 'the log has none' grep -qE "$sequence" "$LOG"
+refute 'the log has no sequence' grep -qE "$sequence" "$LOG"
 for process in "$knockd" $engine; do
-	refute 'nor a command line' grep -qaE "$sequence" "/proc/$process/cmdline"
+	refute 'nor has a command line' grep -qaE "$sequence" "/proc/$process/cmdline"
 done
-# Not dumpable: no core, and /proc is root's. Sanitizers look from outside.
+# Not dumpable: no core, and /proc belongs to root. Sanitizers inspect the process from outside.
 if built_with SANITIZERS; then
-	skip 'nobody dumps it' 'a build with sanitizers'
+	skip 'no core dump' 'a build with sanitizers'
 else
 	cd "$T" || bail "no $T"
 	kill -ABRT "$engine"

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Elements: keys of several parts, tables of every family, refreshing, revoking, and sets that do
-# not fit.
+# Elements: keys of several parts, tables of every family, refreshing, revoking, and sets that do not fit.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -86,7 +85,7 @@ check 'revoke deletes' not element_in 'inet filter pair' '10.0.0.2 . 22'
 count=$(log_count warn)
 knock $server 1005
 fence
-equal 'revoke of what is not there is no trouble' "$(log_count warn)" "$count"
+equal 'revoke of a missing element: no warning' "$(log_count warn)" "$count"
 
 # complains DOOR SET: one line names the door, the set and the command that would make it fit
 complains() {
@@ -98,7 +97,7 @@ check 'a full set' complains full full
 check 'a set of another key' complains otherKey other_key
 check 'a set without timeout' complains eternal eternal
 check 'no set' complains missing missing
-refute 'nothing comes into a set without timeout' element_in 'inet filter eternal' 10.0.0.2
+refute '... and no element in it' element_in 'inet filter eternal' 10.0.0.2
 
 knock $server 1001
 check 'the daemon goes on' element_in 'inet filter pair' '10.0.0.2 . 22'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# `open`: knockd itself keeps a port shut, with no firewall of the user's, and opens it per knocker, over IPv4
-# and IPv6, TCP and UDP. What has begun goes on; the guard stays when the daemon goes; the user's chains still decide.
+# `open`: knockd itself keeps a port shut, without a firewall of the admin, and opens it per knocker, over IPv4 and
+# IPv6, TCP and UDP. Connections that have begun go on; the guard stays when the daemon ends; the admin's chains still decide.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -17,7 +17,7 @@ echo_udp 444
 echo_tcp 24
 talk before $server 24
 check 'no daemon, no rules: a connection' said before one
-refute '... of which connection tracking knows nothing' grep -q 'dport=24' /proc/net/nf_conntrack
+refute '... that is not tracked' grep -q 'dport=24' /proc/net/nf_conntrack
 
 doors='
 [door]
@@ -32,20 +32,20 @@ knockd_start "$doors"
 
 # --- shut ----------------------------------------------------------------------------------------
 
-check 'the connection of before lives on' said before two
+check 'the earlier connection lives on' said before two
 for address in $server $server6; do
 	refute "$address: tcp 22 is shut" port_open "$address" 22
 	refute "$address: udp 443 is shut" udp_open "$address"
-	check "$address: tcp 23 is not" port_open "$address" 23
+	check "$address: tcp 23 is open" port_open "$address" 23
 done
 refute 'drop: nothing answers' refused $server 22
 check 'lo: open' [ "$(socat -T 2 -u TCP4:127.0.0.1:22 - 2>/dev/null)" = hello ]
 check 'lo, to the outer address: open' [ "$(socat -T 2 -u TCP4:$server:22 - 2>/dev/null)" = hello ]
 link=$(ip -6 -o addr show dev client scope link | sed 's/.*inet6 \([^/]*\).*/\1/')%eth0
 refute 'the link-local address: tcp 22 is shut' port_open "$link" 22
-check '... tcp 23 is not' port_open "$link" 23
+check '... tcp 23 is open' port_open "$link" 23
 refute 'broadcast: udp 443 is shut' udp_open 10.0.0.255
-check '... udp 444 is not' udp_open 10.0.0.255 client 444
+check '... udp 444 is open' udp_open 10.0.0.255 client 444
 
 # --- open ----------------------------------------------------------------------------------------
 
@@ -59,10 +59,10 @@ opens() {
 	check "$1: udp 443 is open" udp_open "$1"
 }
 opens $server open4 10.0.0.2
-refute 'not for others' port_open 10.0.1.1 22 other
+refute '... for other addresses it is shut' port_open 10.0.1.1 22 other
 talk after $server 24
 check 'a connection while it is open' said after one
-check 'the log says what was done' log_has \
+check 'the log has the command' log_has \
 	"door: running command: nft add element inet knockd open4 '{ 10.0.0.2 . tcp . 22 timeout 5s comment \"door\" }'"
 check 'shut again: IPv4' -t 10 not element_in 'inet knockd open4' '10.0.0.2 . tcp . 24'
 refute '... for new connections' port_open $server 22
@@ -73,7 +73,7 @@ opens $server6 open6 fd00::2
 # --- close ---------------------------------------------------------------------------------------
 
 knock $server6 9000 8000:udp 7000
-check 'the door that closes takes it away' not element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
+check 'the closing door removes it' not element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
 refute '... tcp' port_open $server6 22
 refute '... udp' udp_open $server6
 
@@ -87,29 +87,29 @@ check 'after a reload, with the new timeout' [ "$(element_get 'inet knockd open6
 expires=$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' expires)
 nft add element inet knockd open4 '{ 10.0.1.2 . tcp . 22 }' || bail 'no element by hand'
 knockd_reload
-check 'a reload: what is open stays open' port_open $server 22
-check '... and by hand' port_open 10.0.1.1 22 other
-check '... and gets no younger' [ "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' expires)" -le "$expires" ]
+check 'a reload: open ports stay open' port_open $server 22
+check '... also for an element added by hand' port_open 10.0.1.1 22 other
+check '... and the time that is left stays' [ "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' expires)" -le "$expires" ]
 nft flush ruleset
 check 'flush ruleset: the guard comes back' sh -c 'nft list table inet knockd | grep -q "chain guard {"'
-check '... and who may pass' element_in 'inet knockd open4' '10.0.0.2 . tcp . 22'
-refute '... what is shut is shut again' port_open fd00:1::1 22 other
+check '... with the admitted addresses' element_in 'inet knockd open4' '10.0.0.2 . tcp . 22'
+refute '... shut ports are shut again' port_open fd00:1::1 22 other
 nft add element inet knockd open4 '{ 10.0.1.2 . tcp . 22 }' || bail 'no element by hand'
 knockd_stop
-refute 'the end: no rules that report knocks' sh -c 'nft list table inet knockd | grep -q "chain prerouting"'
-check '... what is open stays open' port_open $server6 22
-refute '... what is shut stays shut' port_open fd00:1::1 22 other
+refute 'the end: no rules that log knocks' sh -c 'nft list table inet knockd | grep -q "chain prerouting"'
+check '... open ports stay open' port_open $server6 22
+refute '... shut ports stay shut' port_open fd00:1::1 22 other
 refute '... udp, too' udp_open 10.0.1.1 other
 knockd_again
-check 'a new start: what is open stays open' port_open $server 22
-refute '... what is shut stays shut' port_open fd00:1::1 22 other
+check 'a new start: open ports stay open' port_open $server 22
+refute '... shut ports stay shut' port_open fd00:1::1 22 other
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
-refute 'SIGKILL: what is shut stays shut' port_open fd00:1::1 22 other
-check '... what is open stays open' port_open $server 22
+refute 'SIGKILL: shut ports stay shut' port_open fd00:1::1 22 other
+check '... open ports stay open' port_open $server 22
 knockd_again
 
-# --- the user's own chains -----------------------------------------------------------------------
+# --- the admin's own chains ----------------------------------------------------------------------
 
 nft -f - <<-E
 	table inet filter {
@@ -119,9 +119,9 @@ nft -f - <<-E
 		}
 	}
 E
-check "behind the guard the user's chains decide" refused $server 22
+check "behind the guard the admin's chains decide" refused $server 22
 nft delete table inet filter
-check '... and without them it is open' port_open $server 22
+check '... and without them the port is open' port_open $server 22
 
 # --- reject --------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ knockd_conf "$doors
 [options]
 	Guard_Policy = reject"
 knockd_reload
-check 'reject: what is open stays open' port_open $server 22
+check 'reject: open ports stay open' port_open $server 22
 nft flush set inet knockd open4
 nft flush set inet knockd open6
 check 'reject: TCP is refused' refused $server 22
@@ -137,16 +137,16 @@ check '... over IPv6' refused "[$server6]" 22
 refute '... UDP is not answered' udp_open $server
 check '... but refused' udp_refused $server
 check '... over IPv6' udp_refused "[$server6]"
-check 'reject: the connections of before live on' said before three
+check 'reject: earlier connections live on' said before three
 
 # --- no open any more ----------------------------------------------------------------------------
 
 knockd_conf "$fence_door"
 knockd_reload
-check 'no door opens it any more: it is free' port_open $server6 22
+check 'no door opens it any more: it is not guarded' port_open $server6 22
 refute '... and no guard is left' sh -c 'nft list table inet knockd | grep -q guard'
 knockd_stop
-refute 'the end: nothing is left' nft list table inet knockd 2>/dev/null
+refute 'the end: no table is left' nft list table inet knockd 2>/dev/null
 
 # --- a restart without rules ---------------------------------------------------------------------
 
@@ -160,24 +160,24 @@ none="
 	Rules = none
 $fence_door"
 knockd_start "$none"
-check 'a guard of an earlier run, Rules = none: is told' log_has "$shut"
-refute '... nothing else is' log_has "$twice"
-refute '... and is left alone' port_open $server 22
+check 'a guard of an earlier run, Rules = none: a warning' log_has "$shut"
+refute '... and no other' log_has "$twice"
+refute '... and the guard stays' port_open $server 22
 knockd_stop
 knockd_start "$doors"
 kill -KILL "$knockd"
 wait "$knockd"
 knockd_start "$none"
-check 'what reports knocks, too: is told' log_has "$twice"
-equal '... the guard again' "$(log_count "$shut")" 2
+check 'rules that log knocks: a warning, too' log_has "$twice"
+equal '... and the one about the guard again' "$(log_count "$shut")" 2
 knockd_stop
 nft delete table inet knockd
 knockd_start "$none"
-equal 'a table that is not there: nothing is told' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+equal 'no table: no warning' "$(log_count "$shut") $(log_count "$twice")" '2 1'
 nft -f "$T/table"
 knockd_stop
 knockd_again
-equal '... nor of one that the admin has loaded' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+equal '... nor about one that the admin has loaded' "$(log_count "$shut") $(log_count "$twice")" '2 1'
 knockd_stop
 nft delete table inet knockd
 knockd_start "$doors"
@@ -190,7 +190,7 @@ knockd_start "[options]
 	Control_Socket = none
 [door]
 	sequence = 1:udp"
-equal '... nor of one that another knockd keeps' "$(log_count "$shut") $(log_count "$twice")" '2 1'
+equal '... nor about one of another knockd' "$(log_count "$shut") $(log_count "$twice")" '2 1'
 knockd_stop
 kill "$first"
 done_testing

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# `open` for what this machine only forwards: a port published by DNAT, as containers have it, is guarded as the
-# client sent it; a door with Target guards that address, and who may go there may not go next door.
+# `open` for packets that this machine forwards: a port published by DNAT, as for containers, is guarded by the number
+# that the client uses; a door with Target guards that address, and its knocker reaches no other address.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -14,7 +14,7 @@ echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 ip -n inside addr add 10.0.5.3/24 dev eth0
 ip -n inside addr add fd00:5::3/64 dev eth0 nodad
 
-# inside PORT: a service in there
+# inside PORT: a service on host inside
 inside() {
 	in_host inside socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" SYSTEM:'echo hello' 2>>"$LOG" &
 	started $!
@@ -24,17 +24,17 @@ listening_inside() {
 	in_host inside ss -Hltn "sport = :$1" | grep -q .
 }
 
-# three DESCRIPTION ADDRESS4 ADDRESS6 PORT DOOR: shut, open for who knocks at DOOR, over both families
+# three DESCRIPTION ADDRESS4 ADDRESS6 PORT KNOCKS: shut, and open after the knock, over both families
 three() {
 	for three_address in "$2" "$3"; do
 		refute "$1: $three_address is shut" port_open "$three_address" "$4"
 	done
 	knock "$2" $5
 	check "$1: $2 is open after the knock" port_open "$2" "$4"
-	refute "$1: not over IPv6" port_open "$3" "$4"
+	refute "$1: shut over IPv6" port_open "$3" "$4"
 	knock "$3" $5
 	check "$1: $3 is open after the knock" port_open "$3" "$4"
-	refute "$1: not for others" port_open "$2" "$4" other
+	refute "$1: shut for other addresses" port_open "$2" "$4" other
 }
 
 topo_client other 1
@@ -88,10 +88,10 @@ knockd_start '
 '"$fence_door"
 
 three 'published' $server $server6 8080 '1001 1002'
-check '... 8081 is nobody'\''s' port_open $server 8081
-refute 'published: what is behind it is shut on the other way' port_open 10.0.5.2 80
+check '... 8081 is not guarded' port_open $server 8081
+refute 'published: the port behind it is guarded by its own number' port_open 10.0.5.2 80
 three 'Target' 10.0.5.2 fd00:5::2 80 '2001 2002'
-check '... its other ports are free' port_open 10.0.5.2 81
+check '... its other ports are not guarded' port_open 10.0.5.2 81
 refute '... the neighbour is shut' port_open 10.0.5.3 80
 check '... over IPv6 it has no door' port_open fd00:5::3 80
 check 'by source and destination' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.5.2 . tcp . 80'
@@ -99,17 +99,17 @@ knock 10.0.5.3 3001 3002
 check 'the neighbour, after its own knock' port_open 10.0.5.3 80
 knock 10.0.5.2 2002 2001
 check 'closed again' not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.5.2 . tcp . 80'
-refute '... the one' port_open 10.0.5.2 80
-check '... not the neighbour' port_open 10.0.5.3 80
+refute '... the address of the door' port_open 10.0.5.2 80
+check '... the neighbour stays open' port_open 10.0.5.3 80
 
 refute 'a Target that is an address of ours: shut' port_open $server 81
 knock $server 4001 4002
 check '... open after the knock' port_open $server 81
-refute '... there, and nowhere else' port_open 10.0.5.1 81
+refute '... and only at this address' port_open 10.0.5.1 81
 knock $server 5001 5002
-check '... by the door for all addresses: everywhere' port_open 10.0.5.1 81
+check '... by the door for all addresses: at all of them' port_open 10.0.5.1 81
 
 knockd_stop
-check 'without a daemon: what is open stays open' port_open $server 8080
-refute '... what is shut stays shut' port_open 10.0.5.2 80
+check 'without a daemon: open ports stay open' port_open $server 8080
+refute '... shut ports stay shut' port_open 10.0.5.2 80
 done_testing

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What the tests of `open` share.
+# For tests of `open`.
 
-# echo_tcp PORT: a server that sends back what it gets
+# echo_tcp PORT: a server that sends its input back
 echo_tcp() {
 	socat "TCP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" EXEC:cat 2>>"$LOG" &
 	started $!
 	wait_for listening "$1" || bail "no service on port $1"
 }
 
-# echo_udp PORT: answers each packet with what was in it
+# echo_udp PORT: answers each packet with its own content
 echo_udp() {
 	socat "UDP6-LISTEN:$1,ipv6only=0,reuseaddr,fork" EXEC:cat 2>>"$LOG" &
 	started $!
@@ -30,13 +30,13 @@ udp_open() {
 	[ "$(echo hello | in_host "${2-client}" socat -t 0.3 - "$udp_to" 2>/dev/null)" = hello ]
 }
 
-# refused ADDRESS PORT: is there an answer, and is it no?
+# refused ADDRESS PORT: is the connection refused?
 refused() {
 	in_client socat -u "TCP:$1:$2,connect-timeout=1" - 2>&1 >/dev/null | grep -q 'Connection refused'
 }
 
-# talk NAME ADDRESS PORT: a connection of the client, to an echo_tcp, that stays
-# said NAME TEXT: does TEXT, which must be new, come back?
+# talk NAME ADDRESS PORT: opens a lasting connection of the client to an echo_tcp
+# said NAME TEXT: does TEXT come back on it? TEXT must be new.
 talk() {
 	mkfifo "$T/$1.in"
 	in_client socat - "TCP:$2:$3,connect-timeout=1" <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG" & # <>: no end of file

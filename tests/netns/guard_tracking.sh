@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The guard and connection tracking: it starts without cutting what is there, it is not fooled by it, and it
-# needs it for UDP only.
+# The guard and connection tracking: a start cuts no connection, tracking opens no way around the guard, and the guard
+# uses it for UDP only.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -14,7 +14,7 @@ service 22
 echo_tcp 24
 echo_udp 443
 
-# as with a firewall that has been there for long
+# tracking is on, as with a firewall
 nft -f - <<-E
 	table inet filter {
 		chain input {
@@ -33,10 +33,10 @@ doors='
 	open     = 22, 24, 443:udp
 '"$fence_door"
 knockd_start "$doors"
-check 'it lives on' said before two
+check 'the connection lives on' said before two
 check '... over IPv6, too' said before6 two
 
-# --- what opens a connection ---------------------------------------------------------------------
+# --- packets that open a connection --------------------------------------------------------------
 
 nft -f - <<-E
 	table inet watch {
@@ -46,19 +46,19 @@ nft -f - <<-E
 		}
 	}
 E
-# passed: how many SYNs the guard has let through
+# passed: the number of SYNs that have passed the guard
 passed() {
 	nft -j list chain inet watch behind | jq '.nftables[].rule | select(.) | .expr[].counter | select(.).packets'
 }
-# Tracking picks up a connection from a stray ACK on: that must not help the SYN behind it.
+# Tracking takes a stray ACK for a connection; the SYN after it must not pass for that.
 mac=$(ip -j link show client | jq -r '.[].address')
 "$inject" "/run/netns/client:eth0:$mac" >/dev/null <<-E || bail 'cannot inject'
 	+0 10.0.0.2 > 10.0.0.1 tcp 22 A sport=40000 seq=1000
 	+200 10.0.0.2 > 10.0.0.1 tcp 22 S sport=40000 seq=1000
 	+0 10.0.0.2 > 10.0.0.1 udp 9 sport=1
 E
-check 'all of it has arrived' log_has 'fence: OPEN SESAME'
-equal 'a stray ACK helps no SYN' "$(passed)" 0
+check 'all packets have arrived' log_has 'fence: OPEN SESAME'
+equal 'a SYN after a stray ACK is stopped' "$(passed)" 0
 
 fences=$(log_count 'fence: OPEN SESAME')
 "$inject" "/run/netns/client:eth0:$mac" >/dev/null <<-E || bail 'cannot inject'
@@ -71,12 +71,12 @@ E
 all_arrived() {
 	[ "$(log_count 'fence: OPEN SESAME')" -gt "$fences" ]
 }
-check 'all of it has arrived' all_arrived
-equal 'SYN with whatever else but ACK is stopped' "$(passed)" 0
+check 'all packets have arrived' all_arrived
+equal 'SYN with any flag but ACK is stopped' "$(passed)" 0
 
 # --- UDP -----------------------------------------------------------------------------------------
 
-# flow: opens a UDP flow of the client that stays
+# a lasting UDP flow of the client
 mkfifo "$T/udp.in"
 in_client socat - "UDP4:$server:443" <>"$T/udp.in" >"$T/udp.out" 2>>"$LOG" &
 started $!
@@ -90,7 +90,7 @@ check 'UDP: open' grep -q second "$T/udp.out"
 nft flush set inet knockd open4
 echo third >"$T/udp.in"
 check 'shut again: a flow that had an answer goes on' grep -q third "$T/udp.out"
-refute '... nothing new begins' udp_open $server
+refute '... a new flow does not begin' udp_open $server
 
 nft -f - <<-E
 	table inet raw {
@@ -106,5 +106,5 @@ nft -f - <<-E
 E
 refute 'untracked UDP: shut' udp_open $server
 knock $server 7000 8000
-check '... open for who has knocked' -t 5 udp_open $server
+check '... open after a knock' -t 5 udp_open $server
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Which interfaces knocks may come in on: lists, wildcards, any; and addresses that come and go.
+# The interfaces on which knocks count: lists, wildcards, any; and addresses that come and go.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -22,7 +22,7 @@ knockd_start "$doors
 	Interface = cli*, nothere0
 $fence_door"
 check 'a missing interface is a warning' log_has 'warning: there is no interface nothere0 now'
-refute '... a wildcard is none' log_has 'no interface cli'
+refute '... a wildcard without an interface is not' log_has 'no interface cli'
 knock $server 7000
 check 'a wildcard' heard_from 10.0.0.2
 knock_from other 10.0.1.1 7000
@@ -45,7 +45,7 @@ knockd_stop
 knockd_again -i any
 check '-i any' log_has 'starting up, listening on any'
 knock_from other 10.0.1.1 7000
-check '... takes them all' heard_from 10.0.1.2
+check '... takes all interfaces' heard_from 10.0.1.2
 ip addr add 10.0.1.77/24 dev other
 knock_from other 10.0.1.77 7000
 check 'an address that was added later' heard_twice 10.0.1.2

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Only the knock ports' packets reach user space. Seen twice: by a program that listens on the
-# daemon's NFLOG group in its place, and by the counter of the daemon's own rules.
+# Only packets to knock ports reach user space. Two proofs: a program that reads the daemon's NFLOG group in its place,
+# and the counter of the daemon's rules.
 
 . "$(dirname "$0")/../lib.sh"
 need knock nflog
@@ -31,7 +31,7 @@ wait_for grep -q listening "$T/seen" || bail 'cannot listen on the group'
 	knock $server6 9000:udp 9001
 }
 check 'the knock ports are seen' grep -q 'tcp 9001' "$T/seen"
-equal 'no other packet is' "$(sed 1d "$T/seen" | grep -oE '(tcp|udp) [0-9]+' | tr '\n' ' ')" \
+equal '... and no other packet' "$(sed 1d "$T/seen" | grep -oE '(tcp|udp) [0-9]+' | tr '\n' ' ')" \
 	'tcp 7000 udp 8000 udp 9000 tcp 9001 '
 kill $listener
 wait $listener 2>/dev/null

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every line that readers of knockd's log know, as they know it; and how many strangers can cause.
+# The lines of knockd's log, unchanged for programs that parse them; and the limit for lines that strangers cause.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
 firewall
-long=$(yes %IP% | head -n 600 | tr '\n' ' ') # what knockd allows for a line, but not for a command
+long=$(yes %IP% | head -n 600 | tr '\n' ' ') # short enough for a line of the file, too long for a command
 knockd_start "
 [a]
 	sequence     = 1001,1002
@@ -43,11 +43,11 @@ line() {
 check 'start' line 'starting up, listening on any'
 knock $server 1001 1002
 check 'stages' line '10.0.0.2: a: Stage 1'
-check '...' line '10.0.0.2: a: Stage 2'
+check 'the next stage' line '10.0.0.2: a: Stage 2'
 check 'success' line '10.0.0.2: a: OPEN SESAME'
 check 'command' line 'a: running command: exit 7'
 check 'status' line 'a: command returned non-zero status code (7)'
-check 'time is up' line '10.0.0.2: a: command timeout'
+check 'the end of cmd_timeout' line '10.0.0.2: a: command timeout'
 check 'stop command' line 'a: running command: true 10.0.0.2'
 equal 'in this order' "$(grep ' a: \|^a: ' "$LOG" | sed 's/.*a: //' | tr '\n' '|')" \
 	'Stage 1|Stage 2|OPEN SESAME|running command: exit 7|command returned non-zero status code (7)|command timeout|running command: true 10.0.0.2|'
@@ -63,7 +63,7 @@ check 'a grant reads like the command that would do it' \
 knock $server6 2005
 check 'an IPv6 address, compressed' line 'fd00::2: six: Stage 1'
 
-# a shell that cannot be had
+# no shell
 : >"$T/no_shell"
 mount --bind "$T/no_shell" /bin/sh || bail 'cannot hide /bin/sh'
 in_client "$knock_with" $server 1001 1002
@@ -76,14 +76,14 @@ knock $server $(yes 2007:udp | head -n 300)
 fence
 lines=$(log_count 'flood: Stage 1')
 check "lines that strangers cause have a limit ($lines)" [ "$lines" -ge 200 ]
-check '...' [ "$lines" -le 260 ]
-check '... and what is left out is counted' -t 15 log_has 'stage, timeout and scan lines left out'
+check '... and not many more' [ "$lines" -le 260 ]
+check '... and the number of the others is logged' -t 15 log_has 'stage, timeout and scan lines left out'
 
 knockd_stop
 check 'end' line 'shutting down'
-refute 'nothing was said twice or without a name' grep -q '^$' "$LOG"
+refute 'no line is empty' grep -q '^$' "$LOG"
 
-# Names (-l): the helper answers from a file, so this is quick; a first line may come before the answer.
+# Names (-l): the helper answers from a file, fast; a first line may still come before the answer.
 mount --bind "$T" /mnt 2>/dev/null
 printf '127.0.0.1 localhost\n10.0.0.2 knocker.example\n' >"$T/hosts"
 printf 'hosts: files\n' >"$T/nsswitch.conf"
@@ -114,7 +114,7 @@ else
 fi
 knockd_stop
 
-# A FIFO as the log file: there may be no reader, one that reads nothing, one that ends.
+# A FIFO as the log file: without a reader, with one that reads nothing, with one that ends.
 mkfifo "$T/fifo" || bail 'no FIFO'
 piped="
 [options]
@@ -124,7 +124,7 @@ piped="
 	command  = : $(yes x | head -n 400 | tr '\n' ' ')
 $fence_door"
 knockd_start "$piped"
-check 'a FIFO that nobody reads is no log file' log_has "cannot open logfile: $T/fifo: No such device or address"
+check 'a FIFO without a reader: an error' log_has "cannot open logfile: $T/fifo: No such device or address"
 sleep 600 <>"$T/fifo" &
 reader=$!
 started "$reader"
@@ -132,23 +132,23 @@ knockd_reload
 # shellcheck disable=SC2046 # a list of ports
 knock $server $(yes 2001:udp | head -n 120)
 fence
-ok 'one whose reader does not read stops nothing'
+ok 'a reader that does not read does not stop the daemon'
 cat "$T/fifo" >"$T/piped" &
 cat=$!
 started "$cat"
-check '... what it could take are whole lines' grep -q 'long: running command: : x x x' "$T/piped"
+check '... the FIFO has whole lines' grep -q 'long: running command: : x x x' "$T/piped"
 kill "$reader"
 drained() {
 	fence
 	grep -q 'fence: OPEN SESAME' "$T/piped"
 }
-check '... and when there is room, more of them' drained
-refute '... none of them torn' grep -v '^\[....-..-.. ..:..\] ' "$T/piped"
+check '... and more of them when there is room' drained
+refute '... none of them is cut' grep -v '^\[....-..-.. ..:..\] ' "$T/piped"
 kill "$cat"
 wait "$cat"
 knockd_reload
 fence
-ok 'one whose reader has ended does not, nor when it is opened again'
+ok 'a reader that has ended does not stop it either, nor does a reload then'
 kill "$knockd"
-check '... and the daemon can be ended' not alive "$knockd"
+check '... and SIGTERM ends the daemon' not alive "$knockd"
 done_testing

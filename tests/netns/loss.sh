@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Packets that come faster than they are read: the loss is counted and told, and what comes afterwards counts.
+# Packets come faster than the engine reads: the loss is counted and logged, and later knocks count.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -16,23 +16,23 @@ $fence_door" -D
 
 engine=$(children "$knockd" | head -n 1)
 kill -STOP "$engine"
-# each byte a datagram; more than the socket holds
+# a datagram for each byte, more than the socket holds
 yes | tr -d '\n' | head -c 40000 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
 kill -CONT "$engine"
-# what comes while the socket is still full is lost, too
+# a knock is lost, too, while the socket is full
 opens() {
 	knock $server 7000 7001
 	log_has 'a: OPEN SESAME'
 }
-check 'as soon as it is read again a knock opens' opens
-check 'the loss is told' -t 15 log_has 'packets were lost between kernel and knockd'
+check 'when the engine reads again a knock opens' opens
+check 'the loss is logged' -t 15 log_has 'packets were lost between kernel and knockd'
 knockd_stop
 lost=$(sed -n 's/^counters: .* lost \([0-9]*\),.*/\1/p' "$LOG")
 read=$(sed -n 's/^counters: packets \([0-9]*\),.*/\1/p' "$LOG")
 check "it is counted ($lost lost, $read read)" [ "${lost:-0}" -gt 0 ]
-check '... to the last packet, but for what came last' [ $((lost + read)) -ge 40000 ]
+check '... and no packet is missing from the sum' [ $((lost + read)) -ge 40000 ]
 
-# rules of an earlier run send packets as soon as the group is bound, and the machine has no time for us
+# Rules of an earlier run send packets as soon as the group is bound, and the daemon is slow to start.
 slow='strace -f -o /dev/null -e trace=sendto -e inject=sendto:delay_exit=300000:when=1..3'
 if ! $slow true 2>/dev/null; then
 	skip 'a flood does not disturb a start' 'no strace'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Whatever a door opens, whatever happens meanwhile, over both families: it is open until its time is over, and shut
-# then. All kinds of doors are opened at once, one thing happens to them, and each is watched until it shuts.
+# Each kind of access, over both families, ends at its time and not before, also after crashes, restarts and changes of
+# ruleset or clock. For each event the test opens all kinds at once, causes the event, and watches until all are shut.
 
 . "$(dirname "$0")/../lib.sh"
 need knock meddle
@@ -10,11 +10,11 @@ topo_pair
 service 22
 service 2222
 
-# Seconds that everything is open: on a machine that is known to be slow all that happens meanwhile takes longer.
+# Seconds that all is open: on a slow machine (TESTS_DEADLINE) the events take longer.
 life=6
 [ "$TESTS_DEADLINE" -le 5 ] || life=20
-# In hundredths of a second: the ticks of the kernel's timers and of this clock; and what is to be 100, on a loaded
-# machine. The true figures are told.
+# Tolerances in hundredths of a second: early by ticks of the kernel's timers and of this clock; late on a loaded
+# machine (100 otherwise). The measured times are printed.
 early=1
 late=500
 cells='grant4 grant6 open4 open6 command4 command6'
@@ -53,7 +53,7 @@ knockd_meddled "
 
 # --- looking ---------------------------------------------------------------------------------------
 
-# look: what is open is then in $seen
+# look: sets $seen to the open cells
 look() {
 	seen=
 	rules=$(nft list ruleset)
@@ -69,19 +69,19 @@ all_open() {
 	look
 	[ "$seen" = "$cells" ]
 }
-# all_ports_open; no_port_open: what a client finds
+# all_ports_open; no_port_open: for a client
 all_ports_open() {
 	port_open $server 22 && port_open $server6 22 && port_open $server 2222 && port_open $server6 2222
 }
 no_port_open() {
 	! port_open $server 22 && ! port_open $server6 22 && ! port_open $server 2222 && ! port_open $server6 2222
 }
-# since: who has come when, as knockctl says, if it is there
+# since: the time of each opening, from knockctl if that is built
 since() {
 	[ ! -x "$KNOCKCTL" ] || knockctl list --json 2>/dev/null | jq -c 'map([.door, .ip, .since_ms]) | sort'
 }
 
-# watch: until everything has shut or it is much too late; when each was found so is in $shut_CELL
+# watch: until all has shut or it is much too late; sets $shut_CELL to the time when each was found shut
 watch() {
 	left=$cells
 	while [ -n "$left" ]; do
@@ -99,7 +99,7 @@ watch() {
 	done
 }
 
-# --- what happens ----------------------------------------------------------------------------------
+# --- events ----------------------------------------------------------------------------------------
 
 nothing() {
 	:
@@ -140,7 +140,7 @@ sets_again() {
 	nft delete chain inet filter input
 	nft -f "$T/filter.nft"
 }
-# Within one boot only its own clock counts: the wall clock may step before a restart and before the end.
+# Within one boot only the boot clock counts; here the wall clock steps before a restart and before the end.
 clock_forward() {
 	meddle clock 86400000
 	daemon_sigkill
@@ -153,7 +153,7 @@ clock_back() {
 
 # --- the matrix ------------------------------------------------------------------------------------
 
-# row NAME WHAT: all cells of it
+# row NAME EVENT: all cells for this event
 row() {
 	rm -f "$T/command4" "$T/command6"
 	now begun
@@ -163,18 +163,18 @@ row() {
 	now opened
 	row_since=$(since)
 	"$2"
-	check '... and are open, or open again, when it has happened' all_open
+	check '... and are open, or open again, after the event' all_open
 	now again
-	equal '... since when is known' "$(since)" "$row_since"
-	check '... who knocked gets in' all_ports_open
+	equal '... with the time of opening' "$(since)" "$row_since"
+	check '... a client gets in' all_ports_open
 	watch
 	for cell in $cells; do
 		eval "shut=\$shut_$cell"
-		check "... $cell does not shut before its time" [ $shut -ge $((begun + life * 100 - early)) ]
+		check "... $cell does not shut early" [ $shut -ge $((begun + life * 100 - early)) ]
 		check '... nor late' [ $shut -le $((opened + life * 100 + late)) ]
 		diag "$1: $cell shut $((shut - begun - life * 100))0 ms after its time at the latest"
 	done
-	check '... nobody gets in' no_port_open
+	check '... then no client gets in' no_port_open
 	diag "$1: all open again after $((again - opened))0 ms"
 	meddle none
 }

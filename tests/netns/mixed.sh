@@ -3,10 +3,10 @@
 #
 # Everything at once for $MIXED_SECONDS: strangers send valid and broken packets, knocks open doors that close by
 # themselves, the configuration is reloaded each second, the ruleset is flushed and the engine killed now and then.
-# Nothing grows, nobody gets in who has not knocked, everybody who has knocked does.
+# Memory and descriptors do not grow; each knocker gets in, and no other address does.
 #
-# A reload, a new engine and a missing table forget attempts under way, and what was sent while the table was
-# missing nobody has seen. So a knock that met one of these may be repeated; any other must open at once.
+# A reload, a new engine and a missing table forget attempts under way, and packets are not seen while the table is
+# missing. So a knock during one of these may be repeated; any other must open at once.
 
 . "$(dirname "$0")/../lib.sh"
 : "${MIXED_SECONDS:=30}" "${MIXED_RATE:=1000}" "${MIXED_SEED:=$(date +%s)}"
@@ -17,7 +17,7 @@ firewall
 mac=$(ip -j link show client | jq -r ".[0].address")
 diag "seed $MIXED_SEED"
 
-# doors NUMBER: the configuration, with so many doors more
+# doors NUMBER: the configuration, with so many additional doors
 doors() {
 	echo "
 [ssh]
@@ -40,9 +40,9 @@ doors() {
 }
 knockd_start "$(doors 5)"
 
-# --- what disturbs -------------------------------------------------------------------------------
+# --- disturbances --------------------------------------------------------------------------------
 
-# during COMMAND...: leaves a line with when it began and ended
+# during COMMAND...: writes a line with its begin and end
 during() {
 	now during_from
 	echo "$during_from 999999999" >"$T/now" # it has no end yet
@@ -85,16 +85,16 @@ disturb() {
 	done
 }
 
-# undisturbed FROM TO: nothing of this kind, with 0.2 seconds to spare
+# undisturbed FROM TO: no disturbance then, with a margin of 0.2 seconds
 undisturbed() {
 	awk -v from="$1" -v to="$2" '$1 - 20 <= to && $2 + 20 >= from { hit = 1 } END { exit hit }' \
 		"$T/disturbed" "$T/now"
 }
 
-# --- who knocks ----------------------------------------------------------------------------------
+# --- knockers ------------------------------------------------------------------------------------
 
 served=0 repeated=0
-# knock_as FROM TO SET KEY PORT...: opens, at the third try at the latest, and at the first if nothing disturbed it
+# knock_as FROM TO SET KEY PORT...: opens, at the first try if there was no disturbance, at the fifth at the latest
 knock_as() {
 	as_from=$1 as_to=$2 as_set=$3 as_key=$4
 	shift 4
@@ -107,13 +107,13 @@ knock_as() {
 			return
 		fi
 		now as_ended
-		! undisturbed "$as_began" "$((as_sent + 30))" || break # what was sent may not have been read yet
+		! undisturbed "$as_began" "$((as_sent + 30))" || break # the daemon may read the packets a little later
 		repeated=$((repeated + 1))
 	done
 	fail "$as_from knocks: open (try $as_try)"
 	diag "from $as_began to $as_ended, its lines:"
 	diag "$(grep -F "$as_from: " "$LOG" | tail -n 9)"
-	diag "what disturbed: $(tail -n 3 "$T/disturbed" | tr '\n' ';')"
+	diag "disturbances: $(tail -n 3 "$T/disturbed" | tr '\n' ';')"
 }
 
 allowed='10\.0\.0\.1[0-9][0-9]|fd00::1[0-9][0-9]'
@@ -125,7 +125,7 @@ strangers() {
 	} 2>/dev/null | grep -oE '(11\.[0-9]+\.[0-9]+\.[0-9]+|fd00:bad:[0-9a-f:]+) [^,}]*' | head -n 3
 }
 
-# --- how big -------------------------------------------------------------------------------------
+# --- sizes ---------------------------------------------------------------------------------------
 
 memory() {
 	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
@@ -161,14 +161,14 @@ wait $noise_pid
 : >"$T/over"
 wait $disturb_pid
 
-equal 'every reload, new engine and table came' "$(cat "$T/failed")" ''
+equal 'all reloads, new engines and tables came' "$(cat "$T/failed")" ''
 diag "$(wc -l <"$T/disturbed") disturbances, $served knocks, $repeated of them repeated"
 diag "$(log_count 'packets were lost') reports of lost packets"
 check 'knocks were served' [ "$served" -gt 3 ]
-equal 'nobody else is in' "$(strangers)" ''
+equal 'no other address is in' "$(strangers)" ''
 check 'the daemon is the same' alive "$knockd"
 equal 'no engine died by itself' "$(grep 'the engine was ended' "$LOG" | grep -cv 'by signal 9')" 0
-equal '... nor sent what it should not' "$(log_count 'the engine sent')" 0
+equal '... nor sent invalid messages' "$(log_count 'the engine sent')" 0
 one_engine() {
 	[ "$(children "$knockd" | wc -w)" = 1 ]
 }
@@ -180,22 +180,22 @@ for _ in 1 2 3; do
 	during reload
 done
 fence
-equal 'reloads leave no descriptor behind' "$(descriptors)" "$fds"
+equal 'reloads leave no descriptor open' "$(descriptors)" "$fds"
 grown=$(($(memory "$knockd") - ${warm:-0}))
 engine=$(children "$knockd")
 diag "memory: the daemon $(memory "$knockd") kB ($grown more than after a quarter of the time), the engine $(memory "$engine") kB"
 if built_with SANITIZERS; then
-	skip 'no memory leaks' 'sanitizers keep what is freed'
-	skip '... nor grows in the engine' 'likewise'
+	skip 'the daemon leaks no memory' 'sanitizers keep what is freed'
+	skip '... nor does the engine' 'likewise'
 else
-	check 'no memory leaks' [ "$grown" -lt 3000 ]
-	check '... nor grows in the engine' [ "$(memory "$engine")" -lt 30000 ]
+	check 'the daemon leaks no memory' [ "$grown" -lt 3000 ]
+	check '... nor does the engine' [ "$(memory "$engine")" -lt 30000 ]
 fi
 shut() {
 	! nft list ruleset | grep -q 'expires'
 }
-check 'and in the end all is shut' -t 20 shut
+check 'at the end all is shut' -t 20 shut
 knockd_stop
 equal 'SIGTERM ends it' $? 15
-refute 'no sanitizer has said anything' grep -q 'ERROR: \|runtime error' "$LOG"
+refute 'no report of a sanitizer' grep -q 'ERROR: \|runtime error' "$LOG"
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Netlink fails under the daemon's hands: what can be had later is had later, and each trouble has its line.
+# Netlink fails: the daemon repeats what can be repeated, and logs each error.
 
 . "$(dirname "$0")/../lib.sh"
 need knock meddle
@@ -34,17 +34,17 @@ for error in EINTR ENOMEM EBUSY ENOBUFS; do
 		[ "$(log_count 'ssh: running command')" -gt "$count" ]
 	}
 	check "$error, three times: the door opens" done_now
-	check '...' port_open $server 22
+	check '... and the port is open' port_open $server 22
 done
-refute '... and nobody hears of it' log_has failed
+refute '... without a line in the log' log_has failed
 firewall_shut
 meddle send $ENOMEM 1000000
 knock $server 1001
-check 'ENOMEM, for good: the reason is logged' log_says 'ssh: grant failed: inet filter ssh_ok: (Cannot allocate|Out of) memory'
+check 'ENOMEM, always: the reason is logged' log_says 'ssh: grant failed: inet filter ssh_ok: (Cannot allocate|Out of) memory'
 refute '... and the door stays shut' port_open $server 22
 meddle send 0 0
 knock $server 1001
-check '... until it is over and somebody knocks' port_open $server 22
+check '... until netlink works and there is another knock' port_open $server 22
 knock $server6 1001
 check '... over IPv6' port_open $server6 22
 
@@ -59,18 +59,18 @@ mended_again() {
 }
 meddle send $ENOBUFS 1000000
 nft -f "$T/reload.nft"
-check 'ENOBUFS while the ruleset is put back: the table has its line' log_has \
+check 'ENOBUFS while the ruleset is put back: a line for the table' log_has \
 	'could not install table inet knockd: No buffer space available'
-check '... and so have the elements' log_has \
+check '... and one for the elements' log_has \
 	'could not put back 2 elements, trying again: No buffer space available'
-refute '... nothing is there' own_table
+refute '... there is no table' own_table
 sleep 2.2 # at least two more tries
-equal '... one line, however often it is tried' "$(log_count 'could not put back')" 1
+equal '... one line for all tries' "$(log_count 'could not put back')" 1
 meddle send 0 0
-check '... when it is over the elements come back by themselves' element_in "$open" 10.0.0.2
+check '... when netlink works the elements come back by themselves' element_in "$open" 10.0.0.2
 check '... over IPv6' element_in 'inet filter ssh_ok6' fd00::2
 check '... and the table' -t 15 mended_again
-check '... it reports knocks again' port_open $server 22
+check '... and knocks count again' port_open $server 22
 
 # --- events ----------------------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ for error in ENOBUFS ENOMEM; do
 	mended=$(log_count 'is put back')
 	eval "meddle event \$$error 1"
 	nft -f "$T/reload.nft"
-	check "$error instead of events: everything is looked at" element_in "$open" 10.0.0.2
+	check "$error instead of events: the elements come back" element_in "$open" 10.0.0.2
 	check '... the table, too' mended_again
 done
 kill -STOP "$knockd"
@@ -92,7 +92,7 @@ nft -f "$T/noise.nft"
 nft -f "$T/noise.nft"
 mended=$(log_count 'is put back')
 kill -CONT "$knockd"
-check 'more events than a socket holds, for real: the elements come back' -t 20 element_in "$open" 10.0.0.2
+check 'more events than a socket holds: the elements come back' -t 20 element_in "$open" 10.0.0.2
 check '... and the table' -t 20 mended_again
 
 # --- one-time sequences ----------------------------------------------------------------------------
@@ -107,7 +107,7 @@ knockd_meddled "
 $fence_door"
 meddle send $ENOMEM 1000000
 knock $server 2001
-check 'ENOMEM when the next sequence becomes the door'\''s: it has its line' log_says \
+check 'ENOMEM at the next one-time sequence: a line in the log' log_says \
 	'could not install table inet knockd: (Cannot allocate|Out of) memory'
 meddle send 0 0
 next_opens() {
@@ -115,9 +115,9 @@ next_opens() {
 	grep -qx '#2002' "$T/once"
 }
 blamed=$(log_count 'was changed by another program')
-check '... when it is over the kernel learns of its ports' -t 20 next_opens
-check '... which is said' log_has 'table inet knockd is in place again'
-equal '... and blamed on nobody' "$(log_count 'was changed by another program')" "$blamed"
+check '... when netlink works the kernel gets its ports' -t 20 next_opens
+check '... which is logged' log_has 'table inet knockd is in place again'
+equal '... and not taken for a change by another program' "$(log_count 'was changed by another program')" "$blamed"
 
 # --- the guard -------------------------------------------------------------------------------------
 
@@ -136,19 +136,19 @@ has_guard() {
 }
 check 'there is a guard' has_guard
 meddle send $ENOMEM 1000000
-ends 'ENOMEM when it is to go' 1 knockctl unguard
+ends 'ENOMEM at unguard' 1 knockctl unguard
 meddle send 0 0
 nft delete table inet knockd
-check '... it stays, also when the table is put back' has_guard
+check '... the guard stays, also when the table is put back' has_guard
 printf '[options]\n\tRules = none\n' >>"$T/knockd.conf"
 sed -i '/^\[guarded\]/,/open/d' "$T/knockd.conf"
 meddle send $ENOMEM 1000000
 knockd_reload
-check 'ENOMEM when the whole table is to go: the reload fails' log_has 'reload failed'
+check 'ENOMEM when a reload removes the table: the reload fails' log_has 'reload failed'
 meddle send 0 0
 check '... and the guard stays' has_guard
 knock $server 3001
 check '... with its door' log_has 'guarded: OPEN SESAME'
-ends 'at last it goes' 0 knockctl unguard
-refute '... and is not there' has_guard
+ends 'unguard, without an error' 0 knockctl unguard
+refute '... removes the guard' has_guard
 done_testing

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Capture = nfqueue: who connects in the same breath as the last knock gets in at the first SYN. The doors' grants are
-# elements of the user's own sets here; `open` is in nfqueue_guard.sh.
+# Capture = nfqueue: a client that connects right behind its last knock gets in at the first SYN. The doors here grant
+# elements of the admin's sets; nfqueue_guard.sh is about `open`.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/nfqueue_lib.sh"
@@ -20,11 +20,11 @@ knockd_start "$capture$door"
 check 'the wire is there' port_open $server6 23
 at_first_syn 'IPv4: each at the first SYN' "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000
 at_first_syn 'IPv6: each at the first SYN' "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000
-check 'nothing is held any more' nothing_held
-refute 'not for others' port_open $server 22
+check 'no packet is held any more' nothing_held
+refute 'other addresses are shut out' port_open $server 22
 knockd_stop
 
-# What it is worth: told, and not asked for, since it depends on the machine.
+# For comparison: printed and not tested, since the result depends on the machine.
 knockd_start "$door"
 diag "NFLOG: $(race -w 200 -n 20 10.9.32.1 $server 22 7000 8000:udp 9000)"
 knockd_stop

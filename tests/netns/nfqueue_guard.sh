@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Capture = nfqueue and `open`: who connects in the same breath as the last knock finds the guard open at the first SYN,
-# at ports of TCP and UDP. What waits is no way around the guard. Where the kernel's nftables have no queues knockd says so.
+# Capture = nfqueue and `open`: a client that connects right behind its last knock passes the guard at the first SYN, at
+# ports of TCP and UDP. Held packets do not bypass the guard. Without nftables' queue expression knockd does not start.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -28,8 +28,8 @@ doors='
 if [ $rules = none ]; then
 	knockd_conf "$doors"
 	ends 'no queues: knockd does not start' 1 "$KNOCKD" -c "$T/knockd.conf"
-	check '... and says what is missing' grep -q 'CONFIG_NFT_QUEUE; Capture = nflog does without' "$T/err"
-	refute '... and leaves nothing behind' nft list table inet knockd 2>/dev/null
+	check '... and names the missing option of the kernel' grep -q 'CONFIG_NFT_QUEUE; Capture = nflog does without' "$T/err"
+	refute '... and leaves no table' nft list table inet knockd 2>/dev/null
 	done_testing
 fi
 
@@ -40,7 +40,7 @@ check 'the wire is there' port_open $server6 23
 at_first_syn 'IPv4: each at the first SYN' "$ROUNDS" 10.9.0.1 $server 22 7000 8000:udp 9000
 at_first_syn 'IPv6: each at the first SYN' "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000
 at_first_syn 'a single knock: each at the first SYN' "$ROUNDS" 10.9.64.1 $server 24 6000:udp
-check 'nothing is held any more' nothing_held
+check 'no packet is held any more' nothing_held
 
 # one address again and again: shut, knocked open, used
 again() {
@@ -55,7 +55,7 @@ equal 'the same address, shut in between' "$(sort -u "$T/again")" 'first 1 late 
 knock $server 9001
 fence
 
-# --- what waits is judged ------------------------------------------------------------------------
+# --- the guard decides about held packets --------------------------------------------------------
 
 refute 'another address: shut' port_open 10.0.1.1 22 other
 knock $server 7000
@@ -65,5 +65,5 @@ refute '... udp is shut' udp_open $server
 knock $server 7000 8000:udp 9000
 check 'opened: udp, too' udp_open $server
 knockd_stop
-refute 'the end: what was shut is shut' port_open 10.0.1.1 22 other
+refute 'the end: shut ports are shut' port_open 10.0.1.1 22 other
 done_testing

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What the tests of `Capture = nfqueue` share. knockd's own rules do it where the kernel has nft's queue expression;
-# elsewhere rules of iptables, and knockd has Rules = none.
+# For tests of `Capture = nfqueue`. Where the kernel has nft's queue expression knockd's own rules fill the queues;
+# elsewhere iptables rules do, and knockd has Rules = none.
 
 built_with HAVE_NFQUEUE || skip_all 'built without libnetfilter_queue'
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Capture = nfqueue: nothing hangs and nothing gets in, whatever becomes of the daemon, its engine or its queues; and a
-# knock is answered or not as Knock_Verdict has it.
+# Capture = nfqueue: no packet hangs and none gets in wrongly when the daemon or its engine stops or dies, or a queue is
+# full; and Knock_Verdict decides whether a knock is answered.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -20,16 +20,16 @@ doors='
 '"$fence_door"
 knockd_start "$capture$doors"
 
-# --- who answers a knock -------------------------------------------------------------------------
+# --- the answer to a knock -----------------------------------------------------------------------
 
-refute 'drop: nobody answers a knock' refused $server 7000
+refute 'drop: a knock gets no answer' refused $server 7000
 knockd_conf "$capture$doors"'
 [options]
 	Knock_Verdict = accept'
 knockd_reload
-check 'accept: it is refused as ever' refused $server 7000
+check 'accept: it is refused, as without knockd' refused $server 7000
 knock $server 7000 7001
-check '... and counts' port_open $server 22
+check '... and the knock counts' port_open $server 22
 knockd_conf "$capture$doors"
 knockd_reload
 refute 'drop, after a reload' refused $server 7001
@@ -43,7 +43,7 @@ restarted() {
 	[ "$(log_count 'a new engine is running')" = "$1" ]
 }
 
-# A sign of life from host other: its traffic is none of knockd's business.
+# lives: host other, which does not knock, can connect
 lives() {
 	port_open 10.0.1.1 23 other
 }
@@ -53,38 +53,38 @@ kill -STOP "$(engine)"
 knock $server 7000
 in_background client "$RACE" 10.0.0.2 $server 23 7000 >"$T/waiting"
 waiting=$!
-check 'a stopped engine: who knocks waits' not nothing_held
-check '... nobody else does' lives
+check 'a stopped engine: packets of a knocker wait' not nothing_held
+check '... others do not' lives
 kill -KILL "$(engine)"
-check 'killed: there is another' restarted 1
-check '... and what has waited goes on' nothing_held
+check 'the engine is killed: there is another' restarted 1
+check '... and held packets go on' nothing_held
 wait $waiting
-check '... to where it wanted' grep -q 'never 0' "$T/waiting"
+check '... to their destination' grep -q 'never 0' "$T/waiting"
 
 # --- a full queue --------------------------------------------------------------------------------
 
 kill -STOP "$(engine)"
 yes | tr -d '\n' | head -c 60000 | in_client socat -b 1 -u - UDP4-SENDTO:$server:7002
-refute 'a flood that nobody reads: nothing is let in' port_open 10.0.1.1 22 other
-check '... nobody else is held up' lives
+refute 'a full queue: other addresses stay shut out' port_open 10.0.1.1 22 other
+check '... packets of others pass' lives
 race -w 500 10.9.1.1 $server 22 7000 7001 >"$T/out"
-equal '... not even for who knocks' "$(cat "$T/out")" 'first 0 late 0 never 1'
+equal '... and a knock does not open' "$(cat "$T/out")" 'first 0 late 0 never 1'
 kill -CONT "$(engine)"
-check '... read at last: nothing is held any more' -t 30 nothing_held
+check '... the engine goes on: no packet is held any more' -t 30 nothing_held
 opens() {
 	race -w 500 10.9.2.1 $server 22 7000 7001 >/dev/null
 }
 check '... and a knock opens' -t 30 opens
-check '... the loss is told' -t 15 log_has 'packets were lost between kernel and knockd'
+check '... the loss is logged' -t 15 log_has 'packets were lost between kernel and knockd'
 
-# killed in the middle of it
+# the engine is killed during a flood
 yes | tr -d '\n' | head -c 60000 | in_client socat -b 1 -u - UDP4-SENDTO:$server:7002 &
 flood=$!
 kill -KILL "$(engine)"
-check 'killed in a flood: there is another' restarted 2
+check 'the engine is killed in a flood: there is another' restarted 2
 wait $flood
-check '... nothing is held any more' -t 30 nothing_held
-at_first_syn '... and who knocks gets in at the first SYN' 1 10.9.3.1 $server 22 7000 7001
+check '... no packet is held any more' -t 30 nothing_held
+at_first_syn '... and a knocker gets in at the first SYN' 1 10.9.3.1 $server 22 7000 7001
 
 # --- reload --------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ check 'a stopped engine holds packets' not nothing_held
 knockd_reload
 check '... until a reload' nothing_held
 
-# A knock whose halves are on both sides of a reload is none, so what they come to is not asked for.
+# A knock that a reload cuts in two does not count, so the result is not tested.
 race -w 1000 -n 300 10.9.4.1 $server 22 7000 7001 >"$T/out" &
 racing=$!
 for _ in 1 2 3 4 5 6 7 8; do
@@ -102,7 +102,7 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 wait $racing
 diag "eight reloads: $(cat "$T/out")"
-check 'reloads: nothing is held any more' nothing_held
+check 'reloads: no packet is held any more' nothing_held
 at_first_syn '... at the first SYN' 1 10.9.8.1 $server 22 7000 7001
 
 knockd_conf "[options]
@@ -115,7 +115,7 @@ held_by() {
 	awk -v q="$1" '$1 == q { print $2 }' /proc/net/netfilter/nfnetlink_queue
 }
 check 'other queues' [ -n "$(held_by 100)" ]
-equal '... the old ones are nobody'"'"'s' "$(held_by 7777)" ''
+equal '... the old ones are not bound' "$(held_by 7777)" ''
 knockd_conf "[options]
 	Rules = $rules
 $doors"
@@ -126,15 +126,15 @@ knockd_reload
 check 'and back' [ -n "$(held_by 7779)" ]
 at_first_syn '... at the first SYN' 1 10.9.5.1 $server 22 7000 7001
 
-# --- another one ---------------------------------------------------------------------------------
+# --- another daemon ------------------------------------------------------------------------------
 
 printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = none\n%s\n' "$engine_user" "$T/state2" "$capture" \
 	>"$T/other.conf"
 ends 'another knockd on these queues' 1 "$KNOCKD" -c "$T/other.conf"
-check '... is told who has them' grep -q 'NFQUEUE 7777 to 7779: queue 7777: another program has it (netlink port ' "$T/err"
+check '... gets the reason' grep -q 'NFQUEUE 7777 to 7779: queue 7777: another program has it (netlink port ' "$T/err"
 sed -i 's/^\[options\]/&\n\tQueue_Num = 7778/' "$T/other.conf"
 ends '... or some of them' 1 "$KNOCKD" -c "$T/other.conf"
-check '... is told, too' grep -q 'queue 7778: another program has it' "$T/err"
+check '... gets the reason, too' grep -q 'queue 7778: another program has it' "$T/err"
 
 # --- the end -------------------------------------------------------------------------------------
 
@@ -142,9 +142,9 @@ engine=$(engine)
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
 check 'SIGKILL: the engine ends' not alive "$engine"
-check '... what would have waited goes on' port_open $server 23
-refute '... what is shut is shut' port_open 10.0.1.1 22 other
-check '... and a knock is a packet like any other' refused $server 7000
+check '... packets are not held' port_open $server 23
+refute '... shut ports are shut' port_open 10.0.1.1 22 other
+check '... and a knock is answered like any other packet' refused $server 7000
 knockd_again
 at_first_syn 'a new start: at the first SYN' 1 10.9.6.1 $server 22 7000 7001
 ends 'the end' 15 knockd_stop

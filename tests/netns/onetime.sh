@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# One-time sequences: marked before anything is done, the next one live at once for both families, and a
-# door that has none left shuts nobody else's.
+# One-time sequences: the daemon marks a sequence before it opens, the next one counts at once for both families, and a
+# door without sequences does not affect other doors.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -27,21 +27,21 @@ marked() {
 	grep -qx -- "$1" "$T/once"
 }
 
-check 'a bad line is reported, without what it holds' log_has 'line 2'
-refute '... ' log_has 'no sequence'
+check 'a bad line is reported' log_has 'line 2'
+refute '... without its text' log_has 'no sequence'
 
 knock $server 1001 1002
 check 'the first one opens' element_in 'inet filter ssh_ok' 10.0.0.2
 check '... and is marked in its first column' marked '#1001,1002'
-equal '... nothing else has changed' "$(sed 1d "$T/once")" "$(printf 'no sequence\n 2001,2002:udp\n3001,3002')"
-equal '... mode kept' "$(stat -c %a "$T/once")" 640
+equal '... the other lines are unchanged' "$(sed 1d "$T/once")" "$(printf 'no sequence\n 2001,2002:udp\n3001,3002')"
+equal '... and so is the mode' "$(stat -c %a "$T/once")" 640
 
 knock $server 1001 1002
 fence
-equal 'it is good once' "$(opened)" 1
+equal 'it opens once' "$(opened)" 1
 
 knock $server6 2001 2002:udp
-check 'the next one is live over IPv6' element_in 'inet filter ssh_ok6' fd00::2
+check 'the next one counts over IPv6' element_in 'inet filter ssh_ok6' fd00::2
 check '... and marked' marked '#2001,2002:udp'
 
 knock $server 3001
@@ -49,10 +49,10 @@ fence
 knockd_stop
 knockd_again
 knock $server 3001 3002
-check 'a restart goes on where the file says' marked '#3001,3002'
+check 'a restart goes on with the next unmarked line' marked '#3001,3002'
 check 'the door is disabled' log_has 'no more sequences left in the one time sequences file for door once --> disabling the door'
 knock $server 3001 3002 4001
-check 'the other door is not' log_has 'other: OPEN SESAME'
+check 'the other door still opens' log_has 'other: OPEN SESAME'
 equal 'three openings in all' "$(opened)" 3
 
 printf ' 5001,5002\n' >>"$T/once"
@@ -61,7 +61,7 @@ wait_for log_has 're-reading'
 fence
 knock $server 5001
 fence
-# a mark that cannot be made: nothing may happen
+# the mark cannot be written: the door must not open
 mkdir "$T/ro"
 mount -t tmpfs none "$T/ro" && cp "$T/once" "$T/ro/once" && mount -o bind "$T/ro/once" "$T/once" &&
 	mount -o remount,bind,ro "$T/once" || bail 'cannot make the file read-only'
@@ -71,20 +71,20 @@ if [ -x "$KNOCKCTL" ]; then
 	wait_for grep -q watching "$T/watch"
 	openings=$(knockctl --json stats | jq .openings)
 	knock $server 5001 5002
-	check 'who watches hears why a sequence is refused' grep -q 'error while disabling' "$T/watch"
-	refute '... and of no opening' grep -q '"event":"open"' "$T/watch"
+	check 'knockctl watch shows why a sequence is refused' grep -q 'error while disabling' "$T/watch"
+	refute '... and no opening' grep -q '"event":"open"' "$T/watch"
 	equal '... which is not counted either' "$(knockctl --json stats | jq .openings)" "$openings"
 	kill $watcher
 else
-	skip 'who watches hears why a sequence is refused' "$KNOCKCTL is not built"
+	skip 'knockctl watch shows why a sequence is refused' "$KNOCKCTL is not built"
 	knock $server 5001 5002
 fi
 check 'a sequence that cannot be marked is refused' \
 	log_has 'error while disabling used one time sequence for door once --> disabling the door'
-check '... and is no success' [ "$(opened)" = 3 ]
+check '... and does not open' [ "$(opened)" = 3 ]
 kill -HUP "$knockd"
 check 'a reload warns of such a file' log_has "$T/once cannot be marked, so the door will not open"
-equal '... and nothing is done for it' "$(log_count 'running command: nft add element')" 3
+equal '... and no command runs for it' "$(log_count 'running command: nft add element')" 3
 
 knockd_conf "
 [one]
@@ -92,6 +92,6 @@ knockd_conf "
 [two]
 	one_time_sequences = $T/once"
 ends 'two doors with one file' 0 "$KNOCKD" -t -c "$T/knockd.conf"
-check '... are told that they get in each other'\''s way' \
+check '... get a warning' \
 	grep -qF 'section two: warning: one_time_sequences: [one] has the same file' "$T/err"
 done_testing

@@ -32,10 +32,10 @@ check 'a bad option: usage on standard error' grep -q '^usage: knockd' "$T/err"
 equal '... nothing on standard output' "$(cat "$T/out")" ''
 run 1 -c
 run 0 -t -c "$conf"
-equal '-t says so' "$(cat "$T/out")" 'configuration OK'
+equal '-t prints the result' "$(cat "$T/out")" 'configuration OK'
 run 0 --check --conf "$conf" word
 run 0 -Dtc "$conf"
-check '-D: what is read' grep -qx 'config: a: sequence: 7000:tcp' "$T/out"
+check '-D: the settings' grep -qx 'config: a: sequence: 7000:tcp' "$T/out"
 run 0 -s --save-mem -v4 -l -t -c "$conf"
 run 1 -t -c "$T/none"
 run 1 -t -i 'no/such' -c "$conf"
@@ -43,12 +43,12 @@ run 0 --print-rules -c "$conf"
 check 'Interface' grep -q 'iifname "eth9"' "$T/out"
 run 0 --print-rules -i 'lo, ppp*' -c "$conf"
 check '-i wins' grep -q 'iifname "ppp\*"' "$T/out"
-refute '...' grep -q eth9 "$T/out"
+refute '... and replaces the list' grep -q eth9 "$T/out"
 run 0 --print-rules -4 -c "$conf"
 check '-4' grep -q 'nfproto ipv4' "$T/out"
 
 "$KNOCKD" -c "$conf" -i lo -v >"$T/out" 2>&1 &
 started $!
 check 'it starts with -i' grep -qx 'starting up, listening on lo' "$T/out"
-check '...' grep -qx 'listening on lo...' "$T/out"
+check '... and prints the interface' grep -qx 'listening on lo...' "$T/out"
 done_testing

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A door that opens for the knocker's network, and how wide that may be: over IPv6, too, where the plain key
-# serves for want of another.
+# A door that opens for the knocker's network, and the limit of its width, also for an IPv6 knocker who gets the prefix
+# of the plain key because there is no grant_6.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -31,7 +31,7 @@ doors="
 $fence_door"
 knockd_start "$doors"
 
-# nets SET: what is in it
+# nets SET: its elements
 nets() {
 	nft -j list set inet filter "$1" |
 		jq -r '.nftables[].set | select(.) | .elem[]? | .elem.val.prefix | "\(.addr)/\(.len)"'
@@ -41,7 +41,7 @@ nets_are() {
 	[ "$(nets "$1")" = "$2" ]
 }
 refusal='inet filter nets6: the prefix is wider than the /48 that Max_Prefix allows for IPv6'
-check 'a plain key that is too wide for IPv6, and fits nobody else: a warning' log_has "plain: warning: grant: $refusal"
+check 'a plain key for an IPv6 set, too wide for IPv6: a warning' log_has "plain: warning: grant: $refusal"
 knock $server 1001
 check 'IPv4: the network' nets_are nets 10.0.0.0/24
 knock $server6 1001
@@ -56,7 +56,7 @@ knock $server6 1003
 check '... not too wide: it opens' nets_are nets6 fd00::/56
 knock $server 1002
 fence
-equal '... nothing else has come in' "$(nets nets)$(nets nets6)" fd00::/56
+equal '... no other element has come in' "$(nets nets)$(nets nets6)" fd00::/56
 
 knockd_conf "$doors
 [options]
@@ -68,10 +68,10 @@ check '... for this line, door and reason' log_has \
 	"line $line: grant: %IP%/24 is wider than the /25 that Max_Prefix allows for IPv4, in [both] ($T/knockd.conf)"
 check '... for all doors' log_has '%IP%/56 is wider than the /64 that Max_Prefix allows for IPv6, in [narrow]'
 knock $server 1001
-check '... the old one stays in force' nets_are nets 10.0.0.0/24
-ends 'it is no file to start with' 1 "$KNOCKD" -t -c "$T/knockd.conf"
+check '... the old configuration stays in force' nets_are nets 10.0.0.0/24
+ends '... and knockd -t refuses it' 1 "$KNOCKD" -t -c "$T/knockd.conf"
 
-# The end of one element is the beginning of the next, and of both nftables' events tell.
+# In interval sets the end of one element is the begin of the next; nftables' events contain both.
 if [ -x "$KNOCKCTL" ]; then
 	knockd_stop
 	knockd_start "
@@ -84,8 +84,8 @@ $fence_door"
 	knockctl grant 10.0.0.3 --door one >/dev/null
 	nft delete element inet filter nets '{ 10.0.0.2 }'
 	check 'an element deleted by hand' log_has '10.0.0.2: one: element deleted'
-	refute '... its neighbour is not' log_has '10.0.0.3: one: element deleted'
-	equal '... and is remembered' "$(knockctl list --json | jq -r '.[].ip')" 10.0.0.3
+	refute '... its neighbour stays' log_has '10.0.0.3: one: element deleted'
+	equal '... and is in the list' "$(knockctl list --json | jq -r '.[].ip')" 10.0.0.3
 else
 	skip 'neighbours' 'no knockctl'
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# SIGHUP: what is new is live, what is open stays, a broken file changes nothing, no hit is lost.
+# SIGHUP: new settings apply, accesses stay, a broken file changes nothing, no hit is lost.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -33,10 +33,10 @@ knockd_conf "$first"'
 	Nflog_Group = 7778
 '"$fence_door"
 knockd_reload
-check 'the elements of before stay' element_in 'inet filter ssh_ok' 10.0.0.2
+check 'earlier elements stay' element_in 'inet filter ssh_ok' 10.0.0.2
 knock $server 2001:udp 2002:udp
 check 'a new door, new ports, another group, interfaces' log_has 'udp: OPEN SESAME'
-check 'a stop command of before runs, though its door is gone' log_has 'closes: running command: echo closed 10.0.0.2'
+check 'an earlier stop command runs although its door is gone' log_has 'closes: running command: echo closed 10.0.0.2'
 one_child() {
 	[ "$(children "$knockd" | wc -l)" = 1 ]
 }
@@ -53,13 +53,13 @@ knock $server 2001:udp 2002:udp
 opened_twice() {
 	[ "$(log_count 'udp: OPEN SESAME')" = 2 ]
 }
-check '... nothing has' opened_twice
+check '... the old doors still open' opened_twice
 mv "$T/knockd.conf" "$T/away"
 knockd_reload
 check 'no file' log_has "$T/knockd.conf: No such file or directory"
 mv "$T/away" "$T/knockd.conf"
 
-# one-port door: each hit is an opening, so every hit that is lost shows
+# A door of one port opens at every hit, so the number of openings shows lost hits.
 knockd_conf "
 [count]
 	sequence = 3000:udp

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# An engine that has been taken over: the daemon ends it and goes on.
+# An attacker has taken over the engine: the daemon ends it and goes on.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -13,7 +13,7 @@ export ROGUE
 topo_pair
 firewall
 : >"$ROGUE"
-chmod 666 "$ROGUE" # it may be somebody else who is the engine
+chmod 666 "$ROGUE" # the engine may be another user
 knockd_start "
 [ssh]
 	sequence = 1001,1002
@@ -26,7 +26,7 @@ descriptors() {
 fds=$(descriptors)
 
 
-# engines WORD...: they do this, one after the other, until there is one as it should be
+# engines WORD...: one engine after the other commits these misdeeds; then a normal one must run
 engines() {
 	news=$(log_count 'a new engine is running')
 	printf '%s\n' "$@" >"$ROGUE"
@@ -54,7 +54,7 @@ knockd_stopped() {
 	[ $? = 15 ]
 }
 
-# --- how long nobody reads -----------------------------------------------------------------------
+# --- the time without an engine ------------------------------------------------------------------
 
 nanoseconds() {
 	date +%s%N
@@ -64,45 +64,45 @@ began=$(nanoseconds)
 until log_has 'a new engine is running'; do :; done
 diag "a new engine after $((($(nanoseconds) - began) / 1000000)) ms"
 ok 'an engine that is killed is replaced at once'
-check '... and the signal is told' log_has 'the engine was ended by signal 9 (Killed)'
+check '... and the signal is logged' log_has 'the engine was ended by signal 9 (Killed)'
 
-# --- messages that make no sense -----------------------------------------------------------------
+# --- invalid messages ----------------------------------------------------------------------------
 
 nonsense='the engine sent an invalid message: killed'
 engines short long crowd zeros door stage kind ready-again nobody family tail
-equal 'each is told' "$(log_count "$nonsense")" 11
-refute 'and nothing came of it' element_in 'inet filter ssh_ok' 192.0.2.1
+equal 'each is logged' "$(log_count "$nonsense")" 11
+refute '... and no element is added' element_in 'inet filter ssh_ok' 192.0.2.1
 
 engines empty deaf
-equal 'who hangs up is ended' "$(log_count 'the engine was ended by signal 9 (Killed)')" 5
+equal 'an engine that closes its socket is ended' "$(log_count 'the engine was ended by signal 9 (Killed)')" 5
 engines abort
-check 'who ends by a signal' log_has 'the engine was ended by signal 6 (Aborted)'
+check 'an engine that a signal ended is logged' log_has 'the engine was ended by signal 6 (Aborted)'
 engines last-words
-equal "whose last words make no sense" "$(log_count "$nonsense")" 12
-refute '... is not ended when it is gone: that number may be somebody else'\''s' log_has 'a signal to nobody'
+equal 'an invalid message of an engine that has ended is logged' "$(log_count "$nonsense")" 12
+refute '... and no signal goes to its pid, which may belong to another process by now' log_has 'a signal to nobody'
 engines not-ready no-word gone
-equal 'who is not ready in time, or not at all' "$(log_count 'the engine did not start')" 3
+equal 'engines that are not ready in time, or never' "$(log_count 'the engine did not start')" 3
 
 engines descriptor flood
-check 'who sends more than any engine may' log_has 'the engine sent more events than allowed: killed'
+check 'an engine that sends more than its limit is ended' log_has 'the engine sent more events than allowed: killed'
 lines=$(log_count '192.0.2.1: ssh: Stage 1')
 diag "$lines lines by then"
-refute '... which is not very much' [ "$lines" -gt 20000 ]
+refute '... with fewer than 20,000 lines in the log' [ "$lines" -gt 20000 ]
 
-# --- reload and end with one that does not stop --------------------------------------------------
+# --- reload and end with an engine that does not stop --------------------------------------------
 
 echo flood >"$ROGUE"
 kill -HUP "$knockd"
-check 'a reload into one' log_has 're-opening log file'
+check 'a reload' log_has 're-opening log file'
 wait_for -t 60 well_again || bail 'no engine'
 echo deaf >"$ROGUE"
 kill -HUP "$knockd"
 wait_for -t 60 well_again || bail 'no engine'
-equal 'as many descriptors as at the beginning' "$(descriptors)" "$fds"
+equal 'the number of descriptors is the same as at the start' "$(descriptors)" "$fds"
 knock $server 1001 1002
-check 'and the door opens' element_in 'inet filter ssh_ok' 10.0.0.2
+check '... and the door opens' element_in 'inet filter ssh_ok' 10.0.0.2
 
-# Until the end: five at once, then one a second.
+# Engines that die at once: five restarts without a pause, then one a second.
 news=$(log_count 'a new engine is running')
 yes abort | head -n 400 >"$ROGUE"
 kill -KILL "$(children "$knockd")"
@@ -110,6 +110,6 @@ now began
 wait_for -t 60 many_news || bail 'no engines'
 now ended
 diag "$(($(log_count 'a new engine is running') - news)) engines in $(((ended - began) / 100)) seconds"
-refute 'those that always die are replaced ever more slowly' [ $((ended - began)) -lt 200 ]
-check 'the daemon still ends when it is told' knockd_stopped
+refute 'engines that always die are restarted with pauses' [ $((ended - began)) -lt 200 ]
+check 'SIGTERM still ends the daemon' knockd_stopped
 done_testing

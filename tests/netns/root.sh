@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A daemon without commands is not root: what it keeps, and that nothing an admin does misses the rest.
+# A daemon without commands is not root: the privileges that it keeps are enough for everything that an admin does.
 
 . "$(dirname "$0")/../lib.sh"
 need knock uids knockctl
@@ -31,9 +31,9 @@ has_left() {
 	for set in CapInh CapAmb; do
 		equal "... $set is empty" "$(status "$1" $set)" 0000000000000000
 	done
-	equal '... it can gain nothing' "$(status "$1" NoNewPrivs)" 1
+	equal '... it can gain no privilege' "$(status "$1" NoNewPrivs)" 1
 	for task in "/proc/$1/task/"*; do
-		equal '... nor can a thread of it' "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p; s/^CapEff:[[:space:]]*//p; s/^CapBnd:[[:space:]]*//p' \
+		equal '... nor can its threads' "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p; s/^CapEff:[[:space:]]*//p; s/^CapBnd:[[:space:]]*//p' \
 			"$task/status" | sort -u | tr '\n' ' ')" "$net_admin 1 "
 	done
 }
@@ -56,26 +56,26 @@ knockd_conf "$ssh
 $fence_door"
 chmod 600 "$T/knockd.conf"
 "$KNOCKD" -d -v -c "$T/knockd.conf" >"$T/out" 2>"$T/err"
-equal 'it starts, with files that only root can read' $? 0
+equal 'it starts with files that only root can read' $? 0
 knockd=$(cat "$T/pid")
 started "$knockd"
 LOG=$T/logs/file
 has_left "$knockd"
-check 'its engine as well' [ "$(status "$(children "$knockd")" CapEff)" = 0000000000000000 ]
+check '... and its engine has no capability' [ "$(status "$(children "$knockd")" CapEff)" = 0000000000000000 ]
 
 keeper=$(keeper "$knockd")
 equal 'one process stays root' "$(status "$keeper" Uid)" '0 0 0 0'
 for set in CapEff CapPrm CapBnd; do
-	equal "... of which $set is CAP_DAC_OVERRIDE" "$(status "$keeper" $set)" 0000000000000002
+	equal "... $set is CAP_DAC_OVERRIDE" "$(status "$keeper" $set)" 0000000000000002
 done
-equal '... it can gain nothing' "$(status "$keeper" NoNewPrivs)" 1
-equal '... and hears nobody but the daemon' "$(readlink "/proc/$keeper/fd/"* | sed 's/:.*//' | sort | tr '\n' ' ')" \
+equal '... it can gain no privilege' "$(status "$keeper" NoNewPrivs)" 1
+equal '... and its only open file is the socket to the daemon' "$(readlink "/proc/$keeper/fd/"* | sed 's/:.*//' | sort | tr '\n' ' ')" \
 	'/dev/null /dev/null /dev/null socket '
 
 knock $server 1001 1002
-check 'it opens' element_in 'inet filter ssh_ok' 10.0.0.2
+check 'a knock opens' element_in 'inet filter ssh_ok' 10.0.0.2
 firewall_anew
-check 'it remembers what is open' element_in 'inet filter ssh_ok' 10.0.0.2
+check 'an access comes back with its set' element_in 'inet filter ssh_ok' 10.0.0.2
 nft delete table inet knockd
 check 'it puts its table back' has_table
 
@@ -93,18 +93,18 @@ $fence_door"
 chmod 600 "$T/knockd.conf"
 kill -HUP "$knockd"
 check 'a reload opens the log file anew' grep -q 're-opening log file' "$T/logs/file.1"
-check '... which is where root can write' test -f "$T/logs/file"
-equal '... and nobody else can read it' "$(stat -c %U:%a "$T/logs/file")" root:640
+check '... in a directory of root'\''s' test -f "$T/logs/file"
+equal '... that only root and its group can read' "$(stat -c %U:%a "$T/logs/file")" root:640
 knock $server 3001:udp
 check '... and reads the configuration, with another group' log_has 'udp: OPEN SESAME'
-equal '... as who it is' "$(status "$knockd" Uid)" "$uid $uid $uid $uid"
+equal '... without a change of user' "$(status "$knockd" Uid)" "$uid $uid $uid $uid"
 engine=$(children "$knockd")
-equal '... the new engine has no right either' "$(status "$engine" CapEff) $(status "$engine" NoNewPrivs)" \
+equal '... the new engine has no privilege either' "$(status "$engine" CapEff) $(status "$engine" NoNewPrivs)" \
 	'0000000000000000 1'
 if built_with HAVE_SECCOMP; then
 	equal '... and a filter of system calls' "$(status "$engine" Seccomp)" 2
 fi
-refute '... without a complaint' log_has 'could not'
+refute '... without an error' log_has 'could not'
 ends 'knockctl' 0 knockctl check
 kill -KILL "$engine"
 check 'an engine that has died is replaced' log_has 'a new engine is running'
@@ -118,17 +118,17 @@ mv "$T/logs/file" "$T/logs/file.3"
 ln -s "$T/stranger" "$T/logs/file"
 kill -HUP "$knockd"
 LOG=$T/logs/file.3
-check 'a link in a directory of others is not followed' log_says "cannot open logfile: $T/logs/file: (Too many levels of symbolic links|Symbolic link loop)"
-refute '... nothing is made where it leads' test -e "$T/stranger"
+check 'a link in a directory of another user is not followed' log_says "cannot open logfile: $T/logs/file: (Too many levels of symbolic links|Symbolic link loop)"
+refute '... its target is not made' test -e "$T/stranger"
 chown root "$T/logs"
 kill -HUP "$knockd"
-check '... one in a directory of root'\''s is' test -e "$T/stranger"
+check '... a link in a directory of root'\''s is followed' test -e "$T/stranger"
 rm "$T/logs/file"
 kill -HUP "$knockd"
 LOG=$T/logs/file
-check 'and a rotation after that' test -f "$LOG"
+check 'a rotation after that' test -f "$LOG"
 
-# --- what needs a restart ------------------------------------------------------------------------
+# --- changes that need a restart -----------------------------------------------------------------
 
 was=$(cat "$T/knockd.conf")
 # refused TEXT CONFIGURATION REASON
@@ -155,12 +155,12 @@ refused 'another user' "$(echo "$was" | sed 's/User = .*/User = daemon/')" \
 	'User daemon: needs privileges dropped at start; restart knockd'
 
 chown $engine_user "$T/knockd.conf"
-refused 'a file of the engine'\''s user, which root would not start with' "$was" 'belongs to another user'
+refused 'a file of the engine'\''s user, as at a start by root' "$was" 'belongs to another user'
 chown root "$T/knockd.conf"
 
-# --- the end, and what comes after ---------------------------------------------------------------
+# --- end and restart -----------------------------------------------------------------------------
 
-equal 'the journal of the elements is its own' "$(stat -c %U "$T/state/grants") $(stat -c %U "$T/state")" \
+equal 'the journal of the elements belongs to the engine'\''s user' "$(stat -c %U "$T/state/grants") $(stat -c %U "$T/state")" \
 	"$engine_user root"
 test -S "$T/control.sock" || bail 'no control socket'
 kill "$knockd"
@@ -172,10 +172,10 @@ refute 'the rules are gone' has_table
 LOG=$T/log
 knockd_again
 firewall_anew
-check 'a restart remembers what is open' element_in 'inet filter ssh_ok' 10.0.0.2
+check 'an access outlives a restart' element_in 'inet filter ssh_ok' 10.0.0.2
 keeper=$(keeper "$knockd")
 kill -KILL "$knockd"
-check 'killed, it leaves nobody behind' not alive "$keeper"
+check 'when the daemon is killed the keeper ends' not alive "$keeper"
 
 knockd_start "$ssh
 [options]
@@ -183,14 +183,14 @@ knockd_start "$ssh
 $fence_door"
 knockd_reload
 knock $server 1001 1002
-check 'standard output as the log file is ours after a reload, too' grep -q '^\[.*ssh: OPEN SESAME' "$LOG"
+check 'standard output as the log file still works after a reload' grep -q '^\[.*ssh: OPEN SESAME' "$LOG"
 kill -KILL "$(keeper "$knockd")"
-check 'without the keeper: what it means is said' log_has \
+check 'the keeper is killed: the consequence is logged' log_has \
 	'the process that stays root (knockd-keeper) has ended: restart knockd before the next reload'
 knock $server 1001 1002
 fence
 knockd_reload
-check '... and again when a reload fails for it' log_has "$T/knockd.conf: cannot be opened without knockd-keeper: restart knockd"
+check '... and again when a reload fails' log_has "$T/knockd.conf: cannot be opened without knockd-keeper: restart knockd"
 check '... the configuration stays in force' log_has 'reload failed'
 fence
 knockd_stop
@@ -209,30 +209,30 @@ equal 'with a command it is root' "$(status "$knockd" Uid) $(status "$knockd" Ca
 knock $server 4000
 check '... and so is the command' grep -q "^CapEff:.*$all" "$T/caps"
 equal '... no keeper' "$(keeper "$knockd")" ''
-check 'nobody but root looks into it' [ "$(stat -c %u "/proc/$knockd/environ")" = 0 ]
+check '... only root can read its /proc files' [ "$(stat -c %u "/proc/$knockd/environ")" = 0 ]
 firewall_anew
-check 'what was open without root is remembered' element_in 'inet filter ssh_ok' 10.0.0.2
+check 'an access of the daemon without root comes back' element_in 'inet filter ssh_ok' 10.0.0.2
 equal 'stop commands are in a journal of root'\''s' "$(stat -c %U:%a "$T/state/journal")" root:640
 knockd_stop
-check '...' grep -q ' run ' "$T/state/journal"
+check '... and outlive the daemon' grep -q ' run ' "$T/state/journal"
 cp "$T/state/journal" "$T/stop"
 
 knockd_start "$ssh$fence_door"
-equal 'one that is pending needs root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
-check '... which is said' log_has 'the daemon remains root: stop commands of an earlier run are pending'
+equal 'a pending stop command needs root' "$(status "$knockd" Uid) $(status "$knockd" CapEff)" "0 0 0 0 $all"
+check '... which is logged' log_has 'the daemon remains root: stop commands of an earlier run are pending'
 knockctl revoke --door run >/dev/null
 knockd_stop
 knockd_start "$ssh$fence_door"
-equal 'and then no more' "$(status "$knockd" CapEff)" $net_admin
+equal '... and after it root is left' "$(status "$knockd" CapEff)" $net_admin
 knockd_stop
 
-# Who has taken over a daemon that is not root has its journal, and no more than that.
+# An attacker who has taken over a daemon that is not root can write its journal of elements, and nothing else.
 cp "$T/stop" "$T/state/grants/journal"
 chown $engine_user "$T/state/grants/journal"
 knockd_start "$ssh
 	stop_command = true
 $fence_door"
-check 'a command in the journal of the elements is not believed' log_has 'unexpected command entry, ignored'
+check 'a command in the journal of the elements is ignored' log_has 'unexpected command entry'
 knockd_stop
 rm -r "$T/state/grants"
 
@@ -242,10 +242,10 @@ knockd_start "
 [once]
 	one_time_sequences = $T/sequences
 $fence_door"
-equal 'one-time sequences: root by name' "$(status "$knockd" Uid)" '0 0 0 0'
+equal 'one-time sequences: the daemon stays uid 0' "$(status "$knockd" Uid)" '0 0 0 0'
 equal '... with the capabilities that these files and new engines need' "$(status "$knockd" CapEff) $(status "$knockd" CapBnd)" \
 	'00000000000411eb 00000000000411eb'
-check '... which is said' log_has '[once] has one-time sequences, which are marked in their file'
+check '... which is logged' log_has '[once] has one-time sequences, which are marked in their file'
 echo | socat -u - UDP4:127.0.0.1:10
 wait_for element_in 'inet knockd local_any' 'udp . 11'
 echo | socat -u - UDP4:127.0.0.1:11
@@ -261,7 +261,7 @@ knockd_reload
 check '... and a command needs a restart' log_has '[ssh] has a command: needs privileges dropped at start'
 knockd_stop
 
-# --- as at the start, when it is root whatever the configuration ----------------------------------
+# --- the log file at the start, which always runs as root -----------------------------------------
 
 rm -f "$T/stranger" "$T/logs/file"
 chown $engine_user "$T/logs"
@@ -271,10 +271,10 @@ knockd_start "$ssh
 [options]
 	LogFile = $T/logs/file
 $fence_door"
-check 'a link in a directory of others is not followed at the start' \
+check 'a link in a directory of another user is not followed at the start' \
 	log_says "cannot open logfile: $T/logs/file: (Too many levels of symbolic links|Symbolic link loop)"
-refute '... nothing is made where it leads' test -e "$T/stranger"
+refute '... its target is not made' test -e "$T/stranger"
 chown root "$T/logs"
 knockd_reload
-check '... one in a directory of root'\''s is' test -e "$T/stranger"
+check '... a link in a directory of root'\''s is followed' test -e "$T/stranger"
 done_testing

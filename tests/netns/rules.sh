@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# knockd --print-rules: needs no privilege, loads, and is what the daemon installs.
+# knockd --print-rules: needs no privilege; nft loads the output, which is the same table that the daemon installs.
 
 . "$(dirname "$0")/../lib.sh"
 need setpriv
@@ -16,13 +16,13 @@ same() {
 	setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all \
 		"$KNOCKD" -c "$T/knockd.conf" --print-rules "$@" >"$T/printed" 2>>"$LOG"
 	equal "$same_text: printed without privilege" $? 0
-	check "$same_text: nft takes it" nft -c -f "$T/printed"
+	check "$same_text: nft accepts it" nft -c -f "$T/printed"
 	nft -f "$T/printed"
 	nft -s list table inet knockd >"$T/loaded"
 	nft -f "$T/printed"
 	nft -s list table inet knockd >"$T/twice"
 	check "$same_text: it makes a table" [ -s "$T/loaded" ]
-	# sets that were not made anew come first
+	# sets that already existed come first
 	equal "$same_text: it loads over itself" "$(sort "$T/twice")" "$(sort "$T/loaded")"
 	nft delete table inet knockd
 	knockd_start "$same_conf" "$@"
@@ -104,13 +104,13 @@ if have_uids; then
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$T/knockd" -c "$T/knockd.conf" --print-rules >"$T/nobody" 2>>"$LOG"
 	equal 'any user may print' $? 0
-	check '... the same' cmp -s "$T/printed" "$T/nobody"
+	check '... the same table' cmp -s "$T/printed" "$T/nobody"
 else
 	skip 'any user may print' "$no_uids"
 fi
 
-# Printed rules are loaded over those of other configurations; with a guard the table stays, and what is open with it.
-# doors N: as many ports
+# Printed rules can be loaded over those of another configuration; with a guard, table and accesses stay.
+# doors N: a configuration with N ports
 doors() {
 	printf '[guarded]\n\tsequence = 1\n\topen = 22\n'
 	seq 2 "$1" | awk '{ if (NR % 30 == 1) printf "\n[door%d]\n\tsequence = ", NR; else printf ","; printf "%d", $1 }'

@@ -8,7 +8,7 @@ need knock
 topo_pair
 service 22
 
-check 'nft takes the sample' nft -c -f "$TESTS_TOP/nft/knockd.nft"
+check 'nft accepts the sample' nft -c -f "$TESTS_TOP/nft/knockd.nft"
 nft -f "$TESTS_TOP/nft/knockd.nft"
 check 'it loads again over itself' nft -f "$TESTS_TOP/nft/knockd.nft"
 equal 'knockd -t' "$("$KNOCKD" -t -c "$TESTS_TOP/conf/knockd.conf" 2>&1 | tail -n 1)" 'configuration OK'
@@ -18,7 +18,7 @@ knocks=$(sed -n 's/^[[:space:]]*sequence[[:space:]]*=//p' "$TESTS_TOP/conf/knock
 knockd_start "$sample
 [options]
 	User = $engine_user"
-refute 'not a word about its sets' log_has 'nft add set'
+refute 'no warning about its sets' log_has 'nft add set'
 
 for address in $server $server6; do
 	refute "$address is shut" port_open $address 22

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A scan of all ports opens no door, in whatever order; who knocks may use other ports besides.
+# A scan of all ports opens no door, in any order; a knocker may use other ports meanwhile.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -9,7 +9,7 @@ topo_pair
 topo_client other 1
 echo 1 >/proc/sys/net/ipv4/ip_forward
 firewall
-nft add rule inet filter input meta l4proto tcp reject with tcp reset # an answer is quicker than none
+nft add rule inet filter input meta l4proto tcp reject with tcp reset # a scan is faster with answers
 
 # scan ORDER SERVER: SYN to all these ports, `ascending` or `random`
 scan() {
@@ -33,7 +33,7 @@ by_knock() {
 	knock "$2" $(seq 6900 9100 | $order)
 }
 
-# begin TEXT: the daemon with these options and the sequence of the tutorial
+# begin TEXT: starts the daemon with these options and the sequence of knockd's examples
 begin() {
 	knockd_start "
 [options]
@@ -56,7 +56,7 @@ openings() {
 	log_count 'ssh: OPEN SESAME'
 }
 
-# connections PORT...: what a client of something else does; nobody listens there
+# connections PORT...: connects to these ports, where nothing listens
 connections() {
 	for port; do
 		port_open $server "$port"
@@ -66,8 +66,8 @@ connections() {
 begin ''
 scan ascending $server
 check 'a scan in ascending order is seen' log_has '10.0.0.2: ssh: Stage 1'
-check '... as what it is' log_has '10.0.0.2: ssh: scan, attempt dropped'
-equal '... said once' "$(log_count 'scan, attempt dropped')" 1
+check '... as a scan' log_has '10.0.0.2: ssh: scan, attempt dropped'
+equal '... logged once' "$(log_count 'scan, attempt dropped')" 1
 equal '... and opens nothing' "$(openings)" 0
 check 'the scanner is known to the kernel' element_in 'inet knockd knockers4' 10.0.0.2
 scan random $server
@@ -75,23 +75,23 @@ scan random $server
 scan random $server
 scan ascending $server6
 check 'the same over IPv6' log_has 'fd00::2: ssh: scan, attempt dropped'
-check '...' element_in 'inet knockd knockers6' fd00::2
-equal 'in any order: nothing opens' "$(openings)" 0
+check '... and known to the kernel' element_in 'inet knockd knockers6' fd00::2
+equal 'in any order: no door opens' "$(openings)" 0
 scan ascending 10.0.1.2
-check 'a scan of the host behind, which a door has as Target' log_has '10.0.0.2: far: scan, attempt dropped'
+check 'a scan of a host that is a door'"'"'s Target' log_has '10.0.0.2: far: scan, attempt dropped'
 refute '... opens nothing' log_has 'far: OPEN SESAME'
-refute 'the table is as it was: elements that packets make are nobody'"'"'s change' log_has 'put back'
+refute 'elements that packets add are not taken for a change of the table' log_has 'put back'
 
 knock $server 7000
 connections 22 443 22
 knock $server 8000
 connections 443 993
 knock $server 9000
-check 'who knocks and uses three other ports gets in' element_in 'inet filter ssh_ok' 10.0.0.2
-equal '...' "$(openings)" 1
+check 'a knocker who uses three other ports gets in' element_in 'inet filter ssh_ok' 10.0.0.2
+equal '... once' "$(openings)" 1
 knockd_stop
 
-# room for no more
+# a full set of knockers
 begin ''
 for half in 2 3; do
 	seq 32768 | awk -v half=$half '{ printf "%s10.%d.%d.%d", sep, half, $1 / 256, $1 % 256; sep = ", " }' >"$T/half"
@@ -100,11 +100,11 @@ for half in 2 3; do
 done
 knock $server 7000
 fence
-refute 'with 65536 others there is no room for one more' \
-	nft get element inet knockd knockers4 '{ 10.0.0.2 }' # asking for all of them takes its time
+refute 'with 65536 others there is no place for one more' \
+	nft get element inet knockd knockers4 '{ 10.0.0.2 }' # listing all elements would be slow
 knock $server 8000 9000
 fence
-equal '... whose knock counts all the same' "$(openings)" 2
+equal '... and its knock still counts' "$(openings)" 2
 knockd_stop
 
 begin 'Scan_Guard = 1'
@@ -116,7 +116,7 @@ fence
 equal 'Scan_Guard = 1: one other port ends the attempt' "$(openings)" 2
 knockd_stop
 
-# few ports, which are compared, and many, which are looked up
+# few ports, which the kernel compares, and many, which it looks up
 for more in '' ,8001,8002,8003,8004,8005,8006,8007,8008,8009,8010; do
 	before=$(log_count 'udp: OPEN SESAME')
 	knockd_start "
@@ -136,7 +136,7 @@ $fence_door"
 	fence
 	equal 'a port number of the other protocol is another port' "$(log_count 'udp: OPEN SESAME')" "$before"
 	knock $server 7000 8000:udp 9000
-	check '... the knock itself is one' [ "$(log_count 'udp: OPEN SESAME')" = $((before + 1)) ]
+	check '... and the knock itself counts' [ "$(log_count 'udp: OPEN SESAME')" = $((before + 1)) ]
 	knockd_stop
 done
 
@@ -147,7 +147,7 @@ equal '... and a scan opens the door, as with 0.8' "$(openings)" 3
 knockd_stop
 
 begin 'Interface = client, lo'
-check 'an interface: the rules are for it alone' \
+check 'Interface: the rules are for that interface alone' \
 	sh -c 'nft list chain inet knockd stray_interfaces | grep -q "iifname \"client\" goto strays"'
 scan ascending $server
 equal '... and a scan that comes in there opens nothing' "$(openings)" 3
@@ -159,7 +159,7 @@ begin 'Ban_Set   = inet filter banned  { %IP% }
 	Ban_Set_6 = inet filter banned6 { %IP% }
 	Ban_Time  = 2h'
 scan ascending $server
-check 'Ban_Set: the scanner is in it' element_in 'inet filter banned' 10.0.0.2
+check 'Ban_Set: the scanner is added' element_in 'inet filter banned' 10.0.0.2
 equal '... for Ban_Time' "$(element_get 'inet filter banned' 10.0.0.2 timeout)" 7200
 equal '... with the reason' "$(element_get 'inet filter banned' 10.0.0.2 comment)" scan
 check '... and in the log' log_has "ssh: running command: nft add element inet filter banned '{ 10.0.0.2 timeout 2h comment"
@@ -170,15 +170,15 @@ fence
 refute 'a ban that the admin lifts stays lifted' element_in 'inet filter banned' 10.0.0.2
 knock $server 7000 8000 9000
 fence
-equal '... and who was banned can knock' "$(openings)" 4
+equal '... and the address can knock' "$(openings)" 4
 knockd_stop
 
 nft 'delete set inet filter banned'
 begin 'Ban_Set = inet filter banned { %IP% }
 	Ban_Set_6 ='
-check 'a set that is missing is told of at start' log_has 'options: warning: Ban_Set: inet filter banned: no such set'
+check 'a missing set: a warning at the start' log_has 'options: warning: Ban_Set: inet filter banned: no such set'
 scan ascending $server
-check '... and when it is wanted' log_has 'ssh: ban failed: inet filter banned: no such set'
+check '... and one at the scan' log_has 'ssh: ban failed: inet filter banned: no such set'
 equal '... and the scan opens nothing' "$(openings)" 4
 knockd_stop
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What does not open a door, and two clients that knock at the same time.
+# Knocks that do not open a door, and two clients that knock at the same time.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -17,7 +17,7 @@ knockd_start "
 	sequence    = 2001,2002
 $fence_door"
 
-# nothing DESCRIPTION: no element, no word of an opening
+# nothing DESCRIPTION: no element and no opening in the log
 nothing() {
 	fence
 	refute "$1: no element" element_in 'inet filter ssh_ok' 10.0.0.2

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is open stays open until its time is over, whatever happens to the daemon or the ruleset; what an
-# admin has closed stays closed.
+# Accesses last until their time is over, also when the daemon crashes or the ruleset is flushed; an access that an
+# admin has ended stays ended.
 
 . "$(dirname "$0")/../lib.sh"
 need knock
@@ -35,7 +35,7 @@ open='inet filter ssh_ok'
 left() {
 	element_get "$open" 10.0.0.2 expires
 }
-# between LOW HIGH: what is left of the time
+# between LOW HIGH: bounds for the time left
 between() {
 	[ "$(left)" -ge "$1" ] && [ "$(left)" -le "$2" ]
 }
@@ -53,10 +53,10 @@ wait_for element_in 'inet filter ssh_ok6' fd00::2
 wait_for between 0 8
 nft flush ruleset
 check 'after a flush the own table is back' own_table
-check '... it says so' log_has 'table inet knockd was changed by another program and is put back'
+check '... and the log says so' log_has 'table inet knockd was changed by another program and is put back'
 nft -f "$T/filter.nft"
 check '... the element is back with its set' element_in "$open" 10.0.0.2
-check '... with the time that was left' between 1 8
+check '... with the time left' between 1 8
 equal '... and its comment' "$(element_get "$open" 10.0.0.2 comment)" ssh
 check '... over IPv6, too' element_in 'inet filter ssh_ok6' fd00::2
 
@@ -65,7 +65,7 @@ check '... over IPv6, too' element_in 'inet filter ssh_ok6' fd00::2
 	cat "$T/filter.nft"
 } >"$T/reload.nft"
 nft -f "$T/reload.nft"
-check 'a firewall that is loaded anew in one go' element_in "$open" 10.0.0.2
+check 'a firewall that is loaded anew in one transaction' element_in "$open" 10.0.0.2
 check '... the own table, too' own_table
 mended_again() {
 	[ "$(log_count 'is put back')" -gt "$mended" ]
@@ -77,14 +77,14 @@ for damage in 'flush table inet knockd' 'flush chain inet knockd knocks' 'delete
 	mended=$(log_count 'is put back')
 	# shellcheck disable=SC2086 # words
 	nft $damage
-	check "$damage: mended" mended_again
+	check "$damage: repaired" mended_again
 done
 
 mended=$(log_count 'is put back')
 handle=$(nft -j list chain inet knockd knocks | jq '[.nftables[].rule | select(.) | .handle][0]')
 nft replace rule inet knockd knocks handle "$handle" continue
-check 'a rule in the place of ours: mended' mended_again
-refute '... and gone' sh -c 'nft list chain inet knockd knocks | grep -q continue'
+check 'a rule in the place of ours: repaired' mended_again
+refute '... and the rule is gone' sh -c 'nft list chain inet knockd knocks | grep -q continue'
 check '... with its elements' element_in 'inet knockd guarded' 'udp . 2200'
 check '... all of them' element_in 'inet knockd local_any' 'tcp . 1002'
 
@@ -92,26 +92,26 @@ knock $server 1005
 wait_for element_in 'inet knockd open4' '10.0.0.2 . udp . 2200'
 mended=$(log_count 'is put back')
 nft delete element inet knockd open4 '{ 10.0.0.2 . tcp . 2200 }'
-check 'who may pass the guard, deleted by hand: it is over' log_has '10.0.0.2: guard: element deleted from inet knockd open4'
+check 'an admitted address that an admin deletes: the access ends' log_has '10.0.0.2: guard: element deleted from inet knockd open4'
 knock $server 1005
 check '... until the next knock' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
 mended=$(log_count 'is put back')
 nft add table inet knockd '{ flags dormant; }'
-check 'put to sleep: woken' mended_again
-refute '... it is awake' sh -c 'nft list table inet knockd | grep -q dormant'
-check '... and who may pass may pass' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+check 'a dormant table: repaired' mended_again
+refute '... it is no longer dormant' sh -c 'nft list table inet knockd | grep -q dormant'
+check '... and the admitted address is still in' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
 mended=$(log_count 'is put back')
 nft flush set inet knockd open4
 ended() {
 	[ "$(log_count '10.0.0.2: guard: element deleted from inet knockd open4')" = 3 ]
 }
-check '... and so for all of them' ended
-equal '... which is no damage to the table' "$(log_count 'is put back')" "$mended"
+check '... flush set: all accesses end' ended
+equal '... which is not taken for damage of the table' "$(log_count 'is put back')" "$mended"
 
 knock $server 1001 1002 # its time may be over by now
 wait_for element_in "$open" 10.0.0.2
 nft delete element $open '{ 10.0.0.2 }'
-check 'an element that was deleted by hand is logged' log_has '10.0.0.2: ssh: element deleted from inet filter ssh_ok'
+check 'an element that an admin deletes is logged' log_has '10.0.0.2: ssh: element deleted from inet filter ssh_ok'
 nft -f "$T/reload.nft"
 wait_for element_in 'inet filter ssh_ok6' fd00::2
 fence
@@ -123,11 +123,11 @@ now begun
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
 nft -f "$T/reload.nft"
-refute 'gone while no daemon runs' element_in "$open" 10.0.0.2
+refute 'no element while no daemon runs' element_in "$open" 10.0.0.2
 knockd_again
 check 'SIGKILL, a flush and a restart: back' element_in "$open" 10.0.0.2
-check '... with the time that was left' between 1 10
-check '... all of them' element_in 'inet filter ssh_ok6' fd00::2
+check '... with the time left' between 1 10
+check '... and over IPv6' element_in 'inet filter ssh_ok6' fd00::2
 knockd_stop
 knockd_again
 kill -KILL "$(children "$knockd" | head -n 1)"
@@ -139,9 +139,9 @@ check "... not before ($((after - begun))0 ms)" [ $((after - begun)) -ge 950 ]
 check '... nor a second later' [ $((after - begun)) -le 1100 ]
 nft -f "$T/reload.nft"
 wait_for element_in 'inet filter ssh_ok6' fd00::2
-refute 'what has ended does not come back' element_in "$open" 10.0.0.2
+refute 'an access that has ended does not come back' element_in "$open" 10.0.0.2
 
-# engine_has_spoken: to a daemon that is stopped
+# engine_has_spoken: its message waits for the stopped daemon
 engine_has_spoken() {
 	ss -Hx | awk '$1 == "u_seq" && $3 > 0 { n++ } END { exit !n }'
 }
@@ -155,7 +155,7 @@ knock $server6 1004
 wait_for engine_has_spoken || bail 'the knock is lost'
 kill -CONT "$knockd"
 fence
-refute 'revoked by a door, and the set made anew before the daemon hears of that' element_in 'inet filter ssh_ok6' fd00::2
+refute 'revoked by a door, and the set made anew before the daemon handles the revocation' element_in 'inet filter ssh_ok6' fd00::2
 knock $server6 1001 1002
 wait_for element_in 'inet filter ssh_ok6' fd00::2
 before=$(log_count 'fd00::2: ssh: element deleted')
@@ -165,24 +165,24 @@ knock $server6 1001 1002
 wait_for engine_has_spoken || bail 'the knock is lost'
 kill -CONT "$knockd"
 fence
-equal 'deleted by hand, and a knock before the daemon hears of that' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
+equal 'deleted by an admin, and a knock before the daemon handles the deletion' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
 nft -f "$T/reload.nft"
-check '... is remembered' element_in 'inet filter ssh_ok6' fd00::2
+check '... the new access comes back' element_in 'inet filter ssh_ok6' fd00::2
 
 knock $server6 1004
 check 'revoked by a door' not element_in 'inet filter ssh_ok6' fd00::2
 nft -f "$T/reload.nft"
 fence
-refute '... it does not come back' element_in 'inet filter ssh_ok6' fd00::2
-equal '... and is no deletion by hand' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
+refute '... does not come back' element_in 'inet filter ssh_ok6' fd00::2
+equal '... and is not logged as a deletion by an admin' "$(log_count 'fd00::2: ssh: element deleted')" $((before + 1))
 
 knock $server 1003
-check 'a set that is not there' log_has 'late: grant failed'
+check 'a missing set' log_has 'late: grant failed'
 nft -f - <<-E
 	table ip late { set ok { type ipv4_addr . inet_service; flags timeout; }; }
 E
 knock $server 1003
-check '... is used when it is' element_in 'ip late ok' '10.0.0.2 . 22'
+check '... is used when it exists' element_in 'ip late ok' '10.0.0.2 . 22'
 nft delete set ip late ok
 nft 'add set ip late ok { type ipv4_addr . inet_service; flags timeout; }'
 check 'one set deleted and made again' element_in 'ip late ok' '10.0.0.2 . 22'

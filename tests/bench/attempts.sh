@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What a hit costs the daemon while N attempts are under way: each source that has begun hits the first port
-# again, which ends its attempt and begins another, so N stays.
+# The cost of a hit for the daemon while N attempts are under way: each source hits the first port again, which ends its
+# attempt and begins another, so N stays.
 
 . "$(dirname "$0")/lib.sh"
 hosts
@@ -49,5 +49,5 @@ if old_here; then
 		done
 		stop "$old"
 	done
-	note 'knockd 0.8' 'more than 10,000 attempts take it longer than this benchmark may take'
+	note 'knockd 0.8' 'not measured with more than 10,000 attempts, which would take too long'
 fi

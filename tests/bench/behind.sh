@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Connect right behind the knock: how many connections come about with their first SYN.
+# Connecting right behind the knock: the share of connections that succeed with their first SYN.
 
 . "$(dirname "$0")/lib.sh"
 hosts

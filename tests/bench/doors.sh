@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What 1, 100 and 1,000 doors of three ports cost: starting, reloading, the kernel for a packet that is no hit, the
-# engine for one that is; and whether a hit is lost in a reload.
+# The cost of 1, 100 and 1,000 doors of three ports: for a start, for a reload, for the kernel per unrelated packet, for
+# the engine per hit; and the number of hits that a reload loses.
 
 . "$(dirname "$0")/lib.sh"
 hosts
@@ -12,14 +12,14 @@ doors() {
 	awk -v n="$1" 'BEGIN { for (d = 0; d < n; d++) printf "[door%d]\n\tsequence = %d,%d,%d\n\tseq_timeout = 15\n\tgrant = inet filter ok { %%IP%% timeout 10m }\n", d, 10000 + d, 20000 + d, 30000 + d }'
 }
 
-# unrelated CASE: nanoseconds for a packet to a port that is no door's
+# unrelated CASE: nanoseconds for a packet to a port of no door
 unrelated() {
 	for _ in 1 2 3; do
 		send flood -p udp:53 -t 400 | awk '{ printf "%.0f\n", $2 / $1 }'
 	done | record "$1" 'kernel, unrelated packet' ns
 }
 
-# ready_start RELOADS: the daemon under `ready`, which tells how long it took
+# ready_start RELOADS: starts the daemon by `ready`, which measures the time
 ready_start() {
 	rm -rf "$work/state" "$work/ours.log"
 	output=$T/ready
@@ -35,7 +35,7 @@ reloaded() {
 	[ "$(grep -c reload "$T/ready")" = 5 ]
 }
 
-# Hits all the time: what the engines have seen in all is what was sent, or something is lost.
+# Sends hits all the time. The difference between the sent hits and the engines' counters is lost.
 reloads() {
 	send flood -p tcp:10000 -r 20000 -t 4000 >"$T/flood" &
 	flood=$!

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Legitimate knocks in a flood of forged ones: a hundred clients, three ports 10 ms apart, one client every 20 ms,
-# while forged sources hit the first port.
+# Legitimate knocks in a flood: a hundred clients, one every 20 ms, hit three ports 10 ms apart while forged sources hit
+# the first port.
 
 . "$(dirname "$0")/lib.sh"
 hosts
 clients=100
 
-# measure VARIANT RATE KNOCKER_OPTIONS FLOOD_OPTIONS: RATE 0 is as fast as it goes
+# measure VARIANT RATE KNOCKER_OPTIONS FLOOD_OPTIONS: RATE 0 is the full rate
 measure() {
 	case $2 in
 	0) measure_case='flood at full rate' measure_rate= ;;
@@ -43,7 +43,7 @@ for rate in 20000 0; do
 	recipe
 	measure 'nftables alone' $rate -a ''
 done
-note 'nftables alone' 'with sets of 2,000,000 places; the flood fills smaller ones, and then nobody gets in'
+note 'nftables alone' 'with sets of 2,000,000 places; the flood fills smaller ones, and then no knocker gets in'
 
 if old_here; then
 	for rate in 1000 20000 0; do
@@ -56,7 +56,7 @@ if old_here; then
 	done
 fi
 
-# Its filter sees one port; the flood is packets like its own, to that port.
+# fwknopd captures one port only; the flood is packets like its client's, to that port.
 if fwknop_here; then
 	fwknop_start $((clients + 1))
 	tail -n 1 "$work/spa" | tr 'A-Za-z' 'N-ZA-Mn-za-m' | tr -d '\n' >"$work/forged"

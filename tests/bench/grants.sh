@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Grants: many knockers, three hits each, until all of them are elements of the set: one after another (the next one
-# begins when the one before is in), and with a thousand under way all the time. Beside it, what a writer of elements can do that
-# does nothing else.
+# Grants: many knockers of three hits each, until all of them are elements of the set: one after another (the next one
+# begins when the previous one is in), and with a thousand under way all the time. The floor only writes elements.
 
 . "$(dirname "$0")/lib.sh"
 hosts

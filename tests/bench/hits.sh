@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Hits per second: forged SYNs to the first port of a sequence, each from a source of its own, as fast as they can
-# be sent. How many are read, how many are lost, what the reader's processor time for one is.
+# Hits per second: forged SYNs to the first port of a sequence, each from another source, at the sender's full rate. The
+# numbers of read and lost ones, and the reader's processor time for one.
 
 . "$(dirname "$0")/lib.sh"
 hosts
 rounds=5 msec=2000
 
-# tell VARIANT HANDLED CPU_NS: what the last flood was is in $T/flood
+# tell VARIANT HANDLED CPU_NS: records the values of the last flood, which is in $T/flood
 tell() {
 	read -r tell_sent tell_ns _ <"$T/flood"
 	calc %.0f "$2 / $tell_ns * 1e9" | record "$1" 'handled' hits/s
@@ -42,7 +42,7 @@ ours_round() {
 	stop "$knockd"
 }
 
-# It gets ten seconds to work off what libpcap has kept for it; it says in its log what it has seen.
+# knockd 0.8 gets ten seconds to read the packets that libpcap has queued; its log has those that it has seen.
 old_round() {
 	old_start
 	flood

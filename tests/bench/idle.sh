@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Traffic that is no knock, forwarded through the machine as fast as it goes: how much of it passes with each
-# contestant on the machine, compared with its twin, which has none, and how often it wakes them up. The twin is a
-# network namespace of its own, between a client and a server of its own. Both are used in turn, a few milliseconds
-# each: how fast the machine is changes more from second to second than any contestant changes it. Once both have no
-# rules besides, and once both have a firewall, as a gateway with nftables does.
+# Unrelated traffic, forwarded through the machine at full rate: its throughput with each contestant on the machine,
+# compared with a twin that has none, and the number of wake-ups of the contestant. The twin is another network
+# namespace between a client and a server of its own. Both are used in turn, a few milliseconds each, because the
+# speed of the machine changes more from second to second than any contestant changes it. Once both have no other
+# rules, and once both have a firewall, like a gateway with nftables.
 
 . "$(dirname "$0")/lib.sh"
 patience=1	# fwknopd is never idle
@@ -30,7 +30,7 @@ side() {
 		E
 }
 
-# machine NAME CLIENT SERVER: it forwards between them. The server has no use for packets, only for streams.
+# machine NAME CLIENT SERVER: it forwards between them. The server drops the packets and accepts the streams.
 machine() {
 	side "$1" client 0 "$2" && side "$1" server 1 "$3" &&
 		in_host "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' &&
@@ -49,19 +49,19 @@ machine() {
 		ip netns add twin && machine twin client2 server2
 } || bail 'cannot join the hosts'
 
-# pass OPTION...: what passes here, as percent of what passes through the twin
+# pass OPTION...: the throughput here, as percent of the twin's
 pass() {
 	send twin -n $pairs "$@" client server client2 server2
 }
 
-# switches PID...: how often they have been given the processor
+# switches PID...: the number of their context switches
 switches() {
 	for switches_pid; do
 		cat "/proc/$switches_pid/status"
 	done | awk '/ctxt_switches/ { sum += $2 } END { print sum + 0 }'
 }
 
-# firewall: what an nftables gateway has, a contestant or not
+# firewall: the rules of an nftables gateway
 firewall() {
 	cat <<-E
 		table inet gateway {

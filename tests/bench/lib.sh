@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# What every figure of the benchmark stands on: tests/lib.sh's hosts, a firewall, each contestant with the same
-# task, and the results file. A figure begins with
+# The base of each figure of the benchmark: tests/lib.sh's hosts, a firewall, each contestant with the same task, and
+# the results file. A figure begins with
 #
 #	. "$(dirname "$0")/lib.sh"
 #
-# and has network, mount and process namespaces of its own. What sends runs on processor 0, what receives on
-# processor 1, whoever it is.
+# and has network, mount and process namespaces of its own. Senders run on processor 0, receivers, also each contestant,
+# on processor 1.
 
 . "$(dirname "$0")/../lib.sh"
 tap_done=yes # a figure measures, it does not test
@@ -26,7 +26,7 @@ record() {
 	awk -v key="\"$figure\",\"$1\",\"$2\",\"$3\"" '{ print key "," $0 }' >>"$BENCH_RESULTS"
 }
 
-# note VARIANT TEXT: what has to be said below the table
+# note VARIANT TEXT: a remark below the table
 note() {
 	echo "$figure	$1: $2" >>"$BENCH_NOTES"
 	progress "$1: $2"
@@ -64,7 +64,7 @@ cpu_ns() {
 	done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
-# wait_idle PID...: until they have used no processor time for a tenth of a second; not longer than $patience
+# wait_idle PID...: waits until they use no processor time for a tenth of a second; at most $patience seconds
 patience=15
 wait_idle() {
 	idle_before=
@@ -80,8 +80,7 @@ wait_idle() {
 
 # --- hosts -------------------------------------------------------------------------------------------
 
-# hosts: client and server; forged sources are the client's as far as the server's routes go. It may send from
-# each of 10.64.0.0/10.
+# hosts: client and server; the server routes forged sources to the client, which may also send from 10.64.0.0/10
 hosts() {
 	topo_pair
 	{
@@ -98,7 +97,7 @@ hosts() {
 	done
 }
 
-# closed [FLAGS]: a firewall that lets in who is an element of set ok, and nobody else
+# closed [FLAGS]: a firewall that admits only the elements of set ok
 closed() {
 	nft -f - <<-E || bail 'cannot load the firewall'
 		table inet filter {
@@ -114,7 +113,7 @@ closed() {
 
 # --- contestants -------------------------------------------------------------------------------------
 
-# run_it COMMAND...: on the receivers' processor; $pid is its pid, $output has what it says
+# run_it COMMAND...: on the receivers' processor; $pid is its pid, $output has its output
 output=$LOG
 run_it() {
 	$receiver "$@" >>"$output" 2>>"$LOG" </dev/null &
@@ -167,12 +166,12 @@ ours_ready() {
 	grep -q 'starting up' "$work/ours.log" 2>/dev/null || ! alive "$knockd"
 }
 
-# ours_stat NAME: a counter of the engine's
+# ours_stat NAME: a counter of the engine
 ours_stat() {
 	knockctl --json stats | jq ".$1"
 }
 
-# captures: the ways in that the daemon under test and this kernel know
+# captures: the values of Capture that the daemon under test and this kernel support
 queue_by=auto
 have_queue || queue_by=none
 captures() {
@@ -241,7 +240,7 @@ fwknop_env() {
 	LD_LIBRARY_PATH=$(echo $FWKNOP/usr/lib/*-linux-gnu*) HOME=$T "$@"
 }
 
-# fwknop_start PACKETS: and so many knocks of its client, one per line, in $work/spa
+# fwknop_start PACKETS: starts it, and writes so many knocks of its client, one per line, to $work/spa
 fwknop_start() {
 	fwknop fwknop --key-gen --key-gen-file "$T/keys" >/dev/null
 	cat >"$T/fwknopd.conf" <<-E
@@ -276,7 +275,7 @@ fwknop_packets() {
 	done
 }
 
-# recipe: no daemon; the rules themselves follow the sequence. Over the firewall of `closed dynamic`
+# recipe: no daemon; rules follow the sequence. Needs the firewall of `closed dynamic`
 recipe() {
 	nft -f - <<-'E' || bail 'cannot load the recipe'
 		table inet filter {
@@ -299,13 +298,13 @@ recipe() {
 	E
 }
 
-# logging: ours' rules for $ours_doors without ours, for the floors
+# logging: loads our rules for $ours_doors without our daemon, for the floors
 logging() {
 	ours_conf nflog
 	"$KNOCKD" -c "$T/knockd.conf" --print-rules | nft -f - || bail 'cannot load the rules'
 }
 
-# counting: starts the reader that only counts; $reader is its pid, what it prints is in $T/count
+# counting: starts the reader that only counts; $reader is its pid, its output is in $T/count
 counting() {
 	: >"$T/count"
 	$receiver "$bench/floor" count $group >"$T/count" 2>>"$LOG" </dev/null &

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A hundred thousand live grants: how long it takes to list them, to bring them all back after flush ruleset, and to
-# start with them. By hand, from the build directory, as root, on a quiet machine; MANY is another number of them.
+# A hundred thousand live grants: the time to list them, to restore them all after flush ruleset, and to start with
+# them. Run it by hand, from the build directory, as root, on a quiet machine; MANY is another number of grants.
 
 . "$(dirname "$0")/../lib.sh"
 need knockctl
@@ -26,7 +26,7 @@ export TESTS_DEADLINE=60
 cpu() {
 	awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%d\n", ($12 + $13) * 1000 / hz }' "/proc/$1/stat"
 }
-# measure TEXT COMMAND...: how long COMMAND takes, and the parent's part of it
+# measure TEXT COMMAND...: the time of COMMAND, and the parent's processor time in it
 measure() {
 	measure_text=$1
 	shift
@@ -34,7 +34,7 @@ measure() {
 	now measure_from
 	"$@"
 	now measure_to
-	diag "$measure_text: $((measure_to - measure_from))0 ms, $(($(cpu "$knockd") - measure_cpu)) ms of it at work in the parent"
+	diag "$measure_text: $((measure_to - measure_from))0 ms, $(($(cpu "$knockd") - measure_cpu)) ms processor time of the parent"
 }
 
 "$KNOCKD" -c "$T/knockd.conf" -v >"$LOG" 2>&1 &
@@ -52,7 +52,7 @@ list() {
 }
 measure "$MANY grants by hand" fill
 measure 'list --json' list --json
-[ "$(jq length "$T/list")" = "$MANY" ] || bail 'they are not all listed'
+[ "$(jq length "$T/list")" = "$MANY" ] || bail 'some are not listed'
 measure 'list' list
 all_back() {
 	grep -q "$MANY elements put back" "$LOG"
@@ -72,6 +72,6 @@ knockd=$!
 started $knockd
 wait_for grep -q 'starting up' "$LOG"
 now up
-diag "a crash and a start, until all are back: $((up - begun))0 ms, $(cpu "$knockd") ms of it at work"
+diag "a crash and a start, until all are back: $((up - begun))0 ms, $(cpu "$knockd") ms processor time"
 measure 'revoke --all' knockctl revoke --all
 tap_done=yes

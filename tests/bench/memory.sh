@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Memory: what belongs to the processes of each (PSS), idle and at work.
+# Memory of each contestant's processes (PSS), idle and at work.
 
 . "$(dirname "$0")/lib.sh"
 hosts

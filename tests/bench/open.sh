@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Knock to open: from the last hit being sent to the element being in the kernel's nftables events.
-# Who knocks waits for the event without sleeping, so that only the daemon's wake-ups are in it. Hits come as
-# knock(1) sends them: Debian's takes 100 to 250 us for each.
+# Knock to open: the time from sending the last hit to the kernel's nftables event for the element. The knocker waits
+# for the event without sleeping, so that only the daemon's wake-ups count. Hits are 150 us apart: Debian's knock(1)
+# takes 100 to 250 us for each.
 
 . "$(dirname "$0")/lib.sh"
 hosts
@@ -12,8 +12,8 @@ what='last hit to element'
 gap=-g150
 quiet=-i10000
 
-# Of a single door that is knocked at three hundred times a second lines would be left out of the log. Without them the
-# second process, woken only once in each knock, would be colder than behind any door that somebody uses.
+# For a single door with three hundred knocks a second lines would be left out of the log. Then the parent would be
+# woken only once for each knock, and its caches would be colder than in real use.
 many_doors() {
 	for door in $(seq 0 $((doors - 1))); do
 		printf '[door%d]\n\tsequence = %d,%d,%d\n\tseq_timeout = 15\n\tgrant = inet filter ok { %%IP%% timeout 10m }\n' \
@@ -21,8 +21,8 @@ many_doors() {
 	done
 }
 
-# keep_awake; let_sleep: a task that runs only when nobody else wants to keeps the receivers' processor from halting.
-# Going to sleep and being woken from it is the machine's, and for a guest its host's: left alone, the rest is ours.
+# keep_awake; let_sleep: an idle-priority task keeps the receivers' processor from halting. The time to halt and wake up
+# belongs to the machine, and for a guest to its host; without it the rest is ours.
 keep_awake() {
 	$receiver chrt -i 0 sh -c 'while :; do :; done' &
 	awake=$!
@@ -33,7 +33,7 @@ let_sleep() {
 	stop $awake
 }
 
-# floors CASE [OPTION]: of the knocker's
+# floors CASE [OPTION]: OPTION is one of the knocker's
 floors() {
 	nft flush ruleset
 	closed
@@ -81,7 +81,7 @@ closed dynamic
 recipe
 progress 'nftables alone'
 send knocker -a -c 1000 $gap | record 'nftables alone' "$what" us
-note 'nftables alone' 'causes no event, so the kernel is asked until it has the element: one question and its answer are in the figure'
+note 'nftables alone' 'causes no event, so the knocker asks the kernel until it has the element; one question is in the figure'
 
 if old_here; then
 	progress 'knockd 0.8'
@@ -99,5 +99,5 @@ if fwknop_here; then
 	fwknop_start 100
 	send knocker -p udp:62201 -c 100 -l "$work/spa" | record 'fwknopd' "$what" us
 	stop "$fwknopd"
-	note fwknopd 'one packet is the whole knock, and it polls: what it waits between two looks is in the figure'
+	note fwknopd 'its knock is one packet, and it polls; the figure includes its pause'
 fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# In the guest of mode systemd, started by vm-test.service once the system is up: installs what is in /vm/stage and
-# does with it what an admin does. It reboots in the middle and goes on from there. Its output is TAP.
+# In the guest of mode systemd, started by vm-test.service once the system is up: installs the files in /vm/stage and
+# does with them what an admin does. It reboots in the middle and goes on from there. Its output is TAP.
 #
 # The client is another network namespace, 10.0.0.2 and fd00::2; this host is 10.0.0.1 and fd00::1.
 
@@ -39,7 +39,7 @@ wait_for() {
 	done
 }
 
-# check TEXT COMMAND...: it comes true; now TEXT COMMAND...: it is true
+# check TEXT COMMAND...: COMMAND succeeds in time; now TEXT COMMAND...: it succeeds now
 check() {
 	check_text=$1
 	shift
@@ -88,7 +88,7 @@ door_open() {
 	ip netns exec client socat -T 3 -u "$door,connect-timeout=1" - 2>/dev/null | grep -q '^SSH-2.0'
 }
 
-# logged TEXT [N]: N lines (1 unless told) or more with TEXT since this boot
+# logged TEXT [N]: N lines (1 by default) or more with TEXT since this boot
 logged() {
 	[ "$(journalctl -b -u knockd -o cat | grep -cF -- "$1")" -ge "${2-1}" ]
 }
@@ -107,7 +107,7 @@ knock_ssh() {
 	knock_client "$1" $(sed -n 's/^[[:space:]]*sequence[[:space:]]*=//p' /etc/knockd.conf | head -n 1 | tr , ' ')
 }
 
-# opens WHEN ADDRESS: shut for who is in, then a knock; an element that an admin deletes stays deleted
+# opens WHEN ADDRESS: deletes the element, which stays deleted, then knocks
 opens() {
 	nft delete element inet filter ssh_ok '{ 10.0.0.2 }' 2>/dev/null
 	nft delete element inet filter ssh_ok6 '{ fd00::2 }' 2>/dev/null
@@ -140,13 +140,13 @@ install_it() {
 	systemctl daemon-reload
 	check 'systemd-sysusers makes the user' systemd-sysusers
 	check '... knockd' getent passwd knockd
-	equal 'systemd-analyze verify has nothing to say' "$(systemd-analyze verify knockd.service 2>&1; echo $?)" 0
-	now 'knockd -t takes the configuration that is installed' knockd -t
-	equal 'nobody else can read it' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
-	now 'the unit is not enabled by being installed' not systemctl is-enabled knockd
+	equal 'systemd-analyze verify finds nothing' "$(systemd-analyze verify knockd.service 2>&1; echo $?)" 0
+	now 'knockd -t accepts the installed configuration' knockd -t
+	equal '... which only root and its group can read' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
+	now 'the installation does not enable the unit' not systemctl is-enabled knockd
 }
 
-# Debian's own file begins like this, too.
+# Debian's own file has the same first lines.
 firewall() {
 	{
 		echo '#!/usr/sbin/nft -f'
@@ -163,14 +163,14 @@ first_start() {
 	now '... and so does the daemon, which has no command' eval '[ "$(daemon_user)" = knockd ]'
 	now 'table inet knockd is there' nft list table inet knockd
 	now 'the state directory is root'\''s' eval '[ "$(stat -c %U:%a /var/lib/knockd)" = root:750 ]'
-	now 'it has been ready when systemctl came back' logged 'starting up'
+	now 'it was ready when systemctl returned' logged 'starting up'
 }
 
 doors() {
 	opens 'IPv4' $server
-	check 'nft list set shows who is in' in_set ssh_ok 10.0.0.2
+	check 'nft list set shows the knocker' in_set ssh_ok 10.0.0.2
 	opens 'IPv6' $server6
-	check 'nft list set shows who is in' in_set ssh_ok6 fd00::2
+	check 'nft list set shows the knocker' in_set ssh_ok6 fd00::2
 	check 'journalctl -u knockd has the stages' logged '10.0.0.2: openSSH: Stage 1'
 	check '... and the opening' logged '10.0.0.2: openSSH: OPEN SESAME'
 	check '... for IPv6, too' logged 'fd00::2: openSSH: OPEN SESAME'
@@ -202,7 +202,7 @@ reloads() {
 	opens '... the old one still is there' $server
 	echo "$more_doors" >>/etc/knockd.conf
 	now 'a reload with a first command' systemctl reload knockd
-	check '... is refused: root was dropped' logged '[later] has a command: needs privileges dropped at start'
+	check '... is refused: the daemon has left root' logged '[later] has a command: this needs more of root than was kept'
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	now 'systemctl restart knockd' systemctl restart knockd
 	equal '... is root again' "$(daemon_user)" root
@@ -220,17 +220,17 @@ reloads() {
 	now '... knockd goes on' is ActiveState active
 	cp /vm/good.conf /etc/knockd.conf
 	now 'a good one again' systemctl reload knockd
-	opens 'after all that' $server
+	opens 'after these reloads' $server
 }
 
 restarts() {
 	knock_client $server 7001
 	wait_for lines /vm/started 2
 	now 'systemctl restart knockd with a door open' systemctl restart knockd
-	now '... nothing was closed by that' not lines /vm/stopped 2
+	now '... closes nothing' not lines /vm/stopped 2
 	check '... its stop command runs afterwards' lines /vm/stopped 2
-	now '... and who was in still is' in_set port_ok '10.0.0.2 . 443'
-	equal 'stopping has been a success' "$(property Result)" success
+	now '... and an access is still open' in_set port_ok '10.0.0.2 . 443'
+	equal 'the stop was a success' "$(property Result)" success
 	opens 'after the restart' $server
 
 	pid=$(property MainPID)
@@ -249,11 +249,11 @@ firewall_reload() {
 	now 'systemctl reload nftables' systemctl reload nftables
 	now '... knockd goes on' is ActiveState active
 	check '... table inet knockd is put back' nft list table inet knockd
-	check '... who was in is in again' in_set port_ok '10.0.0.2 . 443'
+	check '... an access is restored' in_set port_ok '10.0.0.2 . 443'
 	opens 'after the reload of nftables' $server
 	now 'systemctl restart nftables' systemctl restart nftables
 	check '... table inet knockd is put back' nft list table inet knockd
-	check '... who was in is in again' in_set port_ok '10.0.0.2 . 443'
+	check '... an access is restored' in_set port_ok '10.0.0.2 . 443'
 	opens 'after the restart of nftables' $server
 }
 
@@ -278,13 +278,13 @@ before_reboot() {
 	firewall_reload
 	stops
 	knock_client $server 7002
-	check 'a door is open that has a minute' lines /vm/long.started 1
+	check 'a door is open for a minute' lines /vm/long.started 1
 	cat /proc/sys/kernel/random/boot_id >/vm/rebooted
 	sync
 	systemctl --no-block reboot
 }
 
-# --- and after it --------------------------------------------------------------------------------
+# --- after the reboot ----------------------------------------------------------------------------
 
 after_reboot() {
 	now 'rebooted' not grep -qxf /vm/rebooted /proc/sys/kernel/random/boot_id
@@ -292,12 +292,12 @@ after_reboot() {
 	now 'knockd is active' is ActiveState active
 	equal '... at the first attempt' "$(property NRestarts)" 0
 	now '... with its table' nft list table inet knockd
-	check 'who was in for hours still is' in_set port_ok '10.0.0.2 . 443'
+	check 'a long access is still open' in_set port_ok '10.0.0.2 . 443'
 	opens 'after the reboot' $server
 	opens 'after the reboot, IPv6' $server6
-	now 'journalctl -b -1 still has what was before' \
+	now 'journalctl -b -1 has the lines before the reboot' \
 		eval 'journalctl -b -1 -u knockd -o cat | grep -q "OPEN SESAME"'
-	now 'the shutdown did not have to wait for it' \
+	now 'the shutdown did not wait for it' \
 		not eval 'journalctl -b -1 -u knockd -o cat | grep -qiE "timed out|killing"'
 	deadline=90
 	check 'the stop command of the open door has run' lines /vm/long.stopped 1

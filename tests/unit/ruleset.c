@@ -196,7 +196,7 @@ every_combination_of_flags(void **state)
 #define CHAIN_AWAY(name)       AWAY("chain", name, "")
 #define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
 
-/* A reload replaces all but the sets of admitted addresses, so what is open stays open. */
+/* A reload replaces all but the sets of admitted addresses, so open ports stay open. */
 static void
 a_guard(void **state)
 {

@@ -72,9 +72,9 @@ traces = \
 
 shell_tests = \
 	tests/check/completion.sh \
-	tests/check/layers.sh \
 	tests/check/man.sh \
 	tests/check/release.sh \
+	tests/check/rooms.sh \
 	tests/check/runners.sh
 
 netns_tests = \
@@ -297,7 +297,6 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/check/coverage \
 	tests/check/lib.sh \
 	tests/check/lint \
-	tests/check/rooms.sh \
 	tests/bench/README \
 	tests/bench/RESULTS.md \
 	tests/bench/attempts.sh \

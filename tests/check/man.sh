@@ -44,9 +44,9 @@ missing() {
 # Each line: a page; an item of it, or - for the whole page; a constant of the sources and what is done with it; the
 # text, in which @ stands for the number, in digits or as a word. All places with such a text must have this number.
 numbers='
-man/knockd.conf.5 -            CONF_DOOR_NAME_MAX-1         name is cut at @ bytes
+man/knockd.conf.5 -            DOOR_NAME_MAX-1              name is cut at @ bytes
 man/knockd.conf.5 -            CONF_DOORS_MAX               at most @ doors
-man/knockd.conf.5 -            TEXT_LINE_MAX-1              line longer than @ bytes
+man/knockd.conf.5 -            TEXT_LINE_MAX-1              line of more than @ bytes
 man/knockd.conf.5 Nflog_Group  CONF_GROUP_DEFAULT           default is @
 man/knockd.conf.5 Queue_Num    CONF_QUEUE_DEFAULT           default is @
 man/knockd.conf.5 Max_Prefix   CONF_PREFIX_DEFAULT          default is @,
@@ -54,7 +54,7 @@ man/knockd.conf.5 Max_Prefix   CONF_PREFIX_6_DEFAULT        default is [0-9]+,@
 man/knockd.conf.5 Max_Commands CONF_COMMANDS_DEFAULT        default is @
 man/knockd.conf.5 Max_Commands COMMAND_QUEUE                @ more
 man/knockd.conf.5 Max_Attempts CONF_ATTEMPTS_DEFAULT        default is @
-man/knockd.conf.5 Max_Attempts INDEX_MAX                    from 16 to @
+man/knockd.conf.5 Max_Attempts CONF_ATTEMPTS_MAX            from 16 to @
 man/knockd.conf.5 Scan_Guard   CONF_SCAN_GUARD_DEFAULT      default is @
 man/knockd.conf.5 Scan_Guard   CONF_SCAN_GUARD_MAX          from 1 to @
 man/knockd.conf.5 Ban_Time     CONF_BAN_MS_DEFAULT/3600000  default is @h
@@ -66,24 +66,24 @@ man/knockd.conf.5 Open_Timeout CONF_OPEN_MS_DEFAULT/1000    default is @s
 man/knockd.conf.5 -            ELEMENT_PARTS                Up to @ parts
 man/knockd.conf.5 -            ELEMENT_COMMENT_MAX-1        comment, cut at @ bytes
 man/knockd.conf.5 -            COMMAND_LEN_MAX-1            result has at most @ bytes
-man/knockd.conf.5 -            KNOCKERS_MAX                 @ (such )?addresses of each family are remembered
+man/knockd.conf.5 -            KNOCKERS_MAX                 remembers @ (such )?addresses of each family
 man/knockd.conf.5 -            CONF_GROUP_DEFAULT           group @
 man/knockd.conf.5 -            CAPTURE_SNAPLEN              snaplen @
 man/knockd.conf.5 -            RULES_COMPARED_MAX           look-up [a-z ]*more than @
 man/knockd.conf.5 -            TIMEOUT_MAX/86400            lasts longer than @ days
 man/knockd.1      -            LOG_TEXT_MAX-1               message is cut at @ bytes
 man/knockd.1      -            EVENT_BURST                  @ of them are written at once
-man/knockd.1      -            EVENT_PER_SECOND             at once and @ a second
+man/knockd.1      -            EVENT_PER_SECOND             after that @ a second
 man/knockd.1      -            RESTART_BURST                After @ replacements
-man/knockd.1      -            COMMAND_LEN_MAX-1            more than @ bytes
+man/knockd.1      -            COMMAND_LEN_MAX-1            longer than @ bytes
 man/knockd.1      -            COMMAND_QUEUE                running and @ waiting
-man/knockctl.1    -            ATTEMPTS_MAX                 the last @ that
+man/knockctl.1    -            ATTEMPTS_MAX                 the last @ of which
 man/knock.1       \-timeout    CLIENT_TIMEOUT_DEFAULT/1000  default is @
 man/knock.1       -            FIRST_PAUSE                  first after @ milliseconds
 man/knock.1       -            PAUSE_GROWTH                 by a @th part
 SECURITY.md       -            CONF_SCAN_GUARD_DEFAULT      `Scan_Guard` ports \(@\)
 SECURITY.md       -            SEQ_MAX                      `sequence` is @ ports
-SECURITY.md       -            KNOCKERS_MAX                 @ addresses that are remembered
+SECURITY.md       -            KNOCKERS_MAX                 remembers @ addresses
 SECURITY.md       -            RULES_COMPARED_MAX           look-up [a-z ]*more than @
 SECURITY.md       -            EVENT_BURST                  @ at once
 SECURITY.md       -            EVENT_PER_SECOND             at once and @ a second'

@@ -68,8 +68,10 @@ duration_parse(uint64_t *ms, const char *text)
 void
 duration_write(struct pen *pen, uint64_t ms)
 {
-	if (!ms)
+	if (!ms) {
 		text_write(pen, "0s", NULL);
+		return;
+	}
 	for (size_t i = 0; i < UNITS; i++) {
 		if (ms >= units[i].ms) {
 			text_write_number(pen, ms / units[i].ms);

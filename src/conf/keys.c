@@ -16,7 +16,6 @@
 #include <syslog.h>
 
 #include "config.h"
-#include "lib/duration.h"
 #include "lib/text.h"
 #include "message.h"
 #include "wire/capture.h"
@@ -296,8 +295,10 @@ set_ban_set_6(struct parser *p, char *value)
 static void
 set_ban_time(struct parser *p, char *value)
 {
-	if (duration_parse(&p->conf->ban_ms, value))
-		message_fail(p, "syntax error: Ban_Time: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d)", value);
+	char err[160];
+
+	if (element_timeout(&p->conf->ban_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: Ban_Time: %s", err);
 }
 
 static void
@@ -637,10 +638,10 @@ set_close(struct parser *p, char *value)
 static void
 set_open_timeout(struct parser *p, char *value)
 {
-	if (duration_parse(&p->door->open_timeout_ms, value))
-		message_fail(
-		    p, "syntax error: open_timeout: \"%s\" is no timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
-		    value, p->door->name);
+	char err[160];
+
+	if (element_timeout(&p->door->open_timeout_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: open_timeout: %s, in [%s]", err, p->door->name);
 	else
 		message_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
 }

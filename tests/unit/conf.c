@@ -398,7 +398,7 @@ bans(void **state)
 	bad("[options]\nban_set = inet f\nban_time = 0\nscan_guard = 17\n",
 	    "config: line 2: syntax error: Ban_Set: there is no { in it: \"family table set { key }\" is expected, in "
 	    "[options] (x.conf)\n"
-	    "config: line 3: syntax error: Ban_Time: \"0\" is no timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
+	    "config: line 3: syntax error: Ban_Time: \"0\" is not a timeout (for example 90, 30s, 1h30m, 7d) (x.conf)\n"
 	    "config: line 4: syntax error: Scan_Guard must be a number from 0 to 16, not \"17\" (x.conf)\n");
 	bad("[options]\nban_set = inet f b { %IP%/4 }\nmax_prefix = 24,64\n",
 	    "config: line 2: Ban_Set: %IP%/4 is wider than the /24 that Max_Prefix allows for IPv4, in [options] "
@@ -443,9 +443,13 @@ what_is_wrong_with_open(void **state)
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
-	    "config: line 4: syntax error: open_timeout: \"1 hour\" is no timeout (for example 90, 30s, 1h30m, 7d), in "
-	    "[a] "
-	    "(x.conf)\n");
+	    "config: line 4: syntax error: open_timeout: \"1 hour\" is not a timeout (for example 90, 30s, 1h30m, 7d), "
+	    "in [a] (x.conf)\n");
+	bad("[options]\nban_time = 213504d\n[a]\nsequence = 1\nopen = 22\nopen_timeout = 18446744073709ms\n",
+	    "config: line 2: syntax error: Ban_Time: \"213504d\" is longer than the kernel allows (18446744073708ms) "
+	    "(x.conf)\n"
+	    "config: line 6: syntax error: open_timeout: \"18446744073709ms\" is longer than the kernel allows "
+	    "(18446744073708ms), in [a] (x.conf)\n");
 	bad("[options]\nguard_policy = accept\n",
 	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
 	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" does not belong into [options] but into "

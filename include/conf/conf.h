@@ -42,8 +42,8 @@ enum conf_capture {
 
 /* What becomes of a knock that was held. */
 enum conf_knock_verdict {
+	CONF_KNOCK_ACCEPT, /* it goes its way: the port answers as it would without knockd */
 	CONF_KNOCK_DROP,   /* nothing answers it */
-	CONF_KNOCK_ACCEPT, /* it goes its way */
 };
 
 /* What becomes of a packet that the guard does not let pass. */

@@ -205,7 +205,7 @@ knocks_that_are_held(void **state)
 	(void)state;
 	assert_int_equal(conf->capture, CONF_CAPTURE_NFLOG);
 	assert_int_equal(conf->queue_num, 7777);
-	assert_int_equal(conf->knock_verdict, CONF_KNOCK_DROP);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
 	conf_free(conf);
 	bad("[options]\ncapture = pcap\n",
 	    "config: line 2: syntax error: Capture must be nflog or nfqueue, not \"pcap\" (x.conf)\n");
@@ -214,13 +214,14 @@ knocks_that_are_held(void **state)
 	bad("[options]\nknock_verdict = reject\n",
 	    "config: line 2: syntax error: Knock_Verdict must be drop or accept, not \"reject\" (x.conf)\n");
 #ifdef HAVE_NFQUEUE
-	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Accept\n"
-		    "[a]\nsequence = 22\nopen = 22\n");
+	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Drop\n"
+		    "[a]\nsequence = 22\nopen = 23\n");
 	assert_int_equal(conf->capture, CONF_CAPTURE_NFQUEUE);
 	assert_int_equal(conf->queue_num, 65533);
-	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_DROP);
 	conf_free(conf);
-	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
+	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22\n", "");
+	warns("[options]\ncapture = nfqueue\nknock_verdict = drop\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
 	      "config: section a: warning: open: a sequence has 22:tcp, too: with Knock_Verdict = drop nobody "
 	      "reaches that port (x.conf)\n");
 #else

@@ -6,8 +6,11 @@
  * 1970 as since_ms, until_ms and time_ms, otherwise from now. A text is UTF-8; what was not is U+FFFD in it. A door's
  * sequence is never told.
  *
- * Root, the daemon's own user and the members of the socket's group may ask. The engine's user may not, not
- * even as a member: whoever takes over the engine could then open doors after all.
+ * Root, the user who has started the daemon and the members of the socket's group may ask. The engine's user may not,
+ * even as a member or while the daemon has its uid: an attacker that takes over the engine could open doors.
+ *
+ * A member gets no answer, number or event that shows which packets matter: no attempts, no counters of packets, only
+ * openings and notices while watching, and no message about the configuration.
  */
 #ifndef KNOCKD_ADMIN_H
 #define KNOCKD_ADMIN_H

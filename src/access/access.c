@@ -141,18 +141,47 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 
 /* ---- after the transaction --------------------------------------------------------------------- */
 
+static bool
+is_done(const struct nftset_op *op)
+{
+	return op->result == NFTSET_OK || op->result == NFTSET_ABSENT;
+}
+
+static const char *
+command_of(const struct nftset_op *op, char *buf, size_t len)
+{
+	return element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, buf, len);
+}
+
 /* `what` names the operation in the line about a failure. */
 static void
-log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
+log_failed(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX];
 
-	if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
-		log_notice(log, "%s: running command: %s", door->name,
-			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
-					   sizeof(text)));
+	log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+}
+
+static void
+log_op(const struct log *log, const struct door *door, const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX];
+
+	if (is_done(op))
+		log_notice(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
 	else
-		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+		log_failed(log, door, op->add ? "grant" : "revoke", op);
+}
+
+static void
+log_ban(const struct log *log, const struct door *door, const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX];
+
+	if (is_done(op))
+		log_private(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
+	else
+		log_failed(log, door, "ban", op);
 }
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
@@ -210,7 +239,7 @@ finish(const struct access_tools *tools, const struct door *door, const struct a
 	size_t n = count_elements(door, ip);
 
 	for (size_t i = 0; i < n; i++) {
-		log_op(tools->log, door, ops[i].add ? "grant" : "revoke", &ops[i]);
+		log_op(tools->log, door, &ops[i]);
 		remember(tools->grants, door, &ops[i]);
 	}
 	run_commands(tools, door, ip);
@@ -225,7 +254,7 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	size_t n = bans_for(conf, &event->source)->n;
 
 	for (size_t i = 0; i < n; i++)
-		log_op(tools->log, &conf->doors[event->door], "ban", &ops[i]);
+		log_ban(tools->log, &conf->doors[event->door], &ops[i]);
 	return n;
 }
 
@@ -280,7 +309,7 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct nftset_op *op = &batch->ops[i];
 
-		if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+		if (is_done(op))
 			continue;
 		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
 			 nftset_explain(op, text, sizeof(text)));

@@ -124,7 +124,8 @@ ctl_show_status(struct ctl_show *show, const json_t *s)
 	add_line(&table, "doors", "%lld", (long long)number_of(s, "doors"));
 	add_line(&table, "open", "%lld by element, %lld by command", (long long)number_of(s, "grants"),
 		 (long long)number_of(s, "commands"));
-	add_line(&table, "attempts", "%lld under way", (long long)number_of(s, "attempts"));
+	if (has_number(s, "attempts"))
+		add_line(&table, "attempts", "%lld under way", (long long)number_of(s, "attempts"));
 	show->table.failed |= ctl_table_print(&table, false, false, show->out) != 0;
 	ctl_table_free(&table);
 }

@@ -23,8 +23,8 @@ struct closings *closings_new(const struct log *log, unsigned max_commands);
 /* Keeps every deadline in this journal from now on; borrowed. */
 void closings_keep_in(struct closings *closings, struct journal *journal);
 
-/* Takes over an entry of an earlier run; an overdue one is closed at the next tick. */
-void closings_take_up(struct closings *closings, const struct journal_entry *entry);
+/* Takes over an entry of an earlier run, as `door`'s; an overdue one is closed at the next tick. */
+void closings_take_up(struct closings *closings, const char *door, const struct journal_entry *entry);
 
 /*
  * Stop commands that have not started stay in the journal for the next start. Those that are not in the journal are

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "journal/entry.h"
 
@@ -32,9 +33,10 @@ struct journal;
  * Called for each access that had not ended when the file was last written, in the order they began;
  * `entry` and its strings are valid during the call. `end` is given for this boot: after a reboot its
  * boot_ms is computed from the wall clock, in the same one its wall_ms from the boot clock. It may be past,
- * but boot_ms is never negative.
+ * but boot_ms is never negative. False: the caller does not take it over, and the journal forgets it; the old file is
+ * then kept as "journal.bad", too.
  */
-typedef void journal_found(void *arg, const struct journal_entry *entry);
+typedef bool journal_found(void *arg, const struct journal_entry *entry);
 
 /*
  * Takes one finished line about a problem that did not stop the journal, or its end. Always called from
@@ -43,13 +45,14 @@ typedef void journal_found(void *arg, const struct journal_entry *entry);
 typedef void journal_warn(void *arg, const char *text);
 
 /*
- * Opens "DIR/journal" (mode 0640; the directory is made, 0750, if only its last part is missing), locks
+ * Opens "DIR/journal", if nobody but root and `owner` can change it, its directory, or which directory that is: what is
+ * in it leads to commands (mode 0640; the directory is made, 0750, if only its last part is missing), locks
  * the directory against a second instance, hands over what is open, and compacts the file. NULL with
  * errno (EBUSY: there is a second instance), and one line through `warn`, when it cannot be had; the caller
  * then goes on without. On a full or read-only disk it is handed over all the same, and written when that
  * is possible. `warn` and `arg` stay in use. Nothing is synced before journal_start().
  */
-struct journal *journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg);
+struct journal *journal_prepare(const char *dir, uid_t owner, journal_found *found, journal_warn *warn, void *arg);
 
 /*
  * Starts the thread that syncs, with every signal blocked: to be called after the process went to the background and

@@ -321,13 +321,13 @@ closings_keep_in(struct closings *cs, struct journal *journal)
 }
 
 void
-closings_take_up(struct closings *cs, const struct journal_entry *entry)
+closings_take_up(struct closings *cs, const char *door, const struct journal_entry *entry)
 {
 	char who[ADDR_STRLEN];
-	struct closing *c = add(cs, entry->door, entry->text, &entry->ip, addr_format(&entry->ip, who));
+	struct closing *c = add(cs, door, entry->text, &entry->ip, addr_format(&entry->ip, who));
 
 	if (!c) {
-		log_warn(cs->log, "%s: no memory for its stop command", entry->door);
+		log_warn(cs->log, "%s: no memory for its stop command", door);
 		return;
 	}
 	c->state = OPEN;

@@ -532,14 +532,14 @@ grants_restore(struct grants *g)
 }
 
 void
-grants_take_up(struct grants *g, const struct journal_entry *entry)
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
 {
-	struct kind *kind = get_kind(g, entry->door, entry->text);
+	struct kind *kind = get_kind(g, door, entry->text);
 	struct grant *grant = kind ? add(g, kind, &entry->ip) : NULL;
 	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
 
 	if (!grant) {
-		log_warnx(g->log, "%s: could not restore an element from the journal: %s", entry->door, entry->text);
+		log_warnx(g->log, "%s: could not restore an element from the journal: %s", door, entry->text);
 		return;
 	}
 	grant->journal_id = entry->id;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "access/remembered.h"
 #include "files.h"
 #include "intake.h"
 #include "lib/moment.h"
@@ -23,6 +24,9 @@
 #include "supervisor.h"
 #include "table/ruleset.h"
 #include "upkeep.h"
+
+/* About entries of a journal that are refused: so many lines, then one with the number of the others. */
+#define REFUSED_LINES 10
 
 enum {
 	SLOT_SIGNALS,
@@ -270,27 +274,46 @@ warn(void *arg, const char *text)
 	log_warnx(&((struct daemon *)arg)->log, "%s", text);
 }
 
+/* False, for journal_found: the entry is not taken over. A door may stay open for that, so it is said aloud. */
+static bool
+refuse(struct daemon *d, const char *text)
+{
+	if (d->journals.refused++ < REFUSED_LINES)
+		log_warnx(&d->log, "journal: %s", text);
+	return false;
+}
+
 /* journal_found */
-static void
+static bool
 take_up_command(void *arg, const struct journal_entry *entry)
 {
 	struct daemon *d = arg;
+	const struct door *door = entry->kind == JOURNAL_COMMAND ? remembered_door(d->conf, entry) : NULL;
+	char text[LOG_TEXT_MAX];
 
-	if (entry->kind == JOURNAL_COMMAND)
-		closings_take_up(d->closings, entry);
+	if (!door)
+		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+	closings_take_up(d->closings, door->name, entry);
+	return true;
 }
 
-/* journal_found. A command in here is not of ours: the daemon writes this journal without being root. */
-static void
+/* journal_found. The daemon writes this journal without being root, and no command into it. */
+static bool
 take_up_grant(void *arg, const struct journal_entry *entry)
 {
 	struct daemon *d = arg;
+	const struct door *door;
+	char text[LOG_TEXT_MAX];
 
-	if (entry->kind == JOURNAL_GRANT)
-		grants_take_up(d->grants, entry);
-	else
-		log_warnx(&d->log, "journal: %s/journal: a command is no business of this one: ignored",
-			  d->journals.grants_dir);
+	if (entry->kind != JOURNAL_GRANT) {
+		snprintf(text, sizeof(text), "%s/journal: unexpected command entry, ignored", d->journals.grants_dir);
+		return refuse(d, text);
+	}
+	door = remembered_door(d->conf, entry);
+	if (!door)
+		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+	grants_take_up(d->grants, door->name, entry);
+	return true;
 }
 
 static struct journal *
@@ -300,14 +323,15 @@ open_granted(struct daemon *d)
 		d->journals.grants_dir = NULL;
 		return NULL;
 	}
-	return journal_prepare(d->journals.grants_dir, take_up_grant, warn, d);
+	/* a daemon that has left root makes it as the engine's user */
+	return journal_prepare(d->journals.grants_dir, geteuid() ? geteuid() : d->user.uid, take_up_grant, warn, d);
 }
 
 /* Without it everything works, but nothing outlives the daemon except what the kernel holds. */
 static void
 open_journals(struct daemon *d)
 {
-	d->journals.commands = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
+	d->journals.commands = journal_prepare(d->conf->state_dir, geteuid(), take_up_command, warn, d);
 	if (!d->journals.commands)
 		log_warnx(&d->log,
 			  "without a journal, stop commands that are not due when knockd ends run at once then");
@@ -315,6 +339,10 @@ open_journals(struct daemon *d)
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
 	grants_restore(d->grants);
+	if (d->journals.refused > REFUSED_LINES)
+		log_warnx(&d->log, "journal: %u more entries are refused", d->journals.refused - REFUSED_LINES);
+	if (d->journals.refused)
+		log_warnx(&d->log, "journal: what it had is kept as journal.bad");
 }
 
 /* Their threads may be no more than the daemon is. */

@@ -118,10 +118,6 @@ root_leave(struct daemon *d)
 
 	d->root = needed(d->conf, &d->user, why, sizeof(why));
 	commanded = d->root == DAEMON_ROOT_ALL; /* as with any knockd: nothing to mention */
-	if (!commanded && closings_count(d->closings)) {
-		d->root = DAEMON_ROOT_ALL;
-		snprintf(why, sizeof(why), "stop commands of an earlier run are still to come");
-	}
 	if (geteuid()) /* as whoever it is; there is nothing to leave */
 		d->root = DAEMON_ROOT_ALL;
 	switch (d->root) {

@@ -53,6 +53,7 @@ struct daemon_journals {
 	struct journal *commands; /* what is in it is executed, so only root gets at it */
 	struct journal *grants;   /* elements */
 	char *grants_dir;
+	unsigned refused; /* entries of both, at the start */
 };
 
 /* Times are those of moment_boot_msec(). */

@@ -68,6 +68,9 @@ uint64_t closings_each(const struct closings *closings, uint64_t from, size_t ma
 
 size_t closings_count(const struct closings *closings);
 
+/* The same with those whose stop command waits or runs. */
+size_t closings_held(const struct closings *closings);
+
 /*
  * Runs the stop commands of this address (NULL: all) and this door (NULL: any) now, or moves their deadlines by
  * `by_ms`, which may be negative. A stop command never runs before the start command's end. Returns how many; those

@@ -70,6 +70,9 @@ uint64_t grants_each(struct grants *grants, uint64_t from, size_t max, grants_vi
 
 size_t grants_count(const struct grants *grants);
 
+/* How many of them are this door's for this address. */
+size_t grants_of(const struct grants *grants, const char *door, const struct addr *ip);
+
 /*
  * Deletes the elements of this address (NULL: all) and this door (NULL: any), or moves their ends by `by_ms`, which may
  * be negative. Returns how many. A refusal of the kernel is logged and changes nothing; `err` gets the first such line,

@@ -14,10 +14,14 @@
 
 /*
  * Stage, timeout and scan events are driven by strangers. Per door so many pass at once and so many per second
- * after that; openings always pass. An engine that sends twice as many has been taken over.
+ * after that. An engine that sends twice as many has been taken over.
  */
 #define EVENT_BURST      200
 #define EVENT_PER_SECOND 10
+
+/* The same for openings, which need the sequence: far more than clients of one door ever cause. */
+#define EVENT_OPEN_BURST      10000
+#define EVENT_OPEN_PER_SECOND 200
 
 enum event_kind {
 	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
@@ -27,6 +31,7 @@ enum event_kind {
 	EVENT_SCAN,       /* the attempt was ended at `stage`: its source asked for too many other ports */
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
 	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: nobody knows how many */
+	EVENT_DROPPED,    /* `count` openings of `door` were left out */
 	EVENT_DEALT_WITH, /* with what is held in queue `stage` (enum capture_way), up to number `count` */
 };
 

@@ -9,9 +9,16 @@
 
 #include "access/command.h"
 #include "access/logtext.h"
+#include "admission.h"
 #include "lib/onetime.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
+
+static bool
+is_granted(const struct access_batch *batch, const struct event *events, size_t i)
+{
+	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+}
 
 /* ---- one-time sequences ------------------------------------------------------------------------ */
 
@@ -58,20 +65,27 @@ static void
 use_up_all(struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (events[i].kind != EVENT_OPEN || !conf->doors[events[i].door].one_time_path)
+		struct door *door = &conf->doors[events[i].door];
+
+		if (events[i].kind != EVENT_OPEN || !door->one_time_path)
 			continue;
-		batch->refused[i] = use_up(&conf->doors[events[i].door]);
-		batch->moved_on = true;
+		door->engine_ahead |= batch->refused[i] != 0;
+		batch->engine_ahead |= door->engine_ahead;
+		batch->moved_on |= !door->engine_ahead;
+		if (!batch->refused[i])
+			batch->refused[i] = door->engine_ahead ? ECANCELED : use_up(door);
 	}
 }
 
-/* ---- elements ---------------------------------------------------------------------------------- */
-
-static bool
-is_granted(const struct access_batch *batch, const struct event *events, size_t i)
+static void
+log_refusal(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused)
 {
-	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+	tools->refusals->total++;
+	if (!admission_log(tools, door, ip, refused))
+		log_one_time(tools->log, door, refused);
 }
+
+/* ---- elements ---------------------------------------------------------------------------------- */
 
 static void
 add_ops(struct access_batch *batch, const struct element_list *elements, bool add, const char *comment, int min_prefix,
@@ -102,6 +116,8 @@ count_elements(const struct door *door, const struct addr *ip)
 		n += door_elements(door, kind, door_family(ip))->n;
 	return n;
 }
+
+/* ---- the transaction ---------------------------------------------------------------------------- */
 
 static const struct element_list *
 bans_for(const struct conf *conf, const struct addr *ip)
@@ -263,6 +279,7 @@ access_act(const struct access_tools *tools, struct conf *conf, const struct eve
 	   struct access_batch *batch)
 {
 	*batch = (struct access_batch){ .n = 0 };
+	admission_judge(tools, conf, events, n, batch->refused);
 	use_up_all(batch, conf, events, n);
 	if (!collect(batch, conf, events, n)) {
 		nftset_apply(tools->nftset, batch->ops, batch->n);
@@ -293,8 +310,10 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 			done += finish(tools, door, &events[i].source, batch->ops + done);
 		else if (events[i].kind == EVENT_SCAN)
 			done += finish_ban(tools, conf, &events[i], batch->ops + done);
-		if (events[i].kind == EVENT_OPEN && door->one_time_path)
-			log_one_time(tools->log, door, batch->refused[i]);
+		if (batch->refused[i])
+			log_refusal(tools, door, &events[i].source, batch->refused[i]);
+		else if (events[i].kind == EVENT_OPEN && door->one_time_path)
+			log_one_time(tools->log, door, 0);
 	}
 	free(batch->ops);
 }
@@ -319,12 +338,18 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 }
 
 int
-access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
+access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+	     char *err, size_t errlen)
 {
-	struct access_batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
+	struct access_batch batch = { .n = 0 };
 	char who[LOOKUP_WHO_LEN];
 	int failed;
 
+	if (!admission_has_room(tools, conf, door, ip)) {
+		snprintf(err, errlen, "Max_Grants is reached");
+		return -1;
+	}
+	batch.ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops));
 	if (!batch.ops) {
 		snprintf(err, errlen, "%s", strerror(errno));
 		return -1;

@@ -33,6 +33,7 @@ struct closings {
 	struct journal *journal;
 	struct timers timers;
 	struct closing list; /* head of a ring */
+	size_t n;
 	uint64_t last_number;
 };
 
@@ -44,6 +45,7 @@ forget(struct closing *c)
 	timers_disarm(&c->owner->timers, &c->timer);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
+	c->owner->n--;
 	free(c->door);
 	free(c->stop);
 	free(c->who);
@@ -67,6 +69,7 @@ add(struct closings *cs, const char *door, const char *stop, const struct addr *
 			       .open_ms = -1,
 			       .number = ++cs->last_number };
 	c->prev->next = c->next->prev = c;
+	cs->n++;
 	if (!c->door || !c->stop || !c->who) {
 		forget(c);
 		return NULL;
@@ -235,6 +238,12 @@ closings_count(const struct closings *cs)
 	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next)
 		n += is_meant(c, NULL, NULL);
 	return n;
+}
+
+size_t
+closings_held(const struct closings *cs)
+{
+	return cs->n;
 }
 
 size_t

@@ -263,6 +263,15 @@ set_max_attempts(struct parser *p, char *value)
 }
 
 static void
+set_max_grants(struct parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Grants", value, 1, CONF_GRANTS_MAX, &n))
+		p->conf->max_grants = (uint32_t)n;
+}
+
+static void
 set_scan_guard(struct parser *p, char *value)
 {
 	long n;
@@ -664,6 +673,7 @@ static const struct conf_key keys[] = {
 	{ "Control_Socket", CONF_SCOPE_OPTIONS, set_control_socket, false },
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
+	{ "Max_Grants", CONF_SCOPE_OPTIONS, set_max_grants, false },
 	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
 	{ "Source_Rate", CONF_SCOPE_OPTIONS, set_source_rate, false },
 	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },

@@ -105,6 +105,7 @@ admin_json_stats(const struct admin_view *v, const struct admin_tally *tally, bo
 		{ "scans", c->scans, true },
 		{ "suppressed", c->suppressed, true },
 		{ "openings", tally->openings, false },
+		{ "refused", v->tools->refusals->total, false },
 		{ "timeouts", tally->timeouts, true },
 		{ "grants", grants_count(v->tools->grants), false },
 		{ "commands", closings_count(v->tools->closings), false },
@@ -275,6 +276,8 @@ kind_name(enum event_kind kind)
 		return "scan";
 	case EVENT_SUPPRESSED:
 		return "suppressed";
+	case EVENT_DROPPED:
+		return "dropped";
 	case EVENT_LOST:
 		return "lost";
 	case EVENT_READY:

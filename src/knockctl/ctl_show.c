@@ -305,7 +305,8 @@ colour_of(const char *event)
 {
 	if (!strcmp(event, "open"))
 		return "\033[1;32m";
-	if (!strcmp(event, "warning") || !strcmp(event, "scan") || !strcmp(event, "lost") || !strcmp(event, "missed"))
+	if (!strcmp(event, "warning") || !strcmp(event, "scan") || !strcmp(event, "lost") || !strcmp(event, "missed") ||
+	    !strcmp(event, "dropped"))
 		return "\033[33m";
 	return "";
 }
@@ -327,6 +328,8 @@ describe(const json_t *e, const char *event, char *buf, size_t len)
 		snprintf(buf, len, "%s: %s: scan, dropped at stage %lld", ip, door, stage);
 	else if (!strcmp(event, "suppressed"))
 		snprintf(buf, len, "%s: %lld stages, timeouts and scans left out", door, count);
+	else if (!strcmp(event, "dropped"))
+		snprintf(buf, len, "%s: %lld openings left out", door, count);
 	else if (!strcmp(event, "lost"))
 		snprintf(buf, len, "%lld packets were lost", count);
 	else if (!strcmp(event, "missed"))

@@ -228,6 +228,8 @@ loop(struct daemon *d)
 			read_signals(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
+		if (d->engine.ahead)
+			supervisor_renew(d);
 		if (d->engine.restart_at <= moment_boot_msec())
 			supervisor_restart(d);
 		if (d->rules.retry_at <= moment_boot_msec())
@@ -251,9 +253,12 @@ open_tools(struct daemon *d)
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
-	d->tools = (struct access_tools){
-		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup
-	};
+	d->tools = (struct access_tools){ .log = &d->log,
+					  .nftset = d->nftset,
+					  .grants = d->grants,
+					  .closings = d->closings,
+					  .lookup = d->lookup,
+					  .refusals = &d->refusals };
 	return 0;
 }
 
@@ -312,6 +317,8 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	door = remembered_door(d->conf, entry);
 	if (!door)
 		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+	if (grants_count(d->grants) + closings_held(d->closings) >= d->conf->max_grants)
+		return refuse(d, "Max_Grants is reached: not all elements are put back");
 	grants_take_up(d->grants, door->name, entry);
 	return true;
 }
@@ -444,6 +451,7 @@ stop(struct daemon *d)
 		close(d->signal_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
+	free(d->engine.openings);
 	free(d->journals.grants_dir);
 	free(d->config);
 	free(d->home);

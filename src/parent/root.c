@@ -118,7 +118,7 @@ root_leave(struct daemon *d)
 
 	d->root = needed(d->conf, &d->user, why, sizeof(why));
 	commanded = d->root == DAEMON_ROOT_ALL; /* as with any knockd: nothing to mention */
-	if (geteuid()) /* as whoever it is; there is nothing to leave */
+	if (geteuid())                          /* as whoever it is; there is nothing to leave */
 		d->root = DAEMON_ROOT_ALL;
 	switch (d->root) {
 	case DAEMON_ROOT_ALL:

@@ -41,8 +41,11 @@ struct daemon_rules {
 
 struct daemon_engine {
 	struct child child;
-	struct limiter events; /* what it may still send of those that strangers drive */
-	unsigned restarts;     /* in a row */
+	struct limiter events;    /* what it may still send of those that strangers drive */
+	struct limiter *openings; /* by door: and of openings; an engine's end renews nothing */
+	size_t n_openings;
+	bool ahead;        /* it must be replaced, see access_act() */
+	unsigned restarts; /* in a row */
 	uint64_t all_restarts;
 	uint64_t started_at; /* ms: the last start */
 	uint64_t restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
@@ -72,7 +75,8 @@ struct daemon {
 	struct grants *grants;
 	struct closings *closings;
 	struct lookup *lookup;
-	struct access_tools tools; /* the five above, for access */
+	struct access_refusals refusals;
+	struct access_tools tools; /* the six above, for access */
 	struct admin *admin;
 	struct daemon_rules rules;
 	struct daemon_engine engine;

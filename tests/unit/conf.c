@@ -190,6 +190,9 @@ errors_name_line_text_and_file(void **state)
 						      "address, not \"gw.example\", in [a] (x.conf)\n");
 	bad("[options]\nnflog_group = 70000\n",
 	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
+	bad("[options]\nmax_grants = 0\nmax_grants = 1000001\n",
+	    "config: line 2: syntax error: Max_Grants must be a number from 1 to 1000000, not \"0\" (x.conf)\n"
+	    "config: line 3: syntax error: Max_Grants must be a number from 1 to 1000000, not \"1000001\" (x.conf)\n");
 	bad("[options]\nmax_attempts = 16777216\n", "config: line 2: syntax error: Max_Attempts must be a number from "
 						    "16 to 16777215, not \"16777216\" (x.conf)\n");
 	bad("[options]\ninterface = eth0,\n", "config: line 2: no interface can have the name \"\" (x.conf)\n");

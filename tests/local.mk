@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/nftset \
 	tests/unit/onetime \
 	tests/unit/packet \
+	tests/unit/remembered \
 	tests/unit/request \
 	tests/unit/ruleset \
 	tests/unit/ruleset_kernel \
@@ -87,6 +88,7 @@ netns_tests = \
 	tests/netns/closing.sh \
 	tests/netns/commands.sh \
 	tests/netns/control.sh \
+	tests/netns/control_who.sh \
 	tests/netns/crash.sh \
 	tests/netns/daemon.sh \
 	tests/netns/disk.sh \
@@ -101,8 +103,10 @@ netns_tests = \
 	tests/netns/interfaces.sh \
 	tests/netns/isolation.sh \
 	tests/netns/logs.sh \
+	tests/netns/lookup.sh \
 	tests/netns/loss.sh \
 	tests/netns/matrix.sh \
+	tests/netns/max_grants.sh \
 	tests/netns/mixed.sh \
 	tests/netns/netlink_faults.sh \
 	tests/netns/nfqueue.sh \
@@ -119,6 +123,7 @@ netns_tests = \
 	tests/netns/scan.sh \
 	tests/netns/sequence.sh \
 	tests/netns/source_rate.sh \
+	tests/netns/state_dir.sh \
 	tests/netns/survive.sh
 
 compat_tests = \

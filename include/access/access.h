@@ -18,12 +18,19 @@
 #include "wire/event.h"
 #include "wire/ipc.h"
 
+/* Openings that were refused, all and those that the log has not told of yet. Starts with zeroes. */
+struct access_refusals {
+	uint64_t total, untold;
+	int64_t tell_at; /* boot clock, ms: when the log may tell again */
+};
+
 struct access_tools {
 	const struct log *log;
 	struct nftset *nftset;
 	struct grants *grants;
 	struct closings *closings;
 	struct lookup *lookup; /* NULL without -l */
+	struct access_refusals *refusals;
 };
 
 /* The state of a batch of events between access_act() and access_tell(), which frees it. */
@@ -33,13 +40,16 @@ struct access_batch {
 	int refused[IPC_BATCH]; /* by event: errno of a refused opening, or 0 */
 	int error;              /* errno if the whole batch was refused, or 0 */
 	bool moved_on;          /* a one-time door has another sequence now, or none: the rules' ports must change */
+	bool engine_ahead;      /* a one-time door was refused: nothing it opens counts before there is a new engine */
 };
 
 /*
  * Acts on at most IPC_BATCH events that event_valid() has passed, in order: sends all their elements to the kernel in
- * one transaction. Logs nothing yet, because clients are waiting. A door with one-time sequences first has its sequence
- * marked in the file, then moves on to the next one in `conf`, or is disabled. A scan's source goes into Ban_Set and
- * is not remembered.
+ * one transaction. Logs nothing yet, because clients are waiting. An opening is refused from an address that no host
+ * can have, and if there would be more than Max_Grants accesses then: one that renews what there is goes through. A
+ * door with one-time sequences first has its sequence marked in the file, then moves on to the next one in `conf`, or
+ * is disabled. One that is refused keeps its sequence, though the engine has gone on from it. A scan's source goes into
+ * Ban_Set and is not remembered.
  */
 void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
 		struct access_batch *batch);
@@ -50,10 +60,11 @@ void access_tell(const struct access_tools *tools, const struct conf *conf, cons
 
 /*
  * Opens the door for this address at the admin's request: elements, commands and log lines as after a knock, but no
- * one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done.
+ * one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done. Nothing is
+ * done when Max_Grants is reached.
  */
-int access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err,
-		 size_t errlen);
+int access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door,
+		 const struct addr *ip, char *err, size_t errlen);
 
 /*
  * Asks the kernel about every set that the configuration names, and warns of those that would refuse their elements.

@@ -23,8 +23,8 @@ struct closings *closings_new(const struct log *log, unsigned max_commands);
 /* Keeps every deadline in this journal from now on; borrowed. */
 void closings_keep_in(struct closings *closings, struct journal *journal);
 
-/* Takes over an entry of an earlier run; an overdue one is closed at the next tick. */
-void closings_take_up(struct closings *closings, const struct journal_entry *entry);
+/* Takes over an entry of an earlier run, as `door`'s; an overdue one is closed at the next tick. */
+void closings_take_up(struct closings *closings, const char *door, const struct journal_entry *entry);
 
 /*
  * Stop commands that have not started stay in the journal for the next start. Those that are not in the journal are
@@ -67,6 +67,9 @@ typedef bool closings_visit(void *arg, const struct closing_view *view);
 uint64_t closings_each(const struct closings *closings, uint64_t from, size_t max, closings_visit *visit, void *arg);
 
 size_t closings_count(const struct closings *closings);
+
+/* The same with those whose stop command waits or runs. */
+size_t closings_held(const struct closings *closings);
 
 /*
  * Runs the stop commands of this address (NULL: all) and this door (NULL: any) now, or moves their deadlines by

@@ -29,8 +29,8 @@ void grants_free(struct grants *grants);
 /* Keeps every grant in this journal from now on; borrowed. */
 void grants_keep_in(struct grants *grants, struct journal *journal);
 
-/* Takes over an entry of an earlier run; grants_restore() then puts it back. */
-void grants_take_up(struct grants *grants, const struct journal_entry *entry);
+/* Takes over an entry of an earlier run, as `door`'s; grants_restore() then puts it back. */
+void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry);
 
 /* This successful operation has added an element, or renewed its timeout, or deleted it. */
 void grants_given(struct grants *grants, const char *door, const struct nftset_op *op);
@@ -69,6 +69,9 @@ typedef bool grants_visit(void *arg, const struct grant_view *view);
 uint64_t grants_each(struct grants *grants, uint64_t from, size_t max, grants_visit *visit, void *arg);
 
 size_t grants_count(const struct grants *grants);
+
+/* How many of them are this door's for this address. */
+size_t grants_of(const struct grants *grants, const char *door, const struct addr *ip);
 
 /*
  * Deletes the elements of this address (NULL: all) and this door (NULL: any), or moves their ends by `by_ms`, which may

@@ -13,10 +13,12 @@
 #define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
-#define CONF_COMMANDS_DEFAULT  64     /* start and stop commands running at a time */
-#define CONF_GROUP_DEFAULT     7777   /* NFLOG group */
-#define CONF_QUEUE_DEFAULT     7777   /* the first NFQUEUE of CAPTURE_WAYS */
-#define CONF_OPEN_MS_DEFAULT   30000  /* enough to connect; established connections stay open */
+#define CONF_COMMANDS_DEFAULT  64    /* start and stop commands running at a time */
+#define CONF_GROUP_DEFAULT     7777  /* NFLOG group */
+#define CONF_QUEUE_DEFAULT     7777  /* the first NFQUEUE of CAPTURE_WAYS */
+#define CONF_OPEN_MS_DEFAULT   30000 /* enough to connect; established connections stay open */
+#define CONF_GRANTS_DEFAULT    65536 /* accesses at a time: far more than clients of one machine */
+#define CONF_GRANTS_MAX        1000000
 #define CONF_ATTEMPTS_DEFAULT  262144 /* at a time; 16 MiB when all are in use */
 #define CONF_ATTEMPTS_MIN      16
 #define CONF_ATTEMPTS_MAX      16777215 /* attempts are numbered in 24 bits */
@@ -42,8 +44,8 @@ enum conf_capture {
 
 /* The verdict on a held knock. */
 enum conf_knock_verdict {
+	CONF_KNOCK_ACCEPT, /* the packet goes on: the port answers as it would without knockd */
 	CONF_KNOCK_DROP,   /* the client gets no answer */
-	CONF_KNOCK_ACCEPT, /* the packet goes on */
 };
 
 /* The guard's answer to a packet from an address that may not pass. */
@@ -70,6 +72,7 @@ struct conf {
 	char *control_socket; /* NULL: none */
 	unsigned max_commands;
 	uint32_t max_attempts;
+	uint32_t max_grants;                    /* elements that are granted and stop commands to come, in all */
 	uint32_t source_rate;                   /* packets a second accepted from one address; 0: no limit */
 	struct element_list ban[CONF_FAMILIES]; /* elements to add for a scanner, each with its timeout */
 	uint64_t ban_ms;

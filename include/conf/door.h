@@ -38,12 +38,13 @@ struct door {
 	char *one_time_path;              /* NULL: the sequence is fixed */
 	struct seq *one_time;             /* the file's unused sequences when it was read, in order */
 	size_t n_one_time, next_one_time; /* next_one_time: the first that was not `seq` yet */
-	int64_t seq_timeout;              /* seconds; 0 or less: a sequence of several ports never completes */
-	uint8_t flags_mask;               /* TCP flag bits to compare, as in byte 13 of the header (RFC 9293) */
-	uint8_t flags_value;              /* ... and their required values */
-	struct addr target;               /* family 0: any address of this host */
-	int64_t cmd_timeout;              /* seconds */
-	int64_t cooldown;                 /* seconds after a success: the door ignores every hit */
+	bool engine_ahead;   /* the engine has gone on from `seq`, which is not used up; see access_act() */
+	int64_t seq_timeout; /* seconds; 0 or less: a sequence of several ports never completes */
+	uint8_t flags_mask;  /* TCP flag bits to compare, as in byte 13 of the header (RFC 9293) */
+	uint8_t flags_value; /* ... and their required values */
+	struct addr target;  /* family 0: any address of this host */
+	int64_t cmd_timeout; /* seconds */
+	int64_t cooldown;    /* seconds after a success: the door ignores every hit */
 	bool allow_duplicates;
 	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
 	char *stop_command[CONF_FAMILIES];

@@ -16,6 +16,9 @@
 #define ELEMENT_TEXT_MAX    4096
 #define ELEMENT_COMMENT_MAX 129 /* with its NUL: NFTNL_UDATA_COMMENT_MAXLEN in <libnftnl/udata.h> */
 
+/* The longest timeout that the kernel takes: nf_msecs_to_jiffies64() in net/netfilter/nf_tables_api.c. */
+#define ELEMENT_TIMEOUT_MAX_MSEC (UINT64_MAX / 1000000 - 1)
+
 struct element {
 	uint8_t family; /* NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_NETDEV, ... */
 	char *table;
@@ -45,8 +48,12 @@ const char *element_command(const struct element *element, const char *verb, con
 /* Writes the element as element_parse() reads it. Cut at `len`; returns `buf`. */
 const char *element_text(const struct element *element, char *buf, size_t len);
 
-/* Makes a comment that nft can read back: `"` and control characters become '_'. Cuts it. Returns `buf`. */
+/* A comment as nft can read it back: `"`, control characters and bytes that are not UTF-8 become '_'. It is cut between
+ * two characters. Returns `buf`. */
 const char *element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX]);
+
+/* Reads a timeout in nft's units. 0, or -1 with the reason in `err`, which quotes `text`. */
+int element_timeout(uint64_t *ms, const char *text, char *err, size_t errlen);
 
 /* Cuts "a . b . c" into its fields, in place. Returns their number; 0: more than ELEMENT_PARTS. */
 size_t element_split(char *text, char *parts[static ELEMENT_PARTS]);

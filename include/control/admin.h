@@ -5,8 +5,11 @@
  * {"error":"..."}. Times are in milliseconds: since 1970 for since_ms, until_ms and time_ms, durations otherwise. Texts
  * are UTF-8; U+FFFD replaces other bytes. No answer contains a door's sequence.
  *
- * Root, the daemon's own user and the members of the socket's group may use it. The engine's user may not, even as a
- * member: an attacker that takes over the engine could open doors.
+ * Root, the user who has started the daemon and the members of the socket's group may ask. The engine's user may not,
+ * even as a member or while the daemon has its uid: an attacker that takes over the engine could open doors.
+ *
+ * A member gets no answer, number or event that shows which packets matter: no attempts, no counters of packets, only
+ * openings and notices while watching, and no message about the configuration.
  */
 #ifndef KNOCKD_ADMIN_H
 #define KNOCKD_ADMIN_H

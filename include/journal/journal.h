@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "journal/entry.h"
 
@@ -30,11 +31,12 @@ struct journal;
 
 /*
  * Called for each access that had not ended when the file was last written, in the order they began;
- * `entry` and its strings are valid during the call. `end` is for this boot: after a reboot its boot_ms
- * is computed from the wall clock; its wall_ms always from boot_ms. It may be past, but boot_ms is never
- * negative.
+ * `entry` and its strings are valid during the call. `end` is given for this boot: after a reboot its
+ * boot_ms is computed from the wall clock, in the same one its wall_ms from the boot clock. It may be past,
+ * but boot_ms is never negative. False: the caller does not take it over, and the journal forgets it; the old file is
+ * then kept as "journal.bad", too.
  */
-typedef void journal_found(void *arg, const struct journal_entry *entry);
+typedef bool journal_found(void *arg, const struct journal_entry *entry);
 
 /*
  * Gets one finished line about a failure, or about its end. Called only from within the functions below,
@@ -43,13 +45,14 @@ typedef void journal_found(void *arg, const struct journal_entry *entry);
 typedef void journal_warn(void *arg, const char *text);
 
 /*
- * Opens "DIR/journal" (mode 0640; the directory is made, 0750, if only its last part is missing), locks
+ * Opens "DIR/journal", if nobody but root and `owner` can change it, its directory, or which directory that is: what is
+ * in it leads to commands (mode 0640; the directory is made, 0750, if only its last part is missing), locks
  * the directory against a second instance, reports the open accesses to `found`, and compacts the file.
  * On failure NULL with errno (EBUSY: a second instance runs), after one line through `warn`; the caller
  * goes on without a journal. A full or read-only disk is no failure: the file is written later. `warn` and
  * `arg` stay in use. Lines appended before journal_start() are not synced until then.
  */
-struct journal *journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg);
+struct journal *journal_prepare(const char *dir, uid_t owner, journal_found *found, journal_warn *warn, void *arg);
 
 /*
  * Starts the thread that syncs, with every signal blocked. To be called after the process went to the background and

@@ -30,4 +30,13 @@ size_t addr_len(const struct addr *addr);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/*
+ * Can a host have this address, so that it is a packet's source? Not 0.0.0.0/8, ::, multicast (224.0.0.0/4, ff00::/8),
+ * 240.0.0.0/4 with the broadcast address, nor an IPv4 address as an IPv6 one (::ffff:0:0/96): RFC 6890, RFC 4291.
+ */
+bool addr_is_host(const struct addr *addr);
+
+/* Have both the same first `bits`? False for different families. */
+bool addr_share_prefix(const struct addr *a, const struct addr *b, unsigned bits);
+
 #endif

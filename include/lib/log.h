@@ -15,6 +15,7 @@ enum log_tone {
 	LOG_TONE_NOTICE,  /* log_notice() */
 	LOG_TONE_HINT,    /* log_stderr() */
 	LOG_TONE_WARNING, /* log_warn(), log_warnx() */
+	LOG_TONE_PRIVATE, /* log_private() */
 };
 
 /* Gets every finished message of these tones, even without any channel. It must not log. */
@@ -64,6 +65,10 @@ void log_notice(const struct log *log, const char *fmt, ...) __attribute__((form
 
 /* The same for a finished line about a knock, shorter than LOG_TEXT_MAX; listeners get the event elsewhere. */
 void log_knock(const struct log *log, const char *text);
+
+/* As log_notice(), about packets that have opened nothing: a listener may tell root alone, or ports could be found out.
+ */
+void log_private(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Standard output only, with -v. */
 void log_verbose(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

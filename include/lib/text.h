@@ -37,7 +37,10 @@ struct line text_split(char *text);
  */
 const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
-/* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 if `from` was cut. */
+/* Is there a UTF-8 character at `text`? Its length goes to *n, 1 when there is none. */
+bool text_char(const char *text, size_t *n);
+
+/* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 when `from` was cut: between two characters. */
 int text_copy(char *to, size_t len, const char *from);
 
 /*

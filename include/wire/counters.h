@@ -20,7 +20,7 @@ struct counters {
 	uint64_t attempts;     /* now under way */
 	uint64_t evicted;      /* attempts removed from a full table */
 	uint64_t scans;        /* attempts ended because their source asked for many other ports */
-	uint64_t suppressed;   /* stage, timeout and scan lines left out */
+	uint64_t suppressed;   /* events left out: stages, timeouts, scans, and openings */
 };
 
 /* Adds all but `attempts`, which is not a sum. */

@@ -14,10 +14,14 @@
 
 /*
  * Attackers can cause any number of stage, timeout and scan events. The engine sends this many per door at once, and
- * per second after that; openings have no limit. The parent kills an engine that sends more than twice as many.
+ * per second after that. The parent kills an engine that sends more than twice as many.
  */
 #define EVENT_BURST      200
 #define EVENT_PER_SECOND 10
+
+/* The same for openings, which need the sequence: far more than clients of one door ever cause. */
+#define EVENT_OPEN_BURST      10000
+#define EVENT_OPEN_PER_SECOND 200
 
 enum event_kind {
 	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
@@ -27,6 +31,7 @@ enum event_kind {
 	EVENT_SCAN,       /* the attempt was ended at `stage`: its source asked for too many other ports */
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
 	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: unknown number */
+	EVENT_DROPPED,    /* `count` openings of `door` were left out */
 	EVENT_DEALT_WITH, /* queue `stage` (enum capture_way): packets up to number `count` are handled */
 };
 

@@ -9,9 +9,16 @@
 
 #include "access/command.h"
 #include "access/logtext.h"
+#include "admission.h"
 #include "lib/onetime.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
+
+static bool
+is_granted(const struct access_batch *batch, const struct event *events, size_t i)
+{
+	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+}
 
 /* ---- one-time sequences ------------------------------------------------------------------------ */
 
@@ -58,20 +65,27 @@ static void
 use_up_all(struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (events[i].kind != EVENT_OPEN || !conf->doors[events[i].door].one_time_path)
+		struct door *door = &conf->doors[events[i].door];
+
+		if (events[i].kind != EVENT_OPEN || !door->one_time_path)
 			continue;
-		batch->refused[i] = use_up(&conf->doors[events[i].door]);
-		batch->moved_on = true;
+		door->engine_ahead |= batch->refused[i] != 0;
+		batch->engine_ahead |= door->engine_ahead;
+		batch->moved_on |= !door->engine_ahead;
+		if (!batch->refused[i])
+			batch->refused[i] = door->engine_ahead ? ECANCELED : use_up(door);
 	}
 }
 
-/* ---- elements ---------------------------------------------------------------------------------- */
-
-static bool
-is_granted(const struct access_batch *batch, const struct event *events, size_t i)
+static void
+log_refusal(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused)
 {
-	return events[i].kind == EVENT_OPEN && !batch->refused[i];
+	tools->refusals->total++;
+	if (!admission_log(tools, door, ip, refused))
+		log_one_time(tools->log, door, refused);
 }
+
+/* ---- elements ---------------------------------------------------------------------------------- */
 
 static void
 add_ops(struct access_batch *batch, const struct element_list *elements, bool add, const char *comment, int min_prefix,
@@ -102,6 +116,8 @@ count_elements(const struct door *door, const struct addr *ip)
 		n += door_elements(door, kind, door_family(ip))->n;
 	return n;
 }
+
+/* ---- the transaction ---------------------------------------------------------------------------- */
 
 static const struct element_list *
 bans_for(const struct conf *conf, const struct addr *ip)
@@ -141,18 +157,47 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 
 /* ---- after the transaction --------------------------------------------------------------------- */
 
+static bool
+is_done(const struct nftset_op *op)
+{
+	return op->result == NFTSET_OK || op->result == NFTSET_ABSENT;
+}
+
+static const char *
+command_of(const struct nftset_op *op, char *buf, size_t len)
+{
+	return element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, buf, len);
+}
+
 /* `what` names the operation in the line about a failure. */
 static void
-log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
+log_failed(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX];
 
-	if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
-		log_notice(log, "%s: running command: %s", door->name,
-			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
-					   sizeof(text)));
+	log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+}
+
+static void
+log_op(const struct log *log, const struct door *door, const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX];
+
+	if (is_done(op))
+		log_notice(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
 	else
-		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+		log_failed(log, door, op->add ? "grant" : "revoke", op);
+}
+
+static void
+log_ban(const struct log *log, const struct door *door, const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX];
+
+	if (is_done(op))
+		log_private(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
+	else
+		log_failed(log, door, "ban", op);
 }
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
@@ -210,7 +255,7 @@ finish(const struct access_tools *tools, const struct door *door, const struct a
 	size_t n = count_elements(door, ip);
 
 	for (size_t i = 0; i < n; i++) {
-		log_op(tools->log, door, ops[i].add ? "grant" : "revoke", &ops[i]);
+		log_op(tools->log, door, &ops[i]);
 		remember(tools->grants, door, &ops[i]);
 	}
 	run_commands(tools, door, ip);
@@ -225,7 +270,7 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	size_t n = bans_for(conf, &event->source)->n;
 
 	for (size_t i = 0; i < n; i++)
-		log_op(tools->log, &conf->doors[event->door], "ban", &ops[i]);
+		log_ban(tools->log, &conf->doors[event->door], &ops[i]);
 	return n;
 }
 
@@ -234,6 +279,7 @@ access_act(const struct access_tools *tools, struct conf *conf, const struct eve
 	   struct access_batch *batch)
 {
 	*batch = (struct access_batch){ .n = 0 };
+	admission_judge(tools, conf, events, n, batch->refused);
 	use_up_all(batch, conf, events, n);
 	if (!collect(batch, conf, events, n)) {
 		nftset_apply(tools->nftset, batch->ops, batch->n);
@@ -264,8 +310,10 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 			done += finish(tools, door, &events[i].source, batch->ops + done);
 		else if (events[i].kind == EVENT_SCAN)
 			done += finish_ban(tools, conf, &events[i], batch->ops + done);
-		if (events[i].kind == EVENT_OPEN && door->one_time_path)
-			log_one_time(tools->log, door, batch->refused[i]);
+		if (batch->refused[i])
+			log_refusal(tools, door, &events[i].source, batch->refused[i]);
+		else if (events[i].kind == EVENT_OPEN && door->one_time_path)
+			log_one_time(tools->log, door, 0);
 	}
 	free(batch->ops);
 }
@@ -280,7 +328,7 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct nftset_op *op = &batch->ops[i];
 
-		if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+		if (is_done(op))
 			continue;
 		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
 			 nftset_explain(op, text, sizeof(text)));
@@ -290,12 +338,18 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 }
 
 int
-access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
+access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+	     char *err, size_t errlen)
 {
-	struct access_batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
+	struct access_batch batch = { .n = 0 };
 	char who[LOOKUP_WHO_LEN];
 	int failed;
 
+	if (!admission_has_room(tools, conf, door, ip)) {
+		snprintf(err, errlen, "Max_Grants is reached");
+		return -1;
+	}
+	batch.ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops));
 	if (!batch.ops) {
 		snprintf(err, errlen, "%s", strerror(errno));
 		return -1;

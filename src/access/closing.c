@@ -33,6 +33,7 @@ struct closings {
 	struct journal *journal;
 	struct timers timers;
 	struct closing list; /* head of a ring */
+	size_t n;
 	uint64_t last_number;
 };
 
@@ -44,6 +45,7 @@ forget(struct closing *c)
 	timers_disarm(&c->owner->timers, &c->timer);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
+	c->owner->n--;
 	free(c->door);
 	free(c->stop);
 	free(c->who);
@@ -67,6 +69,7 @@ add(struct closings *cs, const char *door, const char *stop, const struct addr *
 			       .open_ms = -1,
 			       .number = ++cs->last_number };
 	c->prev->next = c->next->prev = c;
+	cs->n++;
 	if (!c->door || !c->stop || !c->who) {
 		forget(c);
 		return NULL;
@@ -238,6 +241,12 @@ closings_count(const struct closings *cs)
 }
 
 size_t
+closings_held(const struct closings *cs)
+{
+	return cs->n;
+}
+
+size_t
 closings_close(struct closings *cs, const struct addr *ip, const char *door)
 {
 	size_t n = 0;
@@ -321,13 +330,13 @@ closings_keep_in(struct closings *cs, struct journal *journal)
 }
 
 void
-closings_take_up(struct closings *cs, const struct journal_entry *entry)
+closings_take_up(struct closings *cs, const char *door, const struct journal_entry *entry)
 {
 	char who[ADDR_STRLEN];
-	struct closing *c = add(cs, entry->door, entry->text, &entry->ip, addr_format(&entry->ip, who));
+	struct closing *c = add(cs, door, entry->text, &entry->ip, addr_format(&entry->ip, who));
 
 	if (!c) {
-		log_warn(cs->log, "%s: no memory for its stop command", entry->door);
+		log_warn(cs->log, "%s: no memory for its stop command", door);
 		return;
 	}
 	c->state = OPEN;

@@ -37,7 +37,7 @@ struct grant {
 	struct timer timer; /* must be first: timers_due() returns it */
 	struct kind *kind;
 	struct grant *older, *newer;
-	struct grant *chain;
+	struct grant *chain, *ip_chain;
 	uint64_t serial; /* increases along the list by age, for grants_each() */
 	uint64_t journal_id;
 	struct addr ip;
@@ -54,8 +54,9 @@ struct grants {
 	struct timers timers;
 	struct kind *kinds;
 	struct grant *oldest, *newest;
-	struct grant **buckets;
-	size_t n, n_buckets; /* a power of two */
+	struct grant **buckets;    /* by set and key */
+	struct grant **ip_buckets; /* by address */
+	size_t n, n_buckets;       /* of both: a power of two */
 	uint64_t next_serial;
 	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
 	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */
@@ -179,7 +180,32 @@ rehash(struct grants *g, struct grant *grant, const void *key, uint32_t key_len)
 	*bucket = grant;
 }
 
-/* Without memory the table stays small and gets slower. */
+static struct grant **
+ip_bucket_of(const struct grants *g, const struct addr *ip)
+{
+	return &g->ip_buckets[siphash(no_secret, ip->bytes, sizeof(ip->bytes)) & (g->n_buckets - 1)];
+}
+
+static void
+hash_ip(struct grants *g, struct grant *grant)
+{
+	struct grant **bucket = ip_bucket_of(g, &grant->ip);
+
+	grant->ip_chain = *bucket;
+	*bucket = grant;
+}
+
+static void
+unhash_ip(struct grants *g, const struct grant *grant)
+{
+	struct grant **link = ip_bucket_of(g, &grant->ip);
+
+	while (*link != grant)
+		link = &(*link)->ip_chain;
+	*link = grant->ip_chain;
+}
+
+/* Without memory the tables stay small and get slower. */
 static void
 grow(struct grants *g)
 {
@@ -188,13 +214,15 @@ grow(struct grants *g)
 
 	if (g->n < g->n_buckets)
 		return;
-	buckets = calloc(n, sizeof(*buckets));
+	buckets = calloc(2 * n, sizeof(*buckets));
 	if (!buckets)
 		return;
 	free(g->buckets);
 	g->buckets = buckets;
+	g->ip_buckets = buckets + n;
 	g->n_buckets = n;
 	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		hash_ip(g, grant);
 		if (grant->key_len) {
 			struct grant **bucket = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
 
@@ -240,6 +268,7 @@ add(struct grants *g, struct kind *kind, const struct addr *ip)
 	};
 	*(g->newest ? &g->newest->newer : &g->oldest) = grant;
 	g->newest = grant;
+	hash_ip(g, grant);
 	set_kind(grant, kind);
 	return grant;
 }
@@ -251,6 +280,7 @@ drop(struct grants *g, struct grant *grant)
 	journal_end(g->journal, grant->journal_id);
 	timers_disarm(&g->timers, &grant->timer);
 	unhash(g, grant);
+	unhash_ip(g, grant);
 	if (g->next_shown == grant)
 		g->next_shown = grant->newer;
 	*(grant->older ? &grant->older->newer : &g->oldest) = grant->newer;
@@ -532,14 +562,14 @@ grants_restore(struct grants *g)
 }
 
 void
-grants_take_up(struct grants *g, const struct journal_entry *entry)
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
 {
-	struct kind *kind = get_kind(g, entry->door, entry->text);
+	struct kind *kind = get_kind(g, door, entry->text);
 	struct grant *grant = kind ? add(g, kind, &entry->ip) : NULL;
 	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
 
 	if (!grant) {
-		log_warnx(g->log, "%s: could not restore an element from the journal: %s", entry->door, entry->text);
+		log_warnx(g->log, "%s: could not restore an element from the journal: %s", door, entry->text);
 		return;
 	}
 	grant->journal_id = entry->id;
@@ -573,6 +603,16 @@ size_t
 grants_count(const struct grants *g)
 {
 	return g->n;
+}
+
+size_t
+grants_of(const struct grants *g, const char *door, const struct addr *ip)
+{
+	size_t n = 0;
+
+	for (const struct grant *grant = *ip_bucket_of(g, ip); grant; grant = grant->ip_chain)
+		n += addr_equal(&grant->ip, ip) && !strcmp(grant->kind->door, door);
+	return n;
 }
 
 /* The first grant after `serial`. Starts at next_shown if possible, so a list in portions is walked only once. */

@@ -22,6 +22,9 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 	case EVENT_SUPPRESSED:
 		snprintf(buf, len, "%s: %u stage, timeout and scan lines left out", door, event->count);
 		break;
+	case EVENT_DROPPED:
+		snprintf(buf, len, "%s: %u openings left out: too many at once", door, event->count);
+		break;
 	case EVENT_LOST:
 		if (event->count)
 			snprintf(buf, len, "%u packets were lost between kernel and knockd: too many at once",

@@ -4,6 +4,7 @@
 #include <netinet/in.h> /* first: <linux/netfilter.h> would include the kernel's version */
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <linux/netfilter.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -243,6 +244,24 @@ read_data(struct input *in)
 	return take(in, &in->element->data, text);
 }
 
+int
+element_timeout(uint64_t *ms, const char *text, char *err, size_t errlen)
+{
+	uint64_t n;
+
+	if (duration_parse(&n, text)) {
+		snprintf(err, errlen, "\"%.80s\" is not a timeout (for example 90, 30s, 1h30m, 7d)", text);
+		return -1;
+	}
+	if (n > ELEMENT_TIMEOUT_MAX_MSEC) {
+		snprintf(err, errlen, "\"%.80s\" is longer than the kernel allows (%" PRIu64 "ms)", text,
+			 ELEMENT_TIMEOUT_MAX_MSEC);
+		return -1;
+	}
+	*ms = n;
+	return 0;
+}
+
 static int
 read_timeout(struct input *in)
 {
@@ -250,8 +269,8 @@ read_timeout(struct input *in)
 
 	if (in->timeout_seen)
 		return complain(in, "more than one timeout");
-	if (duration_parse(&in->element->timeout_ms, word))
-		return complain(in, "\"%.80s\" is not a timeout (for example 90, 30s, 1h30m, 7d)", word);
+	if (element_timeout(&in->element->timeout_ms, word, in->err, in->errlen))
+		return -1;
 	in->timeout_seen = true;
 	in->at++;
 	return 0;
@@ -340,14 +359,18 @@ element_split(char *text, char *parts[static ELEMENT_PARTS])
 const char *
 element_comment(const char *text, char buf[static ELEMENT_COMMENT_MAX])
 {
-	size_t i;
+	size_t used = 0, n;
 
-	for (i = 0; i < ELEMENT_COMMENT_MAX - 1 && text[i]; i++) {
-		buf[i] = text[i];
-		if (text[i] == '"' || iscntrl((unsigned char)text[i]))
-			buf[i] = '_';
+	for (; *text; text += n) {
+		bool shown = text_char(text, &n) && *text != '"' && !iscntrl((unsigned char)*text);
+		size_t add = shown ? n : 1;
+
+		if (used + add >= ELEMENT_COMMENT_MAX)
+			break;
+		memcpy(buf + used, shown ? text : "_", add);
+		used += add;
 	}
-	buf[i] = '\0';
+	buf[used] = '\0';
 	return buf;
 }
 

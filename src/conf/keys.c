@@ -16,7 +16,6 @@
 #include <syslog.h>
 
 #include "config.h"
-#include "lib/duration.h"
 #include "lib/text.h"
 #include "message.h"
 #include "wire/capture.h"
@@ -264,6 +263,15 @@ set_max_attempts(struct parser *p, char *value)
 }
 
 static void
+set_max_grants(struct parser *p, char *value)
+{
+	long n;
+
+	if (!parse_number(p, "Max_Grants", value, 1, CONF_GRANTS_MAX, &n))
+		p->conf->max_grants = (uint32_t)n;
+}
+
+static void
 set_scan_guard(struct parser *p, char *value)
 {
 	long n;
@@ -296,9 +304,10 @@ set_ban_set_6(struct parser *p, char *value)
 static void
 set_ban_time(struct parser *p, char *value)
 {
-	if (duration_parse(&p->conf->ban_ms, value))
-		message_fail(p, "syntax error: Ban_Time: \"%s\" is not a timeout (for example 90, 30s, 1h30m, 7d)",
-			     value);
+	char err[160];
+
+	if (element_timeout(&p->conf->ban_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: Ban_Time: %s", err);
 }
 
 static void
@@ -638,10 +647,10 @@ set_close(struct parser *p, char *value)
 static void
 set_open_timeout(struct parser *p, char *value)
 {
-	if (duration_parse(&p->door->open_timeout_ms, value))
-		message_fail(
-		    p, "syntax error: open_timeout: \"%s\" is not a timeout (for example 90, 30s, 1h30m, 7d), in [%s]",
-		    value, p->door->name);
+	char err[160];
+
+	if (element_timeout(&p->door->open_timeout_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: open_timeout: %s, in [%s]", err, p->door->name);
 	else
 		message_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
 }
@@ -663,6 +672,7 @@ static const struct conf_key keys[] = {
 	{ "Control_Socket", CONF_SCOPE_OPTIONS, set_control_socket, false },
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
+	{ "Max_Grants", CONF_SCOPE_OPTIONS, set_max_grants, false },
 	{ "Scan_Guard", CONF_SCOPE_OPTIONS, set_scan_guard, false },
 	{ "Source_Rate", CONF_SCOPE_OPTIONS, set_source_rate, false },
 	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },

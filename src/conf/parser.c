@@ -161,6 +161,7 @@ parser_begin(const char *path, conf_report *report, void *arg)
 	conf->queue_num = CONF_QUEUE_DEFAULT;
 	conf->max_commands = CONF_COMMANDS_DEFAULT;
 	conf->max_attempts = CONF_ATTEMPTS_DEFAULT;
+	conf->max_grants = CONF_GRANTS_DEFAULT;
 	conf->max_prefix[CONF_V4] = CONF_PREFIX_DEFAULT;
 	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
 	conf->ban_ms = CONF_BAN_MS_DEFAULT;

@@ -41,6 +41,7 @@ struct admin {
 	struct control *control;
 	struct log *log;
 	struct admin_daemon daemon;
+	uid_t started_by;
 	struct admin_tally tally;
 	struct control_client *hears; /* the client whose reload or check is running: it gets the warnings */
 	size_t unheard;               /* warnings that did not fit into its buffer */
@@ -56,6 +57,18 @@ look(const struct admin *admin)
 
 	admin->daemon.look(admin->daemon.arg, &view);
 	return view;
+}
+
+/*
+ * Does the client see what tells one packet from another? To a member of the group that would give away the sequences:
+ * an exact number of packets or attempts shows which port a packet has to go to.
+ */
+static bool
+sees_all(const struct admin *admin, const struct control_client *client)
+{
+	uid_t uid = control_peer(client)->uid;
+
+	return !uid || uid == admin->started_by;
 }
 
 /* ---- answers ----------------------------------------------------------------------------------- */
@@ -115,7 +128,7 @@ answer_status(struct admin *admin, struct control_client *client, const struct r
 	const struct admin_view view = look(admin);
 
 	(void)request;
-	say(client, admin_json_status(&view));
+	say(client, admin_json_status(&view, sees_all(admin, client)));
 	say_done(client);
 }
 
@@ -125,7 +138,7 @@ answer_stats(struct admin *admin, struct control_client *client, const struct re
 	const struct admin_view view = look(admin);
 
 	(void)request;
-	say(client, admin_json_stats(&view, &admin->tally));
+	say(client, admin_json_stats(&view, &admin->tally, sees_all(admin, client)));
 	say_done(client);
 }
 
@@ -180,7 +193,10 @@ static void
 answer_attempts(struct admin *admin, struct control_client *client, const struct request *request)
 {
 	(void)request;
-	begin_list(admin, client, more_attempts);
+	if (sees_all(admin, client))
+		begin_list(admin, client, more_attempts);
+	else
+		say_error(client, "only root may see attempts");
 }
 
 /* ---- accesses ---------------------------------------------------------------------------------- */
@@ -312,7 +328,7 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 
 	if (!door)
 		return;
-	if (access_grant(view.tools, door, &request->ip, err, sizeof(err)))
+	if (access_grant(view.tools, view.conf, door, &request->ip, err, sizeof(err)))
 		say_error(client, err);
 	else
 		say_number(client, "granted", 1);
@@ -320,22 +336,30 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 
 /* ---- the configuration ------------------------------------------------------------------------- */
 
+/* Messages quote the file. */
 static void
 say_message(struct admin *admin, struct control_client *client, const char *text)
 {
+	if (!sees_all(admin, client))
+		return;
 	if (!control_has_room(client) || !say(client, json_pack("{s:o}", "message", admin_json_text(text))))
 		admin->unheard++;
 }
 
+/* `hidden` follows the error where messages are not shown. */
 static void
-say_outcome(struct admin *admin, struct control_client *client, const char *error)
+say_outcome(struct admin *admin, struct control_client *client, const char *error, const char *hidden)
 {
+	char text[160];
+
 	if (admin->unheard)
 		say(client, json_pack("{s:o}", "message", json_sprintf("... and %zu more lines", admin->unheard)));
-	if (error)
-		say_error(client, error);
-	else
+	if (!error) {
 		say_done(client);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: %s", error, hidden);
+	say_error(client, sees_all(admin, client) ? error : text);
 }
 
 static void
@@ -348,7 +372,7 @@ answer_reload(struct admin *admin, struct control_client *client, const struct r
 	admin->unheard = 0;
 	done = admin->daemon.reload(admin->daemon.arg);
 	admin->hears = NULL;
-	say_outcome(admin, client, done ? NULL : "reload failed");
+	say_outcome(admin, client, done ? NULL : "reload failed", "only root may see why, and the log says it");
 }
 
 /* conf_report. Debug lines may contain secrets. */
@@ -371,7 +395,7 @@ answer_check(struct admin *admin, struct control_client *client, const struct re
 	admin->unheard = 0;
 	good = admin->daemon.check(admin->daemon.arg, pass_on, admin);
 	admin->hears = NULL;
-	say_outcome(admin, client, good ? NULL : "the configuration has errors");
+	say_outcome(admin, client, good ? NULL : "the configuration has errors", "only root may see them");
 }
 
 static void
@@ -420,16 +444,16 @@ is_watched(const struct admin *admin)
 	return false;
 }
 
-/* Takes over the object. */
+/* Takes over the object. `to_all`: not to root alone. */
 static void
-tell_watchers(struct admin *admin, json_t *json)
+tell_watchers(struct admin *admin, json_t *json, bool to_all)
 {
 	char *line = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	for (size_t i = 0; line && i < CONTROL_CLIENTS; i++) {
 		struct control_client *client = control_watcher(admin->control, i);
 
-		if (client)
+		if (client && (to_all || sees_all(admin, client)))
 			tell_watcher(&admin->sessions[i], client, line);
 	}
 	json_decref(json);
@@ -462,7 +486,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
 		if (watched && events[i].kind != EVENT_DEALT_WITH)
-			tell_watchers(admin, describe(admin, &events[i], conf, now));
+			tell_watchers(admin, describe(admin, &events[i], conf, now), events[i].kind == EVENT_OPEN);
 	}
 }
 
@@ -483,8 +507,10 @@ hear(void *arg, enum log_tone tone, const char *text)
 		say_message(admin, admin->hears, text);
 	if (tone == LOG_TONE_KNOCK || tone == LOG_TONE_HINT || !is_watched(admin))
 		return;
-	tell_watchers(admin, json_pack("{s:I, s:s, s:o}", "time_ms", (json_int_t)moment_now().wall_ms, "event",
-				       tone == LOG_TONE_WARNING ? "warning" : "notice", "text", admin_json_text(text)));
+	tell_watchers(admin,
+		      json_pack("{s:I, s:s, s:o}", "time_ms", (json_int_t)moment_now().wall_ms, "event",
+				tone == LOG_TONE_WARNING ? "warning" : "notice", "text", admin_json_text(text)),
+		      tone == LOG_TONE_NOTICE);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------- */
@@ -544,7 +570,7 @@ admit(void *arg, const struct control_peer *peer)
 	struct admin *admin = arg;
 	const struct admin_view view = look(admin);
 
-	if (peer->uid == 0 || peer->uid == geteuid())
+	if (peer->uid == 0 || peer->uid == admin->started_by)
 		return true;
 	if (peer->in_group && peer->uid != view.engine_uid)
 		return true;
@@ -562,6 +588,7 @@ admin_open(const char *path, struct log *log, const struct admin_daemon *daemon)
 
 	if (admin) {
 		admin->log = log;
+		admin->started_by = geteuid(); /* the daemon may leave it, and is the engine's user then */
 		admin->daemon = *daemon;
 		limiter_init(&admin->refused, REFUSED_BURST, moment_boot_msec());
 		admin->control =

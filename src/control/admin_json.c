@@ -66,54 +66,59 @@ capture(const struct conf *conf)
 }
 
 json_t *
-admin_json_status(const struct admin_view *v)
+admin_json_status(const struct admin_view *v, bool all)
 {
 	pid_t engine = v->engine_pid;
 
-	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
+	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:o}", "version",
 			 PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid", integer_or_null(engine, engine),
 			 "uptime_ms", (json_int_t)(moment_now().boot_ms - v->started_ms), "config",
 			 admin_json_text(v->config), "interfaces",
 			 admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"), "capture",
 			 capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none", "doors",
 			 (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants), "commands",
-			 (json_int_t)closings_count(v->tools->closings), "attempts", (json_int_t)v->counters.attempts,
-			 "engine_restarts", (json_int_t)v->engine_restarts, "memory_kib", memory(getpid()),
-			 "engine_memory_kib", memory(engine));
+			 (json_int_t)closings_count(v->tools->closings), "attempts",
+			 integer_or_null(all, (int64_t)v->counters.attempts), "engine_restarts",
+			 (json_int_t)v->engine_restarts, "memory_kib", memory(all ? getpid() : 0), "engine_memory_kib",
+			 memory(all ? engine : 0));
 }
 
 json_t *
-admin_json_stats(const struct admin_view *v, const struct admin_tally *tally)
+admin_json_stats(const struct admin_view *v, const struct admin_tally *tally, bool all)
 {
 	const struct counters *c = &v->counters;
 	const struct {
 		const char *name;
 		uint64_t n;
-	} all[] = {
-		{ "packets", c->packets },
-		{ "lost", c->lost },
-		{ "overruns", c->overruns },
-		{ "bad_messages", c->bad_messages },
-		{ "cut", c->cut },
-		{ "malformed", c->malformed },
-		{ "fragments", c->fragments },
-		{ "other", c->other },
-		{ "attempts", c->attempts },
-		{ "evicted", c->evicted },
-		{ "scans", c->scans },
-		{ "suppressed", c->suppressed },
-		{ "openings", tally->openings },
-		{ "timeouts", tally->timeouts },
-		{ "grants", grants_count(v->tools->grants) },
-		{ "commands", closings_count(v->tools->closings) },
-		{ "doors", v->conf->n_doors },
-		{ "engine_restarts", v->engine_restarts },
-		{ "uptime_ms", (uint64_t)(moment_now().boot_ms - v->started_ms) },
+		bool secret; /* a packet that opens nothing may change it */
+	} numbers[] = {
+		{ "packets", c->packets, true },
+		{ "lost", c->lost, true },
+		{ "overruns", c->overruns, true },
+		{ "bad_messages", c->bad_messages, true },
+		{ "cut", c->cut, true },
+		{ "malformed", c->malformed, true },
+		{ "fragments", c->fragments, true },
+		{ "other", c->other, true },
+		{ "attempts", c->attempts, true },
+		{ "evicted", c->evicted, true },
+		{ "scans", c->scans, true },
+		{ "suppressed", c->suppressed, true },
+		{ "openings", tally->openings, false },
+		{ "refused", v->tools->refusals->total, false },
+		{ "timeouts", tally->timeouts, true },
+		{ "grants", grants_count(v->tools->grants), false },
+		{ "commands", closings_count(v->tools->closings), false },
+		{ "doors", v->conf->n_doors, false },
+		{ "engine_restarts", v->engine_restarts, false },
+		{ "uptime_ms", (uint64_t)(moment_now().boot_ms - v->started_ms), false },
 	};
 	json_t *stats = json_object();
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		json_object_set_new(stats, all[i].name, json_integer((json_int_t)all[i].n));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (all || !numbers[i].secret)
+			json_object_set_new(stats, numbers[i].name, json_integer((json_int_t)numbers[i].n));
+	}
 	return stats;
 }
 
@@ -271,6 +276,8 @@ kind_name(enum event_kind kind)
 		return "scan";
 	case EVENT_SUPPRESSED:
 		return "suppressed";
+	case EVENT_DROPPED:
+		return "dropped";
 	case EVENT_LOST:
 		return "lost";
 	case EVENT_READY:
@@ -291,7 +298,8 @@ admin_json_event(const struct event *event, const struct conf *conf, struct mome
 		json_object_set_new(json, "door", admin_json_text(conf->doors[event->door].name));
 	if (named) {
 		json_object_set_new(json, "ip", address(&event->source));
-		json_object_set_new(json, "stage", json_integer(event->stage));
+		if (event->kind != EVENT_OPEN) /* there it is the length of the sequence */
+			json_object_set_new(json, "stage", json_integer(event->stage));
 	} else {
 		json_object_set_new(json, "count", json_integer(event->count));
 	}

@@ -21,8 +21,10 @@ struct admin_tally {
 /* `text` may contain any bytes: U+FFFD replaces what is not UTF-8. */
 json_t *admin_json_text(const char *text);
 
-json_t *admin_json_status(const struct admin_view *view);
-json_t *admin_json_stats(const struct admin_view *view, const struct admin_tally *tally);
+/* Without `all` there is nothing in it that strangers' packets change, unless they open a door. */
+json_t *admin_json_status(const struct admin_view *view, bool all);
+json_t *admin_json_stats(const struct admin_view *view, const struct admin_tally *tally, bool all);
+
 json_t *admin_json_door(const struct door *door);
 json_t *admin_json_grant(const struct grant_view *grant, struct moment now);
 json_t *admin_json_closing(const struct closing_view *closing, struct moment now);

@@ -84,6 +84,7 @@ attempts_take(struct attempts *a, const struct event *event, int64_t now_ms)
 		break;
 	case EVENT_READY:
 	case EVENT_SUPPRESSED:
+	case EVENT_DROPPED:
 	case EVENT_LOST:
 	case EVENT_DEALT_WITH:
 		break;

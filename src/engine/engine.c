@@ -50,7 +50,8 @@ struct engine {
 	struct counters *counters;
 	struct reader *reader;
 	struct knock *knock;
-	struct limiter *limiters; /* by door */
+	struct limiter *limiters; /* by door; of what strangers drive */
+	struct limiter *openings; /* by door */
 	struct stream streams[CAPTURE_WAYS];
 	uint64_t now;       /* ms, monotonic */
 	uint64_t report_at; /* UINT64_MAX: nothing to report */
@@ -92,6 +93,7 @@ may_be_left_out(const struct event *event)
 	case EVENT_READY:
 	case EVENT_OPEN:
 	case EVENT_SUPPRESSED:
+	case EVENT_DROPPED:
 	case EVENT_LOST:
 	case EVENT_DEALT_WITH:
 		break;
@@ -133,6 +135,17 @@ put_out(struct engine *e, const struct event *event)
 	e->out[e->n_out++] = *event;
 }
 
+/* An opening that uses up a one-time sequence always passes, or the parent would go on with another than the matcher.
+ */
+static bool
+may_pass(struct engine *e, const struct event *event)
+{
+	if (event->kind != EVENT_OPEN)
+		return limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now);
+	return e->conf->doors[event->door].one_time_path ||
+	       limiter_pass(&e->openings[event->door], EVENT_OPEN_BURST, EVENT_OPEN_PER_SECOND, e->now);
+}
+
 /* knock_emit. */
 static void
 pass_on(void *arg, const struct event *event)
@@ -142,8 +155,7 @@ pass_on(void *arg, const struct event *event)
 	e->counters->scans += event->kind == EVENT_SCAN;
 	if (event->kind == EVENT_OPEN)
 		e->recent = 0;
-	if (event->kind == EVENT_OPEN ||
-	    limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now)) {
+	if (may_pass(e, event)) {
 		put_out(e, event);
 	} else {
 		e->counters->suppressed++;
@@ -152,14 +164,13 @@ pass_on(void *arg, const struct event *event)
 }
 
 static void
-report_suppressed(struct engine *e)
+report_limited(struct engine *e, struct limiter *limiters, enum event_kind kind)
 {
 	for (uint32_t door = 0; door < e->conf->n_doors; door++) {
-		struct limiter *limiter = &e->limiters[door];
+		struct limiter *limiter = &limiters[door];
 
 		if (limiter->suppressed) {
-			put_out(e, &(struct event){
-				       .kind = EVENT_SUPPRESSED, .door = door, .count = limiter->suppressed });
+			put_out(e, &(struct event){ .kind = kind, .door = door, .count = limiter->suppressed });
 			limiter->suppressed = 0;
 		}
 	}
@@ -184,7 +195,8 @@ report(struct engine *e)
 	if (e->now < e->report_at)
 		return;
 	e->report_at = UINT64_MAX;
-	report_suppressed(e);
+	report_limited(e, e->limiters, EVENT_SUPPRESSED);
+	report_limited(e, e->openings, EVENT_DROPPED);
 	report_lost(e);
 }
 
@@ -395,10 +407,13 @@ prepare(struct engine *e, const struct engine_setup *setup)
 	e->reader = new_reader(setup);
 	e->knock = knock_new(setup->conf, secret, pass_on, e);
 	e->limiters = calloc(n_doors, sizeof(*e->limiters));
-	if (!e->reader || !e->knock || !e->limiters)
+	e->openings = calloc(n_doors, sizeof(*e->openings));
+	if (!e->reader || !e->knock || !e->limiters || !e->openings)
 		goto fail;
-	for (size_t i = 0; i < setup->conf->n_doors; i++)
+	for (size_t i = 0; i < setup->conf->n_doors; i++) {
 		limiter_init(&e->limiters[i], EVENT_BURST, e->now);
+		limiter_init(&e->openings[i], EVENT_OPEN_BURST, e->now);
+	}
 	return;
 fail:
 	log_warn(setup->log, "engine: could not start");

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/trust.h"
 #include "live.h"
 #include "load.h"
 #include "record.h"
@@ -52,6 +53,8 @@ struct journal {
 	int dir_fd; /* holds the lock, as the file is replaced, and may not exist on a read-only disk */
 	int event_fd;
 	char *path;
+	uid_t owner;        /* who may change it beside root */
+	char distrust[512]; /* why it is not opened, or "" */
 	char boot[MOMENT_BOOT_LEN];
 	journal_warn *warn;
 	void *arg;
@@ -620,8 +623,11 @@ load(struct journal *j)
 {
 	struct journal_damage damage;
 
-	if (load_journal(j->dir_fd, FILE_NAME, j->boot, &j->live, &damage))
+	if (load_journal(j->dir_fd, FILE_NAME, j->owner, j->boot, &j->live, &damage)) {
+		if (damage.distrust)
+			snprintf(j->distrust, sizeof(j->distrust), FILE_NAME ": %s", damage.distrust);
 		return -1;
+	}
 	explain(j, &damage);
 	j->lacks = j->live.next_id;
 	return 0;
@@ -631,17 +637,21 @@ static int
 hand_over(struct journal *j, journal_found *found, void *arg)
 {
 	struct moment now = moment_now();
+	uint64_t id = 0;
 
-	for (size_t i = 0; i < j->live.n; i++) {
-		const struct live *live = &j->live.at[i];
+	for (size_t i; (i = live_seek(&j->live, id + 1)) < j->live.n;) {
+		struct live *live = &j->live.at[i];
 		struct journal_entry entry = { .id = live->id };
 		char *rest = live->rest ? strdup(live->rest) : NULL;
 
+		id = live->id;
 		if (live->rest && !rest)
 			return -1;
 		entry.end = moment_after(now, live->end_ms - now.boot_ms);
-		if (rest && !record_unpack(&entry, rest))
-			found(arg, &entry);
+		if (rest && !record_unpack(&entry, rest) && !found(arg, &entry)) {
+			live_end(&j->live, live);
+			j->bad = true;
+		}
 		free(rest);
 	}
 	return 0;
@@ -649,16 +659,32 @@ hand_over(struct journal *j, journal_found *found, void *arg)
 
 /* A symbolic link is allowed: systemd makes one of a state directory with DynamicUser=. */
 static int
+reach_dir(struct journal *j, const char *dir)
+{
+	if (trust_path(dir, j->owner, j->distrust, sizeof(j->distrust)))
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+static int
 open_dir(struct journal *j, const char *dir)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_RETRY_MSEC * 1000000L };
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-	j->dir_fd = open(dir, flags);
-	if (j->dir_fd < 0 && errno == ENOENT && !mkdir(dir, DIR_MODE))
-		j->dir_fd = open(dir, flags);
-	if (j->dir_fd < 0)
+	if (reach_dir(j, dir))
 		return -1;
+	j->dir_fd = open(dir, flags);
+	if (j->dir_fd < 0 && errno == ENOENT && !mkdir(dir, DIR_MODE) && !reach_dir(j, dir))
+		j->dir_fd = open(dir, flags);
+	return j->dir_fd < 0 ? -1 : 0;
+}
+
+static int
+lock_dir(struct journal *j)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_RETRY_MSEC * 1000000L };
+
 	for (int i = 0; flock(j->dir_fd, LOCK_EX | LOCK_NB); i++) {
 		if (errno == EWOULDBLOCK && i == LOCK_RETRIES)
 			errno = EBUSY;
@@ -670,14 +696,15 @@ open_dir(struct journal *j, const char *dir)
 }
 
 static struct journal *
-new_journal(const char *dir, journal_warn *warn, void *arg)
+new_journal(const char *dir, uid_t owner, journal_warn *warn, void *arg)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 	pthread_condattr_t attr;
 
 	if (!j)
 		return NULL;
-	*j = (struct journal){ .dir_fd = -1,
+	*j = (struct journal){ .owner = owner,
+			       .dir_fd = -1,
 			       .event_fd = -1,
 			       .fd = -1,
 			       .warn = warn,
@@ -732,7 +759,7 @@ static int
 open_all(struct journal *j, const char *dir)
 {
 	j->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return !j->path || j->event_fd < 0 || open_dir(j, dir) || load(j) ? -1 : 0;
+	return !j->path || j->event_fd < 0 || open_dir(j, dir) || lock_dir(j) || load(j) ? -1 : 0;
 }
 
 static int
@@ -747,10 +774,10 @@ begin_work(struct journal *j, journal_found *found)
 }
 
 struct journal *
-journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void *arg)
+journal_prepare(const char *dir, uid_t owner, journal_found *found, journal_warn *warn, void *arg)
 {
-	struct journal *j = new_journal(dir, warn, arg);
-	char text[512];
+	struct journal *j = new_journal(dir, owner, warn, arg);
+	char text[1024];
 	int error;
 
 	if (j && !open_all(j, dir) && !begin_work(j, found)) {
@@ -759,8 +786,11 @@ journal_prepare(const char *dir, journal_found *found, journal_warn *warn, void 
 		return j;
 	}
 	error = errno;
-	snprintf(text, sizeof(text), "journal: %s: %s", dir,
-		 error == EBUSY ? "in use by another knockd" : strerror(error));
+	if (j && *j->distrust)
+		snprintf(text, sizeof(text), "journal: %s: %s", dir, j->distrust);
+	else
+		snprintf(text, sizeof(text), "journal: %s: %s", dir,
+			 error == EBUSY ? "in use by another knockd" : strerror(error));
 	warn(arg, text);
 	if (j)
 		free_journal(j);

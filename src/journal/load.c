@@ -9,7 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/trust.h"
 #include "record.h"
+
+/* More than the longest line: a command of 4095 bytes and a door's name of 127, each byte as %XX, and some numbers. */
+#define LINE_LEN_MAX 16384
+
+/* Of a file that another user writes: more than a million grants take. */
+#define SIZE_OTHERS_MAX (1L << 29)
 
 struct loading {
 	struct live_table *live;
@@ -113,38 +120,61 @@ take_line(struct loading *reading, char *line, size_t len)
 		reading->damage->damaged++;
 }
 
+/* Of a longer line, which no journal has, the first bytes with its end: their sum is another. 0: there is none. */
+static size_t
+read_line(FILE *file, char line[static LINE_LEN_MAX])
+{
+	size_t n = 0;
+	int c = 0;
+
+	while (c != '\n' && (c = getc_unlocked(file)) != EOF) {
+		if (n < LINE_LEN_MAX - 1)
+			n++;
+		line[n - 1] = (char)c;
+	}
+	return n;
+}
+
 static void
 read_lines(struct loading *reading, FILE *file)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	char line[LINE_LEN_MAX];
+	size_t len;
 
-	while (!reading->error && !reading->damage->version) {
-		errno = 0;
-		len = getline(&line, &size, file);
-		if (len < 0)
-			reading->error = feof(file) ? 0 : errno;
-		if (len <= 0)
-			break;
-		take_line(reading, line, (size_t)len);
-	}
-	free(line);
+	errno = 0;
+	while (!reading->error && !reading->damage->version && (len = read_line(file, line)))
+		take_line(reading, line, len);
+	if (ferror(file))
+		reading->error = errno ? errno : EIO;
+}
+
+/* 0, or errno's value. */
+static int
+judge(int fd, uid_t owner, const char **distrust)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return errno;
+	if (!S_ISREG(st.st_mode))
+		return EINVAL;
+	if (trust_of(fd, owner, distrust) == TRUST_NONE)
+		return EPERM;
+	*distrust = NULL;
+	return owner != geteuid() && st.st_size > SIZE_OTHERS_MAX ? EFBIG : 0;
 }
 
 static FILE *
-open_file(int dir_fd, const char *name)
+open_file(int dir_fd, const char *name, uid_t owner, const char **distrust)
 {
 	/* O_NONBLOCK: a FIFO put there must not stop the daemon */
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), error;
-	struct stat st;
 	FILE *file = NULL;
 
 	if (fd < 0)
 		return NULL;
-	if (!fstat(fd, &st) && !S_ISREG(st.st_mode))
-		errno = EINVAL;
-	else
+	errno = judge(fd, owner, distrust);
+	if (!errno)
 		file = fdopen(fd, "r");
 	if (!file) {
 		error = errno;
@@ -155,12 +185,14 @@ open_file(int dir_fd, const char *name)
 }
 
 int
-load_journal(int dir_fd, const char *name, const char *boot, struct live_table *live, struct journal_damage *damage)
+load_journal(int dir_fd, const char *name, uid_t owner, const char *boot, struct live_table *live,
+	     struct journal_damage *damage)
 {
 	struct loading reading = { .live = live, .damage = damage, .boot = boot, .now = moment_now() };
-	FILE *file = open_file(dir_fd, name);
+	FILE *file;
 
 	*damage = (struct journal_damage){ 0 };
+	file = open_file(dir_fd, name, owner, &damage->distrust);
 	if (!file)
 		return errno == ENOENT ? 0 : -1;
 	read_lines(&reading, file);

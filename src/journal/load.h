@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "live.h"
 
@@ -14,14 +15,16 @@ struct journal_damage {
 	size_t good, damaged; /* lines */
 	bool torn;            /* the last line has no newline; counted in neither */
 	uint64_t version;     /* the file's version; 0: RECORD_VERSION */
+	const char *distrust; /* why the file is not read, see trust_of(); NULL: it is */
 };
 
 /*
- * Reads the file `name` in `dir_fd` into the empty table. `boot` is moment_boot()'s; after a reboot the
- * ends are converted to this boot's clock. 0 also if there is no file; -1 with errno if it cannot be read
- * or is not a regular file.
+ * Reads the file `name` in `dir_fd` into the empty table; after a reboot (`boot` is this one, see
+ * moment_boot()) the ends are computed for this one. 0 also when there is no file; -1 with errno when it
+ * cannot be read, is no regular file, or can be written to by others than root and `owner`. If that is not this
+ * process, the file is not believed in its size either: EFBIG.
  */
-int load_journal(int dir_fd, const char *name, const char *boot, struct live_table *live,
+int load_journal(int dir_fd, const char *name, uid_t owner, const char *boot, struct live_table *live,
 		 struct journal_damage *damage);
 
 #endif

@@ -124,7 +124,8 @@ ctl_show_status(struct ctl_show *show, const json_t *s)
 	add_line(&table, "doors", "%lld", (long long)number_of(s, "doors"));
 	add_line(&table, "open", "%lld by element, %lld by command", (long long)number_of(s, "grants"),
 		 (long long)number_of(s, "commands"));
-	add_line(&table, "attempts", "%lld under way", (long long)number_of(s, "attempts"));
+	if (has_number(s, "attempts"))
+		add_line(&table, "attempts", "%lld under way", (long long)number_of(s, "attempts"));
 	show->table.failed |= ctl_table_print(&table, false, false, show->out) != 0;
 	ctl_table_free(&table);
 }
@@ -304,7 +305,8 @@ colour_of(const char *event)
 {
 	if (!strcmp(event, "open"))
 		return "\033[1;32m";
-	if (!strcmp(event, "warning") || !strcmp(event, "scan") || !strcmp(event, "lost") || !strcmp(event, "missed"))
+	if (!strcmp(event, "warning") || !strcmp(event, "scan") || !strcmp(event, "lost") || !strcmp(event, "missed") ||
+	    !strcmp(event, "dropped"))
 		return "\033[33m";
 	return "";
 }
@@ -326,6 +328,8 @@ describe(const json_t *e, const char *event, char *buf, size_t len)
 		snprintf(buf, len, "%s: %s: scan, dropped at stage %lld", ip, door, stage);
 	else if (!strcmp(event, "suppressed"))
 		snprintf(buf, len, "%s: %lld stages, timeouts and scans left out", door, count);
+	else if (!strcmp(event, "dropped"))
+		snprintf(buf, len, "%s: %lld openings left out", door, count);
 	else if (!strcmp(event, "lost"))
 		snprintf(buf, len, "%lld packets were lost", count);
 	else if (!strcmp(event, "missed"))

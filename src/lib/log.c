@@ -204,20 +204,37 @@ note(const struct log *log, enum log_tone tone, const char *text)
 	let_hear(log, tone, text);
 }
 
-void
-log_notice(const struct log *log, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 0)))
+note_formatted(const struct log *log, enum log_tone tone, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX];
 	int saved = errno;
-	va_list ap;
 
 	if (!log)
 		return;
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	note(log, LOG_TONE_NOTICE, text);
+	note(log, tone, text);
 	errno = saved;
+}
+
+void
+log_notice(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note_formatted(log, LOG_TONE_NOTICE, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_private(const struct log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note_formatted(log, LOG_TONE_PRIVATE, fmt, ap);
+	va_end(ap);
 }
 
 void

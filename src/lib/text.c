@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UTF8_MAX 4 /* bytes of a character */
+
 char *
 text_trim(char *text)
 {
@@ -47,18 +49,28 @@ text_split(char *text)
 	return line;
 }
 
+/* The largest length up to `n` that does not end within a character. */
+static size_t
+whole_characters(const char *text, size_t n)
+{
+	size_t from = n, len;
+
+	while (from && n - from < UTF8_MAX && (text[from] & 0xc0) == 0x80)
+		from--;
+	return text_char(text + from, &len) && from + len > n ? from : n;
+}
+
 int
 text_copy(char *to, size_t len, const char *from)
 {
 	size_t n = strnlen(from, len);
+	bool cut = n == len;
 
-	if (n == len) {
-		memcpy(to, from, len - 1);
-		to[len - 1] = '\0';
-		return -1;
-	}
-	memcpy(to, from, n + 1);
-	return 0;
+	if (cut)
+		n = whole_characters(from, len - 1);
+	memcpy(to, from, n);
+	to[n] = '\0';
+	return cut ? -1 : 0;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------- */
@@ -163,6 +175,12 @@ decode(const unsigned char *from, size_t *n)
 		return UINT32_MAX;
 	*n = len;
 	return c;
+}
+
+bool
+text_char(const char *text, size_t *n)
+{
+	return decode((const unsigned char *)text, n) != UINT32_MAX;
 }
 
 static bool

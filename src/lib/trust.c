@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/trust.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "lib/text.h"
 
-#define ACL "system.posix_acl_access"
+#define ACL       "system.posix_acl_access"
+#define LINKS_MAX 40 /* as in the kernel: MAXSYMLINKS, <linux/namei.h> */
+#define BELONGS   "belongs to another user, who could change it (chown root)"
 
 /* With an ACL the group bits are its mask: the most that a user or group in the list may do. */
 static bool
@@ -31,7 +37,7 @@ trust_of(int fd, uid_t self, const char **text)
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return TRUST_FULL;
 	if (st.st_uid && st.st_uid != self)
-		*text = "belongs to another user, who could change it (chown root)";
+		*text = BELONGS;
 	else if (st.st_mode & S_IWOTH)
 		*text = "any user can write to it (chmod o-w)";
 	else if (st.st_mode & S_IWGRP && has_acl(fd))
@@ -59,4 +65,124 @@ trust_place(const char *path, uid_t self)
 	if (stat(dir, &st) || (st.st_uid && st.st_uid != self) || st.st_mode & S_IWOTH)
 		return false;
 	return !(st.st_mode & S_IWGRP) || (!st.st_gid && getxattr(dir, ACL, NULL, 0) <= 0);
+}
+
+/* ---- paths ------------------------------------------------------------------------------------- */
+
+/* A path that is followed from the root directory on: no link is in `done`, and what is left may have some. */
+struct walk {
+	uid_t self;
+	char done[PATH_MAX], left[PATH_MAX];
+	int links;
+};
+
+/* What is wrong with a directory, or NULL. In a sticky one nobody can replace what belongs to another. */
+static const char *
+judge_directory(const struct walk *w, const struct stat *st)
+{
+	bool sticky = st->st_mode & S_ISVTX && w->left[strspn(w->left, "/")];
+
+	/* the owner of / may be outside of this user namespace */
+	if (st->st_uid && st->st_uid != w->self && strcmp(w->done, "/"))
+		return BELONGS;
+	if (sticky || !(st->st_mode & (S_IWOTH | S_IWGRP)))
+		return NULL;
+	if (st->st_mode & S_IWOTH)
+		return "everybody can write to it (chmod o-w)";
+	if (getxattr(w->done, ACL, NULL, 0) > 0)
+		return "its access control list lets others write to it (chmod g-w)";
+	return st->st_gid ? "a group can write to it (chmod g-w)" : NULL;
+}
+
+static void
+go_up(struct walk *w)
+{
+	char *slash = strrchr(w->done, '/');
+
+	slash[slash == w->done] = '\0';
+}
+
+/* 0, or -1 with errno. */
+static int
+follow(struct walk *w)
+{
+	char target[PATH_MAX], left[PATH_MAX];
+	ssize_t len = readlink(w->done, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return -1;
+	target[len] = '\0';
+	if (++w->links > LINKS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	text_copy(left, sizeof(left), w->left);
+	if (snprintf(w->left, sizeof(w->left), "%s/%s", target, left) >= (int)sizeof(w->left)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	go_up(w);
+	if (*target == '/')
+		text_copy(w->done, sizeof(w->done), "/");
+	return 0;
+}
+
+/* Takes the next name of what is left. 1: done, 0: there is none, -1: with errno. */
+static int
+step(struct walk *w)
+{
+	char *name = w->left + strspn(w->left, "/");
+	size_t len = strcspn(name, "/"), used = strlen(w->done);
+
+	if (!len)
+		return 0;
+	if (len == 2 && !strncmp(name, "..", 2)) {
+		go_up(w);
+	} else if (len != 1 || *name != '.') {
+		if (used + len + 2 > sizeof(w->done)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		snprintf(w->done + used, sizeof(w->done) - used, "%s%.*s", used > 1 ? "/" : "", (int)len, name);
+	}
+	memmove(w->left, name + len, strlen(name + len) + 1);
+	return 1;
+}
+
+/* NULL: it goes on, or has come to its end: `*end`. Else what is wrong. */
+static const char *
+look(struct walk *w, bool *end)
+{
+	struct stat st;
+
+	if (lstat(w->done, &st)) {
+		*end = errno == ENOENT;
+		return *end ? NULL : strerror(errno);
+	}
+	if (S_ISLNK(st.st_mode)) {
+		if (st.st_uid && st.st_uid != w->self)
+			return BELONGS;
+		return follow(w) ? strerror(errno) : NULL;
+	}
+	return S_ISDIR(st.st_mode) ? judge_directory(w, &st) : strerror(ENOTDIR);
+}
+
+bool
+trust_path(const char *path, uid_t self, char *err, size_t errlen)
+{
+	struct walk walk = { .self = self, .done = "/" };
+	const char *wrong = text_copy(walk.left, sizeof(walk.left), path) ? strerror(ENAMETOOLONG) : NULL;
+	bool end = false;
+	int more = 1;
+
+	while (!wrong && !end && more > 0) {
+		wrong = look(&walk, &end);
+		if (!wrong && !end)
+			more = step(&walk);
+		if (more < 0)
+			wrong = strerror(errno);
+	}
+	if (wrong)
+		snprintf(err, errlen, "%s: %s", walk.done, wrong);
+	return !wrong;
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "access/remembered.h"
 #include "files.h"
 #include "intake.h"
 #include "lib/moment.h"
@@ -23,6 +24,9 @@
 #include "supervisor.h"
 #include "table/ruleset.h"
 #include "upkeep.h"
+
+/* About entries of a journal that are refused: so many lines, then one with the number of the others. */
+#define REFUSED_LINES 10
 
 enum {
 	SLOT_SIGNALS,
@@ -225,6 +229,8 @@ loop(struct daemon *d)
 			read_signals(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
+		if (d->engine.ahead)
+			supervisor_renew(d);
 		if (d->engine.restart_at <= moment_boot_msec())
 			supervisor_restart(d);
 		if (d->rules.retry_at <= moment_boot_msec())
@@ -248,9 +254,12 @@ open_tools(struct daemon *d)
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
-	d->tools = (struct access_tools){
-		.log = &d->log, .nftset = d->nftset, .grants = d->grants, .closings = d->closings, .lookup = d->lookup
-	};
+	d->tools = (struct access_tools){ .log = &d->log,
+					  .nftset = d->nftset,
+					  .grants = d->grants,
+					  .closings = d->closings,
+					  .lookup = d->lookup,
+					  .refusals = &d->refusals };
 	return 0;
 }
 
@@ -271,26 +280,48 @@ warn(void *arg, const char *text)
 	log_warnx(&((struct daemon *)arg)->log, "%s", text);
 }
 
+/* False, for journal_found: the entry is not taken over. A door may stay open for that, so it is said aloud. */
+static bool
+refuse(struct daemon *d, const char *text)
+{
+	if (d->journals.refused++ < REFUSED_LINES)
+		log_warnx(&d->log, "journal: %s", text);
+	return false;
+}
+
 /* journal_found */
-static void
+static bool
 take_up_command(void *arg, const struct journal_entry *entry)
 {
 	struct daemon *d = arg;
+	const struct door *door = entry->kind == JOURNAL_COMMAND ? remembered_door(d->conf, entry) : NULL;
+	char text[LOG_TEXT_MAX];
 
-	if (entry->kind == JOURNAL_COMMAND)
-		closings_take_up(d->closings, entry);
+	if (!door)
+		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+	closings_take_up(d->closings, door->name, entry);
+	return true;
 }
 
-/* journal_found. The daemon writes no command here, and not as root: a command would be an attacker's. */
-static void
+/* journal_found. The daemon writes this journal without being root, and no command into it. */
+static bool
 take_up_grant(void *arg, const struct journal_entry *entry)
 {
 	struct daemon *d = arg;
+	const struct door *door;
+	char text[LOG_TEXT_MAX];
 
-	if (entry->kind == JOURNAL_GRANT)
-		grants_take_up(d->grants, entry);
-	else
-		log_warnx(&d->log, "journal: %s/journal: unexpected command entry, ignored", d->journals.grants_dir);
+	if (entry->kind != JOURNAL_GRANT) {
+		snprintf(text, sizeof(text), "%s/journal: unexpected command entry, ignored", d->journals.grants_dir);
+		return refuse(d, text);
+	}
+	door = remembered_door(d->conf, entry);
+	if (!door)
+		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+	if (grants_count(d->grants) + closings_held(d->closings) >= d->conf->max_grants)
+		return refuse(d, "Max_Grants is reached: not all elements are put back");
+	grants_take_up(d->grants, door->name, entry);
+	return true;
 }
 
 static struct journal *
@@ -300,20 +331,25 @@ open_granted(struct daemon *d)
 		d->journals.grants_dir = NULL;
 		return NULL;
 	}
-	return journal_prepare(d->journals.grants_dir, take_up_grant, warn, d);
+	/* a daemon that has left root makes it as the engine's user */
+	return journal_prepare(d->journals.grants_dir, geteuid() ? geteuid() : d->user.uid, take_up_grant, warn, d);
 }
 
 /* Journals are optional: without them only the elements in the kernel survive the daemon. */
 static void
 open_journals(struct daemon *d)
 {
-	d->journals.commands = journal_prepare(d->conf->state_dir, take_up_command, warn, d);
+	d->journals.commands = journal_prepare(d->conf->state_dir, geteuid(), take_up_command, warn, d);
 	if (!d->journals.commands)
 		log_warnx(&d->log, "without a journal, knockd runs all pending stop commands when it ends");
 	closings_keep_in(d->closings, d->journals.commands);
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
 	grants_restore(d->grants);
+	if (d->journals.refused > REFUSED_LINES)
+		log_warnx(&d->log, "journal: %u more entries are refused", d->journals.refused - REFUSED_LINES);
+	if (d->journals.refused)
+		log_warnx(&d->log, "journal: what it had is kept as journal.bad");
 }
 
 /* Start threads after dropping privileges, so that they inherit the reduced set. */
@@ -415,6 +451,7 @@ stop(struct daemon *d)
 		close(d->signal_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
+	free(d->engine.openings);
 	free(d->journals.grants_dir);
 	free(d->config);
 	free(d->home);

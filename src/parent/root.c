@@ -118,11 +118,7 @@ root_leave(struct daemon *d)
 
 	d->root = needed(d->conf, &d->user, why, sizeof(why));
 	commanded = d->root == DAEMON_ROOT_ALL; /* the usual case, not logged */
-	if (!commanded && closings_count(d->closings)) {
-		d->root = DAEMON_ROOT_ALL;
-		snprintf(why, sizeof(why), "stop commands of an earlier run are pending");
-	}
-	if (geteuid()) /* not root: nothing to drop */
+	if (geteuid())                          /* not root: nothing to drop */
 		d->root = DAEMON_ROOT_ALL;
 	switch (d->root) {
 	case DAEMON_ROOT_ALL:

@@ -41,8 +41,11 @@ struct daemon_rules {
 
 struct daemon_engine {
 	struct child child;
-	struct limiter events; /* for the events that remote hosts can cause */
-	unsigned restarts;     /* in a row */
+	struct limiter events;    /* for the events that remote hosts can cause */
+	struct limiter *openings; /* by door: and of openings; an engine's end renews nothing */
+	size_t n_openings;
+	bool ahead;        /* it must be replaced, see access_act() */
+	unsigned restarts; /* in a row */
 	uint64_t all_restarts;
 	uint64_t started_at; /* ms: the last start */
 	uint64_t restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
@@ -53,6 +56,7 @@ struct daemon_journals {
 	struct journal *commands; /* its commands are executed, so only root may write it */
 	struct journal *grants;   /* elements */
 	char *grants_dir;
+	unsigned refused; /* entries of both, at the start */
 };
 
 /* Times are those of moment_boot_msec(). */
@@ -71,7 +75,8 @@ struct daemon {
 	struct grants *grants;
 	struct closings *closings;
 	struct lookup *lookup;
-	struct access_tools tools; /* log, nftset, grants, closings, lookup */
+	struct access_refusals refusals;
+	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;
 	struct daemon_rules rules;
 	struct daemon_engine engine;

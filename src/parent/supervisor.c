@@ -2,6 +2,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -37,19 +38,54 @@ may_send(struct daemon *d, const struct event *event)
 {
 	uint32_t per_second = 2 * EVENT_PER_SECOND * ((uint32_t)d->conf->n_doors + 1);
 
-	/* not limited: openings, and the reports on held packets, at most one per packet */
-	return event->kind == EVENT_OPEN || event->kind == EVENT_DEALT_WITH ||
+	if (event->kind == EVENT_OPEN)
+		return limiter_pass(&d->engine.openings[event->door], 2 * EVENT_OPEN_BURST, 2 * EVENT_OPEN_PER_SECOND,
+				    moment_boot_msec());
+	/* there is one of these for each packet that is held */
+	return event->kind == EVENT_DEALT_WITH ||
 	       limiter_pass(&d->engine.events, most_events(d), per_second, moment_boot_msec());
+}
+
+/* 0, or -1 when memory is out. */
+static int
+limit_openings(struct daemon *d)
+{
+	size_t n = d->conf->n_doors;
+	struct limiter *openings;
+
+	if (d->engine.openings && n == d->engine.n_openings)
+		return 0;
+	openings = calloc(n + 1, sizeof(*openings));
+	if (!openings)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		limiter_init(&openings[i], 2 * EVENT_OPEN_BURST, moment_boot_msec());
+	free(d->engine.openings);
+	d->engine.openings = openings;
+	d->engine.n_openings = n;
+	return 0;
+}
+
+/* What openings of one-time doors count for depends on the engine that tells of them. */
+static void
+align_doors(struct daemon *d)
+{
+	d->engine.ahead = false;
+	for (size_t i = 0; i < d->conf->n_doors; i++)
+		d->conf->doors[i].engine_ahead = false;
 }
 
 int
 supervisor_start(struct daemon *d)
 {
+	align_doors(d);
 	d->engine.started_at = moment_boot_msec();
 	limiter_init(&d->engine.events, most_events(d), d->engine.started_at);
 	d->engine.restart_at = UINT64_MAX;
 	admin_engine_started(d->admin);
-	if (!child_start(&d->engine.child, d->conf, &d->user, d->capture_fd, &d->log))
+	if (limit_openings(d))
+		log_warn(&d->log, "could not start the engine");
+	else if (!child_start(&d->engine.child, d->conf, &d->user, d->capture_fd, &d->log))
 		return 0;
 	miss_engine(d);
 	d->engine.restart_at = d->engine.started_at + RESTART_PAUSE_MSEC;
@@ -78,6 +114,7 @@ makes_sense(const struct daemon *d, const struct event *event)
 	case EVENT_TIMEOUT:
 	case EVENT_SCAN:
 	case EVENT_SUPPRESSED:
+	case EVENT_DROPPED:
 	case EVENT_LOST:
 		break;
 	}
@@ -105,6 +142,7 @@ supervisor_take(void *arg, const struct event *events, size_t n)
 	admin_events(d->admin, d->conf, events, batch.refused, n);
 	access_tell(&d->tools, d->conf, events, n, &batch);
 	d->rules.moved_on |= batch.moved_on;
+	d->engine.ahead |= batch.engine_ahead;
 	journal_release(d->journals.grants);
 	intake_give_verdicts(d, events, n);
 	log_release(&d->log);
@@ -147,6 +185,16 @@ supervisor_bury(struct daemon *d, int status)
 		supervisor_take(d, events, (size_t)n);
 	child_forget(&d->engine.child);
 	log_death(d, status);
+}
+
+void
+supervisor_renew(struct daemon *d)
+{
+	log_notice(&d->log, "a one-time sequence was not used up: the engine is replaced");
+	if (!child_stop(&d->engine.child, supervisor_take, d))
+		intake_give_up(d);
+	d->engine.ahead = false;
+	d->engine.restart_at = 0;
 }
 
 void

@@ -9,6 +9,9 @@
 int supervisor_start(struct daemon *d);
 void supervisor_restart(struct daemon *d);
 
+/* Ends an engine that is ahead of its parent, so that supervisor_restart() is due. */
+void supervisor_renew(struct daemon *d);
+
 /* Takes the engine's events; and its last ones, when it was reaped with `status`. */
 void supervisor_read(struct daemon *d);
 void supervisor_bury(struct daemon *d, int status);

@@ -70,7 +70,7 @@ help(int fd, const struct priv_user *user)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fd = priv_keep_only(fd);
-	if (fd < 0 || priv_drop(user, &step))
+	if (fd < 0 || priv_drop(user, &step) || cage_limits(HELPER_FILES))
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the uid clears it, see prctl(2) */
 	memset(&answer, 0, sizeof(answer));

@@ -29,6 +29,7 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_SCAN:
 		return event->door < n_doors && names_source(event);
 	case EVENT_SUPPRESSED:
+	case EVENT_DROPPED:
 		return event->door < n_doors && names_nobody(event);
 	case EVENT_READY:
 	case EVENT_LOST:

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 hosts
 rounds=3
+doors=16 # one takes 10,000 openings at once, and 200 a second after that
 
 # floor ELEMENTS BATCH
 floor() {
@@ -34,13 +35,13 @@ for round in $(seq $rounds); do
 	for capture in $ways; do
 		nft flush ruleset
 		closed
-		ours_start "$capture"
-		knockers "$(ours_name "$capture")" 'one after another' 10000 -n 1 -q
+		ours_start "$capture" "$(many_doors $doors)" 'Max_Grants = 200000'
+		knockers "$(ours_name "$capture")" 'one after another' 10000 -n 1 -q -d $doors
 		stop "$knockd"
 		nft flush ruleset
 		closed
-		ours_start "$capture"
-		knockers "$(ours_name "$capture")" '1000 at once' 100000 -n 1000
+		ours_start "$capture" "$(many_doors $doors)" 'Max_Grants = 200000'
+		knockers "$(ours_name "$capture")" '1000 at once' 100000 -n 1000 -d $doors
 		cpu_ns "$knockd" | awk '{ printf "%.2f\n", $1 / 100000 / 1000 }' |
 			record "$(ours_name "$capture")" 'parent, 1000 at once' 'us CPU/grant'
 		cpu_ns "$engine" | awk '{ printf "%.2f\n", $1 / 100000 / 1000 }' |

@@ -138,6 +138,14 @@ ours_doors='
 	grant = inet filter ok { %IP% timeout 10m }
 '
 
+# many_doors N: for `knocker -d N`
+many_doors() {
+	for door in $(seq 0 $(($1 - 1))); do
+		printf '[door%d]\n\tsequence = %d,%d,%d\n\tseq_timeout = 15\n\tgrant = inet filter ok { %%IP%% timeout 10m }\n' \
+			"$door" $((7000 + door)) $((8000 + door)) $((9000 + door))
+	done
+}
+
 # ours_conf CAPTURE [DOORS [OPTIONS]]
 ours_conf() {
 	{

@@ -16,7 +16,9 @@ E
 nft -f "$T/filter.nft"
 work=$(mktemp -d "$build/life_many.XXXXXX") || exit # a journal on a tmpfs would cost nothing
 trap 'rm -rf "$work"; cleanup' EXIT
-knockd_conf "[many]
+knockd_conf "[options]
+	Max_Grants = $MANY
+[many]
 	sequence = 5001
 	grant    = inet filter many { %IP% timeout 1h }"
 sed -i "s|State_Dir = .*|State_Dir = $work|" "$T/knockd.conf"

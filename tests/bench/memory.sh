@@ -15,9 +15,10 @@ pss() {
 
 progress knockd-nft
 closed
-ours_start nflog
+doors=16 # one takes 10,000 openings at once
+ours_start nflog "$(many_doors $doors)" 'Max_Grants = 100000'
 pss "$knockd" "$engine" | record knockd-nft idle KiB
-send knocker -g 0 -c 100000 -n 1000 >"$T/knocks"
+send knocker -g 0 -c 100000 -n 1000 -d $doors >"$T/knocks"
 wait_idle "$engine" "$knockd"
 pss "$knockd" "$engine" | record knockd-nft '100,000 grants' KiB
 stop "$knockd"

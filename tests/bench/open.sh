@@ -7,19 +7,12 @@
 
 . "$(dirname "$0")/lib.sh"
 hosts
+# Of a single door that is knocked at three hundred times a second lines would be left out of the log. Without them the
+# second process, woken only once in each knock, would be colder than behind any door that somebody uses.
 doors=16
 what='last hit to element'
 gap=-g150
 quiet=-i10000
-
-# For a single door with three hundred knocks a second lines would be left out of the log. Then the parent would be
-# woken only once for each knock, and its caches would be colder than in real use.
-many_doors() {
-	for door in $(seq 0 $((doors - 1))); do
-		printf '[door%d]\n\tsequence = %d,%d,%d\n\tseq_timeout = 15\n\tgrant = inet filter ok { %%IP%% timeout 10m }\n' \
-			"$door" $((7000 + door)) $((8000 + door)) $((9000 + door))
-	done
-}
 
 # keep_awake; let_sleep: an idle-priority task keeps the receivers' processor from halting. The time to halt and wake up
 # belongs to the machine, and for a guest to its host; without it the rest is ours.
@@ -56,7 +49,7 @@ ours() {
 		progress "$(ours_name "$capture")"
 		nft flush ruleset
 		closed
-		ours_start "$capture" "$(many_doors)"
+		ours_start "$capture" "$(many_doors $doors)"
 		send knocker -c 1000 -d $doors $gap ${2:+"$2"} | record "$(ours_name "$capture")" "$1" us
 		stop "$knockd"
 	done

@@ -58,7 +58,7 @@ load(const char *path, size_t lines)
 	struct live_table live;
 
 	live_init(&live);
-	HOLDS(!load_journal(AT_FDCWD, path, BOOT, &live, &damage));
+	HOLDS(!load_journal(AT_FDCWD, path, geteuid(), BOOT, &live, &damage));
 	HOLDS(damage.good + damage.damaged + damage.torn <= lines);
 	for (size_t i = 0; i < live.n; i++) {
 		HOLDS(live.at[i].id && live.at[i].id < live.next_id);

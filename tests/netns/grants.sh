@@ -101,4 +101,37 @@ refute '... and no element in it' element_in 'inet filter eternal' 10.0.0.2
 
 knock $server 1001
 check 'the daemon goes on' element_in 'inet filter pair' '10.0.0.2 . 22'
+knockd_stop
+
+# --- limits of the kernel and of nft -------------------------------------------------------------
+
+# 126 letters and one of two bytes that begins at the 127th; and a byte that is no UTF-8
+long=$(printf '%0126d\303\251' 0)
+latin=$(printf 'caf\351')
+limits() {
+	knockd_conf "
+[$long]
+	sequence = 1001
+	grant    = inet filter plain { %IP% timeout 1m }
+[$latin]
+	sequence = 1002
+	grant    = inet filter pair { %IP% . 22 timeout 1m }
+[longest]
+	sequence     = 1003
+	grant        = inet filter triple { %IP% . tcp . 22 timeout ${1}ms }
+	open         = 23
+	open_timeout = ${1}ms
+$fence_door"
+}
+limits 18446744073709
+ends 'timeouts that the kernel would refuse at each knock are errors' 1 "$KNOCKD" -t -c "$T/knockd.conf"
+equal '... two of them' "$(grep -c 'longer than the kernel allows' "$T/err")" 2
+limits 18446744073708
+knockd_again
+knock $server 1001 1002 1003
+check 'the longest timeout opens' element_in 'inet filter triple' '10.0.0.2 . tcp . 22'
+check '... a port that the guard keeps shut, too' element_in 'inet knockd open4' '10.0.0.2 . tcp . 23'
+equal 'a name that is cut has whole characters, or nft shows no comment' \
+	"$(element_get 'inet filter plain' 10.0.0.2 comment)" "${long%??}"
+equal '... nor one that is no UTF-8' "$(element_get 'inet filter pair' '10.0.0.2 . 22' comment)" caf_
 done_testing

@@ -22,17 +22,24 @@ knockd_start "$capture$doors"
 
 # --- the answer to a knock -----------------------------------------------------------------------
 
-refute 'drop: a knock gets no answer' refused $server 7000
+# silent PORT...: those that do not answer, as a sweep finds them
+silent() {
+	for port; do
+		refused $server "$port" || echo "$port"
+	done
+}
+equal 'no port is silent on a host whose closed ports answer' "$(silent 6999 7000 7001 7002 7003)" ''
+knock $server 7000 7001
+check '... and the ports of a knock count' port_open $server 22
 knockd_conf "$capture$doors"'
 [options]
-	Knock_Verdict = accept'
+	Knock_Verdict = drop'
 knockd_reload
-check 'accept: it is refused, as without knockd' refused $server 7000
-knock $server 7000 7001
-check '... and the knock counts' port_open $server 22
+equal 'drop: nobody answers a knock' "$(silent 6999 7000 7001 7002)" '7000
+7001'
 knockd_conf "$capture$doors"
 knockd_reload
-refute 'drop, after a reload' refused $server 7001
+equal 'and without it, again' "$(silent 7000 7001)" ''
 
 # --- the engine ----------------------------------------------------------------------------------
 

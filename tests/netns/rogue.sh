@@ -4,7 +4,7 @@
 # An attacker has taken over the engine: the daemon ends it and goes on.
 
 . "$(dirname "$0")/../lib.sh"
-need knock
+need knock jq
 rogue=$build/tests/tools/rogue
 [ -x "$rogue" ] || skip_all "$rogue is not built (make check builds it)"
 KNOCKD=$rogue
@@ -88,6 +88,59 @@ check 'an engine that sends more than its limit is ended' log_has 'the engine se
 lines=$(log_count '192.0.2.1: ssh: Stage 1')
 diag "$lines lines by then"
 refute '... with fewer than 20,000 lines in the log' [ "$lines" -gt 20000 ]
+
+# --- openings for everybody ----------------------------------------------------------------------
+
+# What it opens costs memory, kernel and disk: for a hundred addresses, then for ever new ones.
+nft add set inet filter many '{ type ipv4_addr; flags timeout; }'
+many='
+[many]
+	sequence = 1003
+	grant    = inet filter many { %IP% timeout 1h }
+'"$fence_door"
+knockd_conf "$many"
+knockd_stop
+: >"$LOG"
+knockd_again
+# kib FIELD: of the daemon's memory
+kib() {
+	sed -n "s/^$1:[[:space:]]*\([0-9]*\) kB/\1/p" "/proc/$knockd/status"
+}
+elements() {
+	nft -j list set inet filter many | jq '.nftables[1].set.elem // [] | length'
+}
+now began
+engines openings openings openings
+now ended
+most=$((2 * (20000 + (ended - began) * 4))) # of two doors: twice EVENT_OPEN_BURST and EVENT_OPEN_PER_SECOND
+equal 'one that opens for all is ended, too' "$(log_count 'the engine sent more events than allowed: killed')" 3
+lines=$(log_count 'OPEN SESAME')
+diag "$lines openings, $(elements) elements, $(kib VmRSS) KiB, journal $(stat -c %s "$T/state/grants/journal"), log $(stat -c %s "$LOG")"
+check '... and the next ones may send no more than what comes with time' [ "$lines" -le "$most" ]
+check '... in the kernel' [ "$(elements)" -le 65536 ]
+check '... in memory' [ "$(kib VmRSS)" -le 65536 ]
+check '... in the journals' [ "$(stat -c %s "$T/state/grants/journal")" -le 20000000 ]
+knockd_conf "[options]
+	Max_Grants = 1000
+$many"
+knockd_stop
+nft flush set inet filter many
+rm -rf "$T/state"
+: >"$LOG"
+knockd_again
+echo patient >"$ROGUE"
+kill -KILL "$(children "$knockd")"
+check 'one that never sends too many is not ended' -t 30 log_has 'Max_Grants is reached'
+refute '...' log_has 'more events than allowed'
+check '... but gets no further than Max_Grants' [ "$(elements)" -le 1000 ]
+equal '... with a line a minute' "$(log_count 'Max_Grants is reached')" 1
+check '... and little on disk' [ "$(stat -c %s "$T/state/grants/journal")" -le 400000 ]
+knockd_stop
+knockd_start "
+[ssh]
+	sequence = 1001,1002
+	grant    = inet filter ssh_ok { %IP% timeout 1m }
+$fence_door"
 
 # --- reload and end with an engine that does not stop --------------------------------------------
 

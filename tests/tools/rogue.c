@@ -3,6 +3,7 @@
  * The daemon with an engine that an attacker has taken over. Each line of the file that $ROGUE names is a word for the
  * next engine: its misdeed. After the last line engines are normal.
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,6 +95,34 @@ flood(int fd, struct event event)
 		say(fd, event);
 }
 
+static void
+set_source(struct event *event, uint32_t number)
+{
+	number = htonl(number);
+	memcpy(event->source.bytes, &number, sizeof(number));
+}
+
+/*
+ * Openings for 1.0.0.0 and the addresses behind it, in all doors: as fast as the parent takes them, or, patiently, so
+ * many that it never has enough of them.
+ */
+static _Noreturn void
+open_for_all(int fd, uint32_t n_doors, bool patiently)
+{
+	const uint32_t burst = 2 * EVENT_OPEN_BURST * n_doors, per_second = 2 * EVENT_OPEN_PER_SECOND * n_doors;
+	struct event events[IPC_MESSAGE];
+
+	for (uint32_t n = 0;; n += IPC_MESSAGE) {
+		for (uint32_t i = 0; i < IPC_MESSAGE; i++) {
+			events[i] = event_of(EVENT_OPEN, (n + i) % n_doors, 1);
+			set_source(&events[i], (1U << 24) + (n + i) % (200U << 24));
+		}
+		ipc_send(fd, events, IPC_MESSAGE, true);
+		if (patiently && n > burst - 2 * n_doors * IPC_MESSAGE)
+			usleep(IPC_MESSAGE * 1000000 / per_second);
+	}
+}
+
 /* Sends more than the parent takes at a time; the parent is stopped until the sender is dead. */
 static _Noreturn void
 die_talking(int fd)
@@ -172,6 +201,8 @@ misbehave(const char *word, const struct engine_setup *setup)
 		close(fd);
 	} else if (!strcmp(word, "flood"))
 		flood(fd, event_of(EVENT_STAGE, 0, 1));
+	else if (!strcmp(word, "openings") || !strcmp(word, "patient"))
+		open_for_all(fd, (uint32_t)setup->conf->n_doors, *word == 'p');
 	stay();
 }
 

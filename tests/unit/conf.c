@@ -190,6 +190,9 @@ errors_name_line_text_and_file(void **state)
 						      "address, not \"gw.example\", in [a] (x.conf)\n");
 	bad("[options]\nnflog_group = 70000\n",
 	    "config: line 2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"70000\" (x.conf)\n");
+	bad("[options]\nmax_grants = 0\nmax_grants = 1000001\n",
+	    "config: line 2: syntax error: Max_Grants must be a number from 1 to 1000000, not \"0\" (x.conf)\n"
+	    "config: line 3: syntax error: Max_Grants must be a number from 1 to 1000000, not \"1000001\" (x.conf)\n");
 	bad("[options]\nmax_attempts = 16777216\n", "config: line 2: syntax error: Max_Attempts must be a number from "
 						    "16 to 16777215, not \"16777216\" (x.conf)\n");
 	bad("[options]\ninterface = eth0,\n", "config: line 2: \"\" is not an interface name (x.conf)\n");
@@ -205,7 +208,7 @@ knocks_that_are_held(void **state)
 	(void)state;
 	assert_int_equal(conf->capture, CONF_CAPTURE_NFLOG);
 	assert_int_equal(conf->queue_num, 7777);
-	assert_int_equal(conf->knock_verdict, CONF_KNOCK_DROP);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
 	conf_free(conf);
 	bad("[options]\ncapture = pcap\n",
 	    "config: line 2: syntax error: Capture must be nflog or nfqueue, not \"pcap\" (x.conf)\n");
@@ -214,13 +217,14 @@ knocks_that_are_held(void **state)
 	bad("[options]\nknock_verdict = reject\n",
 	    "config: line 2: syntax error: Knock_Verdict must be drop or accept, not \"reject\" (x.conf)\n");
 #ifdef HAVE_NFQUEUE
-	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Accept\n"
-		    "[a]\nsequence = 22\nopen = 22\n");
+	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Drop\n"
+		    "[a]\nsequence = 22\nopen = 23\n");
 	assert_int_equal(conf->capture, CONF_CAPTURE_NFQUEUE);
 	assert_int_equal(conf->queue_num, 65533);
-	assert_int_equal(conf->knock_verdict, CONF_KNOCK_ACCEPT);
+	assert_int_equal(conf->knock_verdict, CONF_KNOCK_DROP);
 	conf_free(conf);
-	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
+	warns("[options]\ncapture = nfqueue\n[a]\nsequence = 22,23\nopen = 22\n", "");
+	warns("[options]\ncapture = nfqueue\nknock_verdict = drop\n[a]\nsequence = 22,23\nopen = 22,23:udp\n",
 	      "config: section a: warning: open: 22:tcp is in a sequence, and Knock_Verdict = drop drops every "
 	      "packet to it (x.conf)\n");
 #else
@@ -442,9 +446,12 @@ errors_of_open(void **state)
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
 	    "config: line 4: syntax error: open_timeout: \"1 hour\" is not a timeout (for example 90, 30s, 1h30m, 7d), "
-	    "in "
-	    "[a] "
-	    "(x.conf)\n");
+	    "in [a] (x.conf)\n");
+	bad("[options]\nban_time = 213504d\n[a]\nsequence = 1\nopen = 22\nopen_timeout = 18446744073709ms\n",
+	    "config: line 2: syntax error: Ban_Time: \"213504d\" is longer than the kernel allows (18446744073708ms) "
+	    "(x.conf)\n"
+	    "config: line 6: syntax error: open_timeout: \"18446744073709ms\" is longer than the kernel allows "
+	    "(18446744073708ms), in [a] (x.conf)\n");
 	bad("[options]\nguard_policy = accept\n",
 	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
 	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" belongs in a door's section, not in "

@@ -98,24 +98,24 @@ what_is_wrong_is_quoted(void **state)
 	bad("inet filter 0k { %IP% }", "\"0k\" is not a valid name of a set");
 	bad("inet filter ok { }", "there is nothing between the braces");
 	bad("inet filter ok { %IP%", "the closing } is missing");
-	bad("inet filter ok { { %IP% } }", "expected a value before \"{\"");
-	bad("inet filter ok { %IP% } timeout 1h", "unexpected \"timeout\" after the }");
-	bad("inet filter ok { %IP% . }", "expected a value before \"}\"");
-	bad("inet filter ok { . %IP% }", "expected a value before \".\"");
-	bad("inet filter ok { timeout 1h }", "expected a value before \"timeout\"");
-	bad("inet filter ok { %IP% 22 }", "unexpected \"22\"");
+	bad("inet filter ok { { %IP% } }", "a value is expected before \"{\"");
+	bad("inet filter ok { %IP% } timeout 1h", "\"timeout\" stands behind the }");
+	bad("inet filter ok { %IP% . }", "a value is expected before \"}\"");
+	bad("inet filter ok { . %IP% }", "a value is expected before \".\"");
+	bad("inet filter ok { timeout 1h }", "a value is expected before \"timeout\"");
+	bad("inet filter ok { %IP% 22 }", "\"22\" is not understood");
 	bad("inet filter ok { %IP% timeout }", "\"}\" is not a timeout (for example 90, 30s, 1h30m, 7d)");
 	bad("inet filter ok { %IP% timeout 1x }", "\"1x\" is not a timeout (for example 90, 30s, 1h30m, 7d)");
-	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "more than one timeout");
-	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" is not allowed: knockd sets the comment");
-	bad("inet filter ok { %IP% expires 1h }", "\"expires\" is not allowed: use timeout");
-	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is not a valid value");
-	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element may be between the braces");
-	bad("inet filter ok { %IP% ; flush }", "unexpected \";\"");
-	bad("inet filter ok { $(id) }", "\"$(id)\" is not a valid value");
-	bad("inet filter ok { %IP% : }", "expected a value after \":\"");
-	bad("inet filter ok { %IP% : a . }", "expected a value before \"}\"");
-	bad("inet filter ok { %IP% : a : b }", "more than one \":\"");
+	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "there are two timeouts in it");
+	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" cannot be given: it is always the door's name");
+	bad("inet filter ok { %IP% expires 1h }", "\"expires\" cannot be given: use timeout");
+	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is no value of an element");
+	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element can stand between the braces");
+	bad("inet filter ok { %IP% ; flush }", "\";\" is not understood");
+	bad("inet filter ok { $(id) }", "\"$(id)\" is no value of an element");
+	bad("inet filter ok { %IP% : }", "a value is expected after \":\"");
+	bad("inet filter ok { %IP% : a . }", "a value is expected before \"}\"");
+	bad("inet filter ok { %IP% : a : b }", "there are two \":\" in it");
 	bad("inet f s { 1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9 }", "a key has at most 8 parts");
 }
 
@@ -161,6 +161,36 @@ comments_are_cut_at_nfts_limit(void **state)
 	text[sizeof(text) - 1] = '\0';
 	assert_int_equal(strlen(element_comment(text, comment)), 128);
 	assert_string_equal(element_comment("", comment), "");
+	memcpy(text + 127, "\xc3\xa9", 2); /* the limit is in the middle of it */
+	assert_int_equal(strlen(element_comment(text, comment)), 127);
+	memcpy(text + 126, "\xc3\xa9", 2);
+	element_comment(text, comment);
+	assert_int_equal(strlen(comment), 128);
+	assert_string_equal(comment + 126, "\xc3\xa9");
+}
+
+/* nft shows no comment that is not UTF-8. */
+static void
+comments_are_utf8(void **state)
+{
+	char comment[ELEMENT_COMMENT_MAX];
+
+	(void)state;
+	assert_string_equal(element_comment("caf\xe9 \xe2\x82 \xc3\xa9", comment), "caf_ __ \xc3\xa9");
+}
+
+static void
+timeouts_are_the_kernels(void **state)
+{
+	struct element element;
+	char err[160];
+
+	(void)state;
+	assert_int_equal(element_parse(&element, "inet f s { %IP% timeout 18446744073708ms }", err, sizeof(err)), 0);
+	assert_true(element.timeout_ms == ELEMENT_TIMEOUT_MAX_MSEC);
+	element_free(&element);
+	bad("inet f s { %IP% timeout 18446744073709ms }",
+	    "\"18446744073709ms\" is longer than the kernel allows (18446744073708ms)");
 }
 
 static void
@@ -226,6 +256,8 @@ main(void)
 		cmocka_unit_test(a_long_text_is_refused),
 		cmocka_unit_test(commands_survive_a_shell_and_nft),
 		cmocka_unit_test(comments_are_cut_at_nfts_limit),
+		cmocka_unit_test(comments_are_utf8),
+		cmocka_unit_test(timeouts_are_the_kernels),
 		cmocka_unit_test(split_at_dots_that_stand_alone),
 		cmocka_unit_test(families),
 		cmocka_unit_test(the_knockers_prefix),

@@ -84,7 +84,7 @@ take_warning(void *arg, const char *text)
 	snprintf(warnings + used, sizeof(warnings) - used, "%s\n", text);
 }
 
-static void
+static bool
 take_found(void *arg, const struct journal_entry *entry)
 {
 	struct moment now = moment_now();
@@ -94,13 +94,14 @@ take_found(void *arg, const struct journal_entry *entry)
 
 	(void)arg;
 	if (++n_found > MODEL)
-		return;
+		return true;
 	used = strlen(found);
 	/* both clocks give the same time left */
 	assert_true(llabs(entry->end.wall_ms - now.wall_ms - left) < 1000);
 	snprintf(found + used, sizeof(found) - used, "%" PRIu64 " %s %s %s %s %" PRId64 "\n", entry->id,
 		 entry->kind == JOURNAL_GRANT ? "grant" : "command", entry->door, addr_format(&entry->ip, ip),
 		 entry->text, minutes);
+	return strcmp(entry->door, "refused") != 0;
 }
 
 static struct journal *
@@ -110,7 +111,7 @@ reopen(const char *where)
 
 	*found = *warnings = '\0';
 	n_found = 0;
-	journal = journal_prepare(where, take_found, take_warning, NULL);
+	journal = journal_prepare(where, geteuid(), take_found, take_warning, NULL);
 	if (!journal || !journal_start(journal))
 		return journal;
 	journal_close(journal);
@@ -509,6 +510,43 @@ a_file_of_another_user_is_set_aside(void **state)
 	}
 }
 
+static void
+what_is_not_taken_over_is_forgotten(void **state)
+{
+	struct journal *journal = reopen(dir);
+	char bad[65536];
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		add(journal, i % 3 ? "refused" : "kept", "stop", HOUR);
+	journal_close(journal);
+	journal_close(reopen(dir));
+	assert_int_equal(n_found, 100);
+	assert_string_equal(warnings, "");
+	assert_true(get_file(dir, "journal.bad", bad, sizeof(bad)) > 0);
+	assert_non_null(strstr(bad, "refused"));
+	journal_close(reopen(dir));
+	assert_int_equal(n_found, 34);
+	assert_null(strstr(found, "refused"));
+}
+
+/* Not even read as a whole, whatever its length. */
+static void
+a_line_that_is_too_long_is_one_damaged_line(void **state)
+{
+	static char text[100000];
+	size_t len;
+
+	(void)state;
+	journal_close(reopen(dir));
+	len = get_file(dir, "journal", text, sizeof(text));
+	memset(text + len, 'x', sizeof(text) - len);
+	text[sizeof(text) - 1] = '\n';
+	put_file(dir, "journal", text, sizeof(text));
+	shows(dir, "");
+	assert_non_null(strstr(warnings, "1 damaged lines"));
+}
+
 /* ---- places ------------------------------------------------------------------------------------ */
 
 static void
@@ -564,6 +602,27 @@ only_a_regular_file_is_accepted(void **state)
 	assert_int_equal(symlink("/nowhere/at/all", path_in(dir, "journal.new")), 0);
 	shows(dir, "");
 	assert_string_equal(warnings, "");
+}
+
+/* The rest, directories above it among them, is in tests/netns/state_dir.sh. */
+static void
+who_else_may_write_is_not_believed(void **state)
+{
+	struct journal *journal = reopen(dir);
+
+	(void)state;
+	add(journal, "a", "stop", HOUR);
+	journal_close(journal);
+	assert_int_equal(chmod(path_in(dir, "journal"), 0602), 0);
+	assert_null(reopen(dir));
+	assert_int_equal(errno, EPERM);
+	assert_non_null(strstr(warnings, "write to it (chmod o-w)"));
+	assert_int_equal(chmod(path_in(dir, "journal"), 0600), 0);
+	assert_int_equal(chmod(dir, 01777), 0);
+	assert_null(reopen(dir));
+	assert_non_null(strstr(warnings, "write to it (chmod o-w)"));
+	assert_int_equal(chmod(dir, 0755), 0);
+	shows(dir, "1 command a 192.0.2.7 stop 60\n");
 }
 
 /* ---- time -------------------------------------------------------------------------------------- */
@@ -813,7 +872,7 @@ a_full_disk_is_a_warning_a_minute(void **state)
 	uint64_t last = 0;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k")) {
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
 		print_message("# needs a mount namespace\n");
 		skip();
 	}
@@ -839,7 +898,7 @@ a_full_disk_at_the_start_is_a_warning(void **state)
 	struct journal *journal;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k")) {
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
 		print_message("# needs a mount namespace\n");
 		skip();
 	}
@@ -866,7 +925,7 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 	struct journal *journal;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k")) {
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
 		print_message("# needs a mount namespace\n");
 		skip();
 	}
@@ -1046,27 +1105,23 @@ enter_namespace(void)
 		      write_line("/proc/self/uid_map", users) || write_line("/proc/self/gid_map", groups)
 		: unshare(CLONE_NEWNS))
 		return false;
-	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("tmpfs", base, "tmpfs", 0, NULL);
+	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("tmpfs", "/tmp", "tmpfs", 0, "mode=755");
 }
 
 static int
 set_up_all(void **state)
 {
 	(void)state;
-	if (!mkdtemp(base))
-		return -1;
 	umask(022);
 	can_mount = !getenv("JOURNAL_ON_DISK") && enter_namespace();
-	return 0;
+	return mkdtemp(base) ? 0 : -1;
 }
 
 static int
 tear_down_all(void **state)
 {
 	(void)state;
-	if (can_mount && umount2(base, MNT_DETACH))
-		return -1;
-	return rmdir(base);
+	return rmdir(base) || (can_mount && umount2("/tmp", MNT_DETACH)) ? -1 : 0;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1088,6 +1143,9 @@ main(void)
 		TEST(no_id_is_used_twice_even_if_its_first_line_was_lost),
 		TEST(an_unknown_version_is_set_aside),
 		TEST(a_file_of_another_user_is_set_aside),
+		TEST(what_is_not_taken_over_is_forgotten),
+		TEST(a_line_that_is_too_long_is_one_damaged_line),
+		TEST(who_else_may_write_is_not_believed),
 		TEST(the_directory_is_made),
 		TEST(only_one_instance_has_the_journal),
 		TEST(only_a_regular_file_is_accepted),

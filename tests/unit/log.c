@@ -151,8 +151,9 @@ a_listener_hears_what_is_held(void **state)
 	log_notice(&log_, "first");
 	log_knock(&log_, "second");
 	log_warnx(&log_, "third");
-	log_debug(&log_, "fourth");
-	assert_string_equal(heard, "1 first\n0 second\n3 third\n");
+	log_private(&log_, "fourth");
+	log_debug(&log_, "fifth");
+	assert_string_equal(heard, "1 first\n0 second\n3 third\n4 fourth\n");
 	log_release(&log_);
 }
 

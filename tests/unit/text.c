@@ -64,6 +64,31 @@ cut_between_two_characters(void **state)
 }
 
 static void
+a_copy_is_cut_between_two_characters(void **state)
+{
+	char buf[5];
+
+	(void)state;
+	assert_int_equal(text_copy(buf, sizeof(buf), "ab\xc3\xa9"), 0);
+	assert_string_equal(buf, "ab\xc3\xa9");
+	assert_int_equal(text_copy(buf, sizeof(buf), "abc\xc3\xa9"), -1);
+	assert_string_equal(buf, "abc");
+	assert_int_equal(text_copy(buf, sizeof(buf), "ab\xe2\x82\xac"), -1);
+	assert_string_equal(buf, "ab");
+	assert_int_equal(text_copy(buf, sizeof(buf), "a\xf0\x9f\x9a\xaa"), -1);
+	assert_string_equal(buf, "a");
+	assert_int_equal(text_copy(buf, sizeof(buf), "a\xe2\x82\xac!"), -1);
+	assert_string_equal(buf, "a\xe2\x82\xac");
+	/* no UTF-8: cut at the byte */
+	assert_int_equal(text_copy(buf, sizeof(buf), "\x80\x80\x80\x80\x80"), -1);
+	assert_string_equal(buf, "\x80\x80\x80\x80");
+	assert_int_equal(text_copy(buf, sizeof(buf), "abc\xe9!"), -1);
+	assert_string_equal(buf, "abc\xe9");
+	assert_int_equal(text_copy(buf, 1, "\xc3\xa9"), -1);
+	assert_string_equal(buf, "");
+}
+
+static void
 a_pen_writes_piece_by_piece(void **state)
 {
 	char buf[64];
@@ -115,6 +140,7 @@ main(void)
 		cmocka_unit_test(invalid_utf8_is_replaced),
 		cmocka_unit_test(a_terminal_gets_no_control_characters),
 		cmocka_unit_test(cut_between_two_characters),
+		cmocka_unit_test(a_copy_is_cut_between_two_characters),
 		cmocka_unit_test(a_pen_writes_piece_by_piece),
 		cmocka_unit_test(a_pen_stops_where_the_room_ends),
 	};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Part of access: which openings are refused before anything is done for them, least of all a one-time sequence used
+ * up. */
+#ifndef KNOCKD_ADMISSION_H
+#define KNOCKD_ADMISSION_H
+
+#include "access/access.h"
+
+/* Fills `refused`, by event: from an address that no host has, or beyond Max_Grants. 0: not refused. */
+void admission_judge(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+		     int *refused);
+
+/* May the door be opened for this address without more than Max_Grants accesses? One that is there may be renewed. */
+bool admission_has_room(const struct access_tools *tools, const struct conf *conf, const struct door *door,
+			const struct addr *ip);
+
+/* Logs the refusal of an opening, one line a minute about Max_Grants. False: it is none of these. */
+bool admission_log(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused);
+
+#endif

@@ -9,29 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "access/closing.h"
-#include "access/grants.h"
+#include "access/tools.h"
 #include "conf/conf.h"
-#include "lib/log.h"
 #include "netlink/nftset.h"
-#include "process/lookup.h"
 #include "wire/event.h"
 #include "wire/ipc.h"
-
-/* Openings that were refused, all and those that the log has not told of yet. Starts with zeroes. */
-struct access_refusals {
-	uint64_t total, untold;
-	int64_t tell_at; /* boot clock, ms: when the log may tell again */
-};
-
-struct access_tools {
-	const struct log *log;
-	struct nftset *nftset;
-	struct grants *grants;
-	struct closings *closings;
-	struct lookup *lookup; /* NULL without -l */
-	struct access_refusals *refusals;
-};
 
 /* The state of a batch of events between access_act() and access_tell(), which frees it. */
 struct access_batch {

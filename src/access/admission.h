@@ -4,7 +4,12 @@
 #ifndef KNOCKD_ADMISSION_H
 #define KNOCKD_ADMISSION_H
 
-#include "access/access.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "access/tools.h"
+#include "conf/conf.h"
+#include "wire/event.h"
 
 /* Fills `refused`, by event: from an address that no host has, or beyond Max_Grants. 0: not refused. */
 void admission_judge(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,

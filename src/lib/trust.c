@@ -88,7 +88,7 @@ judge_directory(const struct walk *w, const struct stat *st)
 	if (sticky || !(st->st_mode & (S_IWOTH | S_IWGRP)))
 		return NULL;
 	if (st->st_mode & S_IWOTH)
-		return "everybody can write to it (chmod o-w)";
+		return "any user can write to it (chmod o-w)";
 	if (getxattr(w->done, ACL, NULL, 0) > 0)
 		return "its access control list lets others write to it (chmod g-w)";
 	return st->st_gid ? "a group can write to it (chmod g-w)" : NULL;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "conf/conffile.h"
+#include "parent/bootguard.h"
 #include "parent/daemon.h"
 #include "parent/options.h"
 #include "table/ruleset.h"
@@ -58,6 +59,10 @@ main(int argc, char **argv)
 	case MODE_CHECK:
 	case MODE_PRINT_RULES:
 		return inspect(&options);
+	case MODE_GUARD:
+		return bootguard_install(&options);
+	case MODE_UNGUARD:
+		return bootguard_remove();
 	case MODE_RUN:
 		break;
 	}

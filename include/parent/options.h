@@ -13,6 +13,8 @@ enum options_mode {
 	MODE_RUN,
 	MODE_CHECK,       /* -t */
 	MODE_PRINT_RULES, /* --print-rules */
+	MODE_GUARD,       /* --guard */
+	MODE_UNGUARD,     /* --unguard */
 	MODE_VERSION,
 	MODE_HELP,
 };

@@ -12,8 +12,10 @@
 
 #include "files.h"
 #include "intake.h"
+#include "lastguard.h"
 #include "lib/moment.h"
 #include "lib/streams.h"
+#include "parent/bootguard.h"
 #include "process/detach.h"
 #include "process/notify.h"
 #include "reload.h"
@@ -336,6 +338,7 @@ start(struct daemon *d)
 	if (supervisor_start(d))
 		return -1;
 	open_journals(d);
+	lastguard_keep(d);
 	open_admin(d);
 	if (d->options->daemon)
 		create_pidfile(d);
@@ -358,8 +361,10 @@ run(struct daemon *d)
 		log_warn(&d->log, "daemon");
 		return EXIT_FAILURE;
 	}
-	if (start(d))
+	if (start(d)) {
+		bootguard_fall_back(d);
 		return EXIT_FAILURE;
+	}
 	if (waiting >= 0) {
 		d->log.detached = true;
 		detach_finish(waiting);
@@ -445,6 +450,8 @@ daemon_run(const struct options *options)
 	if (d.conf) {
 		settings_open_logs(&d);
 		status = run(&d);
+	} else {
+		bootguard_fall_back(&d);
 	}
 	stop(&d);
 	return status;

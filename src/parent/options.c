@@ -6,7 +6,7 @@
 #include "conf/conf.h"
 #include "config.h"
 
-enum { OPT_PRINT_RULES = 256 };
+enum { OPT_PRINT_RULES = 256, OPT_GUARD, OPT_UNGUARD };
 
 static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
@@ -21,6 +21,8 @@ static const struct option long_options[] = {
 	{ "save-mem", no_argument, NULL, 's' },
 	{ "check", no_argument, NULL, 't' },
 	{ "print-rules", no_argument, NULL, OPT_PRINT_RULES },
+	{ "guard", no_argument, NULL, OPT_GUARD },
+	{ "unguard", no_argument, NULL, OPT_UNGUARD },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -64,6 +66,12 @@ take(struct options *o, int option)
 		return 0;
 	case OPT_PRINT_RULES:
 		o->mode = MODE_PRINT_RULES;
+		return 0;
+	case OPT_GUARD:
+		o->mode = MODE_GUARD;
+		return 0;
+	case OPT_UNGUARD:
+		o->mode = MODE_UNGUARD;
 		return 0;
 	case 'V':
 		o->mode = MODE_VERSION;
@@ -110,6 +118,8 @@ options_usage(FILE *out)
 	      "  -4, --only-ip-v4       do not track ipv6\n"
 	      "  -t, --check            check the configuration and exit\n"
 	      "      --print-rules      print the nftables rules that would be installed and exit\n"
+	      "      --guard            keep the ports of open shut and exit, at boot before the network is up\n"
+	      "      --unguard          open the ports that an earlier run keeps shut and exit\n"
 	      "  -V, --version          display version\n"
 	      "  -h, --help             this help\n"
 	      "\n",

@@ -435,7 +435,7 @@ daemon_run(const struct options *options)
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },
 			    .root = DAEMON_ROOT_ALL };
-	int status = EXIT_FAILURE;
+	int status = notify_config_status();
 
 	priv_hide(); /* memory holds the sequences */
 	streams_fill();

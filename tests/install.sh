@@ -70,8 +70,32 @@ done
 { cp -a /etc "$T/etc" && mount --bind "$T/etc" /etc && mount -t tmpfs -o mode=755 tmpfs /usr/local; } ||
 	skip_all 'no private /etc and /usr/local here'
 rm -f /etc/knockd.conf /etc/default/knockd
+# No test may depend on the user of the machine itself.
+user=knockd-test
 
-configured default
+# --- the user ---------------------------------------------------------------------------------------
+
+has_user() {
+	getent passwd $user
+}
+
+configured default --with-user=$user
+check 'make install-data with DESTDIR' data DESTDIR="$T/dest"
+check '... makes no user' not has_user
+check 'make install-data' data
+if [ "$(id -u)" = 0 ] && [ "$(awk '{ n += $3 } END { print n < 2 }' /proc/self/uid_map)" = 0 ]; then
+	check '... makes the engine'\''s user' has_user
+	check '... which cannot log in' sh -c "getent passwd $user | grep -qE ':/(usr/)?s?bin/(nologin|false)$'"
+	equal '... and has no rights of its own' "$(id -u $user | awk '{ print $1 < 1000 }')" 1
+fi
+check 'again' data
+check '... there is nothing to say about it' not grep -qi useradd "$T/log"
+mount -o remount,bind,ro /etc
+data engine_user=$user-2
+check 'if that fails: the installation does not' [ $? = 0 ]
+check '... and says what to do' grep -q "useradd --system .*$user-2" "$T/log"
+mount -o remount,bind,rw /etc
+
 # --- directories ------------------------------------------------------------------------------------
 
 # value NAME: of the Makefile in this directory
@@ -132,7 +156,7 @@ fi
 
 opt=$T/opt
 # shellcheck disable=SC2016 # make expands it
-configured other --prefix="$opt" --with-systemdsystemunitdir='${prefix}/lib/systemd/system'
+configured other --prefix="$opt" --with-user=$user-3 --with-systemdsystemunitdir='${prefix}/lib/systemd/system'
 equal 'another prefix: directories of its own' "$(places)" "$opt/etc $opt/var $opt/var/run"
 check '... make install-data' data
 check '... the unit reads the options there' grep -qx "EnvironmentFile=-$opt/etc/default/knockd" contrib/knockd.service
@@ -141,6 +165,7 @@ check '... systemd makes no directory' not grep -q 'Directory=knockd' contrib/kn
 check '... which the unit may write to' grep -qx "ReadWritePaths=-$opt/var/lib/knockd -$opt/var/run" contrib/knockd.service
 check '... make install makes them' test -d "$opt/var/lib/knockd" -a -d "$opt/var/run"
 equal '... not for everybody to read' "$(stat -c %a "$opt/var/lib/knockd")" 750
+check '... but no user' not getent passwd $user-3
 
 echo "1..$count"
 [ $failed = 0 ]

@@ -10,6 +10,8 @@ LC_ALL=C
 export LC_ALL
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR prefix
 top=$(cd "$(dirname "$0")/.." && pwd)
+build=$PWD
+[ -x "$build/knockd" ] || build=$top
 T=$(mktemp -d /run/knockd-test.XXXXXX) || exit
 cache=$T/cache
 count=0
@@ -166,6 +168,84 @@ check '... which the unit may write to' grep -qx "ReadWritePaths=-$opt/var/lib/k
 check '... make install makes them' test -d "$opt/var/lib/knockd" -a -d "$opt/var/run"
 equal '... not for everybody to read' "$(stat -c %a "$opt/var/lib/knockd")" 750
 check '... but no user' not getent passwd $user-3
+
+# --- make uninstall -----------------------------------------------------------------------------------
+
+# systemctl: notes what it is told, and answers that systemd uses the unit $T/unit
+mkdir "$T/bin"
+cat >"$T/bin/systemctl" <<-E
+	#!/bin/sh
+	echo "\$*" >>"$T/systemctl"
+	[ "\$1" != show ] || cat "$T/unit"
+E
+chmod 755 "$T/bin/systemctl"
+PATH=$T/bin:$PATH
+
+# installed_for USE: as if installed, with a guard in the kernel, and /usr/local/lib/systemd/system/knockd.service in use, or USE
+installed_for() {
+	cd "$T/default" && rm -f /etc/knockd.conf /etc/default/knockd && data && mkdir -p /usr/local/bin /usr/local/sbin &&
+		cp "$build/knockd" /usr/local/sbin/knockd && : >"$T/systemctl" && echo "$1" >"$T/unit" || exit
+	printf '[a]\n\tsequence = 1\n\topen = 22\n' >"$T/open.conf"
+	/usr/local/sbin/knockd --guard -c "$T/open.conf" 2>"$T/log"
+}
+
+guarded() {
+	nft list chain inet knockd guard
+}
+
+uninstall() {
+	make uninstall "$@" >"$T/log" 2>&1
+}
+
+told() {
+	tr '\n' ';' <"$T/systemctl"
+}
+
+unit=/usr/local/lib/systemd/system/knockd.service
+if [ -x "$build/knockd" ] && [ "$(id -u)" = 0 ] && installed_for $unit && guarded >/dev/null 2>&1; then
+	data DESTDIR="$T/dest"
+	mkdir -p "$T/dest/usr/local/bin" "$T/dest/usr/local/sbin"
+	check 'make uninstall with DESTDIR' uninstall DESTDIR="$T/dest"
+	check '... leaves the guard alone' guarded
+	equal '... and the service' "$(told)" ''
+	check 'make uninstall' uninstall -j4
+	check '... removes the program' not test -e /usr/local/sbin/knockd
+	check '... and the unit' not test -e $unit
+	equal '... ends the service' "$(told)" 'show -P FragmentPath knockd.service;disable --now knockd.service;'\
+'stop knockd-guard.service;daemon-reload;'
+	check '... and takes away the guard' not guarded
+	check '... what is as installed goes' not find /etc/knockd.conf /etc/default/knockd
+	check 'again' uninstall
+
+	installed_for $unit
+	echo >>/etc/knockd.conf
+	mkdir -p "$T/lib/knockd"
+	: >"$T/lib/knockd/guard"
+	check 'with a changed configuration' uninstall localstatedir="$T"
+	check '... which stays' test -e /etc/knockd.conf
+	check '... it names what stays' grep -q "These stay: /etc/knockd.conf $T/lib/knockd, user $user\$" "$T/log"
+
+	installed_for /usr/lib/systemd/system/knockd.service
+	check 'beside a knockd of the distribution' uninstall
+	check '... the service' not grep -qE 'disable|stop' "$T/systemctl"
+	check '... and the guard stay' guarded
+
+	cat >"$T/bin/systemctl" <<-E
+		#!/bin/sh
+		exit 1
+	E
+	installed_for ''
+	check 'without systemd' uninstall
+	check '... the guard goes, too' not guarded
+	installed_for ''
+	nft flush ruleset
+	nft add table inet knockd
+	nft add chain inet knockd mine
+	nft add rule inet knockd mine counter
+	check 'a table that is not knockd'\''s' uninstall
+	check '... stays' nft list chain inet knockd mine
+	check '... and the line that removes it is told' grep -q 'nft delete table inet knockd' "$T/log"
+fi
 
 echo "1..$count"
 [ $failed = 0 ]

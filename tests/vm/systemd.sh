@@ -101,10 +101,8 @@ knock_client() {
 	ip netns exec client "$knock" -d 50 "$@"
 }
 
-# the sample's door
 knock_ssh() {
-	# shellcheck disable=SC2046
-	knock_client "$1" $(sed -n 's/^[[:space:]]*sequence[[:space:]]*=//p' /etc/knockd.conf | head -n 1 | tr , ' ')
+	knock_client "$1" 6421 9573:udp 7184
 }
 
 # opens WHEN ADDRESS: shut for who is in, then a knock; an element that an admin deletes stays deleted
@@ -135,6 +133,14 @@ network() {
 
 # --- before the reboot ---------------------------------------------------------------------------
 
+ssh_door='
+[openSSH]
+	sequence    = 6421,9573:udp,7184
+	seq_timeout = 15
+	tcpflags    = syn
+	grant       = inet filter ssh_ok  { %IP% timeout 30s }
+	grant_6     = inet filter ssh_ok6 { %IP% timeout 30s }'
+
 install_it() {
 	tar -C /vm/stage -c . | tar -C / -x --keep-directory-symlink # /lib is one
 	systemctl daemon-reload
@@ -144,6 +150,8 @@ install_it() {
 	now 'knockd -t takes the configuration that is installed' knockd -t
 	equal 'nobody else can read it' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
 	now 'the unit is not enabled by being installed' not systemctl is-enabled knockd
+	now 'the configuration has no door' not grep -q '^\[[^o]' /etc/knockd.conf
+	echo "$ssh_door" >>/etc/knockd.conf
 }
 
 # Debian's own file begins like this, too.

@@ -143,6 +143,8 @@ if [ -d /usr/lib/systemd/system ]; then
 	rm -rf "$T/dest"
 	data DESTDIR="$T/dest" prefix=/usr/local
 	check '... but not if make changes the prefix' not find "$T/dest/usr/lib" "$T/dest/lib"
+	check '... and then they have the other path' grep -q '^ExecStart=/usr/local/sbin/knockd ' \
+		"$T/dest/usr/local/lib/systemd/system/knockd.service"
 	mkdir "$T/pc"
 	pkg-config --variable pc_path pkg-config | tr : '\n' | while read -r dir; do
 		[ ! -d "$dir" ] || find "$dir" -name '*.pc' ! -name systemd.pc -exec ln -sf -t "$T/pc" {} +

@@ -90,7 +90,7 @@ options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){ .mode = MODE_RUN, .config = CONF_PATH_DEFAULT };
 	while ((option = getopt_long(argc, argv, "4c:dDg:hi:lp:stvV", long_options, NULL)) != -1)
-		if (take(o, option))
+		if (take(o, option) && o->mode != MODE_GUARD)
 			return -1;
 	return 0;
 }

@@ -120,6 +120,11 @@ check 'a table as if of a good one' [ "$(nft list table inet knockd | grep -c 'c
 refute '... that reports no knocks' has_chain prerouting
 
 reboot
+ends 'a bad option, of the service, too' 0 "$KNOCKD" --guard --nonsense -c "$conf" -p
+check '... is told' grep -q nonsense "$T/err"
+refute '... and the port is shut' port_open $server 22
+
+reboot
 rm "$conf"
 ends 'no file: --guard' 1 "$KNOCKD" --guard -c "$conf"
 check '... cannot know the state directory' grep -q 'ports are open' "$T/err"

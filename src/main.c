@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 #include "conf/conffile.h"
+#include "parent/bootguard.h"
 #include "parent/daemon.h"
 #include "parent/options.h"
+#include "process/notify.h"
 #include "table/ruleset.h"
 
 /* conf_report: errors and warnings on stderr, debug lines on stdout with -D. */
@@ -27,7 +29,7 @@ inspect(struct options *options)
 	int failed;
 
 	if (!conf)
-		return EXIT_FAILURE;
+		return notify_config_status();
 	failed = options_apply(options, conf, err, sizeof(err));
 	if (failed)
 		fprintf(stderr, "%s\n", err);
@@ -36,7 +38,7 @@ inspect(struct options *options)
 	else
 		puts("configuration OK");
 	conf_free(conf);
-	return failed || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return failed || fflush(stdout) ? notify_config_status() : EXIT_SUCCESS;
 }
 
 int
@@ -46,7 +48,7 @@ main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv)) {
 		options_usage(stderr);
-		return EXIT_FAILURE;
+		return notify_config_status();
 	}
 	switch (options.mode) {
 	case MODE_HELP:
@@ -58,6 +60,10 @@ main(int argc, char **argv)
 	case MODE_CHECK:
 	case MODE_PRINT_RULES:
 		return inspect(&options);
+	case MODE_GUARD:
+		return bootguard_install(&options);
+	case MODE_UNGUARD:
+		return bootguard_remove();
 	case MODE_RUN:
 		break;
 	}

@@ -73,12 +73,14 @@ traces = \
 
 shell_tests = \
 	tests/check/completion.sh \
+	tests/check/install.sh \
 	tests/check/man.sh \
 	tests/check/release.sh \
 	tests/check/rooms.sh \
 	tests/check/runners.sh
 
 netns_tests = \
+	tests/netns/boot.sh \
 	tests/netns/client_door.sh \
 	tests/netns/client_loss.sh \
 	tests/netns/client_profile.sh \
@@ -138,6 +140,7 @@ fuzz_tests = \
 	tests/fuzz/event \
 	tests/fuzz/journal \
 	tests/fuzz/knock \
+	tests/fuzz/lastguard \
 	tests/fuzz/nflog \
 	tests/fuzz/nfqueue \
 	tests/fuzz/nftkey \

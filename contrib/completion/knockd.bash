@@ -18,7 +18,7 @@ _knockd()
     ;;
   esac
   COMPREPLY=($(compgen -W "-i --interface -d --daemon -c --config -D --debug -l --lookup -p --pidfile -g --logfile
-    -v --verbose -4 --only-ip-v4 -s --save-mem -t --check --print-rules -V --version -h --help" -- "$cur"))
+    -v --verbose -4 --only-ip-v4 -s --save-mem -t --check --print-rules --guard --unguard -V --version -h --help" -- "$cur"))
 }
 
 complete -F _knockd knockd

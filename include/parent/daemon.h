@@ -8,8 +8,8 @@
 #include "parent/options.h"
 
 /*
- * Runs until SIGTERM or SIGINT. Returns the exit status: the number of that signal, or 1 if the daemon could not start,
- * with the reason on stderr.
+ * Runs until SIGTERM or SIGINT. Returns the exit status: the number of that signal, or, with the reason on stderr,
+ * notify_config_status() for an error in the configuration and 1 if the daemon could not start.
  */
 int daemon_run(const struct options *options);
 

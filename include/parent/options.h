@@ -13,6 +13,8 @@ enum options_mode {
 	MODE_RUN,
 	MODE_CHECK,       /* -t */
 	MODE_PRINT_RULES, /* --print-rules */
+	MODE_GUARD,       /* --guard */
+	MODE_UNGUARD,     /* --unguard */
 	MODE_VERSION,
 	MODE_HELP,
 };
@@ -31,7 +33,10 @@ struct conf;
 /* Applies -i and -4, which override the file. 0, or -1 with the reason in `err`. */
 int options_apply(const struct options *options, struct conf *conf, char *err, size_t errlen);
 
-/* Parses the command line. 0, or -1 after a message on stderr. The strings stay argv's. */
+/*
+ * Parses the command line. 0, or -1 after a message on stderr. After --guard only the message: no mistake in the
+ * service's options may leave ports open. The strings stay argv's.
+ */
 int options_parse(struct options *options, int argc, char **argv);
 
 void options_usage(FILE *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process that stays root when the daemon drops it. On a command of one byte it opens or removes one of the files
- * that were named at its start. It reads nothing but these commands, not even the files, and has one capability:
+ * A process that stays root when the daemon drops it. On a command of one byte it opens, replaces or removes one of the
+ * files that were named at its start. It reads nothing but these commands, not even the files, and has one capability:
  * CAP_DAC_OVERRIDE, to open files of any owner.
  */
 #ifndef KNOCKD_KEEPER_H
@@ -12,6 +12,7 @@
 
 struct keeper_files {
 	const char *config;         /* opened for reading */
+	const char *guard;          /* replaced, see lib/replace.h */
 	const char *log;            /* opened for appending, made if missing; NULL: none, as below */
 	const char *pid_file;       /* removed if it is still the file of the start */
 	const char *control_socket; /* likewise */
@@ -23,10 +24,15 @@ struct keeper;
 struct keeper *keeper_start(const struct keeper_files *files);
 
 /*
- * A new descriptor, close-on-exec, or -1 with errno; EPIPE: the keeper has ended. log_make_file() opens the log file.
+ * A new descriptor, close-on-exec, or -1 with errno; EPIPE: the keeper has ended. log_make_file() opens the log file,
+ * replace_begin() the guard.
  */
 int keeper_open_config(struct keeper *keeper);
 int keeper_open_log(struct keeper *keeper);
+int keeper_open_guard(struct keeper *keeper);
+
+/* replace_end() for the guard: 0, or -1 with errno. */
+int keeper_put_guard(struct keeper *keeper);
 
 /* Is this the log file that the keeper opens? */
 bool keeper_knows_log(const struct keeper *keeper, const char *path);

@@ -11,6 +11,12 @@
 /* Has a service manager set $NOTIFY_SOCKET? */
 bool notify_expected(void);
 
+/*
+ * The exit status for an error in the command line or the configuration, which another start would not mend: EX_CONFIG
+ * (78, <sysexits.h>) for a service manager, which then does not try again; otherwise 1, as in knockd 0.8.
+ */
+int notify_config_status(void);
+
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);

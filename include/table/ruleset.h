@@ -62,4 +62,7 @@ bool ruleset_reports_to(struct ruleset_report *report);
 /* Has ruleset_install(), in any process, installed a guard? False also when the table cannot be read. */
 bool ruleset_has_guard(void);
 
+/* Is there a table with rules, and none of them by ruleset_install()? False also when the table cannot be read. */
+bool ruleset_is_foreign(void);
+
 #endif

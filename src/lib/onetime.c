@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/replace.h"
 #include "lib/text.h"
 #include "lib/trust.h"
 
@@ -264,27 +265,6 @@ write_marked(int to, int from, off_t offset)
 	return fsync(to);
 }
 
-/* A rename is durable only after a sync of the directory. */
-static int
-sync_directory(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, err = 0;
-
-	if (text_copy(copy, sizeof(copy), path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (fsync(fd))
-		err = errno;
-	close(fd);
-	errno = err;
-	return err ? -1 : 0;
-}
-
 static int
 replace(int fd, const char *path, off_t offset)
 {
@@ -295,15 +275,14 @@ replace(int fd, const char *path, off_t offset)
 	to = mkostemp(temp, O_CLOEXEC);
 	if (to < 0)
 		return -1;
-	if (write_marked(to, fd, offset) || still_there(fd, path) || rename(temp, path))
+	if (write_marked(to, fd, offset) || still_there(fd, path) || replace_by(temp, path))
 		err = errno;
 	close(to);
 	if (err) {
 		unlink(temp);
 		errno = err;
-		return -1;
 	}
-	return sync_directory(path);
+	return err ? -1 : 0;
 }
 
 /* Replaces a symbolic link's target, not the link. */

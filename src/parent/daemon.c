@@ -13,8 +13,10 @@
 #include "access/remembered.h"
 #include "files.h"
 #include "intake.h"
+#include "lastguard.h"
 #include "lib/moment.h"
 #include "lib/streams.h"
+#include "parent/bootguard.h"
 #include "process/detach.h"
 #include "process/notify.h"
 #include "reload.h"
@@ -372,6 +374,7 @@ start(struct daemon *d)
 	if (supervisor_start(d))
 		return -1;
 	open_journals(d);
+	lastguard_keep(d);
 	open_admin(d);
 	if (d->options->daemon)
 		create_pidfile(d);
@@ -394,8 +397,10 @@ run(struct daemon *d)
 		log_warn(&d->log, "daemon");
 		return EXIT_FAILURE;
 	}
-	if (start(d))
+	if (start(d)) {
+		bootguard_fall_back(d);
 		return EXIT_FAILURE;
+	}
 	if (waiting >= 0) {
 		d->log.detached = true;
 		detach_finish(waiting);
@@ -467,7 +472,7 @@ daemon_run(const struct options *options)
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },
 			    .root = DAEMON_ROOT_ALL };
-	int status = EXIT_FAILURE;
+	int status = notify_config_status();
 
 	priv_hide(); /* memory holds the sequences */
 	streams_fill();
@@ -482,6 +487,8 @@ daemon_run(const struct options *options)
 	if (d.conf) {
 		settings_open_logs(&d);
 		status = run(&d);
+	} else {
+		bootguard_fall_back(&d);
 	}
 	stop(&d);
 	return status;

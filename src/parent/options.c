@@ -6,7 +6,7 @@
 #include "conf/conf.h"
 #include "config.h"
 
-enum { OPT_PRINT_RULES = 256 };
+enum { OPT_PRINT_RULES = 256, OPT_GUARD, OPT_UNGUARD };
 
 static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
@@ -21,6 +21,8 @@ static const struct option long_options[] = {
 	{ "save-mem", no_argument, NULL, 's' },
 	{ "check", no_argument, NULL, 't' },
 	{ "print-rules", no_argument, NULL, OPT_PRINT_RULES },
+	{ "guard", no_argument, NULL, OPT_GUARD },
+	{ "unguard", no_argument, NULL, OPT_UNGUARD },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -65,6 +67,12 @@ take(struct options *o, int option)
 	case OPT_PRINT_RULES:
 		o->mode = MODE_PRINT_RULES;
 		return 0;
+	case OPT_GUARD:
+		o->mode = MODE_GUARD;
+		return 0;
+	case OPT_UNGUARD:
+		o->mode = MODE_UNGUARD;
+		return 0;
 	case 'V':
 		o->mode = MODE_VERSION;
 		return 0;
@@ -82,7 +90,7 @@ options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){ .mode = MODE_RUN, .config = CONF_PATH_DEFAULT };
 	while ((option = getopt_long(argc, argv, "4c:dDg:hi:lp:stvV", long_options, NULL)) != -1)
-		if (take(o, option))
+		if (take(o, option) && o->mode != MODE_GUARD)
 			return -1;
 	return 0;
 }
@@ -110,6 +118,8 @@ options_usage(FILE *out)
 	      "  -4, --only-ip-v4       do not track ipv6\n"
 	      "  -t, --check            check the configuration and exit\n"
 	      "      --print-rules      print the nftables rules that would be installed and exit\n"
+	      "      --guard            keep the ports of open shut and exit, at boot before the network is up\n"
+	      "      --unguard          open the ports that an earlier run keeps shut and exit\n"
 	      "  -V, --version          display version\n"
 	      "  -h, --help             this help\n"
 	      "\n",

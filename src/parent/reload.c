@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "intake.h"
+#include "lastguard.h"
 #include "process/notify.h"
 #include "root.h"
 #include "settings.h"
@@ -84,6 +85,7 @@ reload_daemon(struct daemon *d)
 	if (!done) {
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
+		lastguard_keep(d);
 		access_check(&d->tools, d->conf);
 		settings_warn_of_interfaces(d);
 		settings_log_disabled(d);

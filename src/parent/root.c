@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "lastguard.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
@@ -55,11 +56,16 @@ needed(const struct conf *conf, const struct priv_user *user, char *why, size_t 
 static int
 start_keeper(struct daemon *d)
 {
-	char *log = files_log_path(d);
+	char *log = files_log_path(d), *guard = lastguard_path(d->conf->state_dir);
 
-	d->keeper = keeper_start(&(struct keeper_files){
-	    .config = d->config, .log = log, .pid_file = d->pidfile.path, .control_socket = d->conf->control_socket });
+	if (guard)
+		d->keeper = keeper_start(&(struct keeper_files){ .config = d->config,
+								 .guard = guard,
+								 .log = log,
+								 .pid_file = d->pidfile.path,
+								 .control_socket = d->conf->control_socket });
 	free(log);
+	free(guard);
 	return d->keeper ? 0 : -1;
 }
 

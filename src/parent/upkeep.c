@@ -30,6 +30,14 @@ has_reader(const struct ruleset_report *to)
 	return to->queued ? nfqueues_holder(to->number) : nflog_group_holder(to->number);
 }
 
+bool
+upkeep_other_runs(void)
+{
+	struct ruleset_report to;
+
+	return ruleset_reports_to(&to) && has_reader(&to);
+}
+
 /* Our table would replace the other daemon's, and the first of the two to end would remove it for both. */
 int
 upkeep_find_other(struct daemon *d)

@@ -8,6 +8,9 @@
 /* 0, or -1 after a log line: another knockd uses the table in this network namespace. */
 int upkeep_find_other(struct daemon *d);
 
+/* Does a knockd, or another program, read what the table of this network namespace reports? */
+bool upkeep_other_runs(void);
+
 /* Warns of a table of an earlier run that stays, with Rules = none. */
 void upkeep_warn_of_leftovers(const struct daemon *d);
 

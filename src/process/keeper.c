@@ -14,12 +14,15 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/replace.h"
 #include "process/priv.h"
 
 /* The commands. Any other byte ends the keeper. */
 enum {
 	WORD_CONFIG = 'c',
 	WORD_LOG = 'l',
+	WORD_GUARD = 'g',
+	WORD_PUT_GUARD = 'p',
 	WORD_REMOVE = 'r',
 };
 
@@ -105,28 +108,39 @@ open_to_read(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+struct places {
+	struct kept_file pid_file, control;
+};
+
+/* 0, or -1: the keeper ends. */
+static int
+obey(char word, int fd, const struct keeper_files *files, const struct places *places)
+{
+	switch (word) {
+	case WORD_CONFIG:
+		return hand_over(fd, open_to_read(files->config));
+	case WORD_LOG:
+		return files->log ? hand_over(fd, log_make_file(files->log)) : -1;
+	case WORD_GUARD:
+		return hand_over(fd, replace_begin(files->guard));
+	case WORD_PUT_GUARD:
+		return answer(fd, replace_end(files->guard) ? errno : 0, -1);
+	case WORD_REMOVE:
+		remove_place(&places->pid_file);
+		remove_place(&places->control);
+		return answer(fd, 0, -1);
+	}
+	return -1;
+}
+
 static void
 serve(int fd, const struct keeper_files *files)
 {
-	const struct kept_file pid_file = note_place(files->pid_file), control = note_place(files->control_socket);
+	const struct places places = { note_place(files->pid_file), note_place(files->control_socket) };
 	char word;
 
-	while (recv(fd, &word, 1, 0) == 1) {
-		if (word == WORD_CONFIG) {
-			if (hand_over(fd, open_to_read(files->config)))
-				return;
-		} else if (word == WORD_LOG && files->log) {
-			if (hand_over(fd, log_make_file(files->log)))
-				return;
-		} else if (word == WORD_REMOVE) {
-			remove_place(&pid_file);
-			remove_place(&control);
-			if (answer(fd, 0, -1))
-				return;
-		} else {
-			return;
-		}
-	}
+	while (recv(fd, &word, 1, 0) == 1 && !obey(word, fd, files, &places))
+		;
 }
 
 static _Noreturn void
@@ -216,6 +230,19 @@ int
 keeper_open_log(struct keeper *keeper)
 {
 	return ask(keeper, WORD_LOG);
+}
+
+int
+keeper_open_guard(struct keeper *keeper)
+{
+	return ask(keeper, WORD_GUARD);
+}
+
+int
+keeper_put_guard(struct keeper *keeper)
+{
+	ask(keeper, WORD_PUT_GUARD);
+	return errno ? -1 : 0;
 }
 
 bool

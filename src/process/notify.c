@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "lib/moment.h"
@@ -38,6 +39,12 @@ bool
 notify_expected(void)
 {
 	return getenv("NOTIFY_SOCKET") != NULL;
+}
+
+int
+notify_config_status(void)
+{
+	return notify_expected() ? EX_CONFIG : EXIT_FAILURE;
 }
 
 void

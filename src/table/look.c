@@ -167,6 +167,8 @@ struct rule_search {
 	bool marked; /* the current rule */
 	bool found;
 	bool guard;
+	bool ours; /* any rule is marked */
+	size_t n;
 };
 
 static int
@@ -196,7 +198,9 @@ read_rule(const struct nlmsghdr *nlh, void *arg)
 	struct rule_search *search = arg;
 
 	if (rc == MNL_CB_OK) {
+		search->n++;
 		search->marked = expr_is_marked(rule);
+		search->ours |= search->marked;
 		search->guard |=
 		    search->marked && !strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), RULES_CHAIN_GUARD);
 		nftnl_expr_foreach(rule, take_report, search);
@@ -231,4 +235,12 @@ bool
 ruleset_has_guard(void)
 {
 	return search_rules().guard;
+}
+
+bool
+ruleset_is_foreign(void)
+{
+	struct rule_search search = search_rules();
+
+	return search.n && !search.ours;
 }

@@ -71,6 +71,29 @@ refuses 'an invalid line' "config: line $(grep -n garbage "$conf" | cut -d : -f 
 refuses '-t: the same' garbage "$KNOCKD" -t -c "$conf"
 refute 'no table is left in the kernel' nft list table inet knockd 2>/dev/null
 
+# A service manager that waits for readiness learns that another start would fail as well.
+managed() {
+	NOTIFY_SOCKET=/run/manager timeout 5 "$KNOCKD" "$@" </dev/null
+}
+ends 'under a service manager: a bad file' 78 managed -c "$conf"
+ends '... -t, as in ExecStartPre' 78 managed -t -c "$conf"
+ends '... no file' 78 managed -c "$T/none"
+knockd_conf "$door"
+ends '... a bad interface' 78 managed -i no/such -c "$conf"
+ends '... a bad option' 78 managed --nonsense
+knockd_conf "$door
+[options]
+	User = nobody-of-this-name"
+ends '... no such user' 78 managed -c "$conf"
+knockd_conf "$door"
+"$NFLOG" 7777 >"$T/holder" &
+holder=$!
+started $holder
+wait_for grep -q listening "$T/holder" || bail 'cannot hold the group'
+ends '... the group is taken, which may pass' 1 managed -c "$conf"
+kill $holder
+wait $holder 2>/dev/null
+
 nft add table inet filter
 knockd_start "$door"
 check 'no set: a warning with the command that makes it' log_has 'nft add set inet filter ssh_ok'

@@ -109,13 +109,13 @@ what_is_wrong_is_quoted(void **state)
 	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "more than one timeout");
 	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" is not allowed: knockd sets the comment");
 	bad("inet filter ok { %IP% expires 1h }", "\"expires\" is not allowed: use timeout");
-	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is no value of an element");
-	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element can stand between the braces");
-	bad("inet filter ok { %IP% ; flush }", "\";\" is not understood");
-	bad("inet filter ok { $(id) }", "\"$(id)\" is no value of an element");
+	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is not a valid value");
+	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element may be between the braces");
+	bad("inet filter ok { %IP% ; flush }", "unexpected \";\"");
+	bad("inet filter ok { $(id) }", "\"$(id)\" is not a valid value");
 	bad("inet filter ok { %IP% : }", "expected a value after \":\"");
 	bad("inet filter ok { %IP% : a . }", "expected a value before \"}\"");
-	bad("inet filter ok { %IP% : a : b }", "there are two \":\" in it");
+	bad("inet filter ok { %IP% : a : b }", "more than one \":\"");
 	bad("inet f s { 1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9 }", "a key has at most 8 parts");
 }
 

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# In the guest of mode systemd, started by vm-test.service once the system is up: installs the files in /vm/stage and
-# does with them what an admin does. It reboots in the middle and goes on from there. Its output is TAP.
+# In the guest of mode systemd, started by vm-test.service once the system is up: installs what is in /vm/stage and
+# does with it what an admin does. It reboots twice and goes on from there. Its output is TAP.
+#
+# At the two later boots, knocker.service sends packets to a guarded port from the moment at which the network may come up.
 #
 # The client is another network namespace, 10.0.0.2 and fd00::2; this host is 10.0.0.1 and fd00::1.
 
@@ -101,10 +103,8 @@ knock_client() {
 	ip netns exec client "$knock" -d 50 "$@"
 }
 
-# the sample's door
 knock_ssh() {
-	# shellcheck disable=SC2046
-	knock_client "$1" $(sed -n 's/^[[:space:]]*sequence[[:space:]]*=//p' /etc/knockd.conf | head -n 1 | tr , ' ')
+	knock_client "$1" 6421 9573:udp 7184
 }
 
 # opens WHEN ADDRESS: deletes the element, which stays deleted, then knocks
@@ -125,6 +125,7 @@ daemon_user() {
 }
 
 network() {
+	[ ! -e /run/netns/client ] || return 0
 	ip netns add client &&
 		ip link add client type veth peer name eth0 netns client &&
 		ip addr add $server/24 dev client && ip addr add $server6/64 dev client nodad &&
@@ -133,17 +134,102 @@ network() {
 		ip -n client link set lo up && ip -n client link set eth0 up
 }
 
+# --- what comes from the network at boot ---------------------------------------------------------------
+
+# The program of knocker.service. The table counts before and behind the guard.
+knocker() {
+	find_client
+	nft -f - <<-E
+		table inet watch {
+			counter arrived { }
+			counter passed { }
+			chain before {
+				type filter hook prerouting priority -400;
+				iifname client tcp dport 2222 counter name arrived
+			}
+			chain behind {
+				type filter hook input priority 0;
+				iifname client tcp dport 2222 counter name passed
+			}
+		}
+	E
+	while :; do
+		knock_client $server 2222 2222 2222 2222 2222
+	done
+}
+
+install_knocker() {
+	cat >/etc/systemd/system/knocker.service <<-E
+		[Unit]
+		DefaultDependencies=no
+		After=network-pre.target
+		Before=network.target
+		[Service]
+		ExecStart=/bin/sh /vm/systemd.sh knocker
+		[Install]
+		WantedBy=network.target multi-user.target
+	E
+	now 'a client that knocks from the beginning on' systemctl enable knocker
+}
+
+# packets COUNTER
+packets() {
+	nft list counter inet watch "$1" | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# since_boot: the port was shut from the first packet on
+since_boot() {
+	check 'packets have come from the network' eval '[ "$(packets arrived)" -gt 0 ]'
+	equal '... and none has passed the guard since the boot' "$(packets passed)" 0
+	equal 'knockd-guard is active' "$(property ActiveState knockd-guard)" active
+	systemctl stop knocker
+}
+
+# shut_without_daemon WHEN: what is new since then does not pass
+shut_without_daemon() {
+	nft delete table inet watch 2>/dev/null
+	nft -f - <<-E
+		table inet watch {
+			counter passed { }
+			chain behind {
+				type filter hook input priority 0;
+				iifname client tcp dport 2222 counter name passed
+			}
+		}
+	E
+	knock_client $server 2222 2222
+	equal "$1: no packet passes" "$(packets passed)" 0
+}
+
+reboot_now() {
+	cat /proc/sys/kernel/random/boot_id >/vm/rebooted
+	echo "$1" >/vm/phase
+	: >/vm/again
+	sync
+	systemctl --no-block reboot
+}
+
 # --- before the reboot ---------------------------------------------------------------------------
+
+ssh_door='
+[openSSH]
+	sequence    = 6421,9573:udp,7184
+	seq_timeout = 15
+	tcpflags    = syn
+	grant       = inet filter ssh_ok  { %IP% timeout 30s }
+	grant_6     = inet filter ssh_ok6 { %IP% timeout 30s }'
 
 install_it() {
 	tar -C /vm/stage -c . | tar -C / -x --keep-directory-symlink # /lib is one
 	systemctl daemon-reload
 	check 'systemd-sysusers makes the user' systemd-sysusers
 	check '... knockd' getent passwd knockd
-	equal 'systemd-analyze verify finds nothing' "$(systemd-analyze verify knockd.service 2>&1; echo $?)" 0
-	now 'knockd -t accepts the installed configuration' knockd -t
-	equal '... which only root and its group can read' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
-	now 'the installation does not enable the unit' not systemctl is-enabled knockd
+	equal 'systemd-analyze verify has nothing to say' "$(systemd-analyze verify knockd.service knockd-guard.service 2>&1; echo $?)" 0
+	now 'knockd -t takes the configuration that is installed' knockd -t
+	equal 'nobody else can read it' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
+	now 'the unit is not enabled by being installed' not systemctl is-enabled knockd
+	now 'the configuration has no door' not grep -q '^\[[^o]' /etc/knockd.conf
+	echo "$ssh_door" >>/etc/knockd.conf
 }
 
 # Debian's own file has the same first lines.
@@ -181,6 +267,10 @@ first_door='
 [hours]
 	sequence      = 7003
 	grant         = inet filter port_ok { %IP% . 443 timeout 2h }'
+guard_door='
+[guarded]
+	sequence = 7004
+	open     = 2222'
 more_doors='
 [later]
 	sequence      = 7001
@@ -279,16 +369,19 @@ before_reboot() {
 	stops
 	knock_client $server 7002
 	check 'a door is open for a minute' lines /vm/long.started 1
-	cat /proc/sys/kernel/random/boot_id >/vm/rebooted
-	sync
-	systemctl --no-block reboot
+	echo "$guard_door" >>/etc/knockd.conf
+	now 'a reload with a guarded port' systemctl reload knockd
+	check '... it is kept for a start with a bad configuration' grep -q 2222:tcp /var/lib/knockd/guard
+	install_knocker
+	reboot_now after_reboot
 }
 
-# --- after the reboot ----------------------------------------------------------------------------
+# --- after it --------------------------------------------------------------------------------
 
 after_reboot() {
 	now 'rebooted' not grep -qxf /vm/rebooted /proc/sys/kernel/random/boot_id
 	find_client
+	since_boot
 	now 'knockd is active' is ActiveState active
 	equal '... at the first attempt' "$(property NRestarts)" 0
 	now '... with its table' nft list table inet knockd
@@ -302,9 +395,88 @@ after_reboot() {
 	deadline=90
 	check 'the stop command of the open door has run' lines /vm/long.stopped 1
 	equal 'no unit has failed' "$(systemctl list-units --failed --no-legend --plain)" ''
+	reload_without_daemon
+	cp /etc/knockd.conf /vm/good.conf
+	echo nonsense >>/etc/knockd.conf
+	bad_start
+	reboot_now after_bad_boot
+}
+
+# The daemon does not run, so nobody but knockd-guard.service restores the guard.
+reload_without_daemon() {
+	systemctl stop knockd
+	shut_without_daemon 'stopped'
+	now 'systemctl reload nftables' systemctl reload nftables
+	shut_without_daemon '... with the daemon stopped'
+	now 'systemctl restart nftables' systemctl restart nftables
+	shut_without_daemon '... with the daemon stopped'
+	now 'systemctl start knockd' systemctl start knockd
+	opens 'started again' $server
+}
+
+# bad_start: systemctl shows the reason, and systemd does not try again
+bad_start() {
+	now 'systemctl restart with a bad configuration fails' not systemctl restart knockd
+	bad_status
+}
+
+bad_status() {
+	equal '... with the status for that' "$(property ExecMainStatus)" 78
+	equal '... at the first attempt, and that is all' "$(property NRestarts) $(property ActiveState)" '0 failed'
+	systemctl --no-pager --full status knockd >/vm/status 2>&1
+	now '... systemctl status has the reason' grep -q 'syntax error: "nonsense"' /vm/status
+	now '... and hides it behind nothing' not grep -q 'too quickly' /vm/status
+}
+
+# --- after the boot with a bad configuration --------------------------------------------------------------
+
+after_bad_boot() {
+	now 'rebooted' not grep -qxf /vm/rebooted /proc/sys/kernel/random/boot_id
+	find_client
+	since_boot
+	bad_status
+	now 'knockd-guard says what it has done' \
+		eval 'journalctl -b -u knockd-guard -o cat | grep -q "last good configuration keeps these ports shut: 2222:tcp"'
+	cp /vm/good.conf /etc/knockd.conf
+	now 'mended: systemctl start knockd' systemctl start knockd
+	knock_client $server 7004
+	check '... a knock opens the guarded port' eval 'nft list set inet knockd open4 | grep -q "10.0.0.2 . tcp . 2222"'
+	other_failure
+	leave
 	echo "1..$(cat $count)"
 	sync
 	systemctl --no-block poweroff
+}
+
+# A failure that may pass: systemd tries again, and systemctl shows the reason meanwhile.
+other_failure() {
+	systemctl stop knockd
+	echo "$other_knockd" >/vm/other.conf
+	chmod 600 /vm/other.conf
+	"$(property ExecStart | sed 's/.*path=\([^ ]*\) .*/\1/')" -c /vm/other.conf >/dev/null 2>&1 &
+	other=$!
+	check 'another program has the group' grep -q '^ *7777' /proc/net/netfilter/nfnetlink_log
+	systemctl start knockd
+	check '... systemd tries again' eval '[ "$(property NRestarts)" -ge 2 ]'
+	systemctl --no-pager --full status knockd >/vm/status 2>&1
+	now '... systemctl status has the reason' grep -q 'could not listen on NFLOG group 7777' /vm/status
+	kill $other
+	check '... and the daemon runs when that has ended' is ActiveState active
+}
+other_knockd='
+[options]
+	Rules = none
+	State_Dir = /vm/other
+	Control_Socket = none
+[a]
+	sequence = 1'
+
+# as a package is removed, see README
+leave() {
+	now 'systemctl disable --now knockd' systemctl disable --now knockd
+	now 'knockd --unguard' knockd --unguard
+	now '... no table stays' not nft list table inet knockd
+	now '... nor a unit that starts' not ls /etc/systemd/system/*.wants/knockd*
 }
 
 find_client() {
@@ -316,8 +488,7 @@ find_client() {
 	exit 1
 }
 
-if [ -e /vm/rebooted ]; then
-	after_reboot
-else
-	before_reboot
-fi
+case ${1-} in
+knocker) knocker ;;
+*) $(cat /vm/phase 2>/dev/null || echo before_reboot) ;;
+esac

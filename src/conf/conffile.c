@@ -140,6 +140,12 @@ report_line(const struct reading *r, enum conf_severity severity, const char *pa
 	r->report(r->arg, severity, text);
 }
 
+static bool
+is_utf16(const char *line)
+{
+	return !strncmp(line, "\xff\xfe", 2) || !strncmp(line, "\xfe\xff", 2);
+}
+
 /*
  * A crash may have replaced some lines by zeros, a section header among them. The lines below would then belong to
  * another door, so the file is refused.
@@ -152,7 +158,9 @@ take_lines(struct parser *parser, FILE *file, const char *path, const struct rea
 
 	for (n = 1; (len = read_line(file, line)); n++) {
 		if (memchr(line, '\0', len)) {
-			report_line(r, CONF_ERROR, path, n, "contains a NUL byte");
+			report_line(r, CONF_ERROR, path, n,
+				    n == 1 && is_utf16(line) ? "the file is UTF-16: save it as UTF-8"
+							     : "contains a NUL byte");
 			return -1;
 		}
 		if (len == sizeof(line) - 1 && line[len - 1] != '\n')

@@ -100,7 +100,7 @@ judge(struct scan *scan, size_t len)
 
 	if (strlen(scan->text) != len)
 		return "contains a NUL byte";
-	text = text_trim(scan->text);
+	text = text_trim(scan->line == 1 ? text_skip_mark(scan->text) : scan->text);
 	if (!*text || *text == '#')
 		return "";
 	if (seq_parse(&scan->seq, text, &error))

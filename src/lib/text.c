@@ -20,6 +20,14 @@ text_trim(char *text)
 	return text;
 }
 
+char *
+text_skip_mark(char *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return strncmp(text, mark, sizeof(mark) - 1) ? text : text + sizeof(mark) - 1;
+}
+
 struct line
 text_split(char *text)
 {
@@ -162,6 +170,16 @@ decode(const unsigned char *from, size_t *n)
 	if (!len || c < least[len] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
 		return UINT32_MAX;
 	*n = len;
+	return c;
+}
+
+uint32_t
+text_next(const char **text)
+{
+	size_t n;
+	uint32_t c = decode((const unsigned char *)*text, &n);
+
+	*text += n;
 	return c;
 }
 

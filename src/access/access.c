@@ -343,10 +343,10 @@ check_element(const struct access_tools *tools, const struct named *named, const
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
 	}
-	if (op.result == NFTSET_KEY && either) {
+	if (op.result == NFTSET_FAMILY && either) {
 		struct nftset_op other = sample(element, named, CONF_V6);
 
-		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
+		if (!nftset_check(tools->nftset, &other))
 			op = other;
 	}
 	if (op.result != NFTSET_OK)

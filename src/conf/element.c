@@ -134,7 +134,8 @@ read_name(struct input *in, char **to, const char *what)
 	const char *word = peek(in);
 
 	if (!is_name(word))
-		return complain(in, "\"%.80s\" is not a valid name of a %s", word, what);
+		return complain(in, "\"%.80s\" is not a valid name of a %s%s", word, what,
+				*word == '@' ? " (no @ here)" : "");
 	in->at++;
 	return take(in, to, word);
 }
@@ -150,6 +151,9 @@ read_where(struct input *in)
 		brace++;
 	if (brace == in->n)
 		return complain(in, "the { is missing: expected \"family table set { key }\"");
+	/* nft has no table with the name of a family either */
+	if (brace == 2 && family_of(in->words[0]) >= 0)
+		return complain(in, "the name of the set is missing: expected \"[family] table set\" before the {");
 	if (brace < 2 || brace > 3)
 		return complain(in, "expected \"[family] table set\" before the {");
 	in->element->family = NFPROTO_IPV4;

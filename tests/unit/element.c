@@ -92,6 +92,9 @@ what_is_wrong_is_quoted(void **state)
 	bad("", "the { is missing: expected \"family table set { key }\"");
 	bad("inet filter ok %IP%", "the { is missing: expected \"family table set { key }\"");
 	bad("ok { %IP% }", "expected \"[family] table set\" before the {");
+	bad("inet filter { %IP% }", "the name of the set is missing: expected \"[family] table set\" before the {");
+	bad("ip6 f{ %IP% }", "the name of the set is missing: expected \"[family] table set\" before the {");
+	bad("inet filter @ok { %IP% }", "\"@ok\" is not a valid name of a set (no @ here)");
 	bad("a inet filter ok { %IP% }", "expected \"[family] table set\" before the {");
 	bad("ipx filter ok { %IP% }", "unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp)");
 	bad("inet fil;ter ok { %IP% }", "\"fil;ter\" is not a valid name of a table");

@@ -49,11 +49,11 @@ void access_tell(const struct access_tools *tools, const struct conf *conf, cons
 		 struct access_batch *batch);
 
 /*
- * Opens the door for this address at the admin's request: elements, commands and log lines as after a knock, but no
- * one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done.
+ * Opens this door of `conf` for the address at the admin's request: elements, commands and log lines as after a knock,
+ * but no one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done.
  */
-int access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err,
-		 size_t errlen);
+int access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door,
+		 const struct addr *ip, char *err, size_t errlen);
 
 /*
  * Asks the kernel about every set that the configuration names, and warns of those that would refuse their elements.

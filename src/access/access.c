@@ -141,18 +141,36 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 
 /* ---- after the transaction --------------------------------------------------------------------- */
 
-/* `what` names the operation in the line about a failure. */
 static void
-log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
+log_done(const struct access_tools *tools, const struct conf *conf, const struct door *door, enum logtext_kind kind,
+	 const struct nftset_op *op)
+{
+	char text[LOG_TEXT_MAX], who[LOOKUP_WHO_LEN];
+
+	switch (conf->access_log) {
+	case CONF_ACCESS_COMMAND:
+		log_notice(tools->log, "%s: running command: %s", door->name,
+			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
+					   sizeof(text)));
+		return;
+	case CONF_ACCESS_WORDS:
+		lookup_who(tools->lookup, &op->ip, who);
+		log_notice(tools->log, "%s", logtext_element(op, kind, who, door->name, text, sizeof(text)));
+		return;
+	}
+}
+
+static void
+log_op(const struct access_tools *tools, const struct conf *conf, const struct door *door, enum logtext_kind kind,
+       const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX];
 
 	if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
-		log_notice(log, "%s: running command: %s", door->name,
-			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
-					   sizeof(text)));
+		log_done(tools, conf, door, kind, op);
 	else
-		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+		log_warnx(tools->log, "%s: %s failed: %s", door->name, logtext_kind_name(kind),
+			  nftset_explain(op, text, sizeof(text)));
 }
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
@@ -205,12 +223,13 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 
 /* Logs and remembers an opening's operations, runs its commands, and returns the number of operations. */
 static size_t
-finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
+finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+       const struct nftset_op *ops)
 {
 	size_t n = count_elements(door, ip);
 
 	for (size_t i = 0; i < n; i++) {
-		log_op(tools->log, door, ops[i].add ? "grant" : "revoke", &ops[i]);
+		log_op(tools, conf, door, ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &ops[i]);
 		remember(tools->grants, door, &ops[i]);
 	}
 	run_commands(tools, door, ip);
@@ -225,7 +244,7 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	size_t n = bans_for(conf, &event->source)->n;
 
 	for (size_t i = 0; i < n; i++)
-		log_op(tools->log, &conf->doors[event->door], "ban", &ops[i]);
+		log_op(tools, conf, &conf->doors[event->door], LOGTEXT_BAN, &ops[i]);
 	return n;
 }
 
@@ -261,7 +280,7 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
-			done += finish(tools, door, &events[i].source, batch->ops + done);
+			done += finish(tools, conf, door, &events[i].source, batch->ops + done);
 		else if (events[i].kind == EVENT_SCAN)
 			done += finish_ban(tools, conf, &events[i], batch->ops + done);
 		if (events[i].kind == EVENT_OPEN && door->one_time_path)
@@ -290,7 +309,8 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 }
 
 int
-access_grant(const struct access_tools *tools, const struct door *door, const struct addr *ip, char *err, size_t errlen)
+access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+	     char *err, size_t errlen)
 {
 	struct access_batch batch = { .ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops)) };
 	char who[LOOKUP_WHO_LEN];
@@ -303,7 +323,7 @@ access_grant(const struct access_tools *tools, const struct door *door, const st
 	add_door(&batch, door, ip);
 	nftset_apply(tools->nftset, batch.ops, batch.n);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
-	finish(tools, door, ip, batch.ops);
+	finish(tools, conf, door, ip, batch.ops);
 	failed = explain_first(&batch, err, errlen);
 	free(batch.ops);
 	return failed;

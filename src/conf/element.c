@@ -478,6 +478,29 @@ element_text(const struct element *element, char *buf, size_t len)
 	return buf;
 }
 
+static void
+write_key(struct pen *pen, const struct element *element, const struct addr *ip)
+{
+	for (size_t i = 0; i < element->n_parts; i++) {
+		text_write(pen, i ? " . " : " ", NULL);
+		write_part(pen, element->parts[i], ip);
+	}
+}
+
+const char *
+element_for(const struct element *element, const struct addr *ip, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_where(&pen, element);
+	text_write(&pen, " {", NULL);
+	write_key(&pen, element, ip);
+	if (element->data)
+		write_data(&pen, element->data, ip);
+	text_write(&pen, " }", NULL);
+	return buf;
+}
+
 const char *
 element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment, char *buf,
 		size_t len)
@@ -487,10 +510,7 @@ element_command(const struct element *element, const char *verb, const struct ad
 	text_write(&pen, "nft ", verb, " element ", NULL);
 	write_where(&pen, element);
 	text_write(&pen, " '{", NULL);
-	for (size_t i = 0; i < element->n_parts; i++) {
-		text_write(&pen, i ? " . " : " ", NULL);
-		write_part(&pen, element->parts[i], ip);
-	}
+	write_key(&pen, element, ip);
 	if (strcmp(verb, "delete"))
 		write_extras(&pen, element, ip, comment);
 	text_write(&pen, " }'", NULL);

@@ -157,6 +157,17 @@ set_interface(struct parser *p, char *value)
 }
 
 static void
+set_access_log(struct parser *p, char *value)
+{
+	if (!strcasecmp(value, "command"))
+		p->conf->access_log = CONF_ACCESS_COMMAND;
+	else if (!strcasecmp(value, "words"))
+		p->conf->access_log = CONF_ACCESS_WORDS;
+	else
+		message_fail(p, "syntax error: Access_Log must be command or words, not \"%s\"", value);
+}
+
+static void
 set_rules(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "auto"))
@@ -706,6 +717,7 @@ set_open_timeout(struct parser *p, char *value)
 
 static const struct conf_key keys[] = {
 	{ "LogFile", CONF_SCOPE_OPTIONS, set_logfile, false },
+	{ "Access_Log", CONF_SCOPE_OPTIONS, set_access_log, false },
 	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },
 	{ "Interface", CONF_SCOPE_OPTIONS, set_interface, true },
 	{ "Rules", CONF_SCOPE_OPTIONS, set_rules, false },

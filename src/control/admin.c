@@ -312,7 +312,7 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 
 	if (!door)
 		return;
-	if (access_grant(view.tools, door, &request->ip, err, sizeof(err)))
+	if (access_grant(view.tools, view.conf, door, &request->ip, err, sizeof(err)))
 		say_error(client, err);
 	else
 		say_number(client, "granted", 1);

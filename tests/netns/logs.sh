@@ -151,4 +151,48 @@ fence
 ok 'one whose reader has ended does not, nor when it is opened again'
 kill "$knockd"
 check '... and the daemon can be ended' not alive "$knockd"
+
+# what happens to elements in words; commands stay as they are
+nft add set inet filter banned '{ type ipv4_addr; flags timeout; }'
+nft add set inet filter ever '{ type ipv4_addr . inet_service; }'
+knockd_start "
+[options]
+	Access_Log = words
+	Ban_Set    = inet filter banned { %IP% timeout 5m }
+[words]
+	sequence     = 2004
+	command      = true
+	open         = 25:tcp
+	open_timeout = 90
+	grant        = inet filter ssh_ok { %IP% timeout 1h }
+	grant        = inet filter ever { %IP% . 22 }
+	grant_6      = inet filter ssh_ok { %IP% timeout 1h }
+[takes]
+	sequence     = 2009
+	revoke       = inet filter ever { %IP% . 22 }
+[scanned]
+	sequence     = 2010,2011
+$fence_door"
+: >"$LOG"
+knock $server 2004 2009 2009
+fence
+equal 'in words' "$(grep -E '(words|takes): ' "$LOG" | grep -v Stage)" '10.0.0.2: words: OPEN SESAME
+10.0.0.2: words: access granted: inet knockd open4 { 10.0.0.2 . tcp . 25 } for 1m30s
+10.0.0.2: words: access granted: inet filter ssh_ok { 10.0.0.2 } for 1h
+10.0.0.2: words: access granted: inet filter ever { 10.0.0.2 . 22 } without end
+words: running command: true
+10.0.0.2: takes: OPEN SESAME
+10.0.0.2: takes: access revoked: inet filter ever { 10.0.0.2 . 22 }
+10.0.0.2: takes: OPEN SESAME
+10.0.0.2: takes: no access to revoke: inet filter ever { 10.0.0.2 . 22 }'
+knock $server6 2004
+check '... a failure is worded as ever' log_has 'words: grant failed: inet filter ssh_ok: the key needs ipv4_addr'
+knock $server 2010 992 993 994 995 996 997 998 999
+check '... a ban' line '10.0.0.2: scanned: banned: inet filter banned { 10.0.0.2 } for 5m'
+if [ -x "$KNOCKCTL" ]; then
+	knockctl grant 10.0.0.9 --door words >/dev/null
+	check '... by hand' line '10.0.0.9: words: access granted: inet filter ssh_ok { 10.0.0.9 } for 1h'
+else
+	skip '... by hand' "$KNOCKCTL is not built"
+fi
 done_testing

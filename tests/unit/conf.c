@@ -128,6 +128,7 @@ defaults(void **state)
 	assert_null(conf->log_file);
 	assert_int_equal(conf->n_interfaces, 0);
 	assert_int_equal(conf->rules, CONF_RULES_AUTO);
+	assert_int_equal(conf->access_log, CONF_ACCESS_COMMAND);
 	assert_int_equal(conf->nflog_group, 7777);
 	assert_string_equal(conf->user, "knockd");
 	assert_int_equal(conf->doors[0].seq_timeout, 25);
@@ -136,7 +137,11 @@ defaults(void **state)
 	assert_int_equal(conf->doors[0].target.family, 0);
 	conf_free(conf);
 	conf_free(good(""));
-	conf_free(good("[options]\n"));
+	conf = good("[options]\nAccess_Log = Words\n");
+	assert_int_equal(conf->access_log, CONF_ACCESS_WORDS);
+	conf_free(conf);
+	bad("[options]\naccess_log = text\n",
+	    "config: line 2: syntax error: Access_Log must be command or words, not \"text\" (x.conf)\n");
 }
 
 static void

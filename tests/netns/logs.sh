@@ -195,4 +195,46 @@ if [ -x "$KNOCKCTL" ]; then
 else
 	skip '... by hand' "$KNOCKCTL is not built"
 fi
+knockd_stop
+
+# Under systemd standard error leads to the journal, and syslog too: a warning comes there once. /dev of our own, with
+# the link that systemd makes to journald's socket.
+mkdir -p "$T/dev" /run/systemd/journal
+for device in null zero full random urandom; do
+	: >"$T/dev/$device"
+	mount --bind "/dev/$device" "$T/dev/$device" || bail "cannot bind /dev/$device"
+done
+ln -s /run/systemd/journal/dev-log "$T/dev/log"
+mount --rbind "$T/dev" /dev || bail 'no /dev of our own'
+socat -u UNIX-RECV:/run/systemd/journal/dev-log - >"$T/journal" &
+started $!
+wait_for test -S /run/systemd/journal/dev-log
+knockd_conf "
+[options]
+	UseSyslog
+	Interface = eth99, lo
+[fence]
+	sequence  = 9:udp"
+# run_logged STREAM_ID: what it says on both streams goes to $T/streams
+run_logged() {
+	: >"$T/streams"
+	: >"$T/journal"
+	JOURNAL_STREAM=$1 "$KNOCKD" -v -c "$T/knockd.conf" >"$T/streams" 2>&1 &
+	knockd=$!
+	started "$knockd"
+	check "... syslog has all ($1)" grep -q 'knockd: starting up' "$T/journal"
+	equal '... the warning, too' "$(grep -c 'knockd: warning: there is no interface eth99 now' "$T/journal")" 1
+	knockd_stop
+}
+: >"$T/streams"
+run_logged "$(stat -c %d:%i "$T/streams")"
+equal 'streams that are the journal have nothing that syslog has' \
+	"$(grep -v '^listening on\|^the daemon remains root' "$T/streams")" ''
+run_logged 1:1
+check 'streams that are not have the lines' grep -qx 'starting up, listening on eth99, lo' "$T/streams"
+check '... and the warning' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
+rm "$T/dev/log"
+mv /run/systemd/journal/dev-log "$T/dev/log"
+run_logged "$(stat -c %d:%i "$T/streams")"
+check 'nor are they left out where syslog is not the journal' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
 done_testing

@@ -44,7 +44,16 @@ is "interfaces of knockd" "any|" knockd -i an
 knockctl=$PWD/knockctl
 is "commands of knockctl" "revoke|reload|" "$knockctl" re
 is "options of a command" "--json|--door|--all|" "$knockctl" revoke -
-is "no option of another" "--json|" "$knockctl" --socket /nowhere list -
+is "no option of another" "--json|--door|" "$knockctl" --socket /nowhere list -
+is "nor those of all" "--json|" "$knockctl" --socket /nowhere doors -
+mkdir "$tmp/bin"
+cat >"$tmp/bin/knockctl" <<'E'
+#!/bin/sh
+[ "$*" = '--json list' ] && printf '[\n{"ip":"192.0.2.7","door":"a"},\n{"ip":"2001:db8::7","door":"b"}\n]\n'
+E
+chmod +x "$tmp/bin/knockctl"
+is "addresses that are in" "192.0.2.7|2001:db8::7|" "$tmp/bin/knockctl" revoke ""
+is "... several of them" "192.0.2.7|" "$tmp/bin/knockctl" list 10.0.0.1 19
 
 # parses SHELL OPTION FILE: where that shell is installed.
 parses() {

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -21,6 +20,7 @@
 #include "nfqueue.h"
 #include "packet.h"
 #include "process/cage.h"
+#include "process/title.h"
 #include "reader.h"
 #include "wire/event.h"
 #include "wire/ipc.h"
@@ -472,7 +472,7 @@ engine_run(const struct engine_setup *given)
 	log_init(&log);
 	log.detached = given->log->detached;
 	setup.log = &log;
-	prctl(PR_SET_NAME, "knockd-engine");
+	title_set("engine");
 	reset_signals();
 	keep_descriptors(&setup);
 	prepare(&e, &setup);

@@ -29,21 +29,21 @@ static const struct command {
 	const char *name; /* FORM_NAMED */
 } commands[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { "", "how the daemon is", ctl_show_status, NULL, FORM_OBJECT, NULL },
-	[REQUEST_DOORS] = { "", "the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY, NULL },
-	[REQUEST_LIST] = { "", "who is in, through which door, until when", ctl_show_access, ctl_show_table, FORM_ARRAY,
-			   NULL },
+	[REQUEST_DOORS] = { "", "the doors of the configuration", ctl_show_door, ctl_show_doors, FORM_ARRAY, NULL },
+	[REQUEST_LIST] = { "[ADDRESS ...] [--door DOOR]", "who is in, through which door, until when", ctl_show_access,
+			   ctl_show_accesses, FORM_ARRAY, NULL },
 	[REQUEST_ATTEMPTS] = { "", "who is knocking", ctl_show_attempt, ctl_show_attempts, FORM_NAMED, "attempts" },
-	[REQUEST_REVOKE] = { "ADDRESS [--door DOOR] | --door DOOR | --all", "shut out now", NULL, ctl_show_outcome,
+	[REQUEST_REVOKE] = { "ADDRESS ... [--door DOOR] | --door DOOR | --all", "shut out now", NULL, ctl_show_outcome,
 			     FORM_LAST, NULL },
-	[REQUEST_EXTEND] = { "ADDRESS [--door DOOR] TIME", "leave open for longer", NULL, ctl_show_outcome, FORM_LAST,
-			     NULL },
+	[REQUEST_EXTEND] = { "ADDRESS ... [--door DOOR] TIME", "leave open for longer, or with -TIME shorter", NULL,
+			     ctl_show_outcome, FORM_LAST, NULL },
 	[REQUEST_GRANT] = { "ADDRESS --door DOOR", "open a door as a knock would", NULL, ctl_show_outcome, FORM_LAST,
 			    NULL },
 	[REQUEST_WATCH] = { "", "what happens, as it happens", ctl_show_event, NULL, FORM_STREAM, NULL },
 	[REQUEST_STATS] = { "[--prometheus]", "everything that is counted", ctl_show_stats, NULL, FORM_OBJECT, NULL },
 	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome,
 			     FORM_NAMED, "messages" },
-	[REQUEST_CHECK] = { "", "read the configuration and say what is wrong", ctl_show_message, ctl_show_outcome,
+	[REQUEST_CHECK] = { "", "read the configuration and say what is wrong", ctl_show_message, ctl_show_good,
 			    FORM_NAMED, "messages" },
 	[REQUEST_UNGUARD] = { "", "keep no port shut, until the next reload or start", ctl_show_message,
 			      ctl_show_outcome, FORM_LAST, NULL },
@@ -159,6 +159,16 @@ take_row(struct answer *a, const json_t *row)
 	a->n++;
 }
 
+/* Did the daemon find an access to revoke or extend, if that was asked? */
+static int
+status_of(const json_t *last)
+{
+	const json_t *revoked = json_object_get(last, "revoked"), *extended = json_object_get(last, "extended");
+	const json_t *count = revoked ? revoked : extended;
+
+	return count && !json_integer_value(count) ? CTL_EXIT_NONE : CTL_EXIT_OK;
+}
+
 /* An answer that breaks off or fails leaves no complete document, unless that is what it is for to tell. */
 static int
 take_last(struct answer *a, const json_t *last)
@@ -173,7 +183,7 @@ take_last(struct answer *a, const json_t *last)
 	fflush(a->show.out);
 	if (error)
 		complain(error);
-	return error ? CTL_EXIT_ERROR : CTL_EXIT_OK;
+	return error ? CTL_EXIT_ERROR : status_of(last);
 }
 
 static bool

@@ -47,6 +47,7 @@ look(void *arg, struct admin_view *view)
 				     .conf = d->conf,
 				     .tools = &d->tools,
 				     .engine_pid = d->engine.child.pid,
+				     .keeper_pid = keeper_pid(d->keeper),
 				     .counters = child_counters(&d->engine.child),
 				     .engine_uid = d->user.uid,
 				     .engine_restarts = d->engine.all_restarts,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "process/cage.h"
+#include "process/title.h"
 
 #define NAME_LEN 256 /* RFC 1035 §3.1: 255 octets */
 
@@ -64,7 +65,7 @@ help(int fd, const struct priv_user *user)
 	const char *step;
 	sigset_t none;
 
-	prctl(PR_SET_NAME, "knockd-lookup");
+	title_set("lookup");
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigemptyset(&none);

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
+topo_client other 1
 firewall
 long=$(yes %IP% | head -n 600 | tr '\n' ' ') # what knockd allows for a line, but not for a command
 knockd_start "
@@ -113,6 +114,23 @@ else
 	skip 'knockctl' 'it is not built'
 fi
 knockd_stop
+
+# Who owns the name server of an address gives it any name: one that reads like an address would be taken for the client's.
+for name in 192.0.2.7 192.0.2.7. 3221225991 0xc0.0.2.7 192.0.519 x.0xC0000207; do
+	printf '127.0.0.1 localhost\n10.0.0.2 %s\n10.0.1.2 7.good-name.example\n' "$name" >"$T/hosts"
+	: >"$LOG"
+	knockd_again -l
+	named_other() {
+		knock $server 1001 1002
+		knock_from other $server 1001 1002
+		log_has '10.0.1.2 (7.good-name.example): a: OPEN SESAME'
+	}
+	wait_for named_other || bail 'the helper gives no names'
+	knock $server 1001 1002
+	fence
+	refute "-l: no name that is an address: $name" grep -q '10\.0\.0\.2 (' "$LOG"
+	knockd_stop
+done
 
 # A FIFO as the log file: there may be no reader, one that reads nothing, one that ends.
 mkfifo "$T/fifo" || bail 'no FIFO'

@@ -42,7 +42,10 @@ use_up(struct door *door)
 static void
 log_one_time(const struct log *log, const struct door *door, int refused)
 {
-	if (refused && refused != ECANCELED) {
+	if (refused == ESTALE) { /* the parent reads the file again */
+		log_warnx(log, "%s: %s has changed: the sequence that was used is not in it", door->name,
+			  door->one_time_path);
+	} else if (refused && refused != ECANCELED) {
 		errno = refused;
 		log_warn(log, "%s: %s", door->name, door->one_time_path);
 		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",

@@ -104,6 +104,25 @@ load_one_time(void *arg, struct door *door)
 	return stored < 0 ? -1 : 0;
 }
 
+int
+conffile_read_one_time(struct door *door, conf_report *report, void *arg)
+{
+	struct reading r = { .report = report, .arg = arg };
+	struct door anew = *door;
+
+	anew.one_time = NULL;
+	anew.n_one_time = 0;
+	if (load_one_time(&r, &anew)) {
+		free(anew.one_time);
+		return -1;
+	}
+	free(door->one_time);
+	door->one_time = anew.one_time;
+	door->n_one_time = anew.n_one_time;
+	door->next_one_time = 0;
+	return 0;
+}
+
 static bool
 is_trusted(int fd, uid_t self, const char *path, conf_report *report, void *arg)
 {

@@ -150,23 +150,11 @@ onetime_read(const char *path, struct onetime *to, size_t max, onetime_report *r
 	return n;
 }
 
-static bool
-same_seq(const struct seq *a, const struct seq *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->at[i].port != b->at[i].port || a->at[i].proto != b->at[i].proto)
-			return false;
-	}
-	return true;
-}
-
 static int
 scan_find(struct scan *scan, const struct seq *seq)
 {
 	while (scan_next(scan, NULL, NULL)) {
-		if (same_seq(&scan->seq, seq))
+		if (seq_equal(&scan->seq, seq))
 			return 0;
 	}
 	if (!errno)

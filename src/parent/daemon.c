@@ -18,6 +18,7 @@
 #include "process/notify.h"
 #include "reload.h"
 #include "root.h"
+#include "sequences.h"
 #include "settings.h"
 #include "state.h"
 #include "supervisor.h"
@@ -31,6 +32,7 @@ enum {
 	SLOT_JOURNAL,
 	SLOT_GRANTED,
 	SLOT_MONITOR,
+	SLOT_WATCH,
 	SLOT_ADMIN, /* and those that follow */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
@@ -190,7 +192,7 @@ poll_timeout(const struct daemon *d)
 static void
 follow_sequences(struct daemon *d)
 {
-	if (d->rules.moved_on && upkeep_install(d, d->conf))
+	if (d->rules.moved_on && !sequences_follow(d) && upkeep_install(d, d->conf))
 		upkeep_retry_later(d);
 	d->rules.moved_on = false;
 }
@@ -206,6 +208,7 @@ loop(struct daemon *d)
 			[SLOT_JOURNAL] = { .fd = journal_fd(d->journals.commands), .events = POLLIN },
 			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
+			[SLOT_WATCH] = { .fd = d->watch_fd, .events = POLLIN },
 		};
 
 		admin_poll(d->admin, fds + SLOT_ADMIN);
@@ -223,6 +226,8 @@ loop(struct daemon *d)
 			journal_report(d->journals.grants);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
+		if (fds[SLOT_WATCH].revents && d->watch_fd >= 0)
+			sequences_read_watch(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
 		if (d->engine.restart_at <= moment_boot_msec())
@@ -333,6 +338,7 @@ start(struct daemon *d)
 	if (d->capture_fd < 0 || upkeep_find_other(d) || upkeep_install(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
+	sequences_watch(d);
 	settings_warn_of_interfaces(d);
 	upkeep_warn_of_leftovers(d);
 	if (supervisor_start(d))
@@ -415,6 +421,8 @@ stop(struct daemon *d)
 	nftset_close(d->nftset);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
+	if (d->watch_fd >= 0)
+		close(d->watch_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
 	free(d->journals.grants_dir);
@@ -428,6 +436,7 @@ daemon_run(const struct options *options)
 	struct daemon d = { .options = options,
 			    .capture_fd = -1,
 			    .signal_fd = -1,
+			    .watch_fd = -1,
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -6,6 +6,7 @@
 #include "intake.h"
 #include "process/notify.h"
 #include "root.h"
+#include "sequences.h"
 #include "settings.h"
 #include "supervisor.h"
 #include "upkeep.h"
@@ -86,6 +87,7 @@ reload_daemon(struct daemon *d)
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
 		access_check(&d->tools, d->conf);
+		sequences_watch(d);
 		settings_warn_of_interfaces(d);
 		settings_log_disabled(d);
 	}

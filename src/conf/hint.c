@@ -44,15 +44,35 @@ describe(uint32_t c, unsigned char byte, char buf[static HINT_LEN])
 	return buf;
 }
 
-/* The first character that is not ASCII; with `alike` only one that looks like an ASCII one, or is not UTF-8. */
+enum sought {
+	ANY,    /* not ASCII */
+	ALIKE,  /* looks like an ASCII character, or is not UTF-8 */
+	BLANKS, /* looks like a blank */
+};
+
+static bool
+is_sought(uint32_t c, enum sought sought)
+{
+	switch (sought) {
+	case ANY:
+		return c > 0x7f;
+	case ALIKE:
+		return c == UINT32_MAX || twin_of(c);
+	case BLANKS:
+		break;
+	}
+	return twin_of(c) == ' ';
+}
+
+/* The first such character. */
 static const char *
-foreign(const char *text, bool alike, char buf[static HINT_LEN])
+foreign(const char *text, enum sought sought, char buf[static HINT_LEN])
 {
 	while (*text) {
 		unsigned char byte = (unsigned char)*text;
 		uint32_t c = text_next(&text);
 
-		if (c > 0x7f && (!alike || c == UINT32_MAX || twin_of(c)))
+		if (is_sought(c, sought))
 			return describe(c, byte, buf);
 	}
 	return "";
@@ -83,13 +103,19 @@ hint_value(const char *value, char buf[static HINT_LEN])
 {
 	const char *literal = hint_literal(value);
 
-	return *literal ? literal : foreign(value, true, buf);
+	return *literal ? literal : foreign(value, ALIKE, buf);
+}
+
+const char *
+hint_blank(const char *value, char buf[static HINT_LEN])
+{
+	return foreign(value, BLANKS, buf);
 }
 
 const char *
 hint_key(const char *key, char buf[static HINT_LEN])
 {
-	const char *found = foreign(key, false, buf), *similar = keys_similar(key);
+	const char *found = foreign(key, ANY, buf), *similar = keys_similar(key);
 
 	if (*found || !similar)
 		return found;
@@ -114,5 +140,5 @@ hint_line(const char *line, char buf[static HINT_LEN])
 {
 	const char *syntax = hint_syntax(line);
 
-	return *syntax ? syntax : foreign(line, true, buf);
+	return *syntax ? syntax : foreign(line, ALIKE, buf);
 }

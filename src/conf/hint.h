@@ -14,6 +14,9 @@ const char *hint_literal(const char *value);
 /* The same; then a character in the value that only looks like an ASCII one. */
 const char *hint_value(const char *value, char buf[static HINT_LEN]);
 
+/* A character that only looks like a blank, which the shell takes for a letter. */
+const char *hint_blank(const char *value, char buf[static HINT_LEN]);
+
 /* A character of an unknown key that is not ASCII, or a key of almost the same name. */
 const char *hint_key(const char *key, char buf[static HINT_LEN]);
 

@@ -38,12 +38,21 @@ set_string(struct parser *p, char **to, const char *value)
 
 /* knockd 0.8 takes every value literally: a trailing "# comment" is part of the file name. */
 static void
-set_path(struct parser *p, char **to, const char *value)
+warn_literal(struct parser *p, const char *value)
 {
 	const char *hint = hint_literal(value);
+	char text[HINT_LEN];
 
+	if (!*hint)
+		hint = hint_blank(value, text);
 	if (*hint)
 		message_warn(p, "\"%s\" is taken literally%s", value, hint);
+}
+
+static void
+set_path(struct parser *p, char **to, const char *value)
+{
+	warn_literal(p, value);
 	set_string(p, to, value);
 }
 
@@ -57,7 +66,7 @@ parse_seconds(struct parser *p, const char *key, const char *value)
 	if (end == value)
 		message_warn(p, "%s: \"%s\" is not a number and counts as 0%s", key, value, p->hint);
 	else if (*end)
-		message_warn(p, "%s: \"%s\" after the number is ignored", key, end);
+		message_warn(p, "%s: \"%s\" after the number is ignored%s", key, end, p->hint);
 	if (n > INT_MAX || n < INT_MIN) {
 		message_warn(p, "%s: %s is out of range", key, value);
 		n = n > 0 ? INT_MAX : INT_MIN;
@@ -154,6 +163,8 @@ set_interface(struct parser *p, char *value)
 		message_tell(p, CONF_DEBUG, "config: interface: %s", value);
 	if (strpbrk(value, "\"'"))
 		message_warn(p, "Interface: the quotes in %s count as part of the name", value);
+	else if (p->conf->n_interfaces)
+		warn_literal(p, value);
 }
 
 static void
@@ -554,7 +565,11 @@ is_one_word(const char *command)
 static void
 set_command(struct parser *p, char **to, const char *key, const char *value)
 {
+	char hint[HINT_LEN];
+
 	set_string(p, to, value);
+	if (*hint_blank(value, hint))
+		message_warn(p, "%s%s", key, hint);
 	if (is_one_word(value))
 		message_warn(p, "%s: in quotes the whole text is the name of one program", key);
 	message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);

@@ -385,6 +385,15 @@ characters_that_only_look_right(void **state)
 	bad("[a]\nsequence = 1\ntarget = 192.0.2.1\xe2\x80\x8b\n",
 	    "config: line 3: syntax error: Target must be an IPv4 or IPv6 address, not \"192.0.2.1\xe2\x80\x8b\", in "
 	    "[a]: U+200B is not a blank (x.conf)\n");
+	warns("[options]\nlogfile = /x\xc2\xa0\ninterface = eth0\xe3\x80\x80\nuser = me\xc2\xa0\n"
+	      "[a]\nsequence = 1\nseq_timeout = 5\xc2\xa0\ncommand = /x\xc2\xa0-s %IP%\n",
+	      "config: line 2: warning: \"/x\xc2\xa0\" is taken literally: U+00A0 is not a blank (x.conf)\n"
+	      "config: line 3: warning: \"eth0\xe3\x80\x80\" is taken literally: U+3000 is not a blank (x.conf)\n"
+	      "config: line 4: warning: \"me\xc2\xa0\" is taken literally: U+00A0 is not a blank (x.conf)\n"
+	      "config: line 7: warning: Seq_Timeout: \"\xc2\xa0\" after the number is ignored: U+00A0 is not a blank "
+	      "(x.conf)\n"
+	      "config: line 8: warning: start_command: U+00A0 is not a blank (x.conf)\n");
+	conf_free(good("[options]\nlogfile = /t\xfcr\xef\xbc\x8clog\n"));
 	conf_free(good("[t\xc3\xbcr \xe9\x96\x80]\nsequence = 1\ncommand = echo \xe2\x80\x9cin\xe2\x80\x9d\n"));
 }
 
@@ -502,6 +511,9 @@ what_knockd_swallows_is_said(void **state)
 	      "config: line 4: warning: start_command was given before in [a]: this one replaces it (x.conf)\n");
 	warns("[a]\nsequence=1\nseq_timeout = 5s\n",
 	      "config: line 3: warning: Seq_Timeout: \"s\" after the number is ignored (x.conf)\n");
+	warns("[a]\nsequence=1\nseq_timeout = 5 # s\n",
+	      "config: line 3: warning: Seq_Timeout: \" # s\" after the number is "
+	      "ignored: a comment needs a line of its own (x.conf)\n");
 	warns("[a]\nsequence=1\ntimeout = abc\n",
 	      "config: line 3: warning: Seq_Timeout: \"abc\" is not a number and counts as 0 (x.conf)\n");
 	warns("[a]\nsequence = 7000,8000 # ssh\n",

@@ -24,7 +24,9 @@ twin_of(uint32_t c)
 		return '\'';
 	if (c >= 0x201c && c <= 0x201f)
 		return '"';
-	return c >= 0xff01 && c <= 0xff5e ? (char)(c - 0xff01 + '!') : 0; /* full width */
+	if (c >= 0xff01 && c <= 0xff5e) /* full width */
+		return (char)('!' + (int)(c - 0xff01));
+	return 0;
 }
 
 /* Shows no digit, which may be one of a port. */

@@ -46,5 +46,5 @@ title_set(const char *role)
 	if (!find_arguments(&arguments, &len) || strlen(title) >= len)
 		return;
 	memset(arguments, 0, len);
-	memcpy(arguments, title, strlen(title));
+	snprintf(arguments, len, "%s", title);
 }

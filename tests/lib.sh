@@ -20,7 +20,7 @@ build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
 : "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
 : "${MEDDLE_SO:=$build/tests/tools/meddle.so}"
-: "${RACE:=$build/tests/tools/race}"
+: "${RACE:=$build/tests/tools/race}" "${FILTERED:=$build/tests/tools/filtered}"
 
 # --- TAP ---------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ ends() {
 # --- requirements --------------------------------------------------------------------------------
 
 # need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
-# knockctl, nflog, race and meddle (tests/tools), uids (a second user id that can be used)
+# knockctl, filtered, nflog, race and meddle (tests/tools), uids (a second user id that can be used)
 need() {
 	for need_word; do
 		case $need_word in
@@ -169,6 +169,7 @@ need() {
 		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
 		meddle) need_meddle ;;
 		uids) have_uids || skip_all "$no_uids" ;;
+		filtered) [ -x "$FILTERED" ] || skip_all "$FILTERED is not built (make check builds it)" ;;
 		race) [ -x "$RACE" ] || skip_all "$RACE is not built (make check builds it)" ;;
 		*) command -v "$need_word" >/dev/null || skip_all "$need_word is missing" ;;
 		esac

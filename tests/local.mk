@@ -89,6 +89,7 @@ netns_tests = \
 	tests/netns/client_wire.sh \
 	tests/netns/closing.sh \
 	tests/netns/commands.sh \
+	tests/netns/container.sh \
 	tests/netns/control.sh \
 	tests/netns/control_who.sh \
 	tests/netns/crash.sh \
@@ -174,13 +175,14 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	NFLOG='$(abs_builddir)/tests/tools/nflog'; export NFLOG; \
 	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
-	RACE='$(abs_builddir)/tests/tools/race'; export RACE;
+	RACE='$(abs_builddir)/tests/tools/race'; export RACE; \
+	FILTERED='$(abs_builddir)/tests/tools/filtered'; export FILTERED;
 
 # --- programs --------------------------------------------------------------------------------------
 
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
-	tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/tools/filtered tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
 	tests/traces/replay
 
 # Code that several test programs share; each links the members it uses. replay.c is the main() of fuzz_tests.
@@ -203,6 +205,7 @@ tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a
 tests_compat_inject_LDADD =
 tests_tools_nflog_LDADD = $(NFLOG_LIBS)
 tests_tools_noise_LDADD =
+tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)

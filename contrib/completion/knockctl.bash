@@ -10,7 +10,8 @@ _knockctl_doors()
 
 _knockctl_addresses()
 {
-  COMPREPLY=($(compgen -W '$("${COMP_WORDS[0]}" list 2>/dev/null | sed "1d; s/ .*//" | sort -u)' -- "$cur"))
+  local ip='s/^{"ip":"\([^"]*\)".*/\1/p'
+  COMPREPLY=($(compgen -W '$("${COMP_WORDS[0]}" --json list 2>/dev/null | sed -n "$ip" | sort -u)' -- "$cur"))
 }
 
 _knockctl()
@@ -36,11 +37,11 @@ _knockctl()
   if [[ -z $command && $cur != -* ]]; then
     COMPREPLY=($(compgen -W "status doors list attempts revoke extend grant watch stats reload check unguard" -- "$cur"))
   elif [[ $cur != -* ]]; then
-    [[ $command == @(revoke|extend) ]] && _knockctl_addresses
+    [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
   else
     case $command in
     revoke) COMPREPLY=($(compgen -W "--json --door --all" -- "$cur")) ;;
-    extend | grant) COMPREPLY=($(compgen -W "--json --door" -- "$cur")) ;;
+    list | extend | grant) COMPREPLY=($(compgen -W "--json --door" -- "$cur")) ;;
     stats) COMPREPLY=($(compgen -W "--json --prometheus" -- "$cur")) ;;
     '') COMPREPLY=($(compgen -W "-s --socket --json -V --version -h --help" -- "$cur")) ;;
     *) COMPREPLY=($(compgen -W "--json" -- "$cur")) ;;

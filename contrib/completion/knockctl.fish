@@ -7,7 +7,7 @@ function __knockctl_doors
 end
 
 function __knockctl_addresses
-    knockctl list 2>/dev/null | string replace -r ' .*' '' | string match -v CLIENT | sort -u
+    knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
 set -l commands status doors list attempts revoke extend grant watch stats reload check unguard
@@ -30,7 +30,7 @@ complete -c knockctl -n $needs -a stats -d 'Print all counters'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
 complete -c knockctl -n $needs -a check -d 'Read the configuration and report errors'
 complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
-complete -c knockctl -n '__fish_seen_subcommand_from revoke extend' -a '(__knockctl_addresses)'
-complete -c knockctl -n '__fish_seen_subcommand_from revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
+complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend' -a '(__knockctl_addresses)'
+complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'

@@ -41,9 +41,9 @@ void access_tell(const struct access_tools *tools, const struct conf *conf, cons
 		 struct access_batch *batch);
 
 /*
- * Opens the door for this address at the admin's request: elements, commands and log lines as after a knock, but no
- * one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done. Nothing is
- * done when Max_Grants is reached.
+ * Opens this door of `conf` for the address at the admin's request: elements, commands and log lines as after a knock,
+ * but no one-time sequence is used up. 0, or -1 with the first refusal of the kernel in `err`; the rest was done.
+ * Nothing is done when Max_Grants is reached.
  */
 int access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door,
 		 const struct addr *ip, char *err, size_t errlen);

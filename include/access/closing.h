@@ -14,6 +14,7 @@
 #include "journal/journal.h"
 #include "lib/addr.h"
 #include "lib/log.h"
+#include "wire/request.h"
 
 struct closings;
 
@@ -72,12 +73,11 @@ size_t closings_count(const struct closings *closings);
 size_t closings_held(const struct closings *closings);
 
 /*
- * Runs the stop commands of this address (NULL: all) and this door (NULL: any) now, or moves their deadlines by
- * `by_ms`, which may be negative. A stop command never runs before the start command's end. Returns how many; those
- * without a deadline are not extended.
+ * Runs the stop commands of these accesses now, or moves their deadlines by `by_ms`, which may be negative. A stop
+ * command never runs before the start command's end. Returns how many; those without a deadline are not extended.
  */
-size_t closings_close(struct closings *closings, const struct addr *ip, const char *door);
-size_t closings_extend(struct closings *closings, const struct addr *ip, const char *door, int64_t by_ms);
+size_t closings_close(struct closings *closings, const struct request_whom *whom);
+size_t closings_extend(struct closings *closings, const struct request_whom *whom, int64_t by_ms);
 
 /* ------------------------------------------------------------------------------------------------ */
 

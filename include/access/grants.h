@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "netlink/monitor.h"
 #include "netlink/nftset.h"
+#include "wire/request.h"
 
 struct grants;
 
@@ -74,12 +75,10 @@ size_t grants_count(const struct grants *grants);
 size_t grants_of(const struct grants *grants, const char *door, const struct addr *ip);
 
 /*
- * Deletes the elements of this address (NULL: all) and this door (NULL: any), or moves their ends by `by_ms`, which may
- * be negative. Returns how many. A refusal of the kernel is logged and changes nothing; `err` gets the first such line,
- * or is empty.
+ * Deletes the elements of these accesses, or moves their ends by `by_ms`, which may be negative. Returns how many. A
+ * refusal of the kernel is logged and changes nothing; `err` gets the first such line, or is empty.
  */
-size_t grants_revoke(struct grants *grants, const struct addr *ip, const char *door, char *err, size_t errlen);
-size_t grants_extend(struct grants *grants, const struct addr *ip, const char *door, int64_t by_ms, char *err,
-		     size_t errlen);
+size_t grants_revoke(struct grants *grants, const struct request_whom *whom, char *err, size_t errlen);
+size_t grants_extend(struct grants *grants, const struct request_whom *whom, int64_t by_ms, char *err, size_t errlen);
 
 #endif

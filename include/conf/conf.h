@@ -48,6 +48,12 @@ enum conf_knock_verdict {
 	CONF_KNOCK_DROP,   /* the client gets no answer */
 };
 
+/* How the log tells of an element that was added or removed. */
+enum conf_access_log {
+	CONF_ACCESS_COMMAND, /* as the nft command that would do the same, for readers of knockd 0.8's log */
+	CONF_ACCESS_WORDS,
+};
+
 /* The guard's answer to a packet from an address that may not pass. */
 enum conf_guard {
 	CONF_GUARD_DROP,   /* none */
@@ -58,8 +64,9 @@ struct conf {
 	bool use_syslog;
 	int syslog_facility; /* LOG_DAEMON and the like, <syslog.h> */
 	char *log_file;      /* NULL: none */
-	char *pid_file;      /* NULL: not given */
-	char **interfaces;   /* as for iifname, with wildcards like "ppp*"; n 0: all */
+	enum conf_access_log access_log;
+	char *pid_file;    /* NULL: not given */
+	char **interfaces; /* as for iifname, with wildcards like "ppp*"; n 0: all */
 	size_t n_interfaces;
 	char *interface_text; /* as written, for the log; NULL: not given */
 	enum conf_rules rules;

@@ -23,4 +23,10 @@ struct conf *conffile_read(const char *path, const char *dir, conf_report *repor
  */
 struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
 
+/*
+ * Reads the door's one-time file again, with a report of each bad line: its sequences become `one_time`, and the next
+ * one is the first of them. 0, or -1 with errno: the door stays as it is.
+ */
+int conffile_read_one_time(struct door *door, conf_report *report, void *arg);
+
 #endif

@@ -45,6 +45,9 @@ void element_free(struct element *element);
 const char *element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment,
 			    char *buf, size_t len);
 
+/* Writes the element without timeout: "inet filter ssh_ok { 192.0.2.7 . tcp . 22 }". Cut at `len`; returns `buf`. */
+const char *element_for(const struct element *element, const struct addr *ip, char *buf, size_t len);
+
 /* Writes the element as element_parse() reads it. Cut at `len`; returns `buf`. */
 const char *element_text(const struct element *element, char *buf, size_t len);
 

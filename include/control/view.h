@@ -15,6 +15,7 @@ struct admin_view {
 	const struct conf *conf;
 	const struct access_tools *tools;
 	pid_t engine_pid;         /* 0: no engine */
+	pid_t keeper_pid;         /* 0: none */
 	struct counters counters; /* of this engine and earlier ones */
 	uid_t engine_uid;
 	uint64_t engine_restarts;

@@ -13,7 +13,7 @@
 
 struct engine_setup {
 	const struct conf *conf;
-	const struct log *log; /* used only until the engine is confined; standard error */
+	const struct log *log; /* replaced by one whose lines go to standard error, which closes when it is confined */
 	struct priv_user user;
 	int capture_fd;
 	int ipc_fd; /* the engine's end */
@@ -22,8 +22,8 @@ struct engine_setup {
 
 /*
  * Runs in the forked child and never returns. Sends EVENT_READY once it is confined and ready to read. Exits with 0 at
- * end of file on ipc_fd (the parent ended, or asks it to), after it has handled every packet that it has read, and when
- * the capture socket fails; with 1 when it cannot start or confine itself.
+ * end of file on ipc_fd (the parent ended, or asks it to), after it has handled every packet that it has read; with
+ * errno when the capture socket fails; with 1, after a line on standard error, when it cannot start or confine itself.
  */
 _Noreturn void engine_run(const struct engine_setup *setup);
 

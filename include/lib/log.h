@@ -29,6 +29,8 @@ struct log {
 	bool verbose;           /* log_notice and log_verbose also on standard output */
 	bool debug;             /* log_debug on standard output */
 	bool detached;          /* no terminal: nothing goes to stdout and stderr */
+	bool out_is_syslog;     /* stdout leads to the journal, and syslog too: lines for both go to syslog alone */
+	bool err_is_syslog;     /* the same for stderr */
 	log_listener *listener; /* may be NULL */
 	void *listener_arg;
 	struct log_lines *held; /* lines for the file; NULL: log_hold() was never called */

@@ -6,6 +6,7 @@
 #ifndef KNOCKD_SEQ_H
 #define KNOCKD_SEQ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,8 @@ struct seq_error {
  * Returns 0, or -1 with `error`, which may be NULL; `seq` is then untouched.
  */
 int seq_parse(struct seq *seq, const char *text, struct seq_error *error);
+
+bool seq_equal(const struct seq *a, const struct seq *b);
 
 /* Writes "7000:tcp,8000:udp", cut at `len`, and returns `buf`. */
 const char *seq_format(const struct seq *seq, char *buf, size_t len);

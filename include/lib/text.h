@@ -28,8 +28,15 @@ struct line {
 	char *value; /* LINE_PAIR only, else NULL; may be "" */
 };
 
+/* Skips the mark (U+FEFF) with which some editors begin a file; to be called for its first line. */
+char *text_skip_mark(char *text);
+
 /* Splits one line, with or without its newline, in place. The result points into `text`. */
 struct line text_split(char *text);
+
+/* Reads one character of UTF-8 and moves behind it. UINT32_MAX: one byte that is not UTF-8. Not for the end of a text.
+ */
+uint32_t text_next(const char **text);
 
 /*
  * Copies the text with U+FFFD for each byte that is not UTF-8, cut between two characters if `len` ends. With

@@ -51,6 +51,9 @@ struct nftkey_type {
 int nftkey_encode(struct nftkey *key, const struct nftkey_type *type, char *const *parts, size_t n,
 		  const struct addr *ip, char *err, size_t errlen);
 
+/* Has the set's type an address of the other family than `ip` where a field begins with `%IP%`? */
+bool nftkey_is_other_family(uint32_t type, char *const *parts, size_t n, const struct addr *ip);
+
 /*
  * The first key after the range: an interval set needs its closing element there. False: the range reaches the last
  * key.

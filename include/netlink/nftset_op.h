@@ -16,6 +16,7 @@ enum nftset_result {
 	NFTSET_ABSENT,     /* delete only: the element was not there; not a failure */
 	NFTSET_NO_SET,     /* table or set does not exist */
 	NFTSET_KEY,        /* the set's key type does not fit the element's text */
+	NFTSET_FAMILY,     /* the key has the client's address where the set has one of the other family */
 	NFTSET_NO_TIMEOUT, /* the element has a timeout, the set no `flags timeout` */
 	NFTSET_DATA,       /* a map's element without data, data for a set, or data of a wrong type */
 	NFTSET_WIDE,       /* more addresses than `min_prefix` allows */
@@ -26,6 +27,7 @@ enum nftset_result {
 
 /* `detail` of NFTSET_NO_SET when the table is missing */
 #define NFTSET_NO_TABLE "no such table"
+#define NFTSET_OWNED    "the table belongs to another process"
 
 struct nftset_op {
 	/* set by the caller */
@@ -39,6 +41,7 @@ struct nftset_op {
 	enum nftset_result result;
 	int error;                   /* errno behind `result`, 0 if none */
 	char detail[160];            /* the reason, one clause, or "" */
+	uint32_t set_flags;          /* NFT_SET_...: of the set, if it exists */
 	uint64_t lifetime_ms;        /* timeout of an added element, its own or the set's; 0: none */
 	uint8_t key[NFTKEY_LEN_MAX]; /* as in the kernel; the first key of a range */
 	uint32_t key_len;

@@ -40,6 +40,7 @@ bool keeper_knows_log(const struct keeper *keeper, const char *path);
 /* To be called when a child has ended. True if it was the keeper; NULL is legal: false. */
 bool keeper_reaped(struct keeper *keeper, pid_t pid);
 bool keeper_lives(const struct keeper *keeper);
+pid_t keeper_pid(const struct keeper *keeper); /* 0: it has ended, or there is none (NULL) */
 
 /* Removes pid file and control socket. */
 void keeper_remove(struct keeper *keeper);

@@ -13,7 +13,10 @@ struct priv_user {
 	gid_t gid;
 };
 
-/* Looks up a user. 0, or -1: no such user (errno 0) or the look-up failed (errno). */
+/*
+ * Looks up a user by name, or takes "UID" or "UID:GID". A UID alone has the group of its user or, if there is none, the
+ * group with the same number. 0, or -1: no such user (errno 0) or the look-up failed (errno).
+ */
 int priv_lookup(struct priv_user *user, const char *name);
 
 /*
@@ -23,6 +26,9 @@ int priv_lookup(struct priv_user *user, const char *name);
  * 0, or -1 with errno and the failed step in `step`: the caller must then end at once.
  */
 int priv_keep(const struct priv_user *user, uint64_t caps, const char **step);
+
+/* The step that fails without CAP_SETUID and CAP_SETGID, or without this user in the user namespace. */
+#define PRIV_STEP_USER "change to its user"
 
 /* The same, with no capability left. */
 int priv_drop(const struct priv_user *user, const char **step);

@@ -3,10 +3,13 @@
  * A request from knockctl to the daemon: one line with the words of knockctl's command line. Words are separated
  * by blanks; a word in double quotes may contain them, and \" and \\ for a quote and a backslash.
  *
- *   status | doors | list | attempts | stats | watch | reload | check | unguard
- *   revoke ADDRESS [--door DOOR] | revoke --door DOOR | revoke --all
- *   extend ADDRESS [--door DOOR] TIME
+ *   status | doors | attempts | stats | watch | reload | check | unguard
+ *   list [ADDRESS ...] [--door DOOR]
+ *   revoke ADDRESS ... [--door DOOR] | revoke --door DOOR | revoke --all
+ *   extend ADDRESS ... [--door DOOR] TIME
  *   grant ADDRESS --door DOOR
+ *
+ * ADDRESS may be a prefix, except for grant. TIME may be negative.
  *
  * Both ends use these functions, which do no I/O.
  */
@@ -22,7 +25,8 @@
 #define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket is given */
 
 #define REQUEST_LINE_MAX        4096 /* bytes, without the newline */
-#define REQUEST_WORDS           8
+#define REQUEST_NETS            64   /* addresses in one request */
+#define REQUEST_WORDS           (REQUEST_NETS + 8)
 #define REQUEST_EXTEND_MAX_MSEC (INT64_C(10) * 366 * 86400 * 1000)
 
 enum request_command {
@@ -41,10 +45,16 @@ enum request_command {
 	REQUEST_COMMANDS
 };
 
+/* The accesses that a request is about. */
+struct request_whom {
+	struct addr_net nets[REQUEST_NETS];
+	size_t n_nets;    /* 0: any address */
+	const char *door; /* NULL: any */
+};
+
 struct request {
 	enum request_command command;
-	struct addr ip;   /* family 0: not given */
-	const char *door; /* NULL: not given */
+	struct request_whom whom;
 	bool all;
 	int64_t by_ms;
 	char text[REQUEST_LINE_MAX + 1]; /* `door` may point into it */
@@ -65,6 +75,9 @@ int request_take(struct request *request, char *const *words, size_t n, char *er
 
 /* Writes the line with these words. 0, or -1: too long, or a word contains a newline. */
 int request_format(char *buf, size_t len, const char *const *words, size_t n);
+
+/* Is an access of this address through this door one of them? */
+bool request_means(const struct request_whom *whom, const struct addr *ip, const char *door);
 
 /* Writes the request as printable text for the log. Cut at `len`; returns `buf`. */
 const char *request_describe(const struct request *request, char *buf, size_t len);

@@ -49,7 +49,10 @@ use_up(struct door *door)
 static void
 log_one_time(const struct log *log, const struct door *door, int refused)
 {
-	if (refused && refused != ECANCELED) {
+	if (refused == ESTALE) { /* the parent reads the file again */
+		log_warnx(log, "%s: %s has changed: the sequence that was used is not in it", door->name,
+			  door->one_time_path);
+	} else if (refused && refused != ECANCELED) {
 		errno = refused;
 		log_warn(log, "%s: %s", door->name, door->one_time_path);
 		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",
@@ -169,35 +172,38 @@ command_of(const struct nftset_op *op, char *buf, size_t len)
 	return element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, buf, len);
 }
 
-/* `what` names the operation in the line about a failure. */
 static void
-log_failed(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
+log_done(const struct access_tools *tools, const struct conf *conf, const struct door *door, enum logtext_kind kind,
+	 const struct nftset_op *op)
 {
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX], line[LOG_TEXT_MAX], who[LOOKUP_WHO_LEN];
 
-	log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
+	switch (conf->access_log) {
+	case CONF_ACCESS_COMMAND:
+		snprintf(line, sizeof(line), "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
+		break;
+	case CONF_ACCESS_WORDS:
+		lookup_who(tools->lookup, &op->ip, who);
+		logtext_element(op, kind, who, door->name, line, sizeof(line));
+		break;
+	}
+	if (kind == LOGTEXT_BAN)
+		log_private(tools->log, "%s", line);
+	else
+		log_notice(tools->log, "%s", line);
 }
 
 static void
-log_op(const struct log *log, const struct door *door, const struct nftset_op *op)
+log_op(const struct access_tools *tools, const struct conf *conf, const struct door *door, enum logtext_kind kind,
+       const struct nftset_op *op)
 {
 	char text[LOG_TEXT_MAX];
 
 	if (is_done(op))
-		log_notice(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
+		log_done(tools, conf, door, kind, op);
 	else
-		log_failed(log, door, op->add ? "grant" : "revoke", op);
-}
-
-static void
-log_ban(const struct log *log, const struct door *door, const struct nftset_op *op)
-{
-	char text[LOG_TEXT_MAX];
-
-	if (is_done(op))
-		log_private(log, "%s: running command: %s", door->name, command_of(op, text, sizeof(text)));
-	else
-		log_failed(log, door, "ban", op);
+		log_warnx(tools->log, "%s: %s failed: %s", door->name, logtext_kind_name(kind),
+			  nftset_explain(op, text, sizeof(text)));
 }
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
@@ -250,12 +256,13 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 
 /* Logs and remembers an opening's operations, runs its commands, and returns the number of operations. */
 static size_t
-finish(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct nftset_op *ops)
+finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+       const struct nftset_op *ops)
 {
 	size_t n = count_elements(door, ip);
 
 	for (size_t i = 0; i < n; i++) {
-		log_op(tools->log, door, &ops[i]);
+		log_op(tools, conf, door, ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &ops[i]);
 		remember(tools->grants, door, &ops[i]);
 	}
 	run_commands(tools, door, ip);
@@ -270,7 +277,7 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	size_t n = bans_for(conf, &event->source)->n;
 
 	for (size_t i = 0; i < n; i++)
-		log_ban(tools->log, &conf->doors[event->door], &ops[i]);
+		log_op(tools, conf, &conf->doors[event->door], LOGTEXT_BAN, &ops[i]);
 	return n;
 }
 
@@ -307,7 +314,7 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
-			done += finish(tools, door, &events[i].source, batch->ops + done);
+			done += finish(tools, conf, door, &events[i].source, batch->ops + done);
 		else if (events[i].kind == EVENT_SCAN)
 			done += finish_ban(tools, conf, &events[i], batch->ops + done);
 		if (batch->refused[i])
@@ -357,7 +364,7 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 	add_door(&batch, door, ip);
 	nftset_apply(tools->nftset, batch.ops, batch.n);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
-	finish(tools, door, ip, batch.ops);
+	finish(tools, conf, door, ip, batch.ops);
 	failed = explain_first(&batch, err, errlen);
 	free(batch.ops);
 	return failed;
@@ -397,10 +404,10 @@ check_element(const struct access_tools *tools, const struct named *named, const
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
 	}
-	if (op.result == NFTSET_KEY && either) {
+	if (op.result == NFTSET_FAMILY && either) {
 		struct nftset_op other = sample(element, named, CONF_V6);
 
-		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
+		if (!nftset_check(tools->nftset, &other))
 			op = other;
 	}
 	if (op.result != NFTSET_OK)

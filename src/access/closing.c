@@ -196,10 +196,15 @@ closings_run(struct closings *cs, const struct opening *o)
 /* ---- knockctl ---------------------------------------------------------------------------------- */
 
 static bool
-is_meant(const struct closing *c, const struct addr *ip, const char *door)
+is_open(const struct closing *c)
 {
-	return (c->state == OPENING || c->state == OPEN) && (!ip || addr_equal(&c->ip, ip)) &&
-	       (!door || !strcmp(c->door, door));
+	return c->state == OPENING || c->state == OPEN;
+}
+
+static bool
+is_meant(const struct closing *c, const struct request_whom *whom)
+{
+	return is_open(c) && request_means(whom, &c->ip, c->door);
 }
 
 static struct closing_view
@@ -220,7 +225,7 @@ closings_each(const struct closings *cs, uint64_t from, size_t max, closings_vis
 	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
 		struct closing_view each;
 
-		if (c->number <= from || !is_meant(c, NULL, NULL))
+		if (c->number <= from || !is_open(c))
 			continue;
 		each = view(c);
 		last = c->number;
@@ -236,7 +241,7 @@ closings_count(const struct closings *cs)
 	size_t n = 0;
 
 	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		n += is_meant(c, NULL, NULL);
+		n += is_open(c);
 	return n;
 }
 
@@ -247,12 +252,12 @@ closings_held(const struct closings *cs)
 }
 
 size_t
-closings_close(struct closings *cs, const struct addr *ip, const char *door)
+closings_close(struct closings *cs, const struct request_whom *whom)
 {
 	size_t n = 0;
 
 	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
-		if (!is_meant(c, ip, door))
+		if (!is_meant(c, whom))
 			continue;
 		n++;
 		if (c->state == OPENING) {
@@ -288,12 +293,12 @@ extend(struct closing *c, int64_t by_ms)
 }
 
 size_t
-closings_extend(struct closings *cs, const struct addr *ip, const char *door, int64_t by_ms)
+closings_extend(struct closings *cs, const struct request_whom *whom, int64_t by_ms)
 {
 	size_t n = 0;
 
 	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		if (is_meant(c, ip, door))
+		if (is_meant(c, whom))
 			n += extend(c, by_ms);
 	return n;
 }

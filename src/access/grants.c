@@ -645,12 +645,6 @@ grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, vo
 	return grant || !more ? from : 0;
 }
 
-static bool
-is_meant(const struct grant *grant, const struct addr *ip, const char *door)
-{
-	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
-}
-
 /* Returns how many were deleted, and empties the batch. */
 static size_t
 revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
@@ -671,7 +665,7 @@ revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 }
 
 size_t
-grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *err, size_t errlen)
+grants_revoke(struct grants *g, const struct request_whom *whom, char *err, size_t errlen)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 	struct grant *grant, *newer;
@@ -684,7 +678,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 	}
 	for (grant = b ? g->oldest : NULL; grant; grant = newer) {
 		newer = grant->newer; /* a full batch frees this grant and older ones */
-		if (!is_meant(grant, ip, door))
+		if (!request_means(whom, &grant->ip, grant->kind->door))
 			continue;
 		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
 		b->grants[b->n++] = grant;
@@ -722,13 +716,13 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 }
 
 size_t
-grants_extend(struct grants *g, const struct addr *ip, const char *door, int64_t by_ms, char *err, size_t errlen)
+grants_extend(struct grants *g, const struct request_whom *whom, int64_t by_ms, char *err, size_t errlen)
 {
 	size_t n = 0;
 
 	*err = '\0';
 	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
-		n += is_meant(grant, ip, door) && extend(g, grant, by_ms, err, errlen);
+		n += request_means(whom, &grant->ip, grant->kind->door) && extend(g, grant, by_ms, err, errlen);
 	return n;
 }
 

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "lib/duration.h"
+#include "lib/text.h"
+
 const char *
 logtext_event(const struct event *event, const char *who, const char *door, char *buf, size_t len)
 {
@@ -38,4 +41,48 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		break;
 	}
 	return buf;
+}
+
+static const char *
+outcome(const struct nftset_op *op, enum logtext_kind kind)
+{
+	switch (kind) {
+	case LOGTEXT_GRANT:
+		return "access granted";
+	case LOGTEXT_REVOKE:
+		return op->result == NFTSET_ABSENT ? "no access to revoke" : "access revoked";
+	case LOGTEXT_BAN:
+		break;
+	}
+	return "banned";
+}
+
+const char *
+logtext_element(const struct nftset_op *op, enum logtext_kind kind, const char *who, const char *door, char *buf,
+		size_t len)
+{
+	char element[ELEMENT_TEXT_MAX];
+	struct pen pen = text_pen(buf, len);
+
+	text_write(&pen, who, ": ", door, ": ", outcome(op, kind), ": ",
+		   element_for(op->element, &op->ip, element, sizeof(element)), NULL);
+	if (op->add)
+		text_write(&pen, op->lifetime_ms ? " for " : " without end", NULL);
+	if (op->add && op->lifetime_ms)
+		duration_write(&pen, op->lifetime_ms);
+	return buf;
+}
+
+const char *
+logtext_kind_name(enum logtext_kind kind)
+{
+	switch (kind) {
+	case LOGTEXT_GRANT:
+		return "grant";
+	case LOGTEXT_REVOKE:
+		return "revoke";
+	case LOGTEXT_BAN:
+		break;
+	}
+	return "ban";
 }

@@ -134,7 +134,7 @@ check_dropped(struct parser *p, const struct door *door)
 	}
 }
 
-/* One door marks the sequence that both hold; the other then fails to mark it and is disabled. */
+/* One door marks the sequence that both have; the other then fails to mark it, and stays shut. */
 static void
 check_one_time(struct parser *p, const struct door *door)
 {
@@ -142,8 +142,8 @@ check_one_time(struct parser *p, const struct door *door)
 		if (other->one_time_path && !strcmp(other->one_time_path, door->one_time_path))
 			message_tell(
 			    p, CONF_WARNING,
-			    "config: section %s: warning: one_time_sequences: [%s] has the same file: the first "
-			    "door to use a sequence disables the other (%s)",
+			    "config: section %s: warning: one_time_sequences: [%s] has the same file: each sequence "
+			    "opens one of them (%s)",
 			    door->name, other->name, p->path);
 	}
 }

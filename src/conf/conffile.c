@@ -104,6 +104,25 @@ load_one_time(void *arg, struct door *door)
 	return stored < 0 ? -1 : 0;
 }
 
+int
+conffile_read_one_time(struct door *door, conf_report *report, void *arg)
+{
+	struct reading r = { .report = report, .arg = arg };
+	struct door anew = *door;
+
+	anew.one_time = NULL;
+	anew.n_one_time = 0;
+	if (load_one_time(&r, &anew)) {
+		free(anew.one_time);
+		return -1;
+	}
+	free(door->one_time);
+	door->one_time = anew.one_time;
+	door->n_one_time = anew.n_one_time;
+	door->next_one_time = 0;
+	return 0;
+}
+
 static bool
 is_trusted(int fd, uid_t self, const char *path, conf_report *report, void *arg)
 {
@@ -140,6 +159,12 @@ report_line(const struct reading *r, enum conf_severity severity, const char *pa
 	r->report(r->arg, severity, text);
 }
 
+static bool
+is_utf16(const char *line)
+{
+	return !strncmp(line, "\xff\xfe", 2) || !strncmp(line, "\xfe\xff", 2);
+}
+
 /*
  * A crash may have replaced some lines by zeros, a section header among them. The lines below would then belong to
  * another door, so the file is refused.
@@ -152,7 +177,9 @@ take_lines(struct parser *parser, FILE *file, const char *path, const struct rea
 
 	for (n = 1; (len = read_line(file, line)); n++) {
 		if (memchr(line, '\0', len)) {
-			report_line(r, CONF_ERROR, path, n, "contains a NUL byte");
+			report_line(r, CONF_ERROR, path, n,
+				    n == 1 && is_utf16(line) ? "the file is UTF-16: save it as UTF-8"
+							     : "contains a NUL byte");
 			return -1;
 		}
 		if (len == sizeof(line) - 1 && line[len - 1] != '\n')

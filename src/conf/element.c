@@ -135,7 +135,8 @@ read_name(struct input *in, char **to, const char *what)
 	const char *word = peek(in);
 
 	if (!is_name(word))
-		return complain(in, "\"%.80s\" is not a valid name of a %s", word, what);
+		return complain(in, "\"%.80s\" is not a valid name of a %s%s", word, what,
+				*word == '@' ? " (no @ here)" : "");
 	in->at++;
 	return take(in, to, word);
 }
@@ -151,6 +152,9 @@ read_where(struct input *in)
 		brace++;
 	if (brace == in->n)
 		return complain(in, "the { is missing: expected \"family table set { key }\"");
+	/* nft has no table with the name of a family either */
+	if (brace == 2 && family_of(in->words[0]) >= 0)
+		return complain(in, "the name of the set is missing: expected \"[family] table set\" before the {");
 	if (brace < 2 || brace > 3)
 		return complain(in, "expected \"[family] table set\" before the {");
 	in->element->family = NFPROTO_IPV4;
@@ -497,6 +501,29 @@ element_text(const struct element *element, char *buf, size_t len)
 	return buf;
 }
 
+static void
+write_key(struct pen *pen, const struct element *element, const struct addr *ip)
+{
+	for (size_t i = 0; i < element->n_parts; i++) {
+		text_write(pen, i ? " . " : " ", NULL);
+		write_part(pen, element->parts[i], ip);
+	}
+}
+
+const char *
+element_for(const struct element *element, const struct addr *ip, char *buf, size_t len)
+{
+	struct pen pen = text_pen(buf, len);
+
+	write_where(&pen, element);
+	text_write(&pen, " {", NULL);
+	write_key(&pen, element, ip);
+	if (element->data)
+		write_data(&pen, element->data, ip);
+	text_write(&pen, " }", NULL);
+	return buf;
+}
+
 const char *
 element_command(const struct element *element, const char *verb, const struct addr *ip, const char *comment, char *buf,
 		size_t len)
@@ -506,10 +533,7 @@ element_command(const struct element *element, const char *verb, const struct ad
 	text_write(&pen, "nft ", verb, " element ", NULL);
 	write_where(&pen, element);
 	text_write(&pen, " '{", NULL);
-	for (size_t i = 0; i < element->n_parts; i++) {
-		text_write(&pen, i ? " . " : " ", NULL);
-		write_part(&pen, element->parts[i], ip);
-	}
+	write_key(&pen, element, ip);
 	if (strcmp(verb, "delete"))
 		write_extras(&pen, element, ip, comment);
 	text_write(&pen, " }'", NULL);

@@ -37,10 +37,21 @@ set_string(struct parser *p, char **to, const char *value)
 
 /* knockd 0.8 takes every value literally: a trailing "# comment" is part of the file name. */
 static void
+warn_literal(struct parser *p, const char *value)
+{
+	const char *hint = hint_literal(value);
+	char text[HINT_LEN];
+
+	if (!*hint)
+		hint = hint_blank(value, text);
+	if (*hint)
+		message_warn(p, "\"%s\" is taken literally%s", value, hint);
+}
+
+static void
 set_path(struct parser *p, char **to, const char *value)
 {
-	if (strstr(value, " #") || strstr(value, "\t#"))
-		message_warn(p, "\"%s\" is taken literally: a comment needs a line of its own", value);
+	warn_literal(p, value);
 	set_string(p, to, value);
 }
 
@@ -52,9 +63,9 @@ parse_seconds(struct parser *p, const char *key, const char *value)
 	long long n = strtoll(value, &end, 10);
 
 	if (end == value)
-		message_warn(p, "%s: \"%s\" is not a number and counts as 0", key, value);
+		message_warn(p, "%s: \"%s\" is not a number and counts as 0%s", key, value, p->hint);
 	else if (*end)
-		message_warn(p, "%s: \"%s\" after the number is ignored", key, end);
+		message_warn(p, "%s: \"%s\" after the number is ignored%s", key, end, p->hint);
 	if (n > INT_MAX || n < INT_MIN) {
 		message_warn(p, "%s: %s is out of range", key, value);
 		n = n > 0 ? INT_MAX : INT_MIN;
@@ -149,8 +160,21 @@ set_interface(struct parser *p, char *value)
 		message_fail(p, "%s", err);
 	else
 		message_tell(p, CONF_DEBUG, "config: interface: %s", value);
-	if (strchr(value, '"'))
+	if (strpbrk(value, "\"'"))
 		message_warn(p, "Interface: the quotes in %s count as part of the name", value);
+	else if (p->conf->n_interfaces)
+		warn_literal(p, value);
+}
+
+static void
+set_access_log(struct parser *p, char *value)
+{
+	if (!strcasecmp(value, "command"))
+		p->conf->access_log = CONF_ACCESS_COMMAND;
+	else if (!strcasecmp(value, "words"))
+		p->conf->access_log = CONF_ACCESS_WORDS;
+	else
+		message_fail(p, "syntax error: Access_Log must be command or words, not \"%s\"", value);
 }
 
 static void
@@ -215,7 +239,7 @@ set_user(struct parser *p, char *value)
 	if (!*value)
 		message_fail(p, "syntax error: User needs a name");
 	else
-		set_string(p, &p->conf->user, value);
+		set_path(p, &p->conf->user, value);
 }
 
 static void
@@ -369,6 +393,7 @@ cut_note(struct parser *p, char *value)
 	if (!note || note == value || !isspace((unsigned char)note[-1]) || strchr(note, ','))
 		return;
 	message_warn(p, "the text from # on is ignored: a comment needs a line of its own");
+	p->hint = "";
 	*note = '\0';
 	text_trim(value);
 }
@@ -389,14 +414,42 @@ is_quoted(const struct seq_error *error)
 	const char *word = error->word + (*error->word == '-');
 	bool digits = strpbrk(error->word, "0123456789");
 
+	for (const char *c = error->word; *c; c++)
+		if (!isascii(*c)) /* other digits look like these */
+			return false;
 	return !digits || (error->fault == SEQ_NO_PORT && strspn(word, "0123456789") == strlen(word));
 }
 
-/* Explains a fault in a list of ports. `in` is " in knock sequence" or "". */
+static const char a_number[] = ": a port is a number from 1 to 65535";
+
+/* knockd 0.8 ignored the text behind the number (atoi). */
 static const char *
-explain_ports(const struct seq_error *error, const char *in, char *buf, size_t len)
+explain_tail(const char *word)
 {
-	const char *word = error->word;
+	const char *tail = word + strspn(word, "0123456789");
+
+	if (tail == word)
+		return a_number;
+	if (*tail == '-')
+		return " (ranges are not supported)";
+	if (isspace((unsigned char)*tail) && isdigit((unsigned char)tail[strspn(tail, " \t")]))
+		return ": commas separate ports";
+	return ": only :tcp or :udp may follow the number";
+}
+
+static const char *
+explain_port(const char *word)
+{
+	bool proto = !strcasecmp(word, "tcp") || !strcasecmp(word, "udp");
+
+	return proto ? ": a port is a number from 1 to 65535, the protocol follows it" : a_number;
+}
+
+/* Explains a fault in a list of ports. `in` is " in knock sequence" or "". With a hint that is the reason. */
+static const char *
+explain_ports(const struct parser *p, const struct seq_error *error, const char *in, char *buf, size_t len)
+{
+	const char *word = error->word, *allowed = *p->hint ? "" : ": only tcp or udp may follow the colon";
 
 	switch (error->fault) {
 	case SEQ_TOO_MANY:
@@ -404,16 +457,17 @@ explain_ports(const struct seq_error *error, const char *in, char *buf, size_t l
 		break;
 	case SEQ_NO_PORT:
 		if (is_quoted(error))
-			snprintf(buf, len, "port %s is invalid", *word ? word : "\"\"");
+			snprintf(buf, len, "port %s is invalid%s", *word ? word : "\"\"",
+				 *p->hint ? "" : explain_port(word));
 		else
 			snprintf(buf, len, "item %zu%s is not a port%s", error->item, in,
-				 strchr(word, '-') > word ? " (ranges are not supported)" : "");
+				 *p->hint ? "" : explain_tail(word));
 		break;
 	case SEQ_NO_PROTOCOL:
 		if (is_quoted(error))
-			snprintf(buf, len, "unknown protocol%s: \"%s\"", in, word);
+			snprintf(buf, len, "unknown protocol%s: \"%s\"%s", in, word, allowed);
 		else
-			snprintf(buf, len, "unknown protocol%s, item %zu", in, error->item);
+			snprintf(buf, len, "unknown protocol%s, item %zu%s", in, error->item, allowed);
 		break;
 	}
 	return buf;
@@ -423,12 +477,13 @@ static void
 set_sequence(struct parser *p, char *value)
 {
 	struct seq_error error;
-	char text[160];
+	char text[256];
 
 	cut_note(p, value);
 	if (seq_parse(&p->door->seq, value, &error)) {
-		message_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", p->door->name,
-			     explain_ports(&error, " in knock sequence", text, sizeof(text)), p->line, p->path);
+		message_tell(p, CONF_ERROR, "config: section %s: %s%s (line %d of %s)", p->door->name,
+			     explain_ports(p, &error, " in knock sequence", text, sizeof(text)), p->hint, p->line,
+			     p->path);
 		p->errors++;
 		p->bad_door = true;
 		return;
@@ -461,6 +516,16 @@ flag_bit(const char *name)
 	return 0;
 }
 
+static const char *
+explain_flag(const struct parser *p, const char *name)
+{
+	if (*p->hint)
+		return "";
+	if (!*name)
+		return ": without this line all flags are accepted";
+	return strpbrk(name, " \t") ? ": no blanks are allowed between flags" : "";
+}
+
 /* No blanks around items: knockd 0.8 rejects them, and a file that passes here must work there. */
 static void
 set_tcpflags(struct parser *p, char *value)
@@ -475,7 +540,8 @@ set_tcpflags(struct parser *p, char *value)
 		uint8_t bit = flag_bit(name + clear);
 
 		if (!bit) {
-			message_fail(p, "unrecognized flag \"%s\" in [%s]", name + clear, door->name);
+			message_fail(p, "unrecognized flag \"%s\" in [%s]%s", name + clear, door->name,
+				     explain_flag(p, name + clear));
 			return;
 		}
 		door->flags_mask |= bit;
@@ -495,10 +561,26 @@ set_target(struct parser *p, char *value)
 		message_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
 }
 
+/* "\"/sbin/iptables -A INPUT\"": the shell looks for a program of that name. */
+static bool
+is_one_word(const char *command)
+{
+	char quote = *command;
+	const char *end = quote == '"' || quote == '\'' ? strchr(command + 1, quote) : NULL;
+
+	return end && !end[1] && strchr(command, ' ');
+}
+
 static void
 set_command(struct parser *p, char **to, const char *key, const char *value)
 {
+	char hint[HINT_LEN];
+
 	set_string(p, to, value);
+	if (*hint_blank(value, hint))
+		message_warn(p, "%s%s", key, hint);
+	if (is_one_word(value))
+		message_warn(p, "%s: in quotes the whole text is the name of one program", key);
 	message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);
 }
 
@@ -623,7 +705,7 @@ set_guarded(struct parser *p, struct seq *ports, const char *key, char *value)
 	if (!*value) {
 		message_fail(p, "syntax error: %s needs a port, such as 22:tcp, in [%s]", key, p->door->name);
 	} else if (seq_parse(ports, value, &error)) {
-		message_fail(p, "syntax error: %s: %s, in [%s]", key, explain_ports(&error, "", text, sizeof(text)),
+		message_fail(p, "syntax error: %s: %s, in [%s]", key, explain_ports(p, &error, "", text, sizeof(text)),
 			     p->door->name);
 	} else {
 		message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key,
@@ -659,6 +741,7 @@ set_open_timeout(struct parser *p, char *value)
 
 static const struct conf_key keys[] = {
 	{ "LogFile", CONF_SCOPE_OPTIONS, set_logfile, false },
+	{ "Access_Log", CONF_SCOPE_OPTIONS, set_access_log, false },
 	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },
 	{ "Interface", CONF_SCOPE_OPTIONS, set_interface, true },
 	{ "Rules", CONF_SCOPE_OPTIONS, set_rules, false },
@@ -713,6 +796,28 @@ keys_find(const char *name)
 		if (!strcasecmp(keys[i].name, name))
 			return &keys[i];
 	return NULL;
+}
+
+bool
+keys_alike(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a && !isalnum((unsigned char)*a))
+			a++;
+		while (*b && !isalnum((unsigned char)*b))
+			b++;
+		if (!*a || !*b || tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return !*a && !*b;
+	}
+}
+
+const char *
+keys_similar(const char *name)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (keys_alike(keys[i].name, name))
+			return keys[i].name;
+	return keys_alike("UseSyslog", name) ? "UseSyslog" : NULL;
 }
 
 bool

@@ -15,6 +15,12 @@ struct conf_key {
 /* Ignores case. NULL: no such key. */
 const struct conf_key *keys_find(const char *name);
 
+/* Do both names have the same letters and digits, ignoring case? */
+bool keys_alike(const char *a, const char *b);
+
+/* The key whose name is alike; also UseSyslog. NULL: none. */
+const char *keys_similar(const char *name);
+
 /* Was the key met in this section? Aliases count as one key: Command after Start_Command replaces it. */
 bool keys_seen(const struct parser *parser, const struct conf_key *key);
 void keys_met(struct parser *parser, const struct conf_key *key);

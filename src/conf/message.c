@@ -27,7 +27,7 @@ message_fail(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	message_tell(p, CONF_ERROR, "config: line %d: %s (%s)", p->line, text, p->path);
+	message_tell(p, CONF_ERROR, "config: line %d: %s%s (%s)", p->line, text, p->hint, p->path);
 	p->errors++;
 	p->bad_door = true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parser.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +84,10 @@ begin_section(struct parser *p, const char *name)
 	} else if (!strcmp(name, "options")) {
 		p->scope = CONF_SCOPE_OPTIONS;
 	} else {
-		if (!strcasecmp(name, "options"))
-			message_warn(p, "[%s] is a door: only [options], in lower case, holds options", name);
+		if (keys_alike("options", name))
+			message_warn(p,
+				     "[%s] is a door: only [options], in lower case and without blanks, holds options",
+				     name);
 		p->door = add_door(p, name);
 		p->scope = p->door ? CONF_SCOPE_DOOR : CONF_SCOPE_NONE;
 	}
@@ -96,28 +99,76 @@ scope_name(const struct parser *p)
 	return p->scope == CONF_SCOPE_DOOR ? p->door->name : "options";
 }
 
-/* Quotes only the first letters of an unknown key: a secret may follow, with its '=' forgotten or misplaced. */
-#define QUOTE_STRLEN (TEXT_LINE_MAX + sizeof(" \"\""))
+/*
+ * A section header that is none. The lines below are read as if it were right, or they would count for the section
+ * above.
+ */
+static void
+take_broken_header(struct parser *p, char *line)
+{
+	const char *begin = p->scope == CONF_SCOPE_NONE ? "all directives must belong to a section" : "syntax error";
+	char *name = line + 1, *bracket = strchr(name, ']');
+
+	if (bracket)
+		*bracket = '\0';
+	else
+		name[strcspn(name, "=,;#")] = '\0';
+	name = text_trim(name);
+	if (*name)
+		begin_section(p, name);
+	else
+		end_section(p);
+	if (bracket)
+		message_fail(p, "%s: nothing may follow the ] of [%s]%s", begin, name, hint_literal(bracket + 1));
+	else
+		message_fail(p, "%s: the ] of [%s is missing", begin, name);
+}
+
+/*
+ * Quotes only the first letters of an unknown key: a secret may follow, with its '=' forgotten or misplaced. `more`
+ * shows that text follows.
+ */
+#define QUOTE_STRLEN (TEXT_LINE_MAX + sizeof(" \"...\""))
 
 static const char *
-quote(const char *word, char text[static QUOTE_STRLEN])
+quote(const char *word, const char *more, char text[static QUOTE_STRLEN])
 {
 	size_t len = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
 
 	*text = '\0';
 	if (len)
-		snprintf(text, QUOTE_STRLEN, " \"%.*s\"", (int)len, word);
+		snprintf(text, QUOTE_STRLEN, " \"%.*s%s\"", (int)len, word, word[len] ? more : "");
 	return text;
+}
+
+/* "UseSyslog = yes", "UseSyslog # note" */
+static bool
+is_use_syslog(const char *word)
+{
+	size_t len = strlen("UseSyslog");
+
+	return !strncasecmp(word, "UseSyslog", len) && !isalnum((unsigned char)word[len]) && word[len] != '_';
+}
+
+static void
+refuse_use_syslog(struct parser *p)
+{
+	message_fail(p, "syntax error: UseSyslog takes no value and stands alone in its line, in [%s]", scope_name(p));
 }
 
 static void
 take_pair(struct parser *p, const char *name, char *value)
 {
 	const struct conf_key *key = keys_find(name);
-	char quoted[QUOTE_STRLEN];
+	char quoted[QUOTE_STRLEN], hint[HINT_LEN];
 
+	if (!key && is_use_syslog(name)) {
+		refuse_use_syslog(p);
+		return;
+	}
 	if (!key) {
-		message_fail(p, "syntax error: unknown key%s in [%s]", quote(name, quoted), scope_name(p));
+		message_fail(p, "syntax error: unknown key%s in [%s]%s", quote(name, "...", quoted), scope_name(p),
+			     hint_key(name, keys_similar(name), hint));
 		return;
 	}
 	if (key->scope != p->scope) {
@@ -128,20 +179,38 @@ take_pair(struct parser *p, const char *name, char *value)
 	if (!key->repeats && keys_seen(p, key))
 		message_warn(p, "%s was given before in [%s]: this one replaces it", name, scope_name(p));
 	keys_met(p, key);
+	p->hint = hint_value(value, p->hint_text);
 	key->set(p, value);
+	p->hint = "";
 }
 
 static void
 take_word(struct parser *p, const char *word)
 {
-	char quoted[QUOTE_STRLEN];
+	char quoted[QUOTE_STRLEN], text[HINT_LEN];
+	const char *hint = hint_line(word, text);
 
 	if (!strcasecmp(word, "UseSyslog")) {
 		keys_use_syslog(p);
 		return;
 	}
-	quote(word, quoted);
-	message_fail(p, "syntax error:%s%s no \"=\" in [%s]", quoted, *quoted ? ":" : "", scope_name(p));
+	if (is_use_syslog(word)) {
+		refuse_use_syslog(p);
+		return;
+	}
+	quote(word, "", quoted);
+	message_fail(p, "syntax error:%s%s no \"=\" in [%s]%s", quoted, *quoted ? ":" : "", scope_name(p),
+		     !*hint && keys_alike("UseSyslog", word) ? ": is it UseSyslog?" : hint);
+}
+
+/* Below a refused section header this would be a second message about the same fault. */
+static void
+take_stray(struct parser *p, const char *line)
+{
+	char hint[HINT_LEN];
+
+	if (!p->errors)
+		message_fail(p, "all directives must belong to a section%s", hint_line(line, hint));
 }
 
 struct parser *
@@ -166,7 +235,7 @@ parser_begin(const char *path, conf_report *report, void *arg)
 	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
 	conf->ban_ms = CONF_BAN_MS_DEFAULT;
 	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
-	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf };
+	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf, .hint = "" };
 	return p;
 }
 
@@ -179,22 +248,26 @@ parser_load_by(struct parser *p, conf_load *load)
 void
 parser_line(struct parser *p, char *text)
 {
-	struct line line = text_split(text);
+	struct line line = text_split(p->line ? text : text_skip_mark(text));
 
 	p->line++;
-	if (line.kind == LINE_BLANK)
+	switch (line.kind) {
+	case LINE_BLANK:
 		return;
-	if (line.kind == LINE_SECTION) {
+	case LINE_SECTION:
 		begin_section(p, line.key);
 		return;
+	case LINE_PAIR:
+	case LINE_WORD:
+		break;
 	}
-	if (p->scope == CONF_SCOPE_NONE) {
-		/* below a refused section header this would be a second message about the same fault */
-		if (!p->errors)
-			message_fail(p, "all directives must belong to a section");
-		return;
-	}
-	if (line.kind == LINE_PAIR)
+	if (*line.key == '[')
+		take_broken_header(p, line.key);
+	else if (p->scope == CONF_SCOPE_NONE)
+		take_stray(p, line.key);
+	else if (*hint_syntax(line.key))
+		message_fail(p, "syntax error%s", hint_syntax(line.key));
+	else if (line.kind == LINE_PAIR)
 		take_pair(p, line.key, line.value);
 	else
 		take_word(p, line.key);

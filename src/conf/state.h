@@ -4,6 +4,7 @@
 #define KNOCKD_STATE_H
 
 #include "conf/conf.h"
+#include "hint.h"
 
 enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };
 
@@ -18,7 +19,9 @@ struct parser {
 	enum conf_scope scope;
 	struct door *door; /* CONF_SCOPE_DOOR: the door being read */
 	uint64_t seen;     /* keys met since the section began, see keys_met() */
-	bool bad_door;     /* the door has an error: do not report a missing sequence as well */
+	const char *hint;  /* the errors in this value end with it; "": none */
+	char hint_text[HINT_LEN];
+	bool bad_door; /* the door has an error: do not report a missing sequence as well */
 };
 
 #endif

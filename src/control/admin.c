@@ -14,6 +14,7 @@
 #include "control.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
+#include "lib/text.h"
 #include "process/lookup.h"
 #include "wire/request.h"
 
@@ -30,11 +31,18 @@ struct session;
 /* Sends the next portion of an answer. False: it was the last one. */
 typedef bool tell_more(struct admin *admin, struct session *session, struct control_client *client);
 
+/* The accesses to list; the request's own text is gone by the next portion. */
+struct shown {
+	struct request_whom whom;
+	char door[DOOR_NAME_MAX + 1]; /* longer than a door's: a name that is cut matches none */
+};
+
 /* The state of a client's answer. */
 struct session {
 	tell_more *more;
 	uint64_t at;     /* where the next portion begins */
 	uint64_t missed; /* events dropped because the client reads too slowly */
+	struct shown shown;
 };
 
 struct admin {
@@ -203,6 +211,7 @@ answer_attempts(struct admin *admin, struct control_client *client, const struct
 
 struct showing {
 	const struct admin_view *view;
+	const struct request_whom *whom;
 	struct control_client *client;
 	struct moment now;
 };
@@ -213,7 +222,8 @@ show_grant(void *arg, const struct grant_view *grant)
 {
 	const struct showing *showing = arg;
 
-	say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
+	if (request_means(showing->whom, grant->ip, grant->door))
+		say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
 	return control_has_room(showing->client);
 }
 
@@ -223,7 +233,8 @@ show_closing(void *arg, const struct closing_view *closing)
 {
 	const struct showing *showing = arg;
 
-	say(showing->client, with_host(showing->view, closing->ip, admin_json_closing(closing, showing->now)));
+	if (request_means(showing->whom, closing->ip, closing->door))
+		say(showing->client, with_host(showing->view, closing->ip, admin_json_closing(closing, showing->now)));
 	return control_has_room(showing->client);
 }
 
@@ -231,7 +242,7 @@ static bool
 more_closings(struct admin *admin, struct session *session, struct control_client *client)
 {
 	const struct admin_view view = look(admin);
-	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
+	struct showing showing = { .view = &view, .whom = &session->shown.whom, .client = client, .now = moment_now() };
 
 	session->at = closings_each(view.tools->closings, session->at, PORTION, show_closing, &showing);
 	if (session->at)
@@ -245,7 +256,7 @@ static bool
 more_grants(struct admin *admin, struct session *session, struct control_client *client)
 {
 	const struct admin_view view = look(admin);
-	struct showing showing = { .view = &view, .client = client, .now = moment_now() };
+	struct showing showing = { .view = &view, .whom = &session->shown.whom, .client = client, .now = moment_now() };
 
 	session->at = grants_each(view.tools->grants, session->at, PORTION, show_grant, &showing);
 	if (!session->at)
@@ -256,14 +267,14 @@ more_grants(struct admin *admin, struct session *session, struct control_client 
 static void
 answer_list(struct admin *admin, struct control_client *client, const struct request *request)
 {
-	(void)request;
-	begin_list(admin, client, more_grants);
-}
+	struct shown *shown = &admin->sessions[control_number(client)].shown;
 
-static const struct addr *
-whom(const struct request *request)
-{
-	return request->ip.family ? &request->ip : NULL;
+	begin_list(admin, client, more_grants);
+	shown->whom = request->whom;
+	if (!request->whom.door)
+		return;
+	text_copy(shown->door, sizeof(shown->door), request->whom.door);
+	shown->whom.door = shown->door;
 }
 
 /* A text in `err` is the answer, although the rest was done. */
@@ -281,9 +292,9 @@ answer_revoke(struct admin *admin, struct control_client *client, const struct r
 {
 	const struct admin_view view = look(admin);
 	char err[LOG_TEXT_MAX];
-	size_t n = grants_revoke(view.tools->grants, whom(request), request->door, err, sizeof(err));
+	size_t n = grants_revoke(view.tools->grants, &request->whom, err, sizeof(err));
 
-	n += closings_close(view.tools->closings, whom(request), request->door);
+	n += closings_close(view.tools->closings, &request->whom);
 	say_steered(client, "revoked", n, err);
 }
 
@@ -292,9 +303,9 @@ answer_extend(struct admin *admin, struct control_client *client, const struct r
 {
 	const struct admin_view view = look(admin);
 	char err[LOG_TEXT_MAX];
-	size_t n = grants_extend(view.tools->grants, whom(request), request->door, request->by_ms, err, sizeof(err));
+	size_t n = grants_extend(view.tools->grants, &request->whom, request->by_ms, err, sizeof(err));
 
-	n += closings_extend(view.tools->closings, whom(request), request->door, request->by_ms);
+	n += closings_extend(view.tools->closings, &request->whom, request->by_ms);
 	say_steered(client, "extended", n, err);
 }
 
@@ -323,12 +334,12 @@ static void
 answer_grant(struct admin *admin, struct control_client *client, const struct request *request)
 {
 	const struct admin_view view = look(admin);
-	const struct door *door = the_door(view.conf, request->door, client);
+	const struct door *door = the_door(view.conf, request->whom.door, client);
 	char err[LOG_TEXT_MAX];
 
 	if (!door)
 		return;
-	if (access_grant(view.tools, view.conf, door, &request->ip, err, sizeof(err)))
+	if (access_grant(view.tools, view.conf, door, &request->whom.nets[0].addr, err, sizeof(err)))
 		say_error(client, err);
 	else
 		say_number(client, "granted", 1);

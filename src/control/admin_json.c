@@ -68,19 +68,19 @@ capture(const struct conf *conf)
 json_t *
 admin_json_status(const struct admin_view *v, bool all)
 {
-	pid_t engine = v->engine_pid;
+	pid_t engine = v->engine_pid, keeper = v->keeper_pid;
 
-	return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:o}", "version",
-			 PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid", integer_or_null(engine, engine),
-			 "uptime_ms", (json_int_t)(moment_now().boot_ms - v->started_ms), "config",
-			 admin_json_text(v->config), "interfaces",
-			 admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"), "capture",
-			 capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none", "doors",
-			 (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants), "commands",
-			 (json_int_t)closings_count(v->tools->closings), "attempts",
+	return json_pack("{s:s, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o}",
+			 "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid",
+			 integer_or_null(engine, engine), "keeper_pid", integer_or_null(keeper, keeper), "uptime_ms",
+			 (json_int_t)(moment_now().boot_ms - v->started_ms), "config", admin_json_text(v->config),
+			 "interfaces", admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"),
+			 "capture", capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none",
+			 "doors", (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants),
+			 "commands", (json_int_t)closings_count(v->tools->closings), "attempts",
 			 integer_or_null(all, (int64_t)v->counters.attempts), "engine_restarts",
 			 (json_int_t)v->engine_restarts, "memory_kib", memory(all ? getpid() : 0), "engine_memory_kib",
-			 memory(all ? engine : 0));
+			 memory(all ? engine : 0), "keeper_memory_kib", memory(all ? keeper : 0));
 }
 
 json_t *

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -21,6 +21,7 @@
 #include "nfqueue.h"
 #include "packet.h"
 #include "process/cage.h"
+#include "process/title.h"
 #include "reader.h"
 #include "wire/event.h"
 #include "wire/ipc.h"
@@ -336,7 +337,8 @@ is_flooded(const struct engine *e)
 	return e->recent > FLOOD_PACKETS && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
 }
 
-static void
+/* Returns 0, or errno: packets cannot be read. */
+static int
 loop(struct engine *e, const struct engine_setup *setup)
 {
 	struct pollfd fds[POLL_SLOTS] = {
@@ -351,9 +353,9 @@ loop(struct engine *e, const struct engine_setup *setup)
 
 		look_at_clock(e);
 		if (ready > 0 && fds[POLL_IPC].revents)
-			return;
+			return 0;
 		if (ready > 0 && fds[POLL_CAPTURE].revents && !read_packets(e))
-			return;
+			return errno;
 		knock_expire(e->knock, e->now);
 		e->counters->attempts = knock_attempts(e->knock);
 		e->counters->evicted = knock_evicted(e->knock);
@@ -427,6 +429,23 @@ refuse(const struct engine_setup *setup, const char *step)
 	_exit(1);
 }
 
+static _Noreturn void
+refuse_user(const struct engine_setup *setup)
+{
+	char self[32] = "root"; /* the daemon's own user */
+	int error = errno;
+
+	if (setup->user.uid == geteuid())
+		refuse(setup, PRIV_STEP_USER);
+	if (geteuid())
+		snprintf(self, sizeof(self), "%lu", (unsigned long)geteuid());
+	log_warnx(setup->log,
+		  "engine: could not " PRIV_STEP_USER ": %s: without CAP_SETUID and CAP_SETGID, or in a user namespace "
+		  "that lacks the user, it can only be the daemon's own: User = %s",
+		  strerror(error), self);
+	_exit(1);
+}
+
 static void
 mute(const struct engine_setup *setup)
 {
@@ -450,8 +469,11 @@ confine(const struct engine_setup *setup)
 
 	mute(setup);
 	rooted = !cage_root();
-	if (priv_drop(&setup->user, &step))
+	if (priv_drop(&setup->user, &step)) {
+		if (!strcmp(step, PRIV_STEP_USER))
+			refuse_user(setup);
 		refuse(setup, step);
+	}
 	if (!rooted && cage_files() && !cage_has_filter())
 		log_warn(setup->log, "engine: warning: could not get an empty root directory");
 	if (cage_limits(POLL_SLOTS))
@@ -471,7 +493,7 @@ keep_descriptors(struct engine_setup *setup)
 	int ipc = fcntl(setup->ipc_fd, F_DUPFD_CLOEXEC, 64);
 
 	if (capture < 0 || ipc < 0)
-		_exit(1);
+		refuse(setup, "move its descriptors");
 	setup->capture_fd = dup2(capture, STDERR_FILENO + 1);
 	setup->ipc_fd = dup2(ipc, STDERR_FILENO + 2);
 	priv_close_from(STDERR_FILENO + 3);
@@ -485,14 +507,12 @@ engine_run(const struct engine_setup *given)
 	struct engine e;
 
 	log_init(&log);
-	log.detached = given->log->detached;
 	setup.log = &log;
-	prctl(PR_SET_NAME, "knockd-engine");
+	title_set("engine");
 	reset_signals();
 	keep_descriptors(&setup);
 	prepare(&e, &setup);
 	confine(&setup);
 	put_out(&e, &(struct event){ .kind = EVENT_READY });
-	loop(&e, &setup);
-	_exit(0);
+	_exit(loop(&e, &setup));
 }

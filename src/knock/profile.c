@@ -140,7 +140,7 @@ begin_profile(struct profile_parser *parser, const char *name)
 void
 profile_line(struct profile_parser *parser, char *text)
 {
-	struct line line = text_split(text);
+	struct line line = text_split(parser->line ? text : text_skip_mark(text));
 	struct profiles *all = &parser->profiles;
 
 	parser->line++;

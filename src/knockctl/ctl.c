@@ -29,23 +29,24 @@ static const struct command {
 	const char *name; /* FORM_NAMED */
 } commands[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { "", "show the state of the daemon", ctl_show_status, NULL, FORM_OBJECT, NULL },
-	[REQUEST_DOORS] = { "", "list the doors of the configuration", ctl_show_door, ctl_show_table, FORM_ARRAY,
+	[REQUEST_DOORS] = { "", "list the doors of the configuration", ctl_show_door, ctl_show_doors, FORM_ARRAY,
 			    NULL },
-	[REQUEST_LIST] = { "", "list open accesses: client, door, end", ctl_show_access, ctl_show_table, FORM_ARRAY,
-			   NULL },
+	[REQUEST_LIST] = { "[ADDRESS ...] [--door DOOR]", "list open accesses: client, door, end", ctl_show_access,
+			   ctl_show_accesses, FORM_ARRAY, NULL },
 	[REQUEST_ATTEMPTS] = { "", "list knock attempts under way", ctl_show_attempt, ctl_show_attempts, FORM_NAMED,
 			       "attempts" },
-	[REQUEST_REVOKE] = { "ADDRESS [--door DOOR] | --door DOOR | --all", "end accesses now", NULL, ctl_show_outcome,
-			     FORM_LAST, NULL },
-	[REQUEST_EXTEND] = { "ADDRESS [--door DOOR] TIME", "extend accesses", NULL, ctl_show_outcome, FORM_LAST, NULL },
+	[REQUEST_REVOKE] = { "ADDRESS ... [--door DOOR] | --door DOOR | --all", "end accesses now", NULL,
+			     ctl_show_outcome, FORM_LAST, NULL },
+	[REQUEST_EXTEND] = { "ADDRESS ... [--door DOOR] TIME", "extend accesses, or shorten them with -TIME", NULL,
+			     ctl_show_outcome, FORM_LAST, NULL },
 	[REQUEST_GRANT] = { "ADDRESS --door DOOR", "open a door as a knock would", NULL, ctl_show_outcome, FORM_LAST,
 			    NULL },
 	[REQUEST_WATCH] = { "", "print events as they happen", ctl_show_event, NULL, FORM_STREAM, NULL },
 	[REQUEST_STATS] = { "[--prometheus]", "print all counters", ctl_show_stats, NULL, FORM_OBJECT, NULL },
 	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome,
 			     FORM_NAMED, "messages" },
-	[REQUEST_CHECK] = { "", "read the configuration and report errors", ctl_show_message, ctl_show_outcome,
-			    FORM_NAMED, "messages" },
+	[REQUEST_CHECK] = { "", "read the configuration and report errors", ctl_show_message, ctl_show_good, FORM_NAMED,
+			    "messages" },
 	[REQUEST_UNGUARD] = { "", "remove the guard until the next reload or start", ctl_show_message, ctl_show_outcome,
 			      FORM_LAST, NULL },
 };
@@ -160,6 +161,16 @@ take_row(struct answer *a, const json_t *row)
 	a->n++;
 }
 
+/* Did the daemon find an access to revoke or extend, if that was asked? */
+static int
+status_of(const json_t *last)
+{
+	const json_t *revoked = json_object_get(last, "revoked"), *extended = json_object_get(last, "extended");
+	const json_t *count = revoked ? revoked : extended;
+
+	return count && !json_integer_value(count) ? CTL_EXIT_NONE : CTL_EXIT_OK;
+}
+
 /* A failed answer leaves no complete document, except in the forms whose last object holds the error. */
 static int
 take_last(struct answer *a, const json_t *last)
@@ -174,7 +185,7 @@ take_last(struct answer *a, const json_t *last)
 	fflush(a->show.out);
 	if (error)
 		complain(error);
-	return error ? CTL_EXIT_ERROR : CTL_EXIT_OK;
+	return error ? CTL_EXIT_ERROR : status_of(last);
 }
 
 static bool

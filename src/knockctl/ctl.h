@@ -9,7 +9,8 @@
 
 #include "ctl_options.h"
 
-enum { CTL_EXIT_OK, CTL_EXIT_ERROR, CTL_EXIT_USAGE, CTL_EXIT_NO_DAEMON };
+/* CTL_EXIT_NONE: no access was there to be revoked or extended. */
+enum { CTL_EXIT_OK, CTL_EXIT_ERROR, CTL_EXIT_USAGE, CTL_EXIT_NO_DAEMON, CTL_EXIT_NONE };
 
 void ctl_usage(FILE *out);
 

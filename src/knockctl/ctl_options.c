@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl_options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,13 @@ check(struct ctl_options *o, char *err, size_t errlen)
 	return CTL_ASK;
 }
 
+/* "-5m" in `extend ADDRESS -5m`: a time, and no bundle of options. */
+static bool
+is_negative_time(const char *word)
+{
+	return word && word[0] == '-' && isdigit((unsigned char)word[1]);
+}
+
 enum ctl_mode
 ctl_options_parse(struct ctl_options *o, int argc, char **argv, char *err, size_t errlen)
 {
@@ -99,8 +107,14 @@ ctl_options_parse(struct ctl_options *o, int argc, char **argv, char *err, size_
 	*o = (struct ctl_options){ .socket = REQUEST_SOCKET };
 	*err = '\0';
 	optind = 0; /* also resets getopt, for the tests */
-	while (mode == CTL_ASK && (option = getopt_long(argc, argv, "-hs:V", names, NULL)) != -1)
+	while (mode == CTL_ASK) {
+		for (; optind && is_negative_time(argv[optind]); optind++)
+			add_word(o, argv[optind]);
+		option = getopt_long(argc, argv, "-hs:V", names, NULL);
+		if (option == -1)
+			break;
 		mode = take(o, option);
+	}
 	for (; mode == CTL_ASK && optind < argc; optind++)
 		add_word(o, argv[optind]);
 	return mode == CTL_ASK ? check(o, err, errlen) : mode;

@@ -94,17 +94,30 @@ add_line(struct ctl_table *table, const char *name, const char *fmt, ...)
 	ctl_table_add(table, (const char *const[]){ name, text });
 }
 
+/* Adds ", NAME N UNIT" if the answer has the number. */
+static void
+append_number(char buf[static CELL_MAX], const json_t *s, const char *number, const char *name, const char *unit)
+{
+	if (has_number(s, number))
+		append(buf, "%s%lld%s", name, (long long)number_of(s, number), unit);
+}
+
 static void
 add_processes(struct ctl_table *table, const json_t *s)
 {
-	if (has_number(s, "engine_pid"))
-		add_line(table, "processes", "%lld, engine %lld", (long long)number_of(s, "pid"),
-			 (long long)number_of(s, "engine_pid"));
-	else
-		add_line(table, "processes", "%lld, no engine", (long long)number_of(s, "pid"));
-	if (has_number(s, "memory_kib"))
-		add_line(table, "memory", "%lld KiB, engine %lld KiB", (long long)number_of(s, "memory_kib"),
-			 (long long)number_of(s, "engine_memory_kib"));
+	char pids[CELL_MAX] = "", memory[CELL_MAX] = "";
+
+	append_number(pids, s, "pid", "", "");
+	append_number(pids, s, "engine_pid", "engine ", "");
+	if (!has_number(s, "engine_pid"))
+		append(pids, "no engine");
+	append_number(pids, s, "keeper_pid", "keeper ", "");
+	append_number(memory, s, "memory_kib", "", " KiB");
+	append_number(memory, s, "engine_memory_kib", "engine ", " KiB");
+	append_number(memory, s, "keeper_memory_kib", "keeper ", " KiB");
+	add_line(table, "processes", "%s", pids);
+	if (*memory)
+		add_line(table, "memory", "%s", memory);
 }
 
 void
@@ -252,12 +265,34 @@ ctl_show_attempt(struct ctl_show *show, const json_t *a)
 				       span_of(a, "left_ms", left) });
 }
 
-void
-ctl_show_table(struct ctl_show *show, const json_t *last)
+static void
+print_table(struct ctl_show *show)
 {
-	(void)last;
 	if (ctl_table_print(&show->table, true, show->colour, show->out))
 		show->table.failed = true;
+}
+
+static void
+print_table_or(struct ctl_show *show, const char *none)
+{
+	if (show->table.n_columns)
+		print_table(show);
+	else
+		fprintf(show->out, "%s\n", none);
+}
+
+void
+ctl_show_doors(struct ctl_show *show, const json_t *last)
+{
+	(void)last;
+	print_table_or(show, "no doors");
+}
+
+void
+ctl_show_accesses(struct ctl_show *show, const json_t *last)
+{
+	(void)last;
+	print_table_or(show, "no open accesses");
 }
 
 void
@@ -265,7 +300,7 @@ ctl_show_attempts(struct ctl_show *show, const json_t *last)
 {
 	json_int_t n = number_of(last, "under_way");
 
-	ctl_show_table(show, last);
+	print_table(show);
 	fprintf(show->out, "%lld under way\n", (long long)n);
 }
 
@@ -298,6 +333,13 @@ ctl_show_outcome(struct ctl_show *show, const json_t *last)
 		}
 	}
 	fputs("done\n", show->out);
+}
+
+void
+ctl_show_good(struct ctl_show *show, const json_t *last)
+{
+	(void)last;
+	fputs("configuration OK\n", show->out);
 }
 
 static const char *

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "lib/text.h"
 
@@ -22,14 +23,17 @@ ctl_table_free(struct ctl_table *t)
 	free(t->cells);
 }
 
-/* Counts characters, not bytes, each as one column: wide and combining ones are rare in door names. */
+/* Columns on a terminal: characters may take two, or none. A locale that does not know one gives no width for it. */
 static size_t
 width(const char *text)
 {
 	size_t n = 0;
 
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
+	while (*text) {
+		int columns = wcwidth((wchar_t)text_next(&text));
+
+		n += columns < 0 ? 1 : (size_t)columns;
+	}
 	return n;
 }
 

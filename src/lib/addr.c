@@ -2,8 +2,12 @@
 #include "lib/addr.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "lib/text.h"
 
 struct addr
 addr_from_bytes(int family, const void *bytes)
@@ -76,6 +80,74 @@ bool
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+/* ---- networks ---------------------------------------------------------------------------------- */
+
+static unsigned
+all_bits(const struct addr *addr)
+{
+	return (unsigned)addr_len(addr) * 8;
+}
+
+/* The address with all but its first `bits` bits cleared. */
+static struct addr
+masked(const struct addr *addr, unsigned bits)
+{
+	struct addr net = *addr;
+
+	for (unsigned i = bits; i < all_bits(addr); i++)
+		net.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	return net;
+}
+
+static int
+parse_bits(unsigned *bits, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || n > *bits)
+		return -1;
+	*bits = (unsigned)n;
+	return 0;
+}
+
+int
+addr_net_parse(struct addr_net *net, const char *text)
+{
+	char copy[ADDR_NET_STRLEN], *rest = copy;
+
+	if (text_copy(copy, sizeof(copy), text) || addr_parse(&net->addr, strsep(&rest, "/")))
+		return -1;
+	net->bits = all_bits(&net->addr);
+	if (rest && parse_bits(&net->bits, rest))
+		return -1;
+	net->addr = masked(&net->addr, net->bits);
+	return 0;
+}
+
+const char *
+addr_net_format(const struct addr_net *net, char buf[static ADDR_NET_STRLEN])
+{
+	size_t len;
+
+	addr_format(&net->addr, buf);
+	len = strlen(buf);
+	if (net->bits < all_bits(&net->addr))
+		snprintf(buf + len, ADDR_NET_STRLEN - len, "/%u", net->bits);
+	return buf;
+}
+
+bool
+addr_net_has(const struct addr_net *net, const struct addr *addr)
+{
+	struct addr first;
+
+	if (addr->family != net->addr.family)
+		return false;
+	first = masked(addr, net->bits);
+	return addr_equal(&first, &net->addr);
 }
 
 bool

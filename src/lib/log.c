@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,11 +34,40 @@ log_init(struct log *log)
 	*log = (struct log){ .file = -1 };
 }
 
+/* systemd makes /dev/log this link. Elsewhere a syslog daemon listens there, and the journal may not get its lines. */
+static bool
+is_syslog_the_journal(void)
+{
+	char path[64];
+	ssize_t len = readlink("/dev/log", path, sizeof(path) - 1);
+
+	if (len < 0)
+		return false;
+	path[len] = '\0';
+	return !strcmp(path, "/run/systemd/journal/dev-log");
+}
+
+/* $JOURNAL_STREAM has device and inode of the stream that systemd has connected to the journal, see systemd.exec(5). */
+static bool
+is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && !fstat(fd, &st) && st.st_dev == dev &&
+	       st.st_ino == ino;
+}
+
 void
 log_open_syslog(struct log *log, int facility)
 {
+	bool same = is_syslog_the_journal();
+
 	openlog("knockd", 0, facility);
 	log->to_syslog = true;
+	log->out_is_syslog = same && is_journal(STDOUT_FILENO);
+	log->err_is_syslog = same && is_journal(STDERR_FILENO);
 }
 
 int
@@ -199,7 +229,7 @@ static void
 note(const struct log *log, enum log_tone tone, const char *text)
 {
 	write_logs(log, LOG_NOTICE, text);
-	if (log->verbose)
+	if (log->verbose && !log->out_is_syslog)
 		write_stream(log, stdout, text);
 	let_hear(log, tone, text);
 }
@@ -303,7 +333,8 @@ complain(const struct log *log, const char *reason, const char *fmt, va_list ap)
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (reason && len >= 0 && (size_t)len < sizeof(text))
 		snprintf(text + len, sizeof(text) - (size_t)len, ": %s", reason);
-	write_stream(log, stderr, text);
+	if (!log->err_is_syslog)
+		write_stream(log, stderr, text);
 	write_logs(log, LOG_WARNING, text);
 	let_hear(log, LOG_TONE_WARNING, text);
 	errno = saved;

@@ -101,7 +101,7 @@ judge(struct scan *scan, size_t len)
 
 	if (strlen(scan->text) != len)
 		return "contains a NUL byte";
-	text = text_trim(scan->text);
+	text = text_trim(scan->line == 1 ? text_skip_mark(scan->text) : scan->text);
 	if (!*text || *text == '#')
 		return "";
 	if (seq_parse(&scan->seq, text, &error))
@@ -151,23 +151,11 @@ onetime_read(const char *path, struct onetime *to, size_t max, onetime_report *r
 	return n;
 }
 
-static bool
-same_seq(const struct seq *a, const struct seq *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->at[i].port != b->at[i].port || a->at[i].proto != b->at[i].proto)
-			return false;
-	}
-	return true;
-}
-
 static int
 scan_find(struct scan *scan, const struct seq *seq)
 {
 	while (scan_next(scan, NULL, NULL)) {
-		if (same_seq(&scan->seq, seq))
+		if (seq_equal(&scan->seq, seq))
 			return 0;
 	}
 	if (!errno)

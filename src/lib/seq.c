@@ -87,6 +87,18 @@ seq_parse(struct seq *seq, const char *text, struct seq_error *error)
 	return 0;
 }
 
+bool
+seq_equal(const struct seq *a, const struct seq *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->at[i].port != b->at[i].port || a->at[i].proto != b->at[i].proto)
+			return false;
+	}
+	return true;
+}
+
 const char *
 seq_format(const struct seq *seq, char *buf, size_t len)
 {

@@ -22,6 +22,14 @@ text_trim(char *text)
 	return text;
 }
 
+char *
+text_skip_mark(char *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return strncmp(text, mark, sizeof(mark) - 1) ? text : text + sizeof(mark) - 1;
+}
+
 struct line
 text_split(char *text)
 {
@@ -181,6 +189,16 @@ bool
 text_char(const char *text, size_t *n)
 {
 	return decode((const unsigned char *)text, n) != UINT32_MAX;
+}
+
+uint32_t
+text_next(const char **text)
+{
+	size_t n;
+	uint32_t c = decode((const unsigned char *)*text, &n);
+
+	*text += n;
+	return c;
 }
 
 static bool

@@ -396,6 +396,18 @@ nftkey_encode(struct nftkey *key, const struct nftkey_type *type, char *const *p
 }
 
 bool
+nftkey_is_other_family(uint32_t type, char *const *parts, size_t n, const struct addr *ip)
+{
+	uint32_t ids[NFTKEY_FIELDS + 1], other = ip->family == AF_INET6 ? NFTKEY_IPV4 : NFTKEY_IPV6;
+	size_t wanted = unpack(type, ids);
+
+	for (size_t i = 0; i < n && n == wanted; i++)
+		if (ids[i] == other && !strncmp(parts[i], "%IP%", 4))
+			return true;
+	return false;
+}
+
+bool
 nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX])
 {
 	memcpy(after, key->to, NFTKEY_LEN_MAX);

@@ -261,7 +261,7 @@ take_refusal(void *arg, size_t index, int error)
 	if (try_again(state, error))
 		return;
 	if (error == EPERM)
-		nftset_fit_fail(op, NFTSET_PERMISSION, error, "the table belongs to another process");
+		nftset_fit_fail(op, NFTSET_PERMISSION, error, NFTSET_OWNED);
 	else if (op->add)
 		refuse_add(nftset, op, state, error);
 	else if (error == ENOENT)
@@ -479,6 +479,8 @@ nftset_check(struct nftset *nftset, struct nftset_op *op)
 	struct encoded encoded;
 
 	nftset_ask_set(nftset->nfnl, &described, op->element);
+	if (!described.error) /* the kernel would tell at the first knock */
+		described.owned = nftset_ask_owned(nftset->nfnl, op->element);
 	if (nftset_fit_encode(&encoded, op, &described))
 		nftset_fit_fail(op, NFTSET_OK, 0, "");
 	if (op->result == NFTSET_ERROR) {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nftset_ask.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
+
+#define TABLE_F_OWNER 0x2 /* NFT_TABLE_F_OWNER, which the headers of kernels before 5.12 lack */
 
 static int
 read_set(const struct nlmsghdr *nlh, void *arg)
@@ -29,6 +33,23 @@ read_set(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
+/* mnl_attr_cb_t */
+static int
+read_owner(const struct nlattr *attr, void *arg)
+{
+	struct described *described = arg;
+
+	if (mnl_attr_get_type(attr) == NFTA_TABLE_FLAGS)
+		described->owned = ntohl(mnl_attr_get_u32(attr)) & TABLE_F_OWNER;
+	return MNL_CB_OK;
+}
+
+static int
+read_table(const struct nlmsghdr *nlh, void *arg)
+{
+	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), read_owner, arg);
+}
+
 /* 0, or the kernel's errno. */
 static int
 ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const char *set, struct described *to)
@@ -39,7 +60,7 @@ ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const c
 	if (set)
 		mnl_attr_put_strz(nlh, NFTA_SET_NAME, set);
 	errno = 0;
-	if (!nfnl_ask(nfnl, set ? read_set : NULL, to))
+	if (!nfnl_ask(nfnl, set ? read_set : read_table, to))
 		return 0;
 	return errno ? errno : EPROTO;
 }
@@ -50,7 +71,15 @@ nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *el
 	*to = (struct described){ .error = 0 };
 	to->error = ask(nfnl, NFT_MSG_GETSET, element->family, element->table, element->set, to);
 	if (to->error == ENOENT)
-		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, NULL) == ENOENT;
+		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, to) == ENOENT;
+}
+
+bool
+nftset_ask_owned(struct nfnl *nfnl, const struct element *element)
+{
+	struct described table = { .owned = false };
+
+	return !ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, &table) && table.owned;
 }
 
 struct element_search {

@@ -6,7 +6,13 @@
 #include "netlink/nfnl.h"
 #include "nftset_fit.h"
 
-/* Gets the description of the element's set from the kernel, or the error into `to->error`. */
+/* Does another process own the element's table (`flags owner`)? Only that process can change such a table. */
+bool nftset_ask_owned(struct nfnl *nfnl, const struct element *element);
+
+/*
+ * Gets the description of the element's set from the kernel, or the error into `to->error`. `to->owned` is set only if
+ * there is no such set: otherwise nftset_ask_owned() takes a question of its own.
+ */
 void nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element);
 
 enum found {

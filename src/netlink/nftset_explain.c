@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The proposed nft command is derived from the element alone, so it can be given without a set to compare with.
+ * The proposed type is derived from the element alone, so it can be given without a set to compare with. A command is
+ * proposed only where nft can carry it out: a set that exists cannot be changed.
  */
 #include "netlink/nftset.h"
 
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/text.h"
 #include "netlink/nftkey.h"
@@ -60,15 +64,15 @@ put_table(struct pen *pen, const char *before, const struct element *element)
 	text_print(pen, "%s%s %s", before, family ? family : "?", element->table);
 }
 
-/* nft add set inet filter ssh_ok '{ type ipv4_addr . inet_service; flags interval,timeout; }' */
+/* { type ipv4_addr . inet_service; flags interval,timeout; } */
 static void
-put_set(struct pen *pen, const struct nftset_op *op)
+put_body(struct pen *pen, const struct nftset_op *op)
 {
 	const struct element *element = op->element;
-	bool timeout = op->timeout_ms || element->timeout_ms, interval = false;
+	bool timeout = op->timeout_ms || element->timeout_ms || op->set_flags & NFT_SET_TIMEOUT;
+	bool interval = op->set_flags & NFT_SET_INTERVAL;
 
-	put_table(pen, element->data ? "nft add map " : "nft add set ", element);
-	text_print(pen, " %s '{ type ", element->set);
+	text_print(pen, "{ type ");
 	put_types(pen, element->parts, element->n_parts, &op->ip, &interval);
 	if (element->data)
 		put_data_type(pen, element->data, &op->ip);
@@ -77,12 +81,34 @@ put_set(struct pen *pen, const struct nftset_op *op)
 			   timeout ? "timeout" : "");
 	if (op->result == NFTSET_FULL)
 		text_print(pen, "; size %d", SIZE_PROPOSED);
-	text_print(pen, "; }'");
+	text_print(pen, "; }");
+}
+
+/* Only for a set that does not exist: nft cannot change one. */
+static void
+put_command(struct pen *pen, const struct nftset_op *op, const char *suffix)
+{
+	put_table(pen, op->element->data ? "nft add map " : "nft add set ", op->element);
+	text_print(pen, " %s%s '", op->element->set, suffix);
+	put_body(pen, op);
+	text_print(pen, "'");
+}
+
+/* As in a file for `nft -f`. */
+static void
+put_definition(struct pen *pen, const struct nftset_op *op)
+{
+	text_print(pen, "definition in the ruleset to: %s %s ", op->element->data ? "map" : "set", op->element->set);
+	put_body(pen, op);
 }
 
 static void
 put_missing(struct pen *pen, const struct nftset_op *op)
 {
+	if (op->element->n_parts > NFTKEY_FIELDS) {
+		text_print(pen, "%s, and keys of more than %d parts are not supported", op->detail, NFTKEY_FIELDS);
+		return;
+	}
 	if (strcmp(op->detail, NFTSET_NO_TABLE)) {
 		text_print(pen, "no such set; create it with: ");
 	} else {
@@ -90,14 +116,18 @@ put_missing(struct pen *pen, const struct nftset_op *op)
 		put_table(pen, "nft add table ", op->element);
 		text_print(pen, "; ");
 	}
-	put_set(pen, op);
+	put_command(pen, op, "");
 }
 
+/* A set for the IPv6 clients of a plain key. */
 static void
-put_misfit(struct pen *pen, const struct nftset_op *op)
+put_other_family(struct pen *pen, const struct nftset_op *op)
 {
-	text_print(pen, "%s; it would fit a %s made with: ", op->detail, op->element->data ? "map" : "set");
-	put_set(pen, op);
+	text_print(pen, "%s", op->detail);
+	if (op->ip.family != AF_INET6)
+		return;
+	text_print(pen, ", made for instance with: ");
+	put_command(pen, op, "_6");
 }
 
 static void
@@ -113,14 +143,21 @@ put_reason(struct pen *pen, const struct nftset_op *op)
 	case NFTSET_NO_SET:
 		put_missing(pen, op);
 		return;
+	case NFTSET_FAMILY:
+		put_other_family(pen, op);
+		return;
 	case NFTSET_KEY:
-	case NFTSET_NO_TIMEOUT:
 	case NFTSET_DATA:
-		put_misfit(pen, op);
+		text_print(pen, "%s; change the element in knockd.conf, or the ", op->detail);
+		put_definition(pen, op);
+		return;
+	case NFTSET_NO_TIMEOUT:
+		text_print(pen, "%s; change its ", op->detail);
+		put_definition(pen, op);
 		return;
 	case NFTSET_FULL:
-		text_print(pen, "the set is full; delete elements, or re-create it with a larger size: ");
-		put_set(pen, op);
+		text_print(pen, "the set is full; delete elements, or change its ");
+		put_definition(pen, op);
 		return;
 	case NFTSET_PERMISSION:
 		text_print(pen, "not permitted: %s", *op->detail ? op->detail : "CAP_NET_ADMIN is missing");

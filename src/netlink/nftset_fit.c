@@ -25,6 +25,8 @@ nftset_fit_fail(struct nftset_op *op, enum nftset_result result, int error, cons
 static bool
 fit_set(struct nftset_op *op, const struct described *described)
 {
+	if (described->owned)
+		return nftset_fit_fail(op, NFTSET_PERMISSION, EPERM, NFTSET_OWNED);
 	if (!described->error)
 		return true;
 	if (described->error == ENOENT)
@@ -40,11 +42,13 @@ fit_key(struct encoded *encoded, struct nftset_op *op)
 {
 	const struct element *element = op->element;
 	char err[sizeof(op->detail)];
+	bool other;
 
 	if (!nftkey_encode(&encoded->key, &encoded->described->key, element->parts, element->n_parts, &op->ip, err,
 			   sizeof(err)))
 		return true;
-	return nftset_fit_fail(op, NFTSET_KEY, 0, err);
+	other = nftkey_is_other_family(encoded->described->key.type, element->parts, element->n_parts, &op->ip);
+	return nftset_fit_fail(op, other ? NFTSET_FAMILY : NFTSET_KEY, 0, err);
 }
 
 /* After fit_key(), so that only a client of the set's family gets this message. */
@@ -134,6 +138,7 @@ bool
 nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct described *described)
 {
 	*encoded = (struct encoded){ .op = op, .described = described };
+	op->set_flags = described->flags;
 	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_prefix(op) || !fit_timeout(encoded, op) ||
 	    !fit_data(encoded, op))
 		return false;

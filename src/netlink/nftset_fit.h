@@ -17,6 +17,7 @@
 struct described {
 	int error; /* errno of the question; 0: the rest is valid */
 	bool no_table;
+	bool owned; /* the table belongs to another process */
 	uint32_t flags, data_type, data_len;
 	uint64_t timeout_ms; /* of elements without a timeout of their own */
 	struct nftkey_type key;

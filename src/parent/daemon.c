@@ -21,6 +21,7 @@
 #include "process/notify.h"
 #include "reload.h"
 #include "root.h"
+#include "sequences.h"
 #include "settings.h"
 #include "state.h"
 #include "supervisor.h"
@@ -37,6 +38,7 @@ enum {
 	SLOT_JOURNAL,
 	SLOT_GRANTED,
 	SLOT_MONITOR,
+	SLOT_WATCH,
 	SLOT_ADMIN, /* the first of ADMIN_SLOTS */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
@@ -53,6 +55,7 @@ look(void *arg, struct admin_view *view)
 				     .conf = d->conf,
 				     .tools = &d->tools,
 				     .engine_pid = d->engine.child.pid,
+				     .keeper_pid = keeper_pid(d->keeper),
 				     .counters = child_counters(&d->engine.child),
 				     .engine_uid = d->user.uid,
 				     .engine_restarts = d->engine.all_restarts,
@@ -195,7 +198,7 @@ poll_timeout(const struct daemon *d)
 static void
 follow_sequences(struct daemon *d)
 {
-	if (d->rules.moved_on && upkeep_install(d, d->conf))
+	if (d->rules.moved_on && !sequences_follow(d) && upkeep_install(d, d->conf))
 		upkeep_retry_later(d);
 	d->rules.moved_on = false;
 }
@@ -211,6 +214,7 @@ loop(struct daemon *d)
 			[SLOT_JOURNAL] = { .fd = journal_fd(d->journals.commands), .events = POLLIN },
 			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
+			[SLOT_WATCH] = { .fd = d->watch_fd, .events = POLLIN },
 		};
 
 		admin_poll(d->admin, fds + SLOT_ADMIN);
@@ -229,6 +233,8 @@ loop(struct daemon *d)
 			journal_report(d->journals.grants);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
+		if (fds[SLOT_WATCH].revents && d->watch_fd >= 0)
+			sequences_read_watch(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
 		if (d->engine.ahead)
@@ -369,6 +375,7 @@ start(struct daemon *d)
 	if (d->capture_fd < 0 || upkeep_find_other(d) || upkeep_install(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
+	sequences_watch(d);
 	settings_warn_of_interfaces(d);
 	upkeep_warn_of_leftovers(d);
 	if (supervisor_start(d))
@@ -454,6 +461,8 @@ stop(struct daemon *d)
 	nftset_close(d->nftset);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
+	if (d->watch_fd >= 0)
+		close(d->watch_fd);
 	conf_free(d->conf);
 	log_close(&d->log);
 	free(d->engine.openings);
@@ -468,6 +477,7 @@ daemon_run(const struct options *options)
 	struct daemon d = { .options = options,
 			    .capture_fd = -1,
 			    .signal_fd = -1,
+			    .watch_fd = -1,
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -7,6 +7,7 @@
 #include "lastguard.h"
 #include "process/notify.h"
 #include "root.h"
+#include "sequences.h"
 #include "settings.h"
 #include "supervisor.h"
 #include "upkeep.h"
@@ -87,6 +88,7 @@ reload_daemon(struct daemon *d)
 	} else {
 		lastguard_keep(d);
 		access_check(&d->tools, d->conf);
+		sequences_watch(d);
 		settings_warn_of_interfaces(d);
 		settings_log_disabled(d);
 	}

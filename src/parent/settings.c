@@ -42,7 +42,7 @@ find_user(struct daemon *d, const char *name, struct priv_user *user)
 		log_warnx(
 		    &d->log,
 		    "there is no user \"%s\" for the engine: create it (useradd --system --shell /usr/sbin/nologin %s) "
-		    "or name another with User in %s",
+		    "or name another, by name or number, with User in %s",
 		    name, name, d->config);
 	return -1;
 }

@@ -70,6 +70,7 @@ struct daemon {
 	enum daemon_root root;
 	struct keeper *keeper; /* with DAEMON_ROOT_NONE */
 	int capture_fd;
+	int watch_fd; /* reports that a one-time file may have changed; -1: none */
 	struct nftset *nftset;
 	struct monitor *monitor;
 	struct grants *grants;

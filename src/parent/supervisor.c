@@ -154,8 +154,10 @@ log_death(struct daemon *d, int status)
 	if (WIFSIGNALED(status))
 		log_warnx(&d->log, "the engine was ended by signal %d (%s)", WTERMSIG(status),
 			  strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status)) /* errno, see engine_run() */
+		log_warnx(&d->log, "the engine ended: it could not read packets: %s", strerror(WEXITSTATUS(status)));
 	else
-		log_warnx(&d->log, "the engine ended with status %d", WEXITSTATUS(status));
+		log_warnx(&d->log, "the engine ended with status 0");
 	miss_engine(d);
 }
 

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/replace.h"
 #include "process/priv.h"
+#include "process/title.h"
 
 /* The commands. Any other byte ends the keeper. */
 enum {
@@ -149,7 +149,7 @@ keep(int fd, const struct keeper_files *files)
 	const struct priv_user root = { 0, 0 };
 	const char *step;
 
-	prctl(PR_SET_NAME, "knockd-keeper");
+	title_set("keeper");
 	/* the daemon's end ends the keeper: the daemon may need it until then */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
@@ -264,6 +264,12 @@ bool
 keeper_lives(const struct keeper *keeper)
 {
 	return keeper->pid;
+}
+
+pid_t
+keeper_pid(const struct keeper *keeper)
+{
+	return keeper ? keeper->pid : 0;
 }
 
 void

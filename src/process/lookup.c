@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "process/cage.h"
+#include "process/title.h"
 
 #define NAME_LEN 256 /* RFC 1035 §3.1: 255 octets */
 
@@ -35,11 +36,27 @@ struct lookup {
 
 /* ---- the helper -------------------------------------------------------------------------------- */
 
-/* An attacker's name server must not forge log lines or send escape sequences to a terminal. */
+/* Programs take a name whose last label is a number ("192.0.2.7", "0xc0000207", "192.519.") for an address. */
+static bool
+is_address(const char *name)
+{
+	size_t len = strlen(name), first;
+
+	if (len && name[len - 1] == '.')
+		len--;
+	for (first = len; first && name[first - 1] != '.';)
+		first--;
+	if (len - first > 2 && name[first] == '0' && (name[first + 1] | 0x20) == 'x')
+		return strspn(name + first + 2, "0123456789abcdefABCDEF") == len - first - 2;
+	return len > first && strspn(name + first, "0123456789") == len - first;
+}
+
+/* An attacker's name server must not forge log lines or other addresses, or send escape sequences to a terminal. */
 static bool
 is_harmless(const char *name)
 {
-	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
+	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name) &&
+	       !is_address(name);
 }
 
 static void
@@ -64,7 +81,7 @@ help(int fd, const struct priv_user *user)
 	const char *step;
 	sigset_t none;
 
-	prctl(PR_SET_NAME, "knockd-lookup");
+	title_set("lookup");
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigemptyset(&none);

@@ -3,33 +3,71 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Cuts a number off. The highest one means "no change" for setresuid(2). */
+static int
+take_id(uint32_t *id, const char **text)
+{
+	char *end;
+	unsigned long long n;
+
+	if (!isdigit((unsigned char)**text))
+		return -1;
+	n = strtoull(*text, &end, 10);
+	if (n >= UINT32_MAX)
+		return -1;
+	*id = (uint32_t)n;
+	*text = end;
+	return 0;
+}
+
+static int
+parse_ids(struct priv_user *user, const char *text)
+{
+	const struct passwd *pw;
+
+	if (take_id(&user->uid, &text))
+		return -1;
+	if (*text == ':') {
+		text++;
+		return take_id(&user->gid, &text) || *text ? -1 : 0;
+	}
+	pw = getpwuid(user->uid);
+	user->gid = pw ? pw->pw_gid : user->uid;
+	return *text ? -1 : 0;
+}
+
 int
 priv_lookup(struct priv_user *user, const char *name)
 {
 	struct passwd *pw;
+	int error;
 
 	errno = 0;
 	pw = getpwnam(name);
-	if (!pw) {
-		/* several values mean "not found", see getpwnam(3) */
-		if (errno == ENOENT || errno == ESRCH || errno == EBADF || errno == EPERM)
-			errno = 0;
-		return -1;
+	error = errno;
+	if (pw) {
+		*user = (struct priv_user){ pw->pw_uid, pw->pw_gid };
+		return 0;
 	}
-	user->uid = pw->pw_uid;
-	user->gid = pw->pw_gid;
-	return 0;
+	if (!parse_ids(user, name))
+		return 0;
+	/* several values mean "not found", see getpwnam(3) */
+	errno = error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ? 0 : error;
+	return -1;
 }
 
 /* The user and capabilities that the process keeps. */
@@ -138,7 +176,7 @@ priv_keep(const struct priv_user *user, uint64_t caps, const char **step)
 		const char *name;
 		int (*take)(const struct reduction *to);
 	} steps[] = {
-		{ "narrow the bounding set", narrow_bounding_set },      { "change to its user", set_ids },
+		{ "narrow the bounding set", narrow_bounding_set },      { PRIV_STEP_USER, set_ids },
 		{ "drop its capabilities", drop_capabilities },          { "set no_new_privs", forbid_gains },
 		{ "verify that it has no privilege left", is_confined },
 	};

@@ -9,13 +9,14 @@
 
 /* Arguments that a command takes, and those that it needs. */
 enum {
-	ADDR = 1 << 0,
+	ADDRS = 1 << 0,
 	DOOR = 1 << 1,
 	ALL = 1 << 2,
 	TIME = 1 << 3, /* needed, too */
-	NEEDS_ADDR = 1 << 4,
-	NEEDS_DOOR = 1 << 5,
-	NEEDS_ANY = 1 << 6, /* an address, a door or --all */
+	ONE = 1 << 4,  /* one address, and no prefix */
+	NEEDS_ADDR = 1 << 5,
+	NEEDS_DOOR = 1 << 6,
+	NEEDS_ANY = 1 << 7, /* an address, a door or --all */
 };
 
 static const struct {
@@ -24,11 +25,11 @@ static const struct {
 } commands[REQUEST_COMMANDS] = {
 	[REQUEST_STATUS] = { "status", 0 },
 	[REQUEST_DOORS] = { "doors", 0 },
-	[REQUEST_LIST] = { "list", 0 },
+	[REQUEST_LIST] = { "list", ADDRS | DOOR },
 	[REQUEST_ATTEMPTS] = { "attempts", 0 },
-	[REQUEST_REVOKE] = { "revoke", ADDR | DOOR | ALL | NEEDS_ANY },
-	[REQUEST_EXTEND] = { "extend", ADDR | DOOR | TIME | NEEDS_ADDR },
-	[REQUEST_GRANT] = { "grant", ADDR | DOOR | NEEDS_ADDR | NEEDS_DOOR },
+	[REQUEST_REVOKE] = { "revoke", ADDRS | DOOR | ALL | NEEDS_ANY },
+	[REQUEST_EXTEND] = { "extend", ADDRS | DOOR | TIME | NEEDS_ADDR },
+	[REQUEST_GRANT] = { "grant", ADDRS | ONE | DOOR | NEEDS_ADDR | NEEDS_DOOR },
 	[REQUEST_WATCH] = { "watch", 0 },
 	[REQUEST_STATS] = { "stats", 0 },
 	[REQUEST_RELOAD] = { "reload", 0 },
@@ -143,32 +144,46 @@ request_format(char *buf, size_t len, const char *const *words, size_t n)
 
 /* ---- meaning ----------------------------------------------------------------------------------- */
 
+/* "-5m" shortens. */
 static int
 take_time(struct request *r, const char *word, char *err, size_t errlen)
 {
+	bool negative = *word == '-';
 	uint64_t ms;
 
-	if (duration_parse(&ms, word) || ms > REQUEST_EXTEND_MAX_MSEC) {
+	if (duration_parse(&ms, word + negative) || ms > REQUEST_EXTEND_MAX_MSEC) {
 		snprintf(err, errlen, "\"%s\" is not a time like 90s, 30m or 1h30m, ten years at most", word);
 		return -1;
 	}
-	r->by_ms = (int64_t)ms;
+	r->by_ms = negative ? -(int64_t)ms : (int64_t)ms;
 	return 0;
 }
 
-/* A word without an option: first the address, then the time. */
+static int
+take_addr(struct request *r, const struct addr_net *net, char *err, size_t errlen)
+{
+	if (r->whom.n_nets == REQUEST_NETS) {
+		snprintf(err, errlen, "%s: more than %d addresses", request_name(r->command), REQUEST_NETS);
+		return -1;
+	}
+	r->whom.nets[r->whom.n_nets++] = *net;
+	return 0;
+}
+
+/* A word without an option: addresses, then the time. */
 static int
 take_word(struct request *r, unsigned takes, const char *word, char *err, size_t errlen)
 {
-	if (takes & ADDR && !r->ip.family) {
-		if (!addr_parse(&r->ip, word))
-			return 0;
-		snprintf(err, errlen, "\"%s\" is not an IPv4 or IPv6 address", word);
-		return -1;
-	}
-	if (takes & TIME && !r->by_ms)
+	struct addr_net net;
+
+	if (takes & ADDRS && !r->by_ms && !addr_net_parse(&net, word))
+		return take_addr(r, &net, err, errlen);
+	if (takes & TIME && r->whom.n_nets && !r->by_ms)
 		return take_time(r, word, err, errlen);
-	snprintf(err, errlen, "%s: unexpected \"%s\"", request_name(r->command), word);
+	if (takes & ADDRS && !r->by_ms)
+		snprintf(err, errlen, "\"%s\" is not an IPv4 or IPv6 address", word);
+	else
+		snprintf(err, errlen, "%s: unexpected \"%s\"", request_name(r->command), word);
 	return -1;
 }
 
@@ -177,7 +192,7 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 {
 	for (size_t i = 0; i < n; i++) {
 		if (takes & DOOR && !strcmp(words[i], "--door") && i + 1 < n)
-			r->door = words[++i];
+			r->whom.door = words[++i];
 		else if (takes & ALL && !strcmp(words[i], "--all"))
 			r->all = true;
 		else if (take_word(r, takes, words[i], err, errlen))
@@ -186,18 +201,28 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 	return 0;
 }
 
+static bool
+is_whole(const struct addr_net *net)
+{
+	return net->bits == addr_len(&net->addr) * 8;
+}
+
 static const char *
 missing(const struct request *r, unsigned takes)
 {
-	if (takes & NEEDS_ADDR && !r->ip.family)
+	const struct request_whom *whom = &r->whom;
+
+	if (takes & NEEDS_ADDR && !whom->n_nets)
 		return "an address is missing";
-	if (takes & NEEDS_DOOR && !r->door)
+	if (takes & ONE && (whom->n_nets > 1 || !is_whole(&whom->nets[0])))
+		return "takes one address, and no prefix";
+	if (takes & NEEDS_DOOR && !whom->door)
 		return "--door is missing";
 	if (takes & TIME && !r->by_ms)
 		return "a time is missing";
-	if (takes & NEEDS_ANY && !r->ip.family && !r->door && !r->all)
+	if (takes & NEEDS_ANY && !whom->n_nets && !whom->door && !r->all)
 		return "an address, --door or --all is missing";
-	if (r->all && (r->ip.family || r->door))
+	if (r->all && (whom->n_nets || whom->door))
 		return "--all takes no address and no --door";
 	return NULL;
 }
@@ -208,8 +233,8 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 	const char *what;
 	unsigned takes;
 
-	r->ip = (struct addr){ .family = 0 };
-	r->door = NULL;
+	r->whom.n_nets = 0;
+	r->whom.door = NULL;
 	r->all = false;
 	r->by_ms = 0;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
@@ -243,18 +268,32 @@ request_parse(struct request *r, const void *bytes, size_t len, char *err, size_
 	return split(r->text, words, &n, err, errlen) ? -1 : request_take(r, words, n, err, errlen);
 }
 
+bool
+request_means(const struct request_whom *whom, const struct addr *ip, const char *door)
+{
+	bool meant = !whom->n_nets;
+
+	for (size_t i = 0; i < whom->n_nets && !meant; i++)
+		meant = addr_net_has(&whom->nets[i], ip);
+	return meant && (!whom->door || !strcmp(whom->door, door));
+}
+
 const char *
 request_describe(const struct request *r, char *buf, size_t len)
 {
-	char ip[ADDR_STRLEN] = "", door[256] = "", by[64] = "";
+	struct pen pen = text_pen(buf, len);
+	char net[ADDR_NET_STRLEN], door[256];
 
-	if (r->ip.family)
-		addr_format(&r->ip, ip);
-	if (r->door)
-		text_utf8(r->door, true, door, sizeof(door));
-	if (r->by_ms)
-		duration_format((uint64_t)r->by_ms, by, sizeof(by));
-	snprintf(buf, len, "%s%s%s%s%s%s%s%s", request_name(r->command), *ip ? " " : "", ip, r->door ? " --door " : "",
-		 door, r->all ? " --all" : "", *by ? " " : "", by);
+	text_write(&pen, request_name(r->command), NULL);
+	for (size_t i = 0; i < r->whom.n_nets; i++)
+		text_write(&pen, " ", addr_net_format(&r->whom.nets[i], net), NULL);
+	if (r->whom.door)
+		text_write(&pen, " --door ", text_utf8(r->whom.door, true, door, sizeof(door)), NULL);
+	if (r->all)
+		text_write(&pen, " --all", NULL);
+	if (r->by_ms) {
+		text_write(&pen, r->by_ms < 0 ? " -" : " ", NULL);
+		duration_write(&pen, (uint64_t)(r->by_ms < 0 ? -r->by_ms : r->by_ms));
+	}
 	return buf;
 }

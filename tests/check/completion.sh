@@ -52,7 +52,16 @@ offers 'options of knockd' '--print-rules|' knockd --print
 offers 'interfaces of knockd' 'any|' knockd -i an
 offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re
 offers 'options of a command' '--json|--door|--all|' "$knockctl" revoke -
-offers "no option of another command" '--json|' "$knockctl" --socket /nowhere list -
+offers 'no option of another command' '--json|--door|' "$knockctl" --socket /nowhere list -
+offers '... nor those of all' '--json|' "$knockctl" --socket /nowhere doors -
+mkdir "$T/bin"
+cat >"$T/bin/knockctl" <<'E'
+#!/bin/sh
+[ "$*" = '--json list' ] && printf '[\n{"ip":"192.0.2.7","door":"a"},\n{"ip":"2001:db8::7","door":"b"}\n]\n'
+E
+chmod +x "$T/bin/knockctl"
+offers 'addresses with access' '192.0.2.7|2001:db8::7|' "$T/bin/knockctl" revoke ''
+offers '... several of them' '192.0.2.7|' "$T/bin/knockctl" list 10.0.0.1 19
 
 for each in knock knockd knockctl; do
 	parses bash -n $each.bash

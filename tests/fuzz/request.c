@@ -8,16 +8,16 @@
 
 /* The words of a command line for the same request. */
 static size_t
-words_of(const struct request *r, const char **words, char ip[static ADDR_STRLEN], char by[static 64])
+words_of(const struct request *r, const char **words, char (*nets)[ADDR_NET_STRLEN], char by[static 64])
 {
 	size_t n = 0;
 
 	words[n++] = request_name(r->command);
-	if (r->ip.family)
-		words[n++] = addr_format(&r->ip, ip);
-	if (r->door) {
+	for (size_t i = 0; i < r->whom.n_nets; i++)
+		words[n++] = addr_net_format(&r->whom.nets[i], nets[i]);
+	if (r->whom.door) {
 		words[n++] = "--door";
-		words[n++] = r->door;
+		words[n++] = r->whom.door;
 	}
 	if (r->all)
 		words[n++] = "--all";
@@ -39,16 +39,19 @@ same_door(const char *a, const char *b)
 static void
 repeat(const struct request *r)
 {
-	char ip[ADDR_STRLEN], by[64], line[2 * REQUEST_LINE_MAX], err[200];
+	char nets[REQUEST_NETS][ADDR_NET_STRLEN], by[64], line[2 * REQUEST_LINE_MAX], err[200];
 	const char *words[REQUEST_WORDS];
-	size_t n = words_of(r, words, ip, by);
+	size_t n = words_of(r, words, nets, by);
 	struct request again;
 
 	if (request_format(line, sizeof(line), words, n) || strlen(line) > REQUEST_LINE_MAX)
 		return;
 	HOLDS(!request_parse(&again, line, strlen(line), err, sizeof(err)));
 	HOLDS(again.command == r->command && again.all == r->all && again.by_ms == r->by_ms);
-	HOLDS(addr_equal(&again.ip, &r->ip) && same_door(again.door, r->door));
+	HOLDS(again.whom.n_nets == r->whom.n_nets && same_door(again.whom.door, r->whom.door));
+	for (size_t i = 0; i < r->whom.n_nets; i++)
+		HOLDS(again.whom.nets[i].bits == r->whom.nets[i].bits &&
+		      addr_equal(&again.whom.nets[i].addr, &r->whom.nets[i].addr));
 }
 
 static void

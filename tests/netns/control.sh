@@ -61,7 +61,8 @@ ends 'doors' 0 knockctl doors
 check '... as text, aligned' grep -qx 'ssh    grant inet filter ssh_ok, grant inet filter ssh_ok6  1m        25s' "$T/out"
 equal '... as JSON' "$(json 'map(.name) | join(" ")' doors)" 'ssh cmd slow fence'
 refute '... never a sequence' sh -c "'$KNOCKCTL' -s $socket doors --json | grep -E '100[123]|200[12]'"
-equal 'list, without accesses' "$(knockctl list; json length list)" 0
+equal 'list, when nobody is in' "$(knockctl list; json length list)" 'no open accesses
+0'
 
 knockctl watch >"$T/watch" &
 started $!
@@ -97,7 +98,12 @@ equal 'extend' "$(knockctl extend 10.0.0.2 --door ssh 1h)" '1 extended'
 equal '... in the kernel' "$(($(element_get 'inet filter ssh_ok' 10.0.0.2 expires) / 600))" 6
 equal '... a command' "$(json '"\(.extended)"' extend 10.0.0.2 --door cmd 10m)" 1
 equal '... by so much' "$(json '.[1].left_ms / 100000 | floor' list)" 6
-equal '... an address without access' "$(knockctl extend 10.9.9.9 1h)" '0 extended'
+equal '... for a shorter time' "$(knockctl extend 10.0.0.2 --door ssh -30m)" '1 extended'
+equal '... in the kernel' "$(($(element_get 'inet filter ssh_ok' 10.0.0.2 expires) / 300))" 6
+ends '... nobody' 4 knockctl extend 10.9.9.9 1h
+equal '... which is shown' "$(cat "$T/out")" '0 extended'
+ends '... as JSON' 4 knockctl --json extend 10.9.9.9 1h
+ends 'revoke nobody' 4 knockctl revoke 10.9.9.9 --door ssh
 nft delete table inet filter
 ends 'an access that cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
 check '... the reason' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*no such table.*' "$T/err"
@@ -128,6 +134,28 @@ ends '... a door that is not there' 1 knockctl grant 10.0.0.77 --door nope
 check '... the reason' grep -qx 'knockctl: there is no door "nope"' "$T/err"
 equal 'revoke --all' "$(knockctl revoke --all)" '2 revoked'
 check '... all' grep -qsx 'closed 10.0.0.77' "$T/cmd"
+ends '... and again' 4 knockctl revoke --all
+
+# several addresses, and prefixes
+for ip in 10.1.0.1 10.1.0.2 10.1.1.1 10.2.0.1 fd00::77 fd00::78; do
+	knockctl grant $ip --door ssh >/dev/null
+done
+knockctl grant 10.1.0.3 --door cmd >/dev/null
+ips='map(.ip) | join(" ")'
+equal 'list of an address' "$(json "$ips" list 10.1.0.2)" 10.1.0.2
+equal '... of several, and prefixes' "$(json "$ips" list 10.1.0.0/24 10.2.0.1 fd00::78/127)" \
+	'10.1.0.1 10.1.0.2 10.2.0.1 fd00::78 10.1.0.3'
+equal '... of a door' "$(json "$ips" list 10.1.0.0/24 --door cmd)" 10.1.0.3
+equal '... of nobody' "$(knockctl list 10.9.0.0/16)" 'no open accesses'
+equal 'extend several' "$(knockctl extend 10.1.0.0/24 fd00::77 --door ssh 1h)" '3 extended'
+equal 'a time that is over' "$(knockctl extend 10.1.0.1 -2h)" '1 extended'
+check '... ends the access' shows '10.1.0.2 10.1.1.1 10.2.0.1 fd00::77 fd00::78 10.1.0.3' "$ips" list
+refute '... in the kernel' element_in 'inet filter ssh_ok' 10.1.0.1
+equal 'revoke several' "$(knockctl revoke 10.1.1.1 10.2.0.0/16 fd00::/16)" '4 revoked'
+equal '... and no others' "$(json "$ips" list)" '10.1.0.2 10.1.0.3'
+ends 'grant is for one address' 2 knockctl grant 10.1.0.0/24 --door ssh
+check 'the log has all of it' log_has 'control: uid 0: revoke 10.1.1.1 10.2.0.0/16 fd00::/16'
+knockctl revoke --all >/dev/null
 
 # --- counting ---
 
@@ -149,6 +177,7 @@ check '... does not count from zero' shows true ".packets >= $packets" stats
 
 # --- the configuration ---
 
+equal 'check' "$(knockctl check)" 'configuration OK'
 equal 'reload' "$(knockctl reload)" 'done'
 equal '... as JSON' "$(json '"\(.done) \(.messages | length)"' reload)" 'true 0'
 knockd_conf "$doors
@@ -161,9 +190,22 @@ equal '... as JSON' "$(json '"\(.messages | length) \(.error)"' check)" '2 the c
 ends 'reload with an error' 1 knockctl reload
 check '... the reason' grep -q '^config: line .* "nonsense"' "$T/out"
 equal '... as JSON' "$(json '"\(.messages | length) \(.error)"' reload)" '3 reload failed'
+
+# the command of the systemd unit, with the programs of this test
+# shellcheck disable=SC2016
+unit=$(sed -n 's/^ExecReload=//p' "$TESTS_TOP/contrib/knockd.service.in" |
+	sed 's|@sbindir@/knockctl|"$KNOCKCTL" -s "$unit_socket"|; s/\$\$/$/g')
+unit_reload() {
+	MAINPID=$knockd KNOCKCTL=$KNOCKCTL unit_socket=$1 sh -c "$unit"
+}
+ends 'the unit: a reload that fails is seen' 1 unit_reload "$socket"
 knockd_conf "$doors
 [new]
 	sequence = 3001"
+ends '... one that does not' 0 unit_reload "$socket"
+reloads=$(log_count 're-opening log file: ')
+ends '... without a socket' 0 unit_reload "$T/nowhere"
+check '... there is a reload, too' reloaded
 ends 'reload with a new door' 0 knockctl reload
 equal '... it is there' "$(json 'map(.name) | join(" ")' doors)" 'ssh cmd slow fence new'
 

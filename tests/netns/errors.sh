@@ -104,4 +104,48 @@ sh -c "$advice"
 check 'the command makes the set' nft list set inet filter ssh_ok
 knock $server 7000 8000 9000
 check 'the set is there: the door works' element_in 'inet filter ssh_ok' 10.0.0.2
+
+# an IPv6 client, and a set for IPv4: another set, with another name, is made by the line
+knock $server6 7000 8000 9000
+check 'a client of the other family: a line that makes a set for it' log_has 'nft add set inet filter ssh_ok_6'
+advice=$(grep -o "nft add set inet filter ssh_ok_6 '{.*}'" "$LOG" | head -n 1)
+ends '... nft takes it' 0 sh -c "$advice"
+knockd_conf "$door
+	grant_6  = inet filter ssh_ok_6 { %IP% timeout 30s }"
+knockd_reload
+knock $server6 7000 8000 9000
+check '... and with grant_6 the door works' element_in 'inet filter ssh_ok_6' fd00::2
+knockd_stop
+
+# sets like those of firewalld and fail2ban: with intervals, without timeout, in a table that another process owns
+nft add set inet filter plain '{ type ipv4_addr; flags interval; }'
+mkfifo "$T/commands"
+nft -i <"$T/commands" >"$T/nft" 2>&1 &
+started $!
+exec 4>"$T/commands"
+echo 'add table inet owned { flags owner; }; add set inet owned ok { type ipv4_addr; flags timeout; }' >&4
+knockd_start '
+[plain]
+	sequence = 7000
+	grant    = inet filter plain { %IP% timeout 30s }'
+check 'a set that exists: a definition instead of a command' log_has 'plain: warning: grant: inet filter plain: the set has no flags timeout; change its definition in the ruleset to: set plain { type ipv4_addr; flags interval,timeout; }'
+knockd_stop
+if wait_for -t 2 nft list set inet owned ok >"$T/out" 2>&1; then
+	knockd_start '
+[owned]
+	sequence = 7000
+	grant    = inet owned ok { %IP% timeout 30s }'
+	check 'a set in a table of another process: said at the start' log_has \
+		'owned: warning: grant: inet owned ok: not permitted: the table belongs to another process'
+	knockd_stop
+else
+	skip 'a table of another process' "this kernel or this nft has none: $(cat "$T/nft")"
+fi
+exec 4>&-
+
+knockd_conf '
+[a]
+	sequence = 7000
+	grant    = inet filter { %IP% timeout 30s }'
+refuses 'a grant without the name of a set' 'the name of the set is missing' "$KNOCKD" -t -c "$conf"
 done_testing

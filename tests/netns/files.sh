@@ -77,6 +77,10 @@ printf '[a]\n\tsequence = 20005,20006\n\tcommand = true %4095s\n' '#' >"$T/long"
 ends 'a line that is too long' 0 "$KNOCKD" -t -c "$T/long"
 check '... is reported' grep -qxF "config: line 3: warning: too long: the rest counts as the next line ($T/long)" "$T/err"
 
+printf '\377\376[\0a\0]\0\n\0' >"$T/wide"
+ends 'UTF-16' 1 "$KNOCKD" -t -c "$T/wide"
+check '... is told' grep -qxF "config: line 1: the file is UTF-16: save it as UTF-8 ($T/wide)" "$T/err"
+
 # --- places without sequences --------------------------------------------------------------------
 
 # shellcheck disable=SC3045 # not in POSIX, but in every sh there is

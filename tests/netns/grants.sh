@@ -87,16 +87,17 @@ knock $server 1005
 fence
 equal 'revoke of a missing element: no warning' "$(log_count warn)" "$count"
 
-# complains DOOR SET: one line names the door, the set and the command that would make it fit
+# complains DOOR SET TEXT: one line names the door, the set and what to do
 complains() {
-	grep -F "$1" "$LOG" | grep -F "$2" | grep -qF "nft add set inet filter $2 '{ type ipv4_addr;"
+	grep -F "$1" "$LOG" | grep -F "inet filter $2: " | grep -qF -- "$3"
 }
+change='in the ruleset to: set'
 : >"$LOG"
 knock $server 1006 1007 1008 1009
-check 'a full set' complains full full
-check 'a set of another key' complains otherKey other_key
-check 'a set without timeout' complains eternal eternal
-check 'no set' complains missing missing
+check 'a full set' complains full full "$change full { type ipv4_addr; flags timeout; size 65535; }"
+check 'a set of another key' complains otherKey other_key "$change other_key { type ipv4_addr; flags timeout; }"
+check 'a set without timeout' complains eternal eternal "$change eternal { type ipv4_addr; flags timeout; }"
+check 'no set' complains missing missing "nft add set inet filter missing '{ type ipv4_addr; flags timeout; }'"
 refute '... and no element in it' element_in 'inet filter eternal' 10.0.0.2
 
 knock $server 1001

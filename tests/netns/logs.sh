@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
+topo_client other 1
 firewall
 long=$(yes %IP% | head -n 600 | tr '\n' ' ') # short enough for a line of the file, too long for a command
 knockd_start "
@@ -114,6 +115,23 @@ else
 fi
 knockd_stop
 
+# Who owns the name server of an address gives it any name: one that reads like an address would be taken for the client's.
+for name in 192.0.2.7 192.0.2.7. 3221225991 0xc0.0.2.7 192.0.519 x.0xC0000207; do
+	printf '127.0.0.1 localhost\n10.0.0.2 %s\n10.0.1.2 7.good-name.example\n' "$name" >"$T/hosts"
+	: >"$LOG"
+	knockd_again -l
+	named_other() {
+		knock $server 1001 1002
+		knock_from other $server 1001 1002
+		log_has '10.0.1.2 (7.good-name.example): a: OPEN SESAME'
+	}
+	wait_for named_other || bail 'the helper gives no names'
+	knock $server 1001 1002
+	fence
+	refute "-l: no name that is an address: $name" grep -q '10\.0\.0\.2 (' "$LOG"
+	knockd_stop
+done
+
 # A FIFO as the log file: without a reader, with one that reads nothing, with one that ends.
 mkfifo "$T/fifo" || bail 'no FIFO'
 piped="
@@ -151,4 +169,90 @@ fence
 ok 'a reader that has ended does not stop it either, nor does a reload then'
 kill "$knockd"
 check '... and SIGTERM ends the daemon' not alive "$knockd"
+
+# what happens to elements in words; commands stay as they are
+nft add set inet filter banned '{ type ipv4_addr; flags timeout; }'
+nft add set inet filter ever '{ type ipv4_addr . inet_service; }'
+knockd_start "
+[options]
+	Access_Log = words
+	Ban_Set    = inet filter banned { %IP% timeout 5m }
+[words]
+	sequence     = 2004
+	command      = true
+	open         = 25:tcp
+	open_timeout = 90
+	grant        = inet filter ssh_ok { %IP% timeout 1h }
+	grant        = inet filter ever { %IP% . 22 }
+	grant_6      = inet filter ssh_ok { %IP% timeout 1h }
+[takes]
+	sequence     = 2009
+	revoke       = inet filter ever { %IP% . 22 }
+[scanned]
+	sequence     = 2010,2011
+$fence_door"
+: >"$LOG"
+knock $server 2004 2009 2009
+fence
+equal 'in words' "$(grep -E '(words|takes): ' "$LOG" | grep -v Stage)" '10.0.0.2: words: OPEN SESAME
+10.0.0.2: words: access granted: inet knockd open4 { 10.0.0.2 . tcp . 25 } for 1m30s
+10.0.0.2: words: access granted: inet filter ssh_ok { 10.0.0.2 } for 1h
+10.0.0.2: words: access granted: inet filter ever { 10.0.0.2 . 22 } without end
+words: running command: true
+10.0.0.2: takes: OPEN SESAME
+10.0.0.2: takes: access revoked: inet filter ever { 10.0.0.2 . 22 }
+10.0.0.2: takes: OPEN SESAME
+10.0.0.2: takes: no access to revoke: inet filter ever { 10.0.0.2 . 22 }'
+knock $server6 2004
+check '... a failure is worded as ever' log_has 'words: grant failed: inet filter ssh_ok: the key needs ipv4_addr'
+knock $server 2010 992 993 994 995 996 997 998 999
+check '... a ban' line '10.0.0.2: scanned: banned: inet filter banned { 10.0.0.2 } for 5m'
+if [ -x "$KNOCKCTL" ]; then
+	knockctl grant 10.0.0.9 --door words >/dev/null
+	check '... by hand' line '10.0.0.9: words: access granted: inet filter ssh_ok { 10.0.0.9 } for 1h'
+else
+	skip '... by hand' "$KNOCKCTL is not built"
+fi
+knockd_stop
+
+# Under systemd standard error leads to the journal, and syslog too: a warning comes there once. /dev of our own, with
+# the link that systemd makes to journald's socket.
+mkdir -p "$T/dev" /run/systemd/journal
+for device in null zero full random urandom; do
+	: >"$T/dev/$device"
+	mount --bind "/dev/$device" "$T/dev/$device" || bail "cannot bind /dev/$device"
+done
+ln -s /run/systemd/journal/dev-log "$T/dev/log"
+mount --rbind "$T/dev" /dev || bail 'no /dev of our own'
+socat -u UNIX-RECV:/run/systemd/journal/dev-log - >"$T/journal" &
+started $!
+wait_for test -S /run/systemd/journal/dev-log
+knockd_conf "
+[options]
+	UseSyslog
+	Interface = eth99, lo
+[fence]
+	sequence  = 9:udp"
+# run_logged STREAM_ID: what it says on both streams goes to $T/streams
+run_logged() {
+	: >"$T/streams"
+	: >"$T/journal"
+	JOURNAL_STREAM=$1 "$KNOCKD" -v -c "$T/knockd.conf" >"$T/streams" 2>&1 &
+	knockd=$!
+	started "$knockd"
+	check "... syslog has all ($1)" grep -q 'knockd: starting up' "$T/journal"
+	equal '... the warning, too' "$(grep -c 'knockd: warning: there is no interface eth99 now' "$T/journal")" 1
+	knockd_stop
+}
+: >"$T/streams"
+run_logged "$(stat -c %d:%i "$T/streams")"
+equal 'streams that are the journal have nothing that syslog has' \
+	"$(grep -v '^listening on\|^the daemon remains root' "$T/streams")" ''
+run_logged 1:1
+check 'streams that are not have the lines' grep -qx 'starting up, listening on eth99, lo' "$T/streams"
+check '... and the warning' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
+rm "$T/dev/log"
+mv /run/systemd/journal/dev-log "$T/dev/log"
+run_logged "$(stat -c %d:%i "$T/streams")"
+check 'nor are they left out where syslog is not the journal' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
 done_testing

@@ -86,6 +86,67 @@ kill -HUP "$knockd"
 check 'a reload warns of such a file' log_has "$T/once cannot be marked, so the door will not open"
 equal '... and no command runs for it' "$(log_count 'running command: nft add element')" 3
 
+umount "$T/once"
+
+# a file that changes under the daemon: in its place, by another file, and without a word from the kernel
+knockd_stop
+printf ' 5001,5002\n 5003,5004\n' >"$T/once"
+knockd_again
+changed=$(log_count "$T/once has changed and is read again: [once] has")
+# read_again N: so many times since then
+read_again() {
+	[ "$(log_count "$T/once has changed and is read again: [once] has")" = $((changed + $1)) ]
+}
+# opens SEQUENCE...: a condition for `check`; the file is read before anything can be knocked
+openings=$(opened)
+opens() {
+	knock $server "$@"
+	fence
+	[ "$(opened)" -gt "$openings" ]
+}
+printf ' 5003,5004\n 5005,5006\n' >"$T/once"
+check 'a file that was written anew is read again, which is said' read_again 1
+knock $server 5001 5002
+fence
+equal '... what it had before opens nothing' "$(opened)" "$openings"
+knock $server 5003 5004
+check '... what it has now opens' marked '#5003,5004'
+fence
+equal '... with no word about our own mark' "$(log_count 'has changed and is read again')" $((changed + 1))
+printf ' 6001,6002\n' >"$T/new"
+mv "$T/new" "$T/once"
+check 'so is another file in its place' read_again 2
+knock $server 6001 6002
+check '... what it has now opens' marked '#6001,6002'
+check '... and at its end the door is disabled' log_has 'no more sequences left in the one time sequences file for door once --> disabling the door'
+printf ' 6003:udp,6004\n' >>"$T/once"
+check '... until there are more' read_again 3
+knock $server6 6003:udp 6004
+check '... for both families' marked '#6003:udp,6004'
+
+printf ' 7001,7002\n 7003,7004\n' >"$T/once"
+check 'again' read_again 4
+printf ' 7005,7006\n' >"$T/behind"
+mount --bind "$T/behind" "$T/once" || bail 'cannot hide the file'
+openings=$(opened)
+knock $server 7001 7002
+check 'what is not in the file any more opens nothing, which is said' \
+	log_has "once: $T/once has changed: the sequence that was used is not in it"
+check '... and the file is read again' read_again 5
+equal '... no opening' "$(opened)" "$openings"
+knock $server 7005 7006
+check '... what it has now opens' marked '#7005,7006'
+umount "$T/once"
+rm "$T/once"
+kill -HUP "$knockd"
+check 'a file that is gone is an error at a reload' log_has "$T/once: No such file or directory"
+printf ' 8001,8002\n' >"$T/once"
+check '... and when it is back it is read' read_again 6
+knock $server 8001 8002
+check '... the door opens' marked '#8001,8002'
+knockd_stop
+
+printf ' 10:udp\n' >"$T/once"
 knockd_conf "
 [one]
 	one_time_sequences = $T/once

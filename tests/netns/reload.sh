@@ -47,7 +47,7 @@ knockd_conf "$first"'
 	sequence = 2001,no
 '"$fence_door"
 knockd_reload
-check 'a broken file: the reason' log_has "config: section udp: port no is invalid (line "
+check 'a broken file: the reason' log_has "config: section udp: port no is invalid: "
 check '... and that nothing has changed' log_has 'reload failed'
 knock $server 2001:udp 2002:udp
 opened_twice() {

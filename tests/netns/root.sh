@@ -68,8 +68,18 @@ equal 'one process stays root' "$(status "$keeper" Uid)" '0 0 0 0'
 for set in CapEff CapPrm CapBnd; do
 	equal "... $set is CAP_DAC_OVERRIDE" "$(status "$keeper" $set)" 0000000000000002
 done
-equal '... it can gain no privilege' "$(status "$keeper" NoNewPrivs)" 1
-equal '... and its only open file is the socket to the daemon' "$(readlink "/proc/$keeper/fd/"* | sed 's/:.*//' | sort | tr '\n' ' ')" \
+equal '... it can gain nothing' "$(status "$keeper" NoNewPrivs)" 1
+# shown PID: its command line, as ps shows it
+shown() {
+	tr '\0' ' ' <"/proc/$1/cmdline" | sed 's/ *$//'
+}
+equal 'ps tells the keeper from the daemon' "$(shown "$keeper")" 'knockd: keeper'
+equal '... and the engine' "$(shown "$(children "$knockd")")" 'knockd: engine'
+equal '... whose line stays' "$(shown "$knockd")" "$KNOCKD -d -v -c $T/knockd.conf"
+check 'knockctl status shows all three' [ "$(knockctl status | sed -n 's/^processes  *//p')" = \
+	"$knockd, engine $(children "$knockd"), keeper $keeper" ]
+equal '... and whose each is' "$(knockctl --json status | jq .keeper_pid)" "$keeper"
+equal '... and hears nobody but the daemon' "$(readlink "/proc/$keeper/fd/"* | sed 's/:.*//' | sort | tr '\n' ' ')" \
 	'/dev/null /dev/null /dev/null socket '
 
 knock $server 1001 1002

@@ -74,14 +74,47 @@ equal_is_family_and_bytes(void **state)
 	assert_int_equal(addr_len(&(struct addr){ .family = 0 }), 0);
 }
 
+static void
+networks(void **state)
+{
+	static const struct {
+		const char *text, *canonical, *in, *out;
+	} nets[] = {
+		{ "192.0.2.7", "192.0.2.7", "192.0.2.7", "192.0.2.6" },
+		{ "192.0.2.7/24", "192.0.2.0/24", "192.0.2.255", "192.0.3.0" },
+		{ "10.9.8.7/9", "10.0.0.0/9", "10.127.255.255", "10.128.0.0" },
+		{ "0.0.0.0/0", "0.0.0.0/0", "255.255.255.255", "::" },
+		{ "2001:db8::1/128", "2001:db8::1", "2001:db8::1", "2001:db8::" },
+		{ "2001:db8:1:2:3::/63", "2001:db8:1:2::/63", "2001:db8:1:3::9", "2001:db8:1:4::" },
+		{ "::/0", "::/0", "::1", "127.0.0.1" },
+	};
+	static const char *const wrong[] = { "",           "192.0.2.7/",     "192.0.2.7/33", "192.0.2.7/-1",
+					     "::/129",     "192.0.2.7/24/1", "192.0.2.7/a",  "/24",
+					     "192.0.2/24", "::/1 " };
+	char text[ADDR_NET_STRLEN];
+	struct addr_net net;
+	struct addr addr;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+		assert_int_equal(addr_net_parse(&net, nets[i].text), 0);
+		assert_string_equal(addr_net_format(&net, text), nets[i].canonical);
+		assert_int_equal(addr_parse(&addr, nets[i].in), 0);
+		assert_true(addr_net_has(&net, &addr));
+		assert_int_equal(addr_parse(&addr, nets[i].out), 0);
+		assert_false(addr_net_has(&net, &addr));
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(addr_net_parse(&net, wrong[i]), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),
-		cmocka_unit_test(every_octet_is_written_as_inet_ntop_does),
-		cmocka_unit_test(no_addresses),
-		cmocka_unit_test(equal_is_family_and_bytes),
+		cmocka_unit_test(texts),        cmocka_unit_test(every_octet_is_written_as_inet_ntop_does),
+		cmocka_unit_test(no_addresses), cmocka_unit_test(equal_is_family_and_bytes),
+		cmocka_unit_test(networks),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

@@ -54,6 +54,14 @@ bad(const char *text, const char *expected)
 }
 
 static void
+a_byte_order_mark(void **state)
+{
+	(void)state;
+	good("\xef\xbb\xbf[home]\nhost = h\nsequence = 1\n");
+	assert_non_null(profiles_find(&profiles, "home"));
+}
+
+static void
 a_profile_can_have_every_key(void **state)
 {
 	const struct profile *home;
@@ -193,6 +201,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_byte_order_mark),
 		cmocka_unit_test(a_profile_can_have_every_key),
 		cmocka_unit_test(errors_name_the_line_and_no_port),
 		cmocka_unit_test(the_file_is_looked_for_where_xdg_says),

@@ -128,6 +128,7 @@ defaults(void **state)
 	assert_null(conf->log_file);
 	assert_int_equal(conf->n_interfaces, 0);
 	assert_int_equal(conf->rules, CONF_RULES_AUTO);
+	assert_int_equal(conf->access_log, CONF_ACCESS_COMMAND);
 	assert_int_equal(conf->nflog_group, 7777);
 	assert_string_equal(conf->user, "knockd");
 	assert_int_equal(conf->doors[0].seq_timeout, 25);
@@ -136,7 +137,11 @@ defaults(void **state)
 	assert_int_equal(conf->doors[0].target.family, 0);
 	conf_free(conf);
 	conf_free(good(""));
-	conf_free(good("[options]\n"));
+	conf = good("[options]\nAccess_Log = Words\n");
+	assert_int_equal(conf->access_log, CONF_ACCESS_WORDS);
+	conf_free(conf);
+	bad("[options]\naccess_log = text\n",
+	    "config: line 2: syntax error: Access_Log must be command or words, not \"text\" (x.conf)\n");
 }
 
 static void
@@ -168,23 +173,19 @@ errors_name_line_text_and_file(void **state)
 	    "config: line 3: syntax error: \"logfile\" belongs in [options], not in [a] (x.conf)\n");
 	bad("[options]\nsequence = 1\n", "config: line 2: syntax error: \"sequence\" belongs in a door's section, "
 					 "not in [options] (x.conf)\n");
-	bad("[a]\nsequence=1\nUseSyslog = yes\n",
-	    "config: line 3: syntax error: unknown key \"UseSyslog\" in [a] (x.conf)\n");
-	bad("[a] # note\n", "config: line 1: all directives must belong to a section (x.conf)\n");
-	bad("[a]\nsequence=1\ntcpflags = syn, ack\n", "config: line 3: unrecognized flag \" ACK\" in [a] (x.conf)\n");
-	bad("[a]\nsequence=1\ntcpflags =\n", "config: line 3: unrecognized flag \"\" in [a] (x.conf)\n");
-	bad("[a]\nsequence = 7000,\n", "config: section a: port \"\" is invalid (line 2 of x.conf)\n");
-	bad("[a]\nsequence = -1\n", "config: section a: port -1 is invalid (line 2 of x.conf)\n");
-	bad("[a]\nsequence = hello world\n", "config: section a: port hello world is invalid (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 7000 8000\n",
-	    "config: section a: item 1 in knock sequence is not a port (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 1,7001-7010\n", "config: section a: item 2 in knock sequence is not a port (ranges are "
-					     "not supported) (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 7000:8000\n",
-	    "config: section a: unknown protocol in knock sequence, item 1 (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 7000:tcp 8000:tcp\n",
-	    "config: section a: unknown protocol in knock sequence, item 1 (line 2 of x.conf)\n");
-	bad("[a]\nsequence = 70000,1\n", "config: section a: port 70000 is invalid (line 2 of x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = syn, ack\n",
+	    "config: line 3: unrecognized flag \" ACK\" in [a]: no blanks are allowed between flags (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = fin|syn\n", "config: line 3: unrecognized flag \"FIN|SYN\" in [a] (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags =\n",
+	    "config: line 3: unrecognized flag \"\" in [a]: without this line all flags are accepted (x.conf)\n");
+	bad("[a]\nsequence = 7000,\n",
+	    "config: section a: port \"\" is invalid: a port is a number from 1 to 65535 (line 2 of x.conf)\n");
+	bad("[a]\nsequence = -1\n",
+	    "config: section a: port -1 is invalid: a port is a number from 1 to 65535 (line 2 of x.conf)\n");
+	bad("[a]\nsequence = hello world\n",
+	    "config: section a: port hello world is invalid: a port is a number from 1 to 65535 (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 70000,1\n",
+	    "config: section a: port 70000 is invalid: a port is a number from 1 to 65535 (line 2 of x.conf)\n");
 	bad("[a]\n[b]\nsequence=1\n", "error: section 'a' has an empty knock sequence (line 1 of x.conf)\n");
 	bad("[a]\nsequence=1\ntarget = gw.example\n", "config: line 3: syntax error: Target must be an IPv4 or IPv6 "
 						      "address, not \"gw.example\", in [a] (x.conf)\n");
@@ -241,10 +242,257 @@ a_forgotten_equals_sign_does_not_print_the_secret(void **state)
 	bad("[a]\nsequence:7000,8000\n", "config: line 2: syntax error: \"sequence\": no \"=\" in [a] (x.conf)\n");
 	bad("[a]\n7000,8000\n", "config: line 2: syntax error: no \"=\" in [a] (x.conf)\n");
 	bad("[a]\nsequence 7000,8000 timeout = 5\n",
-	    "config: line 2: syntax error: unknown key \"sequence\" in [a] (x.conf)\n");
+	    "config: line 2: syntax error: unknown key \"sequence...\" in [a] (x.conf)\n");
 	bad("[a]\n7000, 8000 = sequence\n", "config: line 2: syntax error: unknown key in [a] (x.conf)\n");
 	bad("[a]\nstart_command_7 = x\nsequence = 1\n",
-	    "config: line 2: syntax error: unknown key \"start_command_\" in [a] (x.conf)\n");
+	    "config: line 2: syntax error: unknown key \"start_command_...\" in [a] (x.conf)\n");
+}
+
+static void
+a_key_that_is_almost_one(void **state)
+{
+	static const char *const keys[][2] = {
+		{ "stop_command6", "stop_command...\" in [a]: is it Stop_Command_6?" },
+		{ "TCP Flags", "TCP...\" in [a]: is it TCPFlags?" },
+		{ "seq-timeout", "seq...\" in [a]: is it Seq_Timeout?" },
+		{ "Start.Command", "Start...\" in [a]: is it Start_Command?" },
+		{ "TCP_Flags", "TCP_Flags\" in [a]: is it TCPFlags?" },
+		{ "onetimesequences", "onetimesequences\" in [a]: is it One_Time_Sequences?" },
+		{ "Use_Syslog", "Use_Syslog\" in [a]: is it UseSyslog?" },
+		{ "Sequences", "Sequences\" in [a]" },
+		{ "port2", "port...\" in [a]" },
+	};
+	char text[128], errors[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(text, sizeof(text), "[a]\nsequence = 1\n%s = x\n", keys[i][0]);
+		snprintf(errors, sizeof(errors), "config: line 3: syntax error: unknown key \"%s (x.conf)\n",
+			 keys[i][1]);
+		bad(text, errors);
+	}
+	bad("[options]\nuse syslog\n",
+	    "config: line 2: syntax error: \"use\": no \"=\" in [options]: is it UseSyslog? (x.conf)\n");
+}
+
+static void
+UseSyslog_stands_alone(void **state)
+{
+	static const char *const lines[] = { "UseSyslog = yes", "usesyslog=", "UseSyslog yes", "UseSyslog # to rsyslog",
+					     "UseSyslog;" };
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), "[options]\n%s\n", lines[i]);
+		bad(text, "config: line 2: syntax error: UseSyslog takes no value and stands alone in its line, in "
+			  "[options] (x.conf)\n");
+	}
+}
+
+/* The lines below a section header that is wrong are checked as if it were right. */
+static void
+section_headers_that_are_none(void **state)
+{
+	(void)state;
+	bad("[a] # note\nsequence = 1\nfoo = 1\n",
+	    "config: line 1: all directives must belong to a section: nothing may follow the ] of [a]: a comment needs "
+	    "a "
+	    "line of its own (x.conf)\n"
+	    "config: line 3: syntax error: unknown key \"foo\" in [a] (x.conf)\n");
+	bad("[a]\nsequence = 1\n[b] ; x = y\nsequence = 1\n", "config: line 3: syntax error: nothing may follow the ] "
+							      "of [b]: a comment needs a line of its own (x.conf)\n");
+	bad("[a] sequence = 1\n",
+	    "config: line 1: all directives must belong to a section: nothing may follow the ] of [a] (x.conf)\n");
+	bad("[options]\n[a\nsequence = 1\ntarget = x\n",
+	    "config: line 2: syntax error: the ] of [a is missing (x.conf)\n"
+	    "config: line 4: syntax error: Target must be an IPv4 or IPv6 address, not \"x\", in [a] (x.conf)\n");
+	bad("[options # all\nlogfile = /x\n", "config: line 1: all directives must belong to a section: the ] of "
+					      "[options is missing (x.conf)\n");
+	bad("[sequence = 7000,8000\n", "config: line 1: all directives must belong to a section: the ] of [sequence is "
+				       "missing (x.conf)\n");
+	bad("[", "config: line 1: all directives must belong to a section: the ] of [ is missing (x.conf)\n");
+	warns("[ options ]\nsequence = 1\n", "config: line 1: warning: [ options ] is a door: only [options], in lower "
+					     "case and without blanks, holds options (x.conf)\n");
+}
+
+static void
+comments_of_other_programs(void **state)
+{
+	static const char *const lines[] = { "; comment", "// sequence = 7000", "-- x", "/* x */", ";x = 7000" };
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), "[a]\nsequence = 1\n%s\n", lines[i]);
+		bad(text, "config: line 3: syntax error: a comment begins with # (x.conf)\n");
+	}
+	bad("; comment\n[a]\nsequence = 1\n",
+	    "config: line 1: all directives must belong to a section: a comment begins with # (x.conf)\n");
+}
+
+static void
+no_include(void **state)
+{
+	static const char *const lines[] = {
+		"include /etc/knockd.d/*.conf", "Include = x.conf", "!include x", ".include x",
+		"include_dir = /etc/knockd.d",  "includedir /x"
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), "[a]\nsequence = 1\n%s\n", lines[i]);
+		bad(text, "config: line 3: syntax error: one file cannot include another (x.conf)\n");
+	}
+	bad("include x\n",
+	    "config: line 1: all directives must belong to a section: one file cannot include another (x.conf)\n");
+}
+
+/* A byte-order mark is skipped, at the beginning of the file and nowhere else. */
+static void
+characters_that_only_look_right(void **state)
+{
+	(void)state;
+	conf_free(good("\xef\xbb\xbf[a]\nsequence = 1\n"));
+	conf_free(good("\xef\xbb\xbf# comment\n[a]\nsequence = 1\n"));
+	conf_free(good("\xef\xbb\xbf\n[a]\nsequence = 1\n"));
+	bad("[a]\n\xef\xbb\xbfsequence = 1\n",
+	    "config: line 2: syntax error: unknown key in [a]: U+FEFF is not a blank (x.conf)\n");
+	bad("[a]\n\xe3\x80\x80sequence = 7000\n",
+	    "config: line 2: syntax error: unknown key in [a]: U+3000 is not a blank (x.conf)\n");
+	bad("[a]\nsequence\xc2\xa0= 7000\n",
+	    "config: line 2: syntax error: unknown key \"sequence...\" in [a]: U+00A0 is not a blank (x.conf)\n");
+	bad("[a]\n\xa0sequence = 7000\n",
+	    "config: line 2: syntax error: unknown key in [a]: the byte A0 is not UTF-8 (x.conf)\n");
+	bad("[a]\n\xd0\xb5nd = 7000\n",
+	    "config: line 2: syntax error: unknown key in [a]: not all of its characters are ASCII (x.conf)\n");
+	bad("[a]\nsequence\xef\xbc\x9d"
+	    "7000\n",
+	    "config: line 2: syntax error: \"sequence\": no \"=\" in [a]: U+FF1D is not \"=\" (x.conf)\n");
+	bad("[a]\n\xe3\x80\x80UseSyslog\nsequence = 1\n",
+	    "config: line 2: syntax error: no \"=\" in [a]: U+3000 is not a blank (x.conf)\n");
+	bad("\xc2\xa0[a]\nsequence = 1\n",
+	    "config: line 1: all directives must belong to a section: U+00A0 is not a blank (x.conf)\n");
+	bad("[a]\nsequence = 7000\xef\xbc\x8c"
+	    "8000\n",
+	    "config: section a: item 1 in knock sequence is not a port: U+FF0C is not \",\" (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000,\xc2\xa0"
+	    "8000\n",
+	    "config: section a: item 2 in knock sequence is not a port: U+00A0 is not a blank (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000\xe2\x80\x93"
+	    "8000\n",
+	    "config: section a: item 1 in knock sequence is not a port: U+2013 is not \"-\" (line 2 of x.conf)\n");
+	bad("[a]\nsequence = \xef\xbc\x97\xef\xbc\x90\n",
+	    "config: section a: item 1 in knock sequence is not a port: not all of its characters are ASCII (line 2 of "
+	    "x.conf)\n");
+	bad("[a]\nsequence = 1\ntarget = 192.0.2.1\xe2\x80\x8b\n",
+	    "config: line 3: syntax error: Target must be an IPv4 or IPv6 address, not \"192.0.2.1\xe2\x80\x8b\", in "
+	    "[a]: U+200B is not a blank (x.conf)\n");
+	warns("[options]\nlogfile = /x\xc2\xa0\ninterface = eth0\xe3\x80\x80\nuser = me\xc2\xa0\n"
+	      "[a]\nsequence = 1\nseq_timeout = 5\xc2\xa0\ncommand = /x\xc2\xa0-s %IP%\n",
+	      "config: line 2: warning: \"/x\xc2\xa0\" is taken literally: U+00A0 is not a blank (x.conf)\n"
+	      "config: line 3: warning: \"eth0\xe3\x80\x80\" is taken literally: U+3000 is not a blank (x.conf)\n"
+	      "config: line 4: warning: \"me\xc2\xa0\" is taken literally: U+00A0 is not a blank (x.conf)\n"
+	      "config: line 7: warning: Seq_Timeout: \"\xc2\xa0\" after the number is ignored: U+00A0 is not a blank "
+	      "(x.conf)\n"
+	      "config: line 8: warning: start_command: U+00A0 is not a blank (x.conf)\n");
+	conf_free(good("[options]\nlogfile = /t\xfcr\xef\xbc\x8clog\n"));
+	conf_free(good("[t\xc3\xbcr \xe9\x96\x80]\nsequence = 1\ncommand = echo \xe2\x80\x9cin\xe2\x80\x9d\n"));
+}
+
+/* The hint is the same for every key. */
+static void
+values_are_taken_literally(void **state)
+{
+	static const char note[] = ": a comment needs a line of its own", quotes[] = ": quotes are part of the value";
+	static const struct {
+		const char *line, *error, *hint;
+	} all[] = {
+		{ "[a]\nsequence=1\ntcpflags = syn # x", "3: unrecognized flag \"SYN # X\" in [a]", note },
+		{ "[a]\nsequence=1\ntcpflags = # x", "3: unrecognized flag \"# X\" in [a]", note },
+		{ "[a]\nsequence=1\ntcpflags = syn ; x", "3: unrecognized flag \"SYN ; X\" in [a]", note },
+		{ "[a]\nsequence=1\ntcpflags = 'syn'", "3: unrecognized flag \"'SYN'\" in [a]", quotes },
+		{ "[a]\nsequence=1\ntarget = ::1 // x",
+		  "3: syntax error: Target must be an IPv4 or IPv6 address, not \"::1 // x\", in [a]", note },
+		{ "[a]\nsequence=1\ntarget = \"::1\"",
+		  "3: syntax error: Target must be an IPv4 or IPv6 address, not \"\"::1\"\", in [a]", quotes },
+		{ "[options]\ninterface = eth0  # lan", "2: \"eth0  # lan\" is not an interface name", note },
+		{ "[options]\nrules = none # x", "2: syntax error: Rules must be auto or none, not \"none # x\"",
+		  note },
+		{ "[options]\nrules = 'none'", "2: syntax error: Rules must be auto or none, not \"'none'\"", quotes },
+		{ "[options]\nnflog_group = 5 # x",
+		  "2: syntax error: Nflog_Group must be a number from 0 to 65535, not \"5 # x\"", note },
+		{ "[options]\nban_time = \"5m\"",
+		  "2: syntax error: Ban_Time: \"\"5m\"\" is not a timeout (for example 90, 30s, 1h30m, 7d)", quotes },
+		{ "[options]\nstate_dir = '/x'", "2: syntax error: State_Dir must be an absolute path, not \"'/x'\"",
+		  quotes },
+		{ "[a]\nsequence=1\nopen = '22'", "3: syntax error: open: item 1 is not a port, in [a]", quotes },
+		{ "[a]\nsequence=1\ngrant = inet f s { %IP% } # x",
+		  "3: syntax error: grant: unexpected \"#\" after the }, in [a]", note },
+	};
+	char text[128], errors[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		snprintf(text, sizeof(text), "%s\n", all[i].line);
+		snprintf(errors, sizeof(errors), "config: line %s%s (x.conf)\n", all[i].error, all[i].hint);
+		bad(text, errors);
+	}
+	warns("[options]\ninterface = 'eth0'\n", "config: line 2: warning: Interface: the quotes in 'eth0' count as "
+						 "part of the name (x.conf)\n");
+	warns("[options]\nlogfile = \"/x\"\npidfile = /x ; y\nuser = 'me'\n",
+	      "config: line 2: warning: \"\"/x\"\" is taken literally: quotes are part of the value (x.conf)\n"
+	      "config: line 3: warning: \"/x ; y\" is taken literally: a comment needs a line of its own (x.conf)\n"
+	      "config: line 4: warning: \"'me'\" is taken literally: quotes are part of the value (x.conf)\n");
+	warns("[a]\nsequence = 1\nseq_timeout = '5'\n", "config: line 3: warning: Seq_Timeout: \"'5'\" is not a number "
+							"and counts as 0: quotes are part of the value (x.conf)\n");
+	warns("[a]\nsequence = 1\ncommand = \"/bin/x -s %IP%\"\ncommand_6 = '/bin/my tool' -s\nstop_command = \"/x\"\n",
+	      "config: line 3: warning: start_command: in quotes the whole text is the name of one program (x.conf)\n");
+}
+
+/* knockd 0.8 read a number and ignored what follows; ours says what may follow, and never what was there. */
+static void
+what_may_follow_a_port(void **state)
+{
+	static const char *const items[][2] = {
+		{ "7000 8000", "is not a port: commas separate ports" },
+		{ "7000\t8000:udp", "is not a port: commas separate ports" },
+		{ "7000;8000", "is not a port: only :tcp or :udp may follow the number" },
+		{ "7000/udp", "is not a port: only :tcp or :udp may follow the number" },
+		{ "7000udp", "is not a port: only :tcp or :udp may follow the number" },
+		{ "7000 udp", "is not a port: only :tcp or :udp may follow the number" },
+		{ "7000 (ssh)", "is not a port: only :tcp or :udp may follow the number" },
+		{ "x7000", "is not a port: a port is a number from 1 to 65535" },
+		{ "7001-7010", "is not a port (ranges are not supported)" },
+		{ "7000 # a, b", "is not a port: a comment needs a line of its own" },
+		{ "7000 ; a", "is not a port: a comment needs a line of its own" },
+		{ "'7000", "is not a port: quotes are part of the value" },
+	};
+	char text[64], errors[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		bool first = *items[i][0] == '\'';
+
+		snprintf(text, sizeof(text), "[a]\nsequence = %s%s\n", first ? "" : "1,", items[i][0]);
+		snprintf(errors, sizeof(errors), "config: section a: item %d in knock sequence %s (line 2 of x.conf)\n",
+			 first ? 1 : 2, items[i][1]);
+		bad(text, errors);
+	}
+	bad("[a]\nsequence = 7000:8000\n", "config: section a: unknown protocol in knock sequence, item 1: only tcp or "
+					   "udp may follow the colon (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000:tcp 8000:tcp\n",
+	    "config: section a: unknown protocol in knock sequence, item 1: only "
+	    "tcp or udp may follow the colon (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 7000:udp # a, b\n",
+	    "config: section a: unknown protocol in knock sequence: \"udp # a\": a "
+	    "comment needs a line of its own (line 2 of x.conf)\n");
+	bad("[a]\nsequence = ssh,http\n", "config: section a: port ssh is invalid: a port is a number from 1 to 65535 "
+					  "(line 2 of x.conf)\n");
+	bad("[a]\nsequence = udp:7000\n",
+	    "config: section a: port udp is invalid: a port is a number from 1 to 65535, the "
+	    "protocol follows it (line 2 of x.conf)\n");
 }
 
 static void
@@ -252,9 +500,10 @@ all_errors_are_reported(void **state)
 {
 	(void)state;
 	bad("[a]\nsequence = 0\nfoo = 1\n[b]\nsequence = 1:icmp\n[c]\n",
-	    "config: section a: port 0 is invalid (line 2 of x.conf)\n"
+	    "config: section a: port 0 is invalid: a port is a number from 1 to 65535 (line 2 of x.conf)\n"
 	    "config: line 3: syntax error: unknown key \"foo\" in [a] (x.conf)\n"
-	    "config: section b: unknown protocol in knock sequence: \"icmp\" (line 5 of x.conf)\n"
+	    "config: section b: unknown protocol in knock sequence: \"icmp\": only tcp or udp may follow the colon "
+	    "(line 5 of x.conf)\n"
 	    "error: section 'c' has an empty knock sequence (line 6 of x.conf)\n");
 }
 
@@ -266,6 +515,9 @@ values_that_knockd_ignores_are_reported(void **state)
 	      "config: line 4: warning: start_command was given before in [a]: this one replaces it (x.conf)\n");
 	warns("[a]\nsequence=1\nseq_timeout = 5s\n",
 	      "config: line 3: warning: Seq_Timeout: \"s\" after the number is ignored (x.conf)\n");
+	warns("[a]\nsequence=1\nseq_timeout = 5 # s\n",
+	      "config: line 3: warning: Seq_Timeout: \" # s\" after the number is "
+	      "ignored: a comment needs a line of its own (x.conf)\n");
 	warns("[a]\nsequence=1\ntimeout = abc\n",
 	      "config: line 3: warning: Seq_Timeout: \"abc\" is not a number and counts as 0 (x.conf)\n");
 	warns("[a]\nsequence = 7000,8000 # ssh\n",
@@ -273,7 +525,8 @@ values_that_knockd_ignores_are_reported(void **state)
 	warns("[options]\nlogfile = /x # y\n",
 	      "config: line 2: warning: \"/x # y\" is taken literally: a comment needs a line of its own (x.conf)\n");
 	warns("[Options]\nsequence=1\n",
-	      "config: line 1: warning: [Options] is a door: only [options], in lower case, holds options (x.conf)\n");
+	      "config: line 1: warning: [Options] is a door: only [options], in lower case and "
+	      "without blanks, holds options (x.conf)\n");
 	warns("[options]\ninterface = \"\"\n", "config: line 2: warning: Interface: the quotes in \"\" count as "
 					       "part of the name (x.conf)\n");
 	warns("[options]\ninterface = eth0\ninterface = eth1\n",
@@ -443,7 +696,8 @@ errors_of_open(void **state)
 	bad("[a]\nsequence = 1\nopen = 22-25\n",
 	    "config: line 3: syntax error: open: item 1 is not a port (ranges are not supported), in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
-	    "config: line 3: syntax error: open: unknown protocol: \"sctp\", in [a] (x.conf)\n");
+	    "config: line 3: syntax error: open: unknown protocol: \"sctp\": only tcp or udp may follow the "
+	    "colon, in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\nopen_timeout = 1 hour\n",
 	    "config: line 4: syntax error: open_timeout: \"1 hour\" is not a timeout (for example 90, 30s, 1h30m, 7d), "
 	    "in [a] (x.conf)\n");
@@ -550,6 +804,14 @@ main(void)
 		cmocka_unit_test(errors_name_line_text_and_file),
 		cmocka_unit_test(knocks_that_are_held),
 		cmocka_unit_test(a_forgotten_equals_sign_does_not_print_the_secret),
+		cmocka_unit_test(a_key_that_is_almost_one),
+		cmocka_unit_test(UseSyslog_stands_alone),
+		cmocka_unit_test(section_headers_that_are_none),
+		cmocka_unit_test(comments_of_other_programs),
+		cmocka_unit_test(no_include),
+		cmocka_unit_test(characters_that_only_look_right),
+		cmocka_unit_test(values_are_taken_literally),
+		cmocka_unit_test(what_may_follow_a_port),
 		cmocka_unit_test(all_errors_are_reported),
 		cmocka_unit_test(values_that_knockd_ignores_are_reported),
 		cmocka_unit_test(two_doors_of_one_name),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,10 @@ options_stand_anywhere(void **state)
 	assert_string_equal(request("stats --prometheus"), "stats");
 	assert_true(options.prometheus);
 	assert_string_equal(request("extend 10.0.0.1 --door=x -- 5m"), "extend 10.0.0.1 --door x 5m");
+	assert_string_equal(request("extend 10.0.0.1 -5m --json --door x"), "extend 10.0.0.1 -5m --door x");
+	assert_true(options.json);
+	assert_string_equal(request("--door -5 revoke"), "revoke --door -5");
+	assert_string_equal(request("revoke 10.0.0.1 10.0.1.0/24 ::1"), "revoke 10.0.0.1 10.0.1.0/24 ::1");
 }
 
 static void
@@ -57,8 +62,9 @@ what_is_wrong_is_said(void **state)
 	assert_string_equal(err, "unknown command \"dance\"");
 	assert_null(request("list --prometheus"));
 	assert_string_equal(err, "--prometheus belongs to stats");
-	assert_null(request("list 1 2 3 4 5 6 7 8 9"));
-	assert_string_equal(err, "too many words");
+	assert_null(request("list 1"));
+	assert_string_equal(err, "\"1\" is not an IPv4 or IPv6 address");
+	assert_null(request("-5m"));
 	assert_null(request("--json"));
 	assert_int_equal(ctl_options_parse(&options, 2, (char **)help, err, sizeof(err)), CTL_HELP);
 }
@@ -113,6 +119,26 @@ columns_are_aligned(void **state)
 	assert_written("WHO  DOOR\n\xc3\xa9t\xc3\xa9  x\xef\xbf\xbdy\n1    2\xef\xbf\xbd    end\n");
 }
 
+/* Wide, full-width and combining characters, in a locale that knows them. */
+static void
+columns_of_wide_characters_are_aligned(void **state)
+{
+	struct ctl_table table;
+
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	ctl_table_init(&table, 2);
+	ctl_table_add(&table, (const char *const[]){ "\xe9\x96\x80\xe6\x88\xb8", "1" });
+	ctl_table_add(&table, (const char *const[]){ "e\xcc\x81", "2" });
+	ctl_table_add(&table, (const char *const[]){ "\xef\xbc\xa1", "3" });
+	ctl_table_add(&table, (const char *const[]){ "abcde", "4" });
+	ctl_table_print(&table, false, false, out);
+	ctl_table_free(&table);
+	setlocale(LC_CTYPE, "C");
+	assert_written("\xe9\x96\x80\xe6\x88\xb8   1\ne\xcc\x81      2\n\xef\xbc\xa1     3\nabcde  4\n");
+}
+
 static void
 a_heading_is_bold_in_colour(void **state)
 {
@@ -149,13 +175,43 @@ accesses(void **state)
 	(void)state;
 	ctl_show_access(&show, one);
 	ctl_show_access(&show, two);
-	ctl_show_table(&show, NULL);
+	ctl_show_accesses(&show, NULL);
 	ctl_table_free(&show.table);
 	json_decref(one);
 	json_decref(two);
 	assert_written("CLIENT     DOOR  SINCE  UNTIL  LEFT  BY\n"
 		       "192.0.2.7  ssh   -      -      -     inet f s { 192.0.2.7 }\n"
 		       "::1        c\xef\xbf\xbd    -      -      1m    x\n");
+}
+
+static void
+nothing_to_list(void **state)
+{
+	struct ctl_show show = { .out = out };
+
+	(void)state;
+	ctl_show_accesses(&show, NULL);
+	ctl_show_doors(&show, NULL);
+	assert_written("no open accesses\nno doors\n");
+}
+
+static void
+the_processes(void **state)
+{
+	struct ctl_show show = { .out = out };
+	json_t *all = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "pid", 1, "engine_pid", 2, "keeper_pid", 3,
+				"memory_kib", 10, "engine_memory_kib", 20, "keeper_memory_kib", 30);
+	json_t *root = json_pack("{s:i, s:n, s:n}", "pid", 1, "engine_pid", "keeper_pid");
+
+	(void)state;
+	ctl_show_status(&show, all);
+	ctl_show_status(&show, root);
+	json_decref(all);
+	json_decref(root);
+	fclose(out);
+	assert_non_null(strstr(text, "processes        1, engine 2, keeper 3\n"
+				     "memory           10 KiB, engine 20 KiB, keeper 30 KiB\n"));
+	assert_non_null(strstr(text, "processes        1, no engine\nengine restarts"));
 }
 
 static void
@@ -213,9 +269,12 @@ main(void)
 		cmocka_unit_test(options_stand_anywhere),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test_setup_teardown(columns_are_aligned, open_text, free_text),
+		cmocka_unit_test_setup_teardown(columns_of_wide_characters_are_aligned, open_text, free_text),
 		cmocka_unit_test_setup_teardown(a_heading_is_bold_in_colour, open_text, free_text),
 		cmocka_unit_test_setup_teardown(a_heading_alone_is_left_out, open_text, free_text),
 		cmocka_unit_test_setup_teardown(accesses, open_text, free_text),
+		cmocka_unit_test_setup_teardown(nothing_to_list, open_text, free_text),
+		cmocka_unit_test_setup_teardown(the_processes, open_text, free_text),
 		cmocka_unit_test_setup_teardown(events, open_text, free_text),
 		cmocka_unit_test_setup_teardown(prometheus, open_text, free_text),
 		cmocka_unit_test_setup_teardown(stats_as_text, open_text, free_text),

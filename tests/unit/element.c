@@ -66,6 +66,24 @@ maps_take_their_timeout_on_either_side(void **state)
 }
 
 static void
+for_one_client(void **state)
+{
+	struct element element;
+	struct addr ip;
+	char text[128], err[200];
+
+	(void)state;
+	assert_int_equal(addr_parse(&ip, "2001:db8::7"), 0);
+	assert_int_equal(element_parse(&element, "inet f m { %IP%/64 . tcp . 22 timeout 1h : jump web }", err,
+				       sizeof(err)),
+			 0);
+	assert_string_equal(element_for(&element, &ip, text, sizeof(text)),
+			    "inet f m { 2001:db8::7/64 . tcp . 22 : jump web }");
+	assert_string_equal(element_for(&element, &ip, text, 10), "inet f m ");
+	element_free(&element);
+}
+
+static void
 the_parts_of_one(void **state)
 {
 	struct element element;
@@ -92,6 +110,9 @@ what_is_wrong_is_quoted(void **state)
 	bad("", "the { is missing: expected \"family table set { key }\"");
 	bad("inet filter ok %IP%", "the { is missing: expected \"family table set { key }\"");
 	bad("ok { %IP% }", "expected \"[family] table set\" before the {");
+	bad("inet filter { %IP% }", "the name of the set is missing: expected \"[family] table set\" before the {");
+	bad("ip6 f{ %IP% }", "the name of the set is missing: expected \"[family] table set\" before the {");
+	bad("inet filter @ok { %IP% }", "\"@ok\" is not a valid name of a set (no @ here)");
 	bad("a inet filter ok { %IP% }", "expected \"[family] table set\" before the {");
 	bad("ipx filter ok { %IP% }", "unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp)");
 	bad("inet fil;ter ok { %IP% }", "\"fil;ter\" is not a valid name of a table");
@@ -251,6 +272,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_nft_has),
 		cmocka_unit_test(maps_take_their_timeout_on_either_side),
+		cmocka_unit_test(for_one_client),
 		cmocka_unit_test(the_parts_of_one),
 		cmocka_unit_test(what_is_wrong_is_quoted),
 		cmocka_unit_test(a_long_text_is_refused),

@@ -2,7 +2,10 @@
 /* On the running kernel, in a network namespace of its own; nft shows the result. */
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "netlink/nfnl.h"
 #include "netlink/nftset.h"
 #include "netns.h"
 
@@ -375,8 +379,8 @@ a_full_set(void **state)
 	assert_shows("nft list set inet t s", "192.0.2.1 timeout 2h");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.2"), NFTSET_FULL);
 	assert_string_equal(explained,
-			    "inet t s: the set is full; delete elements, or re-create it with a larger size: "
-			    "nft add set inet t s '{ type ipv4_addr; flags timeout; size 65535; }'");
+			    "inet t s: the set is full; delete elements, or change its definition in the ruleset to: "
+			    "set s { type ipv4_addr; flags timeout; size 65535; }");
 	deleted("inet t s { %IP% }", "192.0.2.1");
 	added("inet t s { %IP% timeout 1h }", "192.0.2.2");
 }
@@ -396,6 +400,8 @@ nothing_there(void **state)
 	assert_int_equal(apply(true, "inet t m { eth0 . %IP% : 0x1f }", "192.0.2.1"), NFTSET_NO_SET);
 	assert_string_equal(explained, "inet t m: no such set; create it with: nft add map inet t m "
 				       "'{ type ifname . ipv4_addr : mark; }'");
+	assert_int_equal(apply(true, "inet t s { 1 . 2 . 3 . 4 . 5 . 6 }", "192.0.2.1"), NFTSET_NO_SET);
+	assert_string_equal(explained, "inet t s: no such set, and keys of more than 5 parts are not supported");
 }
 
 /* nft accepts the command that nftset_explain() proposes, and then the element fits. */
@@ -469,16 +475,120 @@ sets_that_do_not_fit(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; }'");
 	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_NO_TIMEOUT);
-	assert_string_equal(explained, "inet t s: the set has no flags timeout; it would fit a set made with: "
-				       "nft add set inet t s '{ type ipv4_addr; flags timeout; }'");
-	assert_int_equal(apply(true, "inet t s { %IP% }", "2001:db8::1"), NFTSET_KEY);
-	assert_string_equal(detail, "the key needs ipv4_addr, the client is IPv6: use grant_6 with another set");
+	assert_string_equal(explained,
+			    "inet t s: the set has no flags timeout; change its definition in the ruleset to: "
+			    "set s { type ipv4_addr; flags timeout; }");
 	assert_int_equal(apply(true, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_KEY);
+	assert_string_equal(explained,
+			    "inet t s: 2 parts given, ipv4_addr needed; change the element in knockd.conf, or "
+			    "the definition in the ruleset to: set s { type ipv4_addr . inet_service; }");
 	assert_int_equal(apply(true, "inet t s { %IP%/24 }", "192.0.2.1"), NFTSET_KEY);
+	assert_string_equal(explained,
+			    "inet t s: \"%IP%/24\" is a prefix and the set has no flags interval; change the "
+			    "element in knockd.conf, or the definition in the ruleset to: "
+			    "set s { type ipv4_addr; flags interval; }");
+	assert_int_equal(apply(true, "inet t s { %IP% : accept }", "192.0.2.1"), NFTSET_DATA);
+	assert_string_equal(explained,
+			    "inet t s: it is a set, not a map: it takes no \": value\"; change the element in "
+			    "knockd.conf, or the definition in the ruleset to: "
+			    "map s { type ipv4_addr : verdict; }");
 	assert_int_equal(apply(true, "inet t s { 22 }", "192.0.2.1"), NFTSET_KEY);
 	nft("add set inet t tag '{ typeof vlan id; }'");
 	assert_int_equal(apply(true, "inet t tag { 22 }", "192.0.2.1"), NFTSET_KEY);
 	assert_lacks("nft list table inet t", "elements");
+}
+
+/* Sets of firewalld and fail2ban have `flags interval` and no timeout: what they have stays in the proposal. */
+static void
+a_definition_keeps_the_flags_of_the_set(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags interval; }'");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_NO_TIMEOUT);
+	assert_string_equal(explained,
+			    "inet t s: the set has no flags timeout; change its definition in the ruleset to: "
+			    "set s { type ipv4_addr; flags interval,timeout; }");
+	nft("add set inet t w '{ type ipv4_addr . inet_service; flags timeout; }'");
+	assert_int_equal(apply(true, "inet t w { %IP% }", "192.0.2.1"), NFTSET_KEY);
+	assert_string_equal(explained, "inet t w: 1 part given, ipv4_addr . inet_service needed; change the element in "
+				       "knockd.conf, or the definition in the ruleset to: "
+				       "set w { type ipv4_addr; flags timeout; }");
+}
+
+/* The command makes a set for the clients that the existing one has no place for. */
+static void
+the_other_family_needs_another_set(void **state)
+{
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "2001:db8::1"), NFTSET_FAMILY);
+	assert_string_equal(detail, "the key needs ipv4_addr, the client is IPv6: use grant_6 with another set");
+	assert_string_equal(explained,
+			    "inet t s: the key needs ipv4_addr, the client is IPv6: use grant_6 with another "
+			    "set, made for instance with: "
+			    "nft add set inet t s_6 '{ type ipv6_addr; flags timeout; }'");
+	assert_int_equal(system(strstr(explained, "nft add")), 0);
+	added("inet t s_6 { %IP% timeout 1h }", "2001:db8::1");
+
+	nft("add set inet t six '{ type ipv6_addr . inet_service; flags interval,timeout; }'");
+	assert_int_equal(apply(true, "inet t six { %IP%/64 . 22 timeout 1h }", "192.0.2.1"), NFTSET_FAMILY);
+	assert_string_equal(explained,
+			    "inet t six: the key needs ipv6_addr, the client is IPv4: use it only in grant_6 or "
+			    "revoke_6");
+	assert_int_equal(apply(false, "inet t six { %IP% . 22 }", "192.0.2.1"), NFTSET_FAMILY);
+	nft("add set inet t other '{ type inet_service; }'");
+	assert_int_equal(apply(true, "inet t other { %IP% }", "2001:db8::1"), NFTSET_KEY);
+}
+
+static void
+ignore(void *arg, size_t index, int error)
+{
+	(void)arg, (void)index, (void)error;
+}
+
+/* One that the kernel takes away with its owner, as firewalld has it. */
+static struct nfnl *
+own_a_table(const char *name)
+{
+	struct nfnl *owner = nfnl_open();
+	struct nlmsghdr *nlh;
+
+	assert_non_null(owner);
+	nfnl_begin(owner, 0);
+	nlh = nfnl_add(owner, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, name);
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NFT_TABLE_F_OWNER));
+	nlh = nfnl_add(owner, NFT_MSG_NEWSET, NFPROTO_INET, NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, name);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, "s");
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(1));
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(NFT_SET_TIMEOUT));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(NFTKEY_IPV4));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(4));
+	if (nfnl_commit(owner, ignore, NULL))
+		skip(); /* before Linux 5.12 */
+	return owner;
+}
+
+static void
+a_table_of_another_process(void **state)
+{
+	static const char reason[] = "inet o s: not permitted: the table belongs to another process";
+	struct nfnl *owner = own_a_table("o");
+	struct element element;
+	struct nftset_op op = op_of(true, &element, "inet o s { %IP% timeout 1h }", "192.0.2.1");
+	char text[512];
+
+	(void)state;
+	assert_int_equal(nftset_check(nftset, &op), 0);
+	assert_int_equal(op.result, NFTSET_PERMISSION);
+	assert_string_equal(nftset_explain(&op, text, sizeof(text)), reason);
+	assert_int_equal(apply(true, "inet o s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_PERMISSION);
+	assert_string_equal(explained, reason);
+	assert_int_equal(apply(true, "inet o x { %IP% timeout 1h }", "192.0.2.1"), NFTSET_PERMISSION);
+	check("inet o x { %IP% timeout 1h }", "192.0.2.1", NFTSET_PERMISSION);
+	element_free(&element);
+	nfnl_close(owner);
 }
 
 static void
@@ -487,7 +597,7 @@ checking_changes_nothing(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
 	check("inet t s { %IP% timeout 1h }", "192.0.2.1", NFTSET_OK);
-	check("inet t s { %IP% timeout 1h }", "::1", NFTSET_KEY);
+	check("inet t s { %IP% timeout 1h }", "::1", NFTSET_FAMILY);
 	check("inet t s { %IP% : accept }", "192.0.2.1", NFTSET_DATA);
 	check("inet t x { %IP% }", "192.0.2.1", NFTSET_NO_SET);
 	assert_lacks("nft list set inet t s", "elements");
@@ -553,7 +663,7 @@ a_set_made_anew_with_another_type(void **state)
 	nft("delete set inet t s");
 	nft("add set inet t s '{ type ipv6_addr; flags timeout; }'");
 	added("inet t s { %IP% timeout 1h }", "2001:db8::1");
-	assert_int_equal(apply(true, "inet t s { %IP% }", "192.0.2.1"), NFTSET_KEY);
+	assert_int_equal(apply(true, "inet t s { %IP% }", "192.0.2.1"), NFTSET_FAMILY);
 	nft("delete set inet t s");
 	assert_int_equal(apply(true, "inet t s { %IP% }", "192.0.2.1"), NFTSET_NO_SET);
 	nft("add set inet t s '{ type ipv4_addr; flags interval; }'");
@@ -740,6 +850,9 @@ main(void)
 		cmocka_unit_test_setup(the_printed_command_does_the_same, clear),
 		cmocka_unit_test_setup(a_long_comment_is_cut, clear),
 		cmocka_unit_test_setup(sets_that_do_not_fit, clear),
+		cmocka_unit_test_setup(a_definition_keeps_the_flags_of_the_set, clear),
+		cmocka_unit_test_setup(the_other_family_needs_another_set, clear),
+		cmocka_unit_test_setup(a_table_of_another_process, clear),
 		cmocka_unit_test_setup(checking_changes_nothing, clear),
 		cmocka_unit_test_setup(one_bad_operation_costs_the_others_nothing, clear),
 		cmocka_unit_test_setup(in_the_order_given, clear),

@@ -97,6 +97,19 @@ the_first_valid_line_is_next(void **state)
 	assert_string_equal(reports, "");
 }
 
+/* An editor's mark at the beginning of the file is no part of the first line. */
+static void
+a_byte_order_mark(void **state)
+{
+	(void)state;
+	put("\xef\xbb\xbf 7000,8000\n 9000\n");
+	next_is("7000:tcp,8000:tcp", 1);
+	assert_string_equal(reports, "");
+	assert_int_equal(mark("7000,8000"), 0);
+	next_is("9000:tcp", 2);
+	assert_string_equal(reports, "");
+}
+
 static void
 the_unused_sequences_can_be_listed(void **state)
 {
@@ -455,6 +468,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_valid_line_is_next),
+		cmocka_unit_test(a_byte_order_mark),
 		cmocka_unit_test(the_unused_sequences_can_be_listed),
 		cmocka_unit_test(bad_lines_are_reported_without_their_ports_and_skipped),
 		cmocka_unit_test(a_nul_byte_is_no_sequence),

@@ -28,6 +28,53 @@ every_command_is_known_by_its_name(void **state)
 	assert_int_equal(request.command, REQUEST_LIST);
 }
 
+/* Is the access of this address meant? */
+static bool
+means(const char *ip, const char *door)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(&addr, ip), 0);
+	return request_means(&request.whom, &addr, door);
+}
+
+static void
+several_addresses_and_prefixes(void **state)
+{
+	char line[REQUEST_LINE_MAX] = "list";
+
+	(void)state;
+	assert_int_equal(parse("revoke 10.0.0.1 192.0.2.0/24 2001:db8::/32 --door ssh ::1"), 0);
+	assert_int_equal(request.whom.n_nets, 4);
+	assert_true(means("10.0.0.1", "ssh"));
+	assert_true(means("192.0.2.9", "ssh"));
+	assert_true(means("2001:db8:f::1", "ssh"));
+	assert_true(means("::1", "ssh"));
+	assert_false(means("10.0.0.2", "ssh"));
+	assert_false(means("10.0.0.1", "ss"));
+	assert_int_equal(parse("list"), 0);
+	assert_true(means("10.0.0.1", "x"));
+	assert_int_equal(parse("list --door x"), 0);
+	assert_true(means("10.0.0.1", "x"));
+	assert_false(means("10.0.0.1", "y"));
+	assert_int_equal(parse("extend 10.0.0.1 10.0.0.2 -1h30m"), 0);
+	assert_int_equal(request.whom.n_nets, 2);
+	assert_int_equal(request.by_ms, -5400 * 1000);
+	for (int i = 0; i < REQUEST_NETS; i++)
+		strcat(line, " 2001:db8:1111:2222::/64");
+	assert_int_equal(parse(line), 0);
+	assert_int_equal(request.whom.n_nets, REQUEST_NETS);
+	strcat(line, " ::1");
+	assert_int_equal(parse(line), -1);
+	assert_string_equal(err, "list: more than 64 addresses");
+	assert_int_equal(parse("grant 10.0.0.1 10.0.0.2 --door x"), -1);
+	assert_string_equal(err, "grant: takes one address, and no prefix");
+	assert_int_equal(parse("extend 10.0.0.1 soon"), -1);
+	assert_string_equal(err, "\"soon\" is not a time like 90s, 30m or 1h30m, ten years at most");
+	assert_int_equal(parse("revoke 10.0.0.1 soon"), -1);
+	assert_string_equal(err, "\"soon\" is not an IPv4 or IPv6 address");
+}
+
 static void
 addresses_and_doors(void **state)
 {
@@ -35,17 +82,18 @@ addresses_and_doors(void **state)
 
 	(void)state;
 	assert_int_equal(parse("revoke 2001:DB8::1 --door ssh"), 0);
-	assert_string_equal(addr_format(&request.ip, ip), "2001:db8::1");
-	assert_string_equal(request.door, "ssh");
+	assert_int_equal(request.whom.n_nets, 1);
+	assert_string_equal(addr_format(&request.whom.nets[0].addr, ip), "2001:db8::1");
+	assert_string_equal(request.whom.door, "ssh");
 	assert_false(request.all);
 	assert_int_equal(parse("revoke --all"), 0);
 	assert_true(request.all);
-	assert_int_equal(request.ip.family, 0);
-	assert_null(request.door);
+	assert_int_equal(request.whom.n_nets, 0);
+	assert_null(request.whom.door);
 	assert_int_equal(parse("extend --door x 192.0.2.7 1h30m"), 0);
 	assert_int_equal(request.by_ms, 5400 * 1000);
 	assert_int_equal(parse("grant 192.0.2.7 --door --all"), 0);
-	assert_string_equal(request.door, "--all");
+	assert_string_equal(request.whom.door, "--all");
 }
 
 static void
@@ -53,9 +101,9 @@ words_in_quotes(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("revoke --door \"a b\\\\ \\\"c\\\" \\d\""), 0);
-	assert_string_equal(request.door, "a b\\ \"c\" \\d");
+	assert_string_equal(request.whom.door, "a b\\ \"c\" \\d");
 	assert_int_equal(parse("revoke --door \"\""), 0);
-	assert_string_equal(request.door, "");
+	assert_string_equal(request.whom.door, "");
 	assert_int_equal(parse("revoke --door \"a"), -1);
 	assert_string_equal(err, "a quote is not closed");
 	assert_int_equal(parse("revoke --door \"a\\\""), -1);
@@ -73,7 +121,7 @@ what_is_written_is_read_again(void **state)
 
 		assert_int_equal(request_format(line, sizeof(line), words, 4), 0);
 		assert_int_equal(parse(line), 0);
-		assert_string_equal(request.door, names[i]);
+		assert_string_equal(request.whom.door, names[i]);
 	}
 	assert_int_equal(request_format(line, sizeof(line), (const char *const[]){ "a\nb" }, 1), -1);
 	assert_int_equal(request_format(line, 4, (const char *const[]){ "abcd" }, 1), -1);
@@ -90,23 +138,28 @@ bad_requests(void **state)
 		"\"status\" now",
 		"revoke",
 		"revoke 10.0.0",
-		"revoke 10.0.0.1 10.0.0.2",
+		"revoke 10.0.0.0/33",
 		"revoke --all 10.0.0.1",
 		"revoke --all --door x",
 		"revoke --door",
 		"list --all",
-		"list --door x",
+		"list soon",
+		"list --door",
 		"extend 10.0.0.1",
 		"extend 1h",
 		"extend --door x 1h",
 		"extend 10.0.0.1 0",
-		"extend 10.0.0.1 -5",
+		"extend 10.0.0.1 -0",
+		"extend 10.0.0.1 --5",
+		"extend 10.0.0.1 5m 10.0.0.2",
+		"extend 5m 10.0.0.1",
 		"extend 10.0.0.1 1x",
 		"extend 10.0.0.1 11000d",
 		"extend 10.0.0.1 99999999999999999999d",
 		"grant 10.0.0.1",
 		"grant --door x",
 		"grant 10.0.0.1 --door x 1h",
+		"grant 10.0.0.0/24 --door x",
 		"stats --prometheus",
 		"check /etc/shadow",
 		"status a b c d e f g h i j k",
@@ -142,8 +195,10 @@ described_for_the_log(void **state)
 	(void)state;
 	parse("revoke 10.0.0.1 --door \"a\033[31m\"");
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke 10.0.0.1 --door a\xef\xbf\xbd[31m");
-	parse("extend ::1 90");
-	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 1m30s");
+	parse("extend ::1 10.1.2.3/8 90");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 10.0.0.0/8 1m30s");
+	parse("extend ::1 -90");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 -1m30s");
 	parse("revoke --all");
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke --all");
 }
@@ -154,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_is_known_by_its_name),
 		cmocka_unit_test(addresses_and_doors),
+		cmocka_unit_test(several_addresses_and_prefixes),
 		cmocka_unit_test(words_in_quotes),
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(bad_requests),

@@ -291,7 +291,7 @@ reloads() {
 	check '... the new door is there' in_set port_ok '10.0.0.2 . 443'
 	opens '... the old one still is there' $server
 	echo "$more_doors" >>/etc/knockd.conf
-	now 'a reload with a first command' systemctl reload knockd
+	now 'a reload with a first command fails' not systemctl reload knockd
 	check '... is refused: the daemon has left root' logged '[later] has a command: this needs more of root than was kept'
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	now 'systemctl restart knockd' systemctl restart knockd
@@ -305,8 +305,8 @@ reloads() {
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	cp /etc/knockd.conf /vm/good.conf
 	printf '[broken]\n\tsequence = 0\n' >>/etc/knockd.conf
-	systemctl reload knockd
-	check 'a bad configuration: the log says so' logged 'reload failed'
+	now 'a reload with a bad configuration fails' not systemctl reload knockd
+	check '... the log says why' logged 'reload failed'
 	now '... knockd goes on' is ActiveState active
 	cp /vm/good.conf /etc/knockd.conf
 	now 'a good one again' systemctl reload knockd

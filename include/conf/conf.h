@@ -9,6 +9,7 @@
 
 #include "conf/door.h"
 #include "lib/addr.h"
+#include "lib/network.h"
 
 #define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
@@ -76,7 +77,10 @@ struct conf {
 	uint32_t source_rate;                   /* packets a second that are taken from one address; 0: all */
 	struct element_list ban[CONF_FAMILIES]; /* what a scan leads to; each element with its timeout */
 	uint64_t ban_ms;
-	unsigned scan_guard; /* other ports that end an attempt; 0: none does, they are not looked at */
+	struct network *ban_except; /* who is never banned ... */
+	size_t n_ban_except;
+	struct element_list ban_except_sets; /* ... as are elements of these sets: "%IP%" each */
+	unsigned scan_guard;                 /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
 	uint8_t max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool unguarded;                    /* nothing is kept shut for now; never set by the file */

@@ -36,7 +36,4 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  */
 bool addr_is_host(const struct addr *addr);
 
-/* Have both the same first `bits`? False for different families. */
-bool addr_share_prefix(const struct addr *a, const struct addr *b, unsigned bits);
-
 #endif

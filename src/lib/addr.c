@@ -79,17 +79,6 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool
-addr_share_prefix(const struct addr *a, const struct addr *b, unsigned bits)
-{
-	size_t whole = bits / 8;
-	uint8_t rest = (uint8_t)(0xff00u >> bits % 8);
-
-	if (a->family != b->family || memcmp(a->bytes, b->bytes, whole))
-		return false;
-	return !(bits % 8) || !((a->bytes[whole] ^ b->bytes[whole]) & rest);
-}
-
-bool
 addr_is_host(const struct addr *addr)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, unspecified[16] = { 0 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "access/access.h"
+#include "access/bans.h"
 #include "access/closing.h"
 #include "access/grants.h"
 #include "child.h"
@@ -76,7 +77,8 @@ struct daemon {
 	struct closings *closings;
 	struct lookup *lookup;
 	struct access_refusals refusals;
-	struct access_tools tools; /* the six above, for access */
+	struct bans *bans;
+	struct access_tools tools; /* the seven above, for access */
 	struct admin *admin;
 	struct daemon_rules rules;
 	struct daemon_engine engine;

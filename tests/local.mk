@@ -80,6 +80,7 @@ shell_tests = \
 	tests/check/runners.sh
 
 netns_tests = \
+	tests/netns/ban.sh \
 	tests/netns/boot.sh \
 	tests/netns/client_door.sh \
 	tests/netns/client_loss.sh \

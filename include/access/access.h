@@ -19,10 +19,11 @@
 struct access_batch {
 	struct nftset_op *ops; /* of all events, in order */
 	size_t n;
-	int refused[IPC_BATCH]; /* by event: errno of a refused opening, or 0 */
-	int error;              /* errno if the whole batch was refused, or 0 */
-	bool moved_on;          /* a one-time door has another sequence now, or none: the rules' ports must change */
-	bool engine_ahead;      /* a one-time door was refused: nothing it opens counts before there is a new engine */
+	int refused[IPC_BATCH];        /* by event: errno of a refused opening, or 0 */
+	const char *spared[IPC_BATCH]; /* by event: why a scan leads to no ban; NULL: it does */
+	int error;                     /* errno if the whole batch was refused, or 0 */
+	bool moved_on;     /* a one-time door has another sequence now, or none: the rules' ports must change */
+	bool engine_ahead; /* a one-time door was refused: nothing it opens counts before there is a new engine */
 };
 
 /*
@@ -31,7 +32,7 @@ struct access_batch {
  * can have, and if there would be more than Max_Grants accesses then: one that renews what there is goes through. A
  * door with one-time sequences first has its sequence marked in the file, then moves on to the next one in `conf`, or
  * is disabled. One that is refused keeps its sequence, though the engine has gone on from it. A scan's source goes into
- * Ban_Set and is not remembered.
+ * Ban_Set, unless bans_spare() says why not, and is not remembered.
  */
 void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
 		struct access_batch *batch);

@@ -14,6 +14,7 @@
 #include "journal/journal.h"
 #include "lib/addr.h"
 #include "lib/log.h"
+#include "lib/network.h"
 #include "wire/request.h"
 
 struct closings;
@@ -68,6 +69,9 @@ typedef bool closings_visit(void *arg, const struct closing_view *view);
 uint64_t closings_each(const struct closings *closings, uint64_t from, size_t max, closings_visit *visit, void *arg);
 
 size_t closings_count(const struct closings *closings);
+
+/* Is there one for an address of this network? */
+bool closings_reach(const struct closings *closings, const struct network *network);
 
 /* The same with those whose stop command waits or runs. */
 size_t closings_held(const struct closings *closings);

@@ -15,6 +15,7 @@
 #include "journal/journal.h"
 #include "lib/addr.h"
 #include "lib/log.h"
+#include "lib/network.h"
 #include "netlink/monitor.h"
 #include "netlink/nftset.h"
 #include "wire/request.h"
@@ -70,6 +71,9 @@ typedef bool grants_visit(void *arg, const struct grant_view *view);
 uint64_t grants_each(struct grants *grants, uint64_t from, size_t max, grants_visit *visit, void *arg);
 
 size_t grants_count(const struct grants *grants);
+
+/* Is there one for an address of this network, or for a network with one? */
+bool grants_reach(const struct grants *grants, const struct network *network);
 
 /* How many of them are this door's for this address. */
 size_t grants_of(const struct grants *grants, const char *door, const struct addr *ip);

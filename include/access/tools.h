@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "access/bans.h"
 #include "access/closing.h"
 #include "access/grants.h"
 #include "lib/log.h"
@@ -24,6 +25,7 @@ struct access_tools {
 	struct closings *closings;
 	struct lookup *lookup; /* NULL without -l */
 	struct access_refusals *refusals;
+	struct bans *bans;
 };
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "conf/door.h"
 #include "lib/addr.h"
+#include "lib/network.h"
 
 #define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
@@ -83,7 +84,10 @@ struct conf {
 	uint32_t source_rate;                   /* packets a second accepted from one address; 0: no limit */
 	struct element_list ban[CONF_FAMILIES]; /* elements to add for a scanner, each with its timeout */
 	uint64_t ban_ms;
-	unsigned scan_guard; /* so many other ports end an attempt; 0: they are not watched */
+	struct network *ban_except; /* who is never banned ... */
+	size_t n_ban_except;
+	struct element_list ban_except_sets; /* ... as are elements of these sets: "%IP%" each */
+	unsigned scan_guard;                 /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
 	uint8_t max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool unguarded;                    /* by `knockctl unguard`: no port is kept shut */

@@ -30,28 +30,10 @@ size_t addr_len(const struct addr *addr);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* All addresses that begin with the first `bits` bits of `addr`; its other bits are zero. */
-struct addr_net {
-	struct addr addr;
-	unsigned bits;
-};
-#define ADDR_NET_STRLEN (ADDR_STRLEN + 4)
-
-/* Reads "192.0.2.0/24", or an address alone. Returns 0, or -1. */
-int addr_net_parse(struct addr_net *net, const char *text);
-
-/* Writes the network as it is read, an address alone without its bits. Returns `buf`. */
-const char *addr_net_format(const struct addr_net *net, char buf[static ADDR_NET_STRLEN]);
-
-bool addr_net_has(const struct addr_net *net, const struct addr *addr);
-
 /*
  * Can a host have this address, so that it is a packet's source? Not 0.0.0.0/8, ::, multicast (224.0.0.0/4, ff00::/8),
  * 240.0.0.0/4 with the broadcast address, nor an IPv4 address as an IPv6 one (::ffff:0:0/96): RFC 6890, RFC 4291.
  */
 bool addr_is_host(const struct addr *addr);
-
-/* Have both the same first `bits`? False for different families. */
-bool addr_share_prefix(const struct addr *a, const struct addr *b, unsigned bits);
 
 #endif

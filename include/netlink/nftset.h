@@ -40,6 +40,12 @@ int nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n);
 int nftset_check(struct nftset *nftset, struct nftset_op *op);
 
 /*
+ * Is the operation's key in its set, as an element or within a range? 1: it is; 0: it is not, or the set is of another
+ * type; -1: the kernel could not be asked, and the operation's result says why.
+ */
+int nftset_holds(struct nftset *nftset, struct nftset_op *op);
+
+/*
  * Writes why an operation failed and what would help, in one line, for instance
  *   inet filter ok: no such set; create it with: nft add set inet filter ok '{ type ipv4_addr; flags timeout; }'
  * Cut at `len`; returns `buf`.

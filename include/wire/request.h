@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/network.h"
 
 #define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket is given */
 
@@ -47,7 +48,7 @@ enum request_command {
 
 /* The accesses that a request is about. */
 struct request_whom {
-	struct addr_net nets[REQUEST_NETS];
+	struct network nets[REQUEST_NETS];
 	size_t n_nets;    /* 0: any address */
 	const char *door; /* NULL: any */
 };

@@ -128,6 +128,21 @@ bans_for(const struct conf *conf, const struct addr *ip)
 	return conf_bans(conf, door_family(ip));
 }
 
+static bool
+is_banned(const struct access_batch *batch, const struct event *events, size_t i)
+{
+	return events[i].kind == EVENT_SCAN && !batch->spared[i];
+}
+
+static void
+spare_some(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+	   struct access_batch *batch)
+{
+	for (size_t i = 0; i < n; i++)
+		if (events[i].kind == EVENT_SCAN && bans_for(conf, &events[i].source)->n)
+			batch->spared[i] = bans_spare(tools->bans, conf, &events[i].source);
+}
+
 static void
 add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
@@ -142,7 +157,7 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 	for (size_t i = 0; i < n; i++) {
 		if (is_granted(batch, events, i))
 			total += count_elements(&conf->doors[events[i].door], &events[i].source);
-		else if (events[i].kind == EVENT_SCAN)
+		else if (is_banned(batch, events, i))
 			total += bans_for(conf, &events[i].source)->n;
 	}
 	batch->n = 0;
@@ -152,7 +167,7 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 	for (size_t i = 0; i < n; i++) {
 		if (is_granted(batch, events, i))
 			add_door(batch, &conf->doors[events[i].door], &events[i].source);
-		else if (events[i].kind == EVENT_SCAN)
+		else if (is_banned(batch, events, i))
 			add_bans(batch, conf, &events[i].source);
 	}
 	return 0;
@@ -204,6 +219,14 @@ log_op(const struct access_tools *tools, const struct conf *conf, const struct d
 	else
 		log_warnx(tools->log, "%s: %s failed: %s", door->name, logtext_kind_name(kind),
 			  nftset_explain(op, text, sizeof(text)));
+}
+
+static void
+log_spared(const struct log *log, const struct door *door, const struct addr *ip, const char *why)
+{
+	char text[ADDR_STRLEN];
+
+	log_private(log, "%s: %s: not banned: %s", addr_format(ip, text), door->name, why);
 }
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
@@ -288,6 +311,7 @@ access_act(const struct access_tools *tools, struct conf *conf, const struct eve
 	*batch = (struct access_batch){ .n = 0 };
 	admission_judge(tools, conf, events, n, batch->refused);
 	use_up_all(batch, conf, events, n);
+	spare_some(tools, conf, events, n, batch);
 	if (!collect(batch, conf, events, n)) {
 		nftset_apply(tools->nftset, batch->ops, batch->n);
 		return;
@@ -315,8 +339,10 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
 			done += finish(tools, conf, door, &events[i].source, batch->ops + done);
-		else if (events[i].kind == EVENT_SCAN)
+		else if (is_banned(batch, events, i))
 			done += finish_ban(tools, conf, &events[i], batch->ops + done);
+		if (batch->spared[i])
+			log_spared(tools->log, door, &events[i].source, batch->spared[i]);
 		if (batch->refused[i])
 			log_refusal(tools, door, &events[i].source, batch->refused[i]);
 		else if (events[i].kind == EVENT_OPEN && door->one_time_path)
@@ -426,7 +452,10 @@ check_list(const struct access_tools *tools, const struct named *named, const st
 void
 access_check(const struct access_tools *tools, const struct conf *conf)
 {
+	const struct element_list excepted[CONF_FAMILIES] = { conf->ban_except_sets };
+
 	check_list(tools, &(struct named){ "options", "Ban_Set", conf->max_prefix, true }, conf->ban);
+	check_list(tools, &(struct named){ "options", "Ban_Except", conf->max_prefix, false }, excepted);
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *door = &conf->doors[d];
 

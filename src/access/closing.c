@@ -245,6 +245,18 @@ closings_count(const struct closings *cs)
 	return n;
 }
 
+bool
+closings_reach(const struct closings *cs, const struct network *network)
+{
+	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
+		struct network let_in = network_around(&c->ip, 128);
+
+		if (is_open(c) && network_overlaps(&let_in, network))
+			return true;
+	}
+	return false;
+}
+
 size_t
 closings_held(const struct closings *cs)
 {

@@ -29,6 +29,7 @@ struct kind {
 	char *text;    /* of the element */
 	uint64_t hash; /* of `text` */
 	struct element element;
+	unsigned bits; /* of an address that its key has; see element_prefix() */
 	unsigned grants;
 	bool missing; /* its elements may have been removed and must be put back */
 };
@@ -109,6 +110,7 @@ add_kind(struct grants *g, const char *door, const char *text)
 		free_kind(kind);
 		return NULL;
 	}
+	kind->bits = element_prefix(&kind->element) < 0 ? 0 : (unsigned)element_prefix(&kind->element);
 	kind->next = g->kinds;
 	g->kinds = kind;
 	return kind;
@@ -613,6 +615,18 @@ grants_of(const struct grants *g, const char *door, const struct addr *ip)
 	for (const struct grant *grant = *ip_bucket_of(g, ip); grant; grant = grant->ip_chain)
 		n += addr_equal(&grant->ip, ip) && !strcmp(grant->kind->door, door);
 	return n;
+}
+
+bool
+grants_reach(const struct grants *g, const struct network *network)
+{
+	for (const struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		struct network let_in = network_around(&grant->ip, grant->kind->bits);
+
+		if (network_overlaps(&let_in, network))
+			return true;
+	}
+	return false;
 }
 
 /* The first grant after `serial`. Starts at next_shown if possible, so a list in portions is walked only once. */

@@ -104,6 +104,26 @@ check_bans(struct parser *p)
 		    p->path);
 }
 
+/* The kernel tells whether an address is in a set, not whether any of a network is. */
+static void
+check_ban_sets(struct parser *p)
+{
+	const struct conf *conf = p->conf;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+		for (size_t i = 0; conf->ban_except_sets.n && i < conf->ban[f].n; i++) {
+			int bits = element_prefix(&conf->ban[f].at[i]);
+
+			if (bits < 0 || bits == ELEMENT_WHOLE)
+				continue;
+			p->line = conf->ban_except_sets.at[0].line;
+			message_fail(
+			    p, "Ban_Except: a set cannot be asked about %%IP%%/%d of Ban_Set: name networks instead",
+			    bits);
+		}
+	}
+}
+
 static bool
 is_knock(const struct conf *conf, const struct knock_port *port)
 {
@@ -152,6 +172,7 @@ void
 check_file(struct parser *p)
 {
 	check_bans(p);
+	check_ban_sets(p);
 	for (size_t i = 0; i < p->conf->n_doors; i++) {
 		check_rules(p, &p->conf->doors[i]);
 		check_closes(p, &p->conf->doors[i]);

@@ -52,6 +52,8 @@ conf_free(struct conf *conf)
 	free(conf->doors);
 	for (int f = 0; f < CONF_FAMILIES; f++)
 		free_elements(&conf->ban[f]);
+	free_elements(&conf->ban_except_sets);
+	free(conf->ban_except);
 	free_interfaces(conf);
 	free(conf->log_file);
 	free(conf->pid_file);

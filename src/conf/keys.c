@@ -335,6 +335,42 @@ set_ban_time(struct parser *p, char *value)
 }
 
 static void
+add_ban_network(struct parser *p, const char *text)
+{
+	struct conf *conf = p->conf;
+	struct network *list = reallocarray(conf->ban_except, conf->n_ban_except + 1, sizeof(*list));
+
+	if (!list) {
+		message_fail(p, "out of memory");
+		return;
+	}
+	conf->ban_except = list;
+	if (!network_parse(&list[conf->n_ban_except], text))
+		conf->n_ban_except++;
+	else
+		message_fail(p,
+			     "syntax error: Ban_Except: \"%s\" is not a network, such as 192.0.2.0/24, nor a set, such "
+			     "as inet filter friends",
+			     text);
+}
+
+/* Networks, and sets, which are known by their blanks. */
+static void
+set_ban_except(struct parser *p, char *value)
+{
+	char set[ELEMENT_TEXT_MAX], *word;
+
+	while ((word = strsep(&value, ","))) {
+		word = text_trim(word);
+		snprintf(set, sizeof(set), "%s { %%IP%% }", word);
+		if (strpbrk(word, " \t"))
+			add_element(p, &p->conf->ban_except_sets, "Ban_Except", set);
+		else
+			add_ban_network(p, word);
+	}
+}
+
+static void
 set_guard_policy(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "drop"))
@@ -761,6 +797,7 @@ static const struct conf_key keys[] = {
 	{ "Ban_Set", CONF_SCOPE_OPTIONS, set_ban_set, true },
 	{ "Ban_Set_6", CONF_SCOPE_OPTIONS, set_ban_set_6, true },
 	{ "Ban_Time", CONF_SCOPE_OPTIONS, set_ban_time, false },
+	{ "Ban_Except", CONF_SCOPE_OPTIONS, set_ban_except, true },
 	{ "Guard_Policy", CONF_SCOPE_OPTIONS, set_guard_policy, false },
 	{ "Max_Prefix", CONF_SCOPE_OPTIONS, set_max_prefix, false },
 	{ "Sequence", CONF_SCOPE_DOOR, set_sequence, false },

@@ -489,3 +489,19 @@ nftset_check(struct nftset *nftset, struct nftset_op *op)
 	}
 	return 0;
 }
+
+int
+nftset_holds(struct nftset *nftset, struct nftset_op *op)
+{
+	struct described described;
+	struct encoded encoded;
+	int there;
+
+	nftset_ask_set(nftset->nfnl, &described, op->element);
+	if (!nftset_fit_encode(&encoded, op, &described))
+		return op->result == NFTSET_KEY || op->result == NFTSET_FAMILY ? 0 : -1;
+	there = nftset_ask_whether(nftset->nfnl, &encoded);
+	if (there < 0)
+		nftset_fit_fail(op, NFTSET_ERROR, errno, "");
+	return there;
+}

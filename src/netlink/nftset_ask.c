@@ -131,3 +131,17 @@ nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found 
 	*found = search.found;
 	return rc && errno != ENOENT ? -1 : 0;
 }
+
+int
+nftset_ask_whether(struct nfnl *nfnl, const struct encoded *encoded)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, encoded->op->element->family);
+
+	if (nftset_fit_put(nlh, encoded, false)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (!nfnl_ask(nfnl, NULL, NULL))
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}

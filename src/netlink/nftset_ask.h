@@ -24,4 +24,7 @@ enum found {
 /* Looks for the element in a concatenated interval set. 0, or -1 with errno. */
 int nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found);
 
+/* Is the element in its set? 1, 0, or -1 with errno. */
+int nftset_ask_whether(struct nfnl *nfnl, const struct encoded *encoded);
+
 #endif

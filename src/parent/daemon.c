@@ -258,7 +258,8 @@ open_tools(struct daemon *d)
 	d->grants = d->nftset ? grants_new(&d->log, d->nftset) : NULL;
 	d->monitor = d->nftset ? monitor_open(nftset_port(d->nftset)) : NULL;
 	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
-	if (!d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
+	d->bans = bans_new(&(struct bans_sources){ .nftset = d->nftset, .grants = d->grants, .closings = d->closings });
+	if (!d->bans || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
@@ -267,7 +268,8 @@ open_tools(struct daemon *d)
 					  .grants = d->grants,
 					  .closings = d->closings,
 					  .lookup = d->lookup,
-					  .refusals = &d->refusals };
+					  .refusals = &d->refusals,
+					  .bans = d->bans };
 	return 0;
 }
 
@@ -452,6 +454,7 @@ stop(struct daemon *d)
 	pidfile_remove(&d->pidfile);
 	admin_close(d->admin);
 	lookup_stop(d->lookup);
+	bans_free(d->bans);
 	closings_free(d->closings);
 	grants_free(d->grants);
 	journal_close(d->journals.commands);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "access/access.h"
+#include "access/bans.h"
 #include "access/closing.h"
 #include "access/grants.h"
 #include "child.h"
@@ -77,6 +78,7 @@ struct daemon {
 	struct closings *closings;
 	struct lookup *lookup;
 	struct access_refusals refusals;
+	struct bans *bans;
 	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;
 	struct daemon_rules rules;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/duration.h"
+#include "lib/network.h"
 #include "lib/text.h"
 
 /* Arguments that a command takes, and those that it needs. */
@@ -160,7 +161,7 @@ take_time(struct request *r, const char *word, char *err, size_t errlen)
 }
 
 static int
-take_addr(struct request *r, const struct addr_net *net, char *err, size_t errlen)
+take_addr(struct request *r, const struct network *net, char *err, size_t errlen)
 {
 	if (r->whom.n_nets == REQUEST_NETS) {
 		snprintf(err, errlen, "%s: more than %d addresses", request_name(r->command), REQUEST_NETS);
@@ -174,9 +175,9 @@ take_addr(struct request *r, const struct addr_net *net, char *err, size_t errle
 static int
 take_word(struct request *r, unsigned takes, const char *word, char *err, size_t errlen)
 {
-	struct addr_net net;
+	struct network net;
 
-	if (takes & ADDRS && !r->by_ms && !addr_net_parse(&net, word))
+	if (takes & ADDRS && !r->by_ms && !network_parse(&net, word))
 		return take_addr(r, &net, err, errlen);
 	if (takes & TIME && r->whom.n_nets && !r->by_ms)
 		return take_time(r, word, err, errlen);
@@ -202,7 +203,7 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 }
 
 static bool
-is_whole(const struct addr_net *net)
+is_whole(const struct network *net)
 {
 	return net->bits == addr_len(&net->addr) * 8;
 }
@@ -274,7 +275,7 @@ request_means(const struct request_whom *whom, const struct addr *ip, const char
 	bool meant = !whom->n_nets;
 
 	for (size_t i = 0; i < whom->n_nets && !meant; i++)
-		meant = addr_net_has(&whom->nets[i], ip);
+		meant = network_has(&whom->nets[i], ip);
 	return meant && (!whom->door || !strcmp(whom->door, door));
 }
 
@@ -282,11 +283,11 @@ const char *
 request_describe(const struct request *r, char *buf, size_t len)
 {
 	struct pen pen = text_pen(buf, len);
-	char net[ADDR_NET_STRLEN], door[256];
+	char net[NETWORK_STRLEN], door[256];
 
 	text_write(&pen, request_name(r->command), NULL);
 	for (size_t i = 0; i < r->whom.n_nets; i++)
-		text_write(&pen, " ", addr_net_format(&r->whom.nets[i], net), NULL);
+		text_write(&pen, " ", network_format(&r->whom.nets[i], net), NULL);
 	if (r->whom.door)
 		text_write(&pen, " --door ", text_utf8(r->whom.door, true, door, sizeof(door)), NULL);
 	if (r->all)

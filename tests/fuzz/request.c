@@ -4,17 +4,18 @@
 
 #include <string.h>
 
+#include "lib/network.h"
 #include "wire/request.h"
 
 /* The words of a command line for the same request. */
 static size_t
-words_of(const struct request *r, const char **words, char (*nets)[ADDR_NET_STRLEN], char by[static 64])
+words_of(const struct request *r, const char **words, char (*nets)[NETWORK_STRLEN], char by[static 64])
 {
 	size_t n = 0;
 
 	words[n++] = request_name(r->command);
 	for (size_t i = 0; i < r->whom.n_nets; i++)
-		words[n++] = addr_net_format(&r->whom.nets[i], nets[i]);
+		words[n++] = network_format(&r->whom.nets[i], nets[i]);
 	if (r->whom.door) {
 		words[n++] = "--door";
 		words[n++] = r->whom.door;
@@ -39,7 +40,7 @@ same_door(const char *a, const char *b)
 static void
 repeat(const struct request *r)
 {
-	char nets[REQUEST_NETS][ADDR_NET_STRLEN], by[64], line[2 * REQUEST_LINE_MAX], err[200];
+	char nets[REQUEST_NETS][NETWORK_STRLEN], by[64], line[2 * REQUEST_LINE_MAX], err[200];
 	const char *words[REQUEST_WORDS];
 	size_t n = words_of(r, words, nets, by);
 	struct request again;

@@ -93,14 +93,13 @@ knockctl watch --json >"$T/watch.root" &
 started $!
 wait_for grep -q watching "$T/watch" || bail 'no watcher'
 wait_for grep -q watching "$T/watch.root" || bail 'no watcher'
-knock $server 7000
-knock $server 7001 # opens [guarded], and spoils the other
 knock $server 7000 990 991
 wait_for log_has '10.0.0.2: ssh: scan, attempt dropped'
 wait_for element_in 'inet filter banned' 10.0.0.2
 nft delete set inet filter banned
-knock_from client $server 7000 992 993
+knock $server 7000 992 993
 wait_for log_has 'ban failed'
+knock $server 7001 # opens [guarded]
 fence
 check 'who watches sees openings' grep -q '"event":"open","door":"guarded","ip":"10.0.0.2"' "$T/watch"
 check '... and what they lead to' grep -q 'running command: nft add element inet knockd open4' "$T/watch"

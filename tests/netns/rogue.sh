@@ -89,6 +89,33 @@ lines=$(log_count '192.0.2.1: ssh: Stage 1')
 diag "$lines lines by then"
 refute '... with fewer than 20,000 lines in the log' [ "$lines" -gt 20000 ]
 
+# --- addresses that no host has ------------------------------------------------------------------
+
+for set in any any6 banned banned6; do
+	case $set in *6) type=ipv6_addr ;; *) type=ipv4_addr ;; esac
+	nft add set inet filter $set "{ type $type; flags interval,timeout; }"
+done
+knockd_conf "
+[options]
+	Ban_Set   = inet filter banned { %IP% }
+	Ban_Set_6 = inet filter banned6 { %IP% }
+[any]
+	sequence = 1001,1002
+	grant    = inet filter any { %IP%/24 timeout 1m }
+	grant_6  = inet filter any6 { %IP%/64 timeout 1m }
+$fence_door"
+knockd_reload
+echo martians >"$ROGUE"
+kill -KILL "$(children "$knockd")"
+martians() {
+	[ "$(log_count 'any: refused: no host has this address')" = 10 ] &&
+		[ "$(log_count 'any: not banned: no ban for addresses of its kind')" = 10 ]
+}
+check 'knocks and scans of addresses that no host has are refused' martians
+equal '... nothing is made for them' "$(nft list table inet filter | grep -c elements)" 0
+kill -KILL "$(children "$knockd")"
+wait_for -t 60 well_again || bail 'no engine'
+
 # --- openings for everybody ----------------------------------------------------------------------
 
 # What it opens costs memory, kernel and disk: for a hundred addresses, then for ever new ones.

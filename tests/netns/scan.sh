@@ -155,6 +155,8 @@ knockd_stop
 
 nft 'add set inet filter banned  { type ipv4_addr; flags timeout; }'
 nft 'add set inet filter banned6 { type ipv6_addr; flags timeout; }'
+nft flush set inet filter ssh_ok
+rm -rf "$T/state" # an address that has an access is not banned
 begin 'Ban_Set   = inet filter banned  { %IP% }
 	Ban_Set_6 = inet filter banned6 { %IP% }
 	Ban_Time  = 2h'
@@ -174,6 +176,8 @@ equal '... and the address can knock' "$(openings)" 4
 knockd_stop
 
 nft 'delete set inet filter banned'
+nft flush set inet filter ssh_ok
+rm -rf "$T/state"
 begin 'Ban_Set = inet filter banned { %IP% }
 	Ban_Set_6 ='
 check 'a missing set: a warning at the start' log_has 'options: warning: Ban_Set: inet filter banned: no such set'

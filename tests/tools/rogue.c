@@ -123,6 +123,24 @@ open_for_all(int fd, uint32_t n_doors, bool patiently)
 	}
 }
 
+/* Openings and scans of addresses that no host can have. */
+static void
+speak_for_nobody(int fd)
+{
+	static const char *const addresses[] = { "0.0.0.0",   "0.1.2.3",         "224.0.0.1", "239.255.255.255",
+						 "240.0.0.1", "255.255.255.255", "::",        "ff02::1",
+						 "ffff::",    "::ffff:192.0.2.1" };
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		struct event event = event_of(EVENT_OPEN, 0, 1);
+
+		addr_parse(&event.source, addresses[i]);
+		say(fd, event);
+		event.kind = EVENT_SCAN;
+		say(fd, event);
+	}
+}
+
 /* Sends more than the parent takes at a time; the parent is stopped until the sender is dead. */
 static _Noreturn void
 die_talking(int fd)
@@ -201,6 +219,8 @@ misbehave(const char *word, const struct engine_setup *setup)
 		close(fd);
 	} else if (!strcmp(word, "flood"))
 		flood(fd, event_of(EVENT_STAGE, 0, 1));
+	else if (!strcmp(word, "martians"))
+		speak_for_nobody(fd);
 	else if (!strcmp(word, "openings") || !strcmp(word, "patient"))
 		open_for_all(fd, (uint32_t)setup->conf->n_doors, *word == 'p');
 	stay();

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "lib/addr.h"
+#include "lib/network.h"
 
 static void
 comes_back_as(const char *text, const char *expected)
@@ -25,6 +26,83 @@ texts(void **state)
 	comes_back_as("2001:DB8:0:0:0:0:0:1", "2001:db8::1");
 	comes_back_as("::ffff:192.0.2.7", "::ffff:192.0.2.7");
 	comes_back_as("::", "::");
+}
+
+static bool
+is_host(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(&addr, text), 0);
+	return addr_is_host(&addr);
+}
+
+static void
+addresses_that_no_host_has(void **state)
+{
+	static const char *const nobodys[] = { "0.0.0.0",   "0.255.255.255",   "224.0.0.0", "239.255.255.255",
+					       "240.0.0.0", "255.255.255.255", "::",        "ff00::",
+					       "ffff::1",   "::ffff:10.0.0.1" };
+	static const char *const hosts[] = {
+		"1.0.0.0", "127.0.0.1", "223.255.255.255", "::1", "fe80::1", "2001:db8::1"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++)
+		assert_false(is_host(nobodys[i]));
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		assert_true(is_host(hosts[i]));
+	assert_false(addr_is_host(&(struct addr){ .family = 0 }));
+}
+
+static bool
+overlap(const char *one, const char *other)
+{
+	struct network a, b;
+
+	assert_int_equal(network_parse(&a, one), 0);
+	assert_int_equal(network_parse(&b, other), 0);
+	assert_int_equal(network_overlaps(&a, &b), network_overlaps(&b, &a));
+	return network_overlaps(&a, &b);
+}
+
+static void
+networks_overlap(void **state)
+{
+	(void)state;
+	assert_true(overlap("192.0.2.7", "192.0.2.7/32"));
+	assert_false(overlap("192.0.2.7", "192.0.2.6"));
+	assert_true(overlap("192.0.2.0/25", "192.0.2.127"));
+	assert_false(overlap("192.0.2.0/25", "192.0.2.128"));
+	assert_true(overlap("192.0.2.99/25", "192.0.2.1")); /* any of its addresses names it */
+	assert_true(overlap("192.0.2.0/24", "192.0.0.0/16"));
+	assert_true(overlap("0.0.0.0/0", "203.0.113.1"));
+	assert_false(overlap("0.0.0.0/0", "2001:db8::1"));
+	assert_true(overlap("2001:db8::/33", "2001:db8:7fff:ffff::"));
+	assert_false(overlap("2001:db8::/33", "2001:db8:8000::"));
+	assert_true(overlap("2001:db8::1", "2001:db8::1/128"));
+}
+
+static void
+texts_that_are_no_network(void **state)
+{
+	static const char *const bad[] = { "",
+					   "192.0.2.0/33",
+					   "192.0.2.0/",
+					   "192.0.2.0/-1",
+					   "192.0.2.0/8x",
+					   "/8",
+					   "2001:db8::/129",
+					   "192.0.2",
+					   "localhost",
+					   "10.0.0.0/255.0.0.0",
+					   "192.0.2.0/8/8",
+					   "192.0.2.0/ 8" };
+	struct network network;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(network_parse(&network, bad[i]), -1);
 }
 
 static void
@@ -91,30 +169,35 @@ networks(void **state)
 	static const char *const wrong[] = { "",           "192.0.2.7/",     "192.0.2.7/33", "192.0.2.7/-1",
 					     "::/129",     "192.0.2.7/24/1", "192.0.2.7/a",  "/24",
 					     "192.0.2/24", "::/1 " };
-	char text[ADDR_NET_STRLEN];
-	struct addr_net net;
+	char text[NETWORK_STRLEN];
+	struct network net;
 	struct addr addr;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
-		assert_int_equal(addr_net_parse(&net, nets[i].text), 0);
-		assert_string_equal(addr_net_format(&net, text), nets[i].canonical);
+		assert_int_equal(network_parse(&net, nets[i].text), 0);
+		assert_string_equal(network_format(&net, text), nets[i].canonical);
 		assert_int_equal(addr_parse(&addr, nets[i].in), 0);
-		assert_true(addr_net_has(&net, &addr));
+		assert_true(network_has(&net, &addr));
 		assert_int_equal(addr_parse(&addr, nets[i].out), 0);
-		assert_false(addr_net_has(&net, &addr));
+		assert_false(network_has(&net, &addr));
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(addr_net_parse(&net, wrong[i]), -1);
+		assert_int_equal(network_parse(&net, wrong[i]), -1);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),        cmocka_unit_test(every_octet_is_written_as_inet_ntop_does),
-		cmocka_unit_test(no_addresses), cmocka_unit_test(equal_is_family_and_bytes),
+		cmocka_unit_test(texts),
 		cmocka_unit_test(networks),
+		cmocka_unit_test(addresses_that_no_host_has),
+		cmocka_unit_test(networks_overlap),
+		cmocka_unit_test(texts_that_are_no_network),
+		cmocka_unit_test(every_octet_is_written_as_inet_ntop_does),
+		cmocka_unit_test(no_addresses),
+		cmocka_unit_test(equal_is_family_and_bytes),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

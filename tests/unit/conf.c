@@ -662,6 +662,37 @@ bans(void **state)
 	      "config: section options: warning: Ban_Set: with Scan_Guard = 0 knockd detects no scan (x.conf)\n");
 }
 
+static void
+who_is_not_banned(void **state)
+{
+	struct conf *conf = good("[options]\nban_set = inet f b { %IP% }\nban_set_6 = inet f n { %IP%/64 }\n"
+				 "ban_except = 192.0.2.0/24 , 2001:db8::7\nban_except = 198.51.100.1\n");
+
+	(void)state;
+	assert_int_equal(conf->n_ban_except, 3);
+	assert_int_equal(conf->ban_except[0].bits, 24);
+	assert_int_equal(conf->ban_except[1].bits, 128);
+	assert_int_equal(conf->ban_except_sets.n, 0);
+	conf_free(conf);
+	conf = good("[options]\nban_except = inet filter friends,10.0.0.1,  old friends6\n");
+	assert_int_equal(conf->n_ban_except, 1);
+	elements_are(&conf->ban_except_sets, "delete", "192.0.2.1",
+		     "nft delete element inet filter friends '{ 192.0.2.1 }'\n"
+		     "nft delete element ip old friends6 '{ 192.0.2.1 }'\n");
+	conf_free(conf);
+	bad("[options]\nban_except = 10.0.0.0/33\nban_except =\nban_except = ipx f g\n",
+	    "config: line 2: syntax error: Ban_Except: \"10.0.0.0/33\" is not a network, such as 192.0.2.0/24, nor a "
+	    "set, "
+	    "such as inet filter friends (x.conf)\n"
+	    "config: line 3: syntax error: Ban_Except: \"\" is not a network, such as 192.0.2.0/24, nor a set, such as "
+	    "inet filter friends (x.conf)\n"
+	    "config: line 4: syntax error: Ban_Except: unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp), in "
+	    "[options] (x.conf)\n");
+	bad("[options]\nban_except = inet f friends\nban_set = inet f b { %IP%/24 }\n",
+	    "config: line 2: Ban_Except: a set cannot be asked about %IP%/24 of Ban_Set: name networks instead "
+	    "(x.conf)\n");
+}
+
 /* Target may stand above or below; only knockers of its family are let in. */
 static void
 open_with_a_target_is_for_that_address(void **state)
@@ -818,6 +849,7 @@ main(void)
 		cmocka_unit_test(any_interface),
 		cmocka_unit_test(debug_lines_are_those_of_knockd),
 		cmocka_unit_test(bans),
+		cmocka_unit_test(who_is_not_banned),
 		cmocka_unit_test(open_is_for_both_families),
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
 		cmocka_unit_test(errors_of_open),

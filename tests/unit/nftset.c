@@ -827,6 +827,60 @@ without_capability(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* 1, 0, or -1 with the result in `result` */
+static enum nftset_result result;
+
+static int
+holds(const char *set, const char *ip)
+{
+	struct element element;
+	struct nftset_op op;
+	char text[160];
+	int there;
+
+	snprintf(text, sizeof(text), "inet t %s { %%IP%% }", set);
+	op = op_of(false, &element, text, ip);
+	there = nftset_holds(nftset, &op);
+	result = op.result;
+	element_free(&element);
+	return there;
+}
+
+static void
+what_is_in_a_set(void **state)
+{
+	(void)state;
+	nft("add set inet t one '{ type ipv4_addr; flags timeout; }'");
+	nft("add element inet t one '{ 10.0.0.1, 10.0.0.2 timeout 1d }'");
+	nft("add set inet t range '{ type ipv4_addr; flags interval; }'");
+	nft("add element inet t range '{ 10.0.1.0/24, 10.0.3.4-10.0.3.9, 10.0.5.5, 240.0.0.0/4 }'");
+	nft("add set inet t six '{ type ipv6_addr; flags interval; }'");
+	nft("add element inet t six '{ 2001:db8::/32 }'");
+	nft("add set inet t empty '{ type ipv4_addr; flags interval; }'");
+	assert_int_equal(holds("one", "10.0.0.1"), 1);
+	assert_int_equal(holds("one", "10.0.0.2"), 1);
+	assert_int_equal(holds("one", "10.0.0.3"), 0);
+	assert_int_equal(holds("range", "10.0.0.255"), 0);
+	assert_int_equal(holds("range", "10.0.1.0"), 1);
+	assert_int_equal(holds("range", "10.0.1.255"), 1);
+	assert_int_equal(holds("range", "10.0.2.0"), 0);
+	assert_int_equal(holds("range", "10.0.3.3"), 0);
+	assert_int_equal(holds("range", "10.0.3.4"), 1);
+	assert_int_equal(holds("range", "10.0.3.9"), 1);
+	assert_int_equal(holds("range", "10.0.3.10"), 0);
+	assert_int_equal(holds("range", "10.0.5.5"), 1);
+	assert_int_equal(holds("range", "255.255.255.255"), 1);
+	assert_int_equal(holds("range", "1.1.1.1"), 0);
+	assert_int_equal(holds("empty", "1.1.1.1"), 0);
+	assert_int_equal(holds("six", "2001:db8:ffff::1"), 1);
+	assert_int_equal(holds("six", "2001:db9::"), 0);
+	/* of the other family: it cannot be in there */
+	assert_int_equal(holds("one", "2001:db8::1"), 0);
+	assert_int_equal(holds("six", "10.0.0.1"), 0);
+	assert_int_equal(holds("none", "10.0.0.1"), -1);
+	assert_int_equal(result, NFTSET_NO_SET);
+}
+
 int
 main(void)
 {
@@ -861,6 +915,7 @@ main(void)
 		cmocka_unit_test_setup(many_concatenated_intervals, clear),
 		cmocka_unit_test_setup(more_sets_than_are_remembered, clear),
 		cmocka_unit_test_setup(while_the_ruleset_changes, clear),
+		cmocka_unit_test_setup(what_is_in_a_set, clear),
 		cmocka_unit_test_setup(without_capability, clear),
 	};
 	const char *reason = netns_enter();

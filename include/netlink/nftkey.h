@@ -58,6 +58,9 @@ int nftkey_encode(struct nftkey *key, const struct nftkey_type *type, char *cons
  */
 bool nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX]);
 
+/* Does the range of keys [from, to] hold all of `key`, field by field? */
+bool nftkey_covers(const struct nftkey_type *type, const uint8_t *from, const uint8_t *to, const struct nftkey *key);
+
 /* "ipv4_addr . inet_service", cut at `len`; numbers of unknown types are written as such. Returns `buf`. */
 const char *nftkey_type_text(uint32_t type, char *buf, size_t len);
 

@@ -14,6 +14,7 @@
 enum nftset_result {
 	NFTSET_OK,
 	NFTSET_ABSENT,     /* delete only: the element was not there (any more); not a failure */
+	NFTSET_KEPT,       /* another program's element is there, see nftset_apply(); not a failure */
 	NFTSET_NO_SET,     /* table or set does not exist */
 	NFTSET_KEY,        /* the set's key type does not fit the element's text */
 	NFTSET_NO_TIMEOUT, /* a timeout is asked for and the set has no `flags timeout` */
@@ -35,6 +36,8 @@ struct nftset_op {
 	const char *comment;           /* borrowed; NULL: none. Cut at nft's limit of 128 bytes */
 	int min_prefix;                /* an element to add has this many bits of the knocker's address at least */
 	uint64_t timeout_ms;           /* 0: no timeout of its own; overrides element->timeout_ms */
+	bool likely;                   /* add: it is probably there, so ask before adding */
+	bool own;                      /* delete: only an element that the owner has added */
 	/* set by nftset_apply() and nftset_check() */
 	enum nftset_result result;
 	int error;                   /* errno behind `result`, 0 if none */

@@ -73,14 +73,14 @@ is_granted(const struct access_batch *batch, const struct event *events, size_t 
 	return events[i].kind == EVENT_OPEN && !batch->refused[i];
 }
 
+/* `like`: all of the operation but its element. */
 static void
-add_ops(struct access_batch *batch, const struct element_list *elements, bool add, const char *comment, int min_prefix,
-	const struct addr *ip)
+add_ops(struct access_batch *batch, const struct element_list *elements, const struct nftset_op *like)
 {
-	for (size_t i = 0; i < elements->n; i++)
-		batch->ops[batch->n++] = (struct nftset_op){
-			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment, .min_prefix = min_prefix
-		};
+	for (size_t i = 0; i < elements->n; i++) {
+		batch->ops[batch->n] = *like;
+		batch->ops[batch->n++].element = &elements->at[i];
+	}
 }
 
 static void
@@ -89,8 +89,12 @@ add_door(struct access_batch *batch, const struct door *door, const struct addr 
 	enum conf_family family = door_family(ip);
 
 	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
-		add_ops(batch, door_elements(door, kind, family), door_adds(kind), door->name, door->max_prefix[family],
-			ip);
+		add_ops(batch, door_elements(door, kind, family),
+			&(struct nftset_op){ .add = door_adds(kind),
+					     .ip = *ip,
+					     .comment = door->name,
+					     .min_prefix = door->max_prefix[family],
+					     .own = kind == DOOR_CLOSES });
 }
 
 static size_t
@@ -109,10 +113,16 @@ bans_for(const struct conf *conf, const struct addr *ip)
 	return conf_bans(conf, door_family(ip));
 }
 
+/* A scanner that goes on is banned already. */
 static void
 add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
-	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[door_family(ip)], ip);
+	add_ops(batch, bans_for(conf, ip),
+		&(struct nftset_op){ .add = true,
+				     .ip = *ip,
+				     .comment = BAN_COMMENT,
+				     .min_prefix = conf->max_prefix[door_family(ip)],
+				     .likely = true });
 }
 
 static int
@@ -145,12 +155,15 @@ collect(struct access_batch *batch, const struct conf *conf, const struct event 
 static void
 log_op(const struct log *log, const struct door *door, const char *what, const struct nftset_op *op)
 {
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX], ip[ADDR_STRLEN];
 
 	if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
 		log_notice(log, "%s: running command: %s", door->name,
 			   element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, text,
 					   sizeof(text)));
+	else if (op->result == NFTSET_KEPT)
+		log_notice(log, "%s: %s: no %s: %s", addr_format(&op->ip, ip), door->name, what,
+			   nftset_explain(op, text, sizeof(text)));
 	else
 		log_warnx(log, "%s: %s failed: %s", door->name, what, nftset_explain(op, text, sizeof(text)));
 }
@@ -193,13 +206,16 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
 }
 
-/* NFTSET_ABSENT: a flush may have removed the element, and grants_restore() must not put it back. */
+/*
+ * NFTSET_ABSENT: a flush may have removed the element, and grants_restore() must not put it back. NFTSET_KEPT: the
+ * element that is there is not ours, or not any more.
+ */
 static void
 remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
 {
 	if (op->add && op->result == NFTSET_OK)
 		grants_given(grants, door->name, op);
-	else if (!op->add && (op->result == NFTSET_OK || op->result == NFTSET_ABSENT))
+	else if (nftset_is_good(op))
 		grants_taken(grants, op);
 }
 
@@ -280,7 +296,7 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct nftset_op *op = &batch->ops[i];
 
-		if (op->result == NFTSET_OK || op->result == NFTSET_ABSENT)
+		if (nftset_is_good(op))
 			continue;
 		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
 			 nftset_explain(op, text, sizeof(text)));

@@ -23,6 +23,9 @@
 /* Delay before the next try when the kernel was out of memory or the like. */
 #define RETRY_MSEC 1000
 
+/* An element of an earlier run may have this much more time left than its grant: the clocks are not the same. */
+#define SLACK_MSEC 2000
+
 struct kind {
 	struct kind *next;
 	char *door;
@@ -43,6 +46,7 @@ struct grant {
 	struct addr ip;
 	int64_t since_wall_ms;
 	int64_t end_boot_ms; /* INT64_MAX: none */
+	uint64_t given_ms;   /* time of the element when it was written last; 0: not known */
 	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
 	uint8_t key[NFTKEY_LEN_MAX];
 };
@@ -270,6 +274,17 @@ set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
 		log_warn(g->log, "%s: no memory for a deadline", grant->kind->door);
 }
 
+/* At least 1 ms, the kernel's minimum: the next tick forgets a grant that has just expired. */
+static uint64_t
+time_left(const struct grant *grant)
+{
+	int64_t left = grant->end_boot_ms - moment_now().boot_ms;
+
+	if (grant->end_boot_ms == INT64_MAX)
+		return 0;
+	return left > 0 ? (uint64_t)left : 1;
+}
+
 static struct moment
 end_of(uint64_t lifetime_ms)
 {
@@ -310,10 +325,12 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 			begin(g, grant, &end);
 		}
 	}
-	if (kind && grant)
+	if (kind && grant) {
+		grant->given_ms = nftset_lifetime(op);
 		set_end(g, grant, op->lifetime_ms ? end.boot_ms : INT64_MAX);
-	else
+	} else {
 		log_warn(g->log, "%s: no memory to remember a grant; it is not put back after a flush", door);
+	}
 }
 
 void
@@ -324,6 +341,43 @@ grants_taken(struct grants *g, const struct nftset_op *op)
 
 	if (grant)
 		drop(g, grant);
+}
+
+/* ---- whose element it is ------------------------------------------------------------------------ */
+
+/* nftset_owner */
+static bool
+expects(void *arg, const struct nftset_op *op)
+{
+	const struct element *e = op->element;
+
+	return find(arg, e->family, e->table, e->set, op->key, op->key_len);
+}
+
+/*
+ * Another program can give an element more time, or none at all, and the comment stays. Without a given_ms the grant
+ * is of an earlier run.
+ */
+static bool
+is_as_given(const struct grant *grant, const struct nftset_found *found)
+{
+	char comment[ELEMENT_COMMENT_MAX];
+
+	if (strcmp(found->comment, element_comment(grant->kind->door, comment)))
+		return false;
+	if (grant->given_ms)
+		return found->timeout_ms <= grant->given_ms;
+	return grant->end_boot_ms == INT64_MAX || found->left_ms <= time_left(grant) + SLACK_MSEC;
+}
+
+/* nftset_owner */
+static bool
+owns(void *arg, const struct nftset_op *op, const struct nftset_found *found)
+{
+	const struct element *e = op->element;
+	const struct grant *grant = find(arg, e->family, e->table, e->set, op->key, op->key_len);
+
+	return grant ? is_as_given(grant, found) : nftset_gives(op, found);
 }
 
 /* ---- changes by other programs ----------------------------------------------------------------- */
@@ -409,7 +463,11 @@ take_result(struct grants *g, struct restoring *r, struct grant *grant, const st
 {
 	if (op->result == NFTSET_OK) {
 		rehash(g, grant, op->key, op->key_len);
+		grant->given_ms = nftset_lifetime(op);
 		r->restored++;
+	} else if (op->result == NFTSET_KEPT) {
+		log_misfit(g, grant, "put back", op, NULL, 0);
+		drop(g, grant);
 	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
 		fail(r, grant, op->error);
 	} else if (op->result != NFTSET_NO_SET) {
@@ -432,17 +490,6 @@ finish_batch(struct grants *g, struct restoring *r)
 			take_result(g, r, b->grants[i], &b->ops[i]);
 	}
 	b->n = 0;
-}
-
-/* At least 1 ms, the kernel's minimum: the next tick forgets a grant that has just expired. */
-static uint64_t
-time_left(const struct grant *grant)
-{
-	int64_t left = grant->end_boot_ms - moment_now().boot_ms;
-
-	if (grant->end_boot_ms == INT64_MAX)
-		return 0;
-	return left > 0 ? (uint64_t)left : 1;
 }
 
 static void
@@ -619,7 +666,7 @@ revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 
 	nftset_apply(g->nftset, b->ops, b->n);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->ops[i].result != NFTSET_OK && b->ops[i].result != NFTSET_ABSENT) {
+		if (!nftset_is_good(&b->ops[i])) {
 			log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
 			continue;
 		}
@@ -646,7 +693,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 		newer = grant->newer; /* a full batch frees this grant and older ones */
 		if (!is_meant(grant, ip, door))
 			continue;
-		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
+		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip, .own = true };
 		b->grants[b->n++] = grant;
 		if (b->n == BATCH)
 			n += revoke_batch(g, b, err, errlen);
@@ -671,10 +718,14 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 
 	if (grant->end_boot_ms == INT64_MAX)
 		return false;
-	if (nftset_apply(g->nftset, &op, 1)) {
+	nftset_apply(g->nftset, &op, 1);
+	if (op.result != NFTSET_OK) {
 		log_misfit(g, grant, "extended", &op, err, errlen);
+		if (op.result == NFTSET_KEPT)
+			drop(g, grant);
 		return false;
 	}
+	grant->given_ms = op.timeout_ms;
 	end = end_of(op.timeout_ms);
 	journal_move(g->journal, grant->journal_id, end);
 	set_end(g, grant, end.boot_ms);
@@ -687,8 +738,10 @@ grants_extend(struct grants *g, const struct addr *ip, const char *door, int64_t
 	size_t n = 0;
 
 	*err = '\0';
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
+	for (struct grant *grant = g->oldest, *newer; grant; grant = newer) {
+		newer = grant->newer; /* extend() may free it */
 		n += is_meant(grant, ip, door) && extend(g, grant, by_ms, err, errlen);
+	}
 	return n;
 }
 
@@ -702,6 +755,7 @@ grants_new(const struct log *log, struct nftset *nftset)
 	if (!g)
 		return NULL;
 	*g = (struct grants){ .log = log, .nftset = nftset, .next_serial = 1, .retry_at = UINT64_MAX };
+	nftset_set_owner(nftset, &(struct nftset_owner){ .arg = g, .expects = expects, .owns = owns });
 	grow(g);
 	if (!g->buckets) {
 		free(g);
@@ -722,6 +776,7 @@ grants_free(struct grants *g)
 {
 	if (!g)
 		return;
+	nftset_set_owner(g->nftset, NULL);
 	g->journal = NULL; /* its entries stay for the next start */
 	while (g->oldest)
 		drop(g, g->oldest);

@@ -4,18 +4,24 @@
 #define KNOCKD_NFTSET_ASK_H
 
 #include "netlink/nfnl.h"
+#include "netlink/nftset.h"
 #include "nftset_fit.h"
 
 /* Fills in what the kernel says of the element's set; `to->error` when it says no. */
 void nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element);
 
-enum found {
-	FOUND_NOTHING,
-	FOUND_SAME,
-	FOUND_OTHER, /* a range that covers the key's beginning, and is not the key's own */
+/* The element of the set that covers a key, or a part of it. */
+struct match {
+	enum {
+		MATCH_NONE,
+		MATCH_SAME,
+		MATCH_WIDER, /* a range that covers all of the key, and more */
+		MATCH_PART,  /* a range that covers a part of the key */
+	} kind;
+	struct nftset_found found; /* valid if MATCH_SAME or MATCH_WIDER */
 };
 
-/* Looks for the element in a concatenated interval set. 0, or -1 with errno. */
-int nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, enum found *found);
+/* 0, or -1 with errno. */
+int nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, struct match *match);
 
 #endif

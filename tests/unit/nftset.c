@@ -68,7 +68,7 @@ apply(bool add, const char *text, const char *ip)
 
 	if (failures < 0)
 		fail_msg("\"%s\": %s", text, strerror(errno));
-	assert_int_equal(failures, op.result != NFTSET_OK && op.result != NFTSET_ABSENT);
+	assert_int_equal(failures, !nftset_is_good(&op));
 	strcpy(detail, op.detail);
 	nftset_explain(&op, explained, sizeof(explained));
 	element_free(&element);
@@ -223,7 +223,18 @@ nfts_own_intervals(void **state)
 	    "} }'");
 	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
 	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h");
-	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
+	nft("add element inet t s '{ 172.16.0.0/24 timeout 1h }'");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "172.16.0.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 30m }", "172.16.0.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range that has more time");
+	assert_int_equal(apply(true, "inet t s { %IP%/25 timeout 30m }", "172.16.0.1"), NFTSET_KEPT);
+	assert_int_equal(apply(true, "inet t s { %IP%/23 timeout 30m }", "172.16.0.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { %IP%/23 timeout 30m }", "172.16.1.1"), NFTSET_ERROR);
+	nft("add element inet t s '{ 172.16.9.128/25 }'");
+	assert_int_equal(apply(true, "inet t s { %IP%/24 timeout 30m }", "172.16.9.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "it overlaps a range that is in the set already");
 	nft("add element inet t s '{ 198.51.100.1 timeout 1h }'");
 	deleted("inet t s { %IP% }", "198.51.100.1");
@@ -262,6 +273,182 @@ concatenated_intervals(void **state)
 	assert_shows("nft list set inet t m", "2001:db8::/64 . 0x00000010-0x00000020 timeout 1h");
 }
 
+/* An admin's element in every kind of set, without a time, or with more or less time than an operation gives. */
+static const struct {
+	const char *type, *key, *ours, *data, *our_data;
+} kinds[] = {
+	{ "set inet t s '{ type ipv4_addr; flags timeout; }'", "192.0.2.7", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'", "192.0.2.7 . 22", "%IP% . 22", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.2.7", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.2.0/24", "%IP%/24", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.0.0/16", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'", "192.0.2.0/24 . 22",
+	  "%IP%/24 . 22", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'", "192.0.0.0/16 . 20-30",
+	  "%IP% . 22", "", "" },
+	{ "map inet t s '{ type ipv4_addr : verdict; flags timeout; }'", "192.0.2.7", "%IP%", ": drop", ": accept" },
+	{ "map inet t s '{ type ipv4_addr : mark; flags timeout; }'", "192.0.2.7", "%IP%", ": 0x1", ": 0x2" },
+	{ "map inet t s '{ type ipv4_addr : mark; flags interval,timeout; }'", "192.0.2.7", "%IP%", ": 0x1", ": 0x2" },
+};
+
+/* The admin's element has `given`, the operation's `timeout`; they are nft's words. */
+static enum nftset_result
+meet(size_t kind, const char *given, const char *timeout)
+{
+	char text[160];
+
+	nft("flush ruleset");
+	nft("add table inet t");
+	nft("add %s", kinds[kind].type);
+	nft("add element inet t s '{ %s %s comment \"office\" %s }'", kinds[kind].key, given, kinds[kind].data);
+	snprintf(text, sizeof(text), "inet t s { %s %s %s }", kinds[kind].ours, timeout, kinds[kind].our_data);
+	return apply(true, text, "192.0.2.7");
+}
+
+static void
+an_element_without_a_time_stays(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(meet(i, "", "timeout 1h"), NFTSET_KEPT);
+		assert_non_null(strstr(detail, "without a time"));
+		assert_shows("nft list ruleset", kinds[i].key);
+		assert_shows("nft list ruleset", "comment \"office\"");
+		assert_lacks("nft list ruleset", "expires");
+		assert_int_equal(meet(i, "", ""), NFTSET_KEPT);
+		assert_shows("nft list ruleset", "comment \"office\"");
+	}
+}
+
+static void
+a_longer_time_is_not_shortened(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_KEPT);
+		assert_shows("nft list ruleset", "timeout 2h");
+		assert_shows("nft list ruleset", "comment \"office\"");
+	}
+}
+
+static void
+a_shorter_time_is_replaced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bool wider = strstr(kinds[i].key, "/16");
+
+		assert_int_equal(meet(i, "timeout 10m", "timeout 1h"), wider ? NFTSET_ERROR : NFTSET_OK);
+		assert_shows("nft list ruleset", wider ? "timeout 10m" : "timeout 1h");
+		assert_shows("nft list ruleset", wider ? "comment \"office\"" : "comment \"door\"");
+	}
+}
+
+static bool
+all(void *arg, const struct nftset_op *op)
+{
+	(void)arg;
+	(void)op;
+	return true;
+}
+
+/* Owns elements with the comment in `arg`. */
+static bool
+commented(void *arg, const struct nftset_op *op, const struct nftset_found *found)
+{
+	(void)op;
+	return !strcmp(found->comment, arg);
+}
+
+/* The owner's own element is shortened, and gets a time if it had none. */
+static void
+the_owner_decides(void **state)
+{
+	char mine[] = "office", other[] = "other";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strstr(kinds[i].key, "/16"))
+			continue;
+		nftset_set_owner(nftset, &(struct nftset_owner){ .arg = mine, .expects = all, .owns = commented });
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_OK);
+		assert_shows("nft list ruleset", "timeout 1h");
+		assert_int_equal(meet(i, "", "timeout 1h"), NFTSET_OK);
+		assert_shows("nft list ruleset", "timeout 1h");
+		nftset_set_owner(nftset, &(struct nftset_owner){ .arg = other, .expects = all, .owns = commented });
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_KEPT);
+		assert_int_equal(meet(i, "timeout 10m", "timeout 1h"), NFTSET_OK);
+	}
+	nftset_set_owner(nftset, NULL);
+}
+
+/* One that is kept costs the others nothing. */
+static void
+kept_among_others(void **state)
+{
+	static const char *const ips[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.2" };
+	struct element element;
+	struct nftset_op ops[4];
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; elements = { 192.0.2.2 } }'");
+	for (size_t i = 0; i < 4; i++) {
+		if (i)
+			element_free(&element);
+		ops[i] = op_of(true, &element, "inet t s { %IP% timeout 1h }", ips[i]);
+	}
+	assert_int_equal(nftset_apply(nftset, ops, 4), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(ops[i].result, i % 2 ? NFTSET_KEPT : NFTSET_OK);
+	assert_shows("nft list set inet t s", "192.0.2.3 timeout 1h");
+	assert_lacks("nft list set inet t s", "192.0.2.2 timeout");
+	/* the same in one transaction, twice: the second one meets the first */
+	ops[0] = ops[1] = op_of(true, &element, "inet t s { %IP% timeout 1h }", "192.0.2.9");
+	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
+	assert_int_equal(ops[1].result, NFTSET_OK);
+	/* a delete is meant, and what follows it finds nothing */
+	ops[0] = op_of(false, &element, "inet t s { %IP% timeout 1h }", "192.0.2.2");
+	ops[1] = ops[0];
+	ops[1].add = ops[1].likely = true;
+	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
+	assert_int_equal(ops[1].result, NFTSET_OK);
+	assert_shows("nft list set inet t s", "192.0.2.2 timeout 1h");
+	element_free(&element);
+}
+
+static void
+own_elements_alone_are_deleted(void **state)
+{
+	static const char *const sets[] = { "type ipv4_addr; flags timeout;",
+					    "type ipv4_addr; flags timeout,interval;" };
+	struct element element;
+	struct nftset_op op;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		nft("add set inet t s%zu '{ %s elements = { 192.0.2.1, 192.0.2.2 timeout 1h } }'", i, sets[i]);
+		op = op_of(false, &element, i ? "inet t s1 { %IP% timeout 1h }" : "inet t s0 { %IP% timeout 1h }",
+			   "192.0.2.1");
+		op.own = true;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_KEPT);
+		addr_parse(&op.ip, "192.0.2.2");
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_KEPT);
+		addr_parse(&op.ip, "192.0.2.3");
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_ABSENT);
+		op.add = true;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		op.add = false;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_OK);
+		element_free(&element);
+	}
+	assert_shows("nft list set inet t s0", "192.0.2.1, 192.0.2.2 timeout 1h");
+	assert_lacks("nft list set inet t s1", "192.0.2.3");
+}
+
 /* What has expired does not stand in the way, whether the kernel has swept it out or not. */
 static void
 expired_ranges(void **state)
@@ -291,7 +478,9 @@ overlaps_in_concatenated_intervals(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; size 2; }'");
 	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
-	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 20-22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "it overlaps a range that is in the set already");
 	/* the kernel would take the wide range away */
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
@@ -299,7 +488,7 @@ overlaps_in_concatenated_intervals(void **state)
 	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.3.1"), NFTSET_ABSENT);
 	assert_shows("nft list set inet t s", "192.0.2.0/24 . 22");
-	added("inet t s { 192.0.2.0/24 . 23 }", "192.0.2.1");
+	added("inet t s { 192.0.2.0/24 . 23 timeout 30m }", "192.0.2.1");
 	added("inet t s { 192.0.2.0/24 . 23 timeout 1h }", "192.0.2.1");
 	assert_int_equal(apply(true, "inet t s { 192.0.3.0/24 . 23 }", "192.0.2.1"), NFTSET_FULL);
 	nft("add map inet t m '{ type ipv4_addr . inet_service : verdict; flags interval,timeout; }'");
@@ -358,8 +547,8 @@ data_maps(void **state)
 	added("inet t i { %IP%/24 : 0x1f }", "192.0.2.1");
 	added("inet t i { %IP%/24 : 0x20 }", "192.0.2.1");
 	assert_shows("nft list map inet t i", "192.0.2.0/24 comment \"door\" : 0x00000020");
-	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "it overlaps a range that is in the set already");
+	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
 	nft("add set inet t s '{ type ipv4_addr; }'");
 	assert_int_equal(apply(true, "inet t s { %IP% : 0x20 }", "192.0.2.1"), NFTSET_DATA);
 	assert_string_equal(detail, "it is a set and no map: it takes no \": value\"");
@@ -730,6 +919,12 @@ main(void)
 		cmocka_unit_test_setup(nfts_own_intervals, clear),
 		cmocka_unit_test_setup(marks_and_ports_in_intervals, clear),
 		cmocka_unit_test_setup(concatenated_intervals, clear),
+		cmocka_unit_test_setup(an_element_without_a_time_stays, clear),
+		cmocka_unit_test_setup(a_longer_time_is_not_shortened, clear),
+		cmocka_unit_test_setup(a_shorter_time_is_replaced, clear),
+		cmocka_unit_test_setup(the_owner_decides, clear),
+		cmocka_unit_test_setup(kept_among_others, clear),
+		cmocka_unit_test_setup(own_elements_alone_are_deleted, clear),
 		cmocka_unit_test_setup(expired_ranges, clear),
 		cmocka_unit_test_setup(overlaps_in_concatenated_intervals, clear),
 		cmocka_unit_test_setup(verdict_maps, clear),

@@ -73,10 +73,17 @@ int nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n);
 bool nftset_is_good(const struct nftset_op *op);
 
 /*
- * Asks the kernel whether the operation would fit its set (key type, flags, data) and fills in the
- * result; changes nothing. Returns 0, or -1 with errno when netlink itself failed.
+ * Asks the kernel whether the operations would fit their sets (key type, flags, data) and fills in results, keys and
+ * lifetimes; changes nothing. Returns 0, or -1 with errno when netlink itself failed.
  */
-int nftset_check(struct nftset *nftset, struct nftset_op *op);
+int nftset_check(struct nftset *nftset, struct nftset_op *ops, size_t n);
+
+/*
+ * Visits each element of the set that `set` names with its key (of a range, the beginning). 0, or -1 with errno:
+ * ENOENT, there is no such set; EINTR, it has changed meanwhile, and some elements may be missing or have come twice.
+ */
+typedef void nftset_visit(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found);
+int nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg);
 
 /*
  * Says why an operation failed and what would mend it, in one line, for instance

@@ -355,14 +355,14 @@ check_element(const struct access_tools *tools, const struct named *named, const
 	struct nftset_op op = sample(element, named, family);
 	char text[LOG_TEXT_MAX];
 
-	if (nftset_check(tools->nftset, &op)) {
+	if (nftset_check(tools->nftset, &op, 1)) {
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
 	}
 	if (op.result == NFTSET_KEY && either) {
 		struct nftset_op other = sample(element, named, CONF_V6);
 
-		if (!nftset_check(tools->nftset, &other) && other.result != NFTSET_KEY)
+		if (!nftset_check(tools->nftset, &other, 1) && other.result != NFTSET_KEY)
 			op = other;
 	}
 	if (op.result != NFTSET_OK)

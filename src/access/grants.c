@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A struct kind holds the door and the element's text, which many grants share. A grant holds the client's address, the
- * key in the kernel's set, and the end. It is in a list by age, in a heap by end, and in a hash table by set and key,
- * because the kernel's events name these.
- */
 #include "access/grants.h"
 
 #include <errno.h>
@@ -11,279 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grant.h"
 #include "lib/moment.h"
-#include "lib/siphash.h"
-#include "lib/text.h"
-#include "lib/timers.h"
-#include "netlink/nfnl.h"
 
-/* Operations per call of nftset_apply(). */
-#define BATCH 1024
-
-/* Delay before the next try when the kernel was out of memory or the like. */
-#define RETRY_MSEC 1000
-
-/* An element of an earlier run may have this much more time left than its grant: the clocks are not the same. */
-#define SLACK_MSEC 2000
-
-struct kind {
-	struct kind *next;
-	char *door;
-	char *text;    /* of the element */
-	uint64_t hash; /* of `text` */
-	struct element element;
-	unsigned grants;
-	bool missing; /* its elements may have been removed and must be put back */
-};
-
-struct grant {
-	struct timer timer; /* must be first: timers_due() returns it */
-	struct kind *kind;
-	struct grant *older, *newer;
-	struct grant *chain;
-	uint64_t serial; /* increases along the list by age, for grants_each() */
-	uint64_t journal_id;
-	struct addr ip;
-	int64_t since_wall_ms;
-	int64_t end_boot_ms; /* INT64_MAX: none */
-	uint64_t given_ms;   /* time of the element when it was written last; 0: not known */
-	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
-	uint8_t key[NFTKEY_LEN_MAX];
-};
-
-struct grants {
-	const struct log *log;
-	struct nftset *nftset;
-	struct journal *journal;
-	struct timers timers;
-	struct kind *kinds;
-	struct grant *oldest, *newest;
-	struct grant **buckets;
-	size_t n, n_buckets; /* a power of two */
-	uint64_t next_serial;
-	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
-	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */
-};
-
-/* ---- kinds ------------------------------------------------------------------------------------- */
-
-static bool
-same_set(const struct element *element, uint8_t family, const char *table, const char *set)
-{
-	return element->family == family && !strcmp(element->table, table) && (!set || !strcmp(element->set, set));
-}
-
-/* no secret is needed against collisions: only the admin and clients that know a sequence choose the hashed data */
-static const uint8_t no_secret[16];
-
-static void
-free_kind(struct kind *kind)
-{
-	element_free(&kind->element);
-	free(kind->door);
-	free(kind->text);
-	free(kind);
-}
-
-/* Compares texts, because the configuration that the element came from may be freed. */
-static struct kind *
-find_kind(struct grants *g, const char *door, const char *text)
-{
-	uint64_t hash = siphash(no_secret, text, strlen(text));
-
-	for (struct kind *kind = g->kinds; kind; kind = kind->next)
-		if (kind->hash == hash && !strcmp(kind->text, text) && !strcmp(kind->door, door))
-			return kind;
-	return NULL;
-}
-
-static struct kind *
-add_kind(struct grants *g, const char *door, const char *text)
-{
-	struct kind *kind = calloc(1, sizeof(*kind));
-	char err[160];
-
-	if (!kind)
-		return NULL;
-	kind->door = strdup(door);
-	kind->text = strdup(text);
-	kind->hash = siphash(no_secret, text, strlen(text));
-	if (!kind->door || !kind->text || element_parse(&kind->element, text, err, sizeof(err))) {
-		free_kind(kind);
-		return NULL;
-	}
-	kind->next = g->kinds;
-	g->kinds = kind;
-	return kind;
-}
-
-static struct kind *
-get_kind(struct grants *g, const char *door, const char *text)
-{
-	struct kind *kind = find_kind(g, door, text);
-
-	return kind ? kind : add_kind(g, door, text);
-}
-
-/* Kinds without grants are freed here, off the path of a knock. */
-static void
-sweep_kinds(struct grants *g)
-{
-	for (struct kind **link = &g->kinds; *link;) {
-		struct kind *kind = *link;
-
-		if (kind->grants) {
-			link = &kind->next;
-			continue;
-		}
-		*link = kind->next;
-		free_kind(kind);
-	}
-}
-
-/* ---- the hash table ---------------------------------------------------------------------------- */
-
-static uint64_t
-hash(uint8_t family, const char *table, const char *set, const void *key, uint32_t key_len)
-{
-	return siphash(no_secret, key, key_len) ^ siphash(no_secret, table, strlen(table)) ^
-	       siphash(no_secret, set, strlen(set)) * 3 ^ family;
-}
-
-static struct grant **
-bucket_of(const struct grants *g, const struct element *e, const void *key, uint32_t key_len)
-{
-	return &g->buckets[hash(e->family, e->table, e->set, key, key_len) & (g->n_buckets - 1)];
-}
-
-static void
-unhash(struct grants *g, struct grant *grant)
-{
-	struct grant **link;
-
-	if (!grant->key_len)
-		return;
-	link = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
-	while (*link != grant)
-		link = &(*link)->chain;
-	*link = grant->chain;
-	grant->key_len = 0;
-}
-
-static void
-rehash(struct grants *g, struct grant *grant, const void *key, uint32_t key_len)
-{
-	struct grant **bucket;
-
-	unhash(g, grant);
-	memcpy(grant->key, key, key_len);
-	grant->key_len = key_len;
-	bucket = bucket_of(g, &grant->kind->element, key, key_len);
-	grant->chain = *bucket;
-	*bucket = grant;
-}
-
-/* Without memory the table stays small and gets slower. */
-static void
-grow(struct grants *g)
-{
-	size_t n = g->n_buckets ? g->n_buckets * 2 : 1024;
-	struct grant **buckets;
-
-	if (g->n < g->n_buckets)
-		return;
-	buckets = calloc(n, sizeof(*buckets));
-	if (!buckets)
-		return;
-	free(g->buckets);
-	g->buckets = buckets;
-	g->n_buckets = n;
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
-		if (grant->key_len) {
-			struct grant **bucket = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
-
-			grant->chain = *bucket;
-			*bucket = grant;
-		}
-	}
-}
-
-static struct grant *
-find(const struct grants *g, uint8_t family, const char *table, const char *set, const void *key, uint32_t key_len)
-{
-	struct grant *grant = g->buckets[hash(family, table, set, key, key_len) & (g->n_buckets - 1)];
-
-	while (grant && (grant->key_len != key_len || memcmp(grant->key, key, key_len) ||
-			 !same_set(&grant->kind->element, family, table, set)))
-		grant = grant->chain;
-	return grant;
-}
-
-/* ---- one grant --------------------------------------------------------------------------------- */
-
-static void
-set_kind(struct grant *grant, struct kind *kind)
-{
-	if (grant->kind)
-		grant->kind->grants--;
-	grant->kind = kind;
-	kind->grants++;
-}
-
-static struct grant *
-add(struct grants *g, struct kind *kind, const struct addr *ip)
-{
-	struct grant *grant = calloc(1, sizeof(*grant));
-
-	if (!grant)
-		return NULL;
-	g->n++;
-	grow(g);
-	*grant = (struct grant){
-		.older = g->newest, .serial = g->next_serial++, .ip = *ip, .since_wall_ms = moment_now().wall_ms
-	};
-	*(g->newest ? &g->newest->newer : &g->oldest) = grant;
-	g->newest = grant;
-	set_kind(grant, kind);
-	return grant;
-}
-
-/* Forgets the grant, here and in the journal. */
-static void
-drop(struct grants *g, struct grant *grant)
-{
-	journal_end(g->journal, grant->journal_id);
-	timers_disarm(&g->timers, &grant->timer);
-	unhash(g, grant);
-	if (g->next_shown == grant)
-		g->next_shown = grant->newer;
-	*(grant->older ? &grant->older->newer : &g->oldest) = grant->newer;
-	*(grant->newer ? &grant->newer->older : &g->newest) = grant->older;
-	grant->kind->grants--;
-	g->n--;
-	free(grant);
-}
-
-static void
-set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
-{
-	grant->end_boot_ms = end_boot_ms;
-	if (end_boot_ms == INT64_MAX)
-		timers_disarm(&g->timers, &grant->timer);
-	else if (timers_arm(&g->timers, &grant->timer, (uint64_t)end_boot_ms))
-		log_warn(g->log, "%s: no memory for a deadline", grant->kind->door);
-}
-
-/* At least 1 ms, the kernel's minimum: the next tick forgets a grant that has just expired. */
-static uint64_t
-time_left(const struct grant *grant)
-{
-	int64_t left = grant->end_boot_ms - moment_now().boot_ms;
-
-	if (grant->end_boot_ms == INT64_MAX)
-		return 0;
-	return left > 0 ? (uint64_t)left : 1;
-}
+/* ---- given and taken --------------------------------------------------------------------------- */
 
 static struct moment
 end_of(uint64_t lifetime_ms)
@@ -309,25 +35,26 @@ void
 grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 {
 	const struct element *e = op->element;
-	struct grant *grant = find(g, e->family, e->table, e->set, op->key, op->key_len);
+	struct grant *grant = grant_find(g, e->family, e->table, e->set, op->key, op->key_len);
 	struct moment end = end_of(op->lifetime_ms);
 	char text[ELEMENT_TEXT_MAX];
-	struct kind *kind = get_kind(g, door, element_text(e, text, sizeof(text)));
+	struct kind *kind = grant_kind(g, door, element_text(e, text, sizeof(text)));
 
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
 		if (grant)
-			drop(g, grant); /* another door gave the same element before: `door` takes it over */
-		grant = add(g, kind, &op->ip);
+			grant_drop(g, grant); /* another door gave the same element before: `door` takes it over */
+		grant = grant_add(g, kind, &op->ip);
 		if (grant) {
-			rehash(g, grant, op->key, op->key_len);
+			grant_set_key(g, grant, op->key, op->key_len);
 			begin(g, grant, &end);
 		}
 	}
 	if (kind && grant) {
+		grant->there = true;
 		grant->given_ms = nftset_lifetime(op);
-		set_end(g, grant, op->lifetime_ms ? end.boot_ms : INT64_MAX);
+		grant_set_end(g, grant, op->lifetime_ms ? end.boot_ms : INT64_MAX);
 	} else {
 		log_warn(g->log, "%s: no memory to remember a grant; it is not put back after a flush", door);
 	}
@@ -337,10 +64,10 @@ void
 grants_taken(struct grants *g, const struct nftset_op *op)
 {
 	const struct element *e = op->element;
-	struct grant *grant = find(g, e->family, e->table, e->set, op->key, op->key_len);
+	struct grant *grant = grant_find(g, e->family, e->table, e->set, op->key, op->key_len);
 
 	if (grant)
-		drop(g, grant);
+		grant_drop(g, grant);
 }
 
 /* ---- whose element it is ------------------------------------------------------------------------ */
@@ -350,24 +77,9 @@ static bool
 expects(void *arg, const struct nftset_op *op)
 {
 	const struct element *e = op->element;
+	const struct grant *grant = grant_find(arg, e->family, e->table, e->set, op->key, op->key_len);
 
-	return find(arg, e->family, e->table, e->set, op->key, op->key_len);
-}
-
-/*
- * Another program can give an element more time, or none at all, and the comment stays. Without a given_ms the grant
- * is of an earlier run.
- */
-static bool
-is_as_given(const struct grant *grant, const struct nftset_found *found)
-{
-	char comment[ELEMENT_COMMENT_MAX];
-
-	if (strcmp(found->comment, element_comment(grant->kind->door, comment)))
-		return false;
-	if (grant->given_ms)
-		return found->timeout_ms <= grant->given_ms;
-	return grant->end_boot_ms == INT64_MAX || found->left_ms <= time_left(grant) + SLACK_MSEC;
+	return grant && grant->there;
 }
 
 /* nftset_owner */
@@ -375,224 +87,9 @@ static bool
 owns(void *arg, const struct nftset_op *op, const struct nftset_found *found)
 {
 	const struct element *e = op->element;
-	const struct grant *grant = find(arg, e->family, e->table, e->set, op->key, op->key_len);
+	const struct grant *grant = grant_find(arg, e->family, e->table, e->set, op->key, op->key_len);
 
-	return grant ? is_as_given(grant, found) : nftset_gives(op, found);
-}
-
-/* ---- changes by other programs ----------------------------------------------------------------- */
-
-static void
-ended_by_hand(struct grants *g, const struct monitor_event *event)
-{
-	struct grant *grant = find(g, event->family, event->table, event->set, event->key, event->key_len);
-	char ip[ADDR_STRLEN];
-
-	if (!grant)
-		return;
-	log_notice(g->log, "%s: %s: element deleted from %s %s %s", addr_format(&grant->ip, ip), grant->kind->door,
-		   element_family_name(event->family), event->table, event->set);
-	drop(g, grant);
-}
-
-static void
-mark_missing(struct grants *g, const struct monitor_event *event)
-{
-	for (struct kind *kind = g->kinds; kind; kind = kind->next)
-		if (event->kind == MONITOR_LOST || same_set(&kind->element, event->family, event->table, event->set))
-			kind->missing = true;
-}
-
-void
-grants_noticed(struct grants *g, const struct monitor_event *event)
-{
-	switch (event->kind) {
-	case MONITOR_ELEMENT_GONE:
-		ended_by_hand(g, event);
-		break;
-	case MONITOR_TABLE_GONE:
-	case MONITOR_SET_CHANGED:
-	case MONITOR_LOST:
-		mark_missing(g, event);
-		break;
-	case MONITOR_TABLE_NEW:
-	case MONITOR_RULES_GONE:
-		break;
-	}
-}
-
-/* ---- putting back ------------------------------------------------------------------------------ */
-
-struct batch {
-	struct nftset_op ops[BATCH];
-	struct grant *grants[BATCH];
-	size_t n;
-};
-
-struct restoring {
-	struct batch batch;
-	size_t restored, failed;
-	int error; /* errno: netlink failed, and the rest is not tried */
-};
-
-/* `err`: for knockctl, gets the first of several lines; or NULL. */
-static void
-log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op, char *err,
-	   size_t errlen)
-{
-	char text[LOG_TEXT_MAX], reason[LOG_TEXT_MAX / 2], ip[ADDR_STRLEN];
-
-	snprintf(text, sizeof(text), "%s: %s cannot be %s: %s", grant->kind->door, addr_format(&grant->ip, ip), done,
-		 nftset_explain(op, reason, sizeof(reason)));
-	log_warnx(g->log, "%s", text);
-	if (err && !*err)
-		text_copy(err, errlen, text);
-}
-
-static void
-fail(struct restoring *r, struct grant *grant, int error)
-{
-	grant->kind->missing = true;
-	r->error = error;
-	r->failed++;
-}
-
-/* A missing set is no error: if it appears, the monitor reports it. */
-static void
-take_result(struct grants *g, struct restoring *r, struct grant *grant, const struct nftset_op *op)
-{
-	if (op->result == NFTSET_OK) {
-		rehash(g, grant, op->key, op->key_len);
-		grant->given_ms = nftset_lifetime(op);
-		r->restored++;
-	} else if (op->result == NFTSET_KEPT) {
-		log_misfit(g, grant, "put back", op, NULL, 0);
-		drop(g, grant);
-	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
-		fail(r, grant, op->error);
-	} else if (op->result != NFTSET_NO_SET) {
-		log_misfit(g, grant, "put back", op, NULL, 0);
-	}
-}
-
-static void
-finish_batch(struct grants *g, struct restoring *r)
-{
-	struct batch *b = &r->batch;
-	int error = r->error;
-
-	if (!error && b->n && nftset_apply(g->nftset, b->ops, b->n) < 0)
-		error = errno;
-	for (size_t i = 0; i < b->n; i++) {
-		if (error)
-			fail(r, b->grants[i], error);
-		else
-			take_result(g, r, b->grants[i], &b->ops[i]);
-	}
-	b->n = 0;
-}
-
-static void
-add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
-{
-	struct batch *b = &r->batch;
-
-	b->ops[b->n] = (struct nftset_op){ .add = true,
-					   .element = &grant->kind->element,
-					   .ip = grant->ip,
-					   .comment = grant->kind->door,
-					   .timeout_ms = time_left(grant) };
-	b->grants[b->n++] = grant;
-	if (b->n == BATCH)
-		finish_batch(g, r);
-}
-
-/* Moves the marks into `marked`, because finish_batch() marks again the kinds that are still missing. */
-static size_t
-unmark(struct grants *g, struct kind **marked, size_t max)
-{
-	size_t n = 0;
-
-	for (struct kind *kind = g->kinds; kind && n < max; kind = kind->next) {
-		if (kind->missing && kind->grants)
-			marked[n++] = kind;
-		kind->missing = false;
-	}
-	return n;
-}
-
-static bool
-is_among(struct kind *const *kinds, size_t n, const struct kind *kind)
-{
-	for (size_t i = 0; i < n; i++)
-		if (kinds[i] == kind)
-			return true;
-	return false;
-}
-
-static size_t
-count_marked(const struct grants *g)
-{
-	size_t n = 0;
-
-	for (const struct kind *kind = g->kinds; kind; kind = kind->next)
-		n += kind->missing && kind->grants;
-	return n;
-}
-
-/* Logs only the first failure of a series. */
-static void
-try_later(struct grants *g, size_t failed, int error)
-{
-	errno = error;
-	if (failed && g->retry_at == UINT64_MAX)
-		log_warn(g->log, "could not put back %zu elements, trying again", failed);
-	g->retry_at = failed ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
-}
-
-static void
-restore_marked(struct grants *g, struct restoring *r, struct kind *const *marked, size_t n)
-{
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
-		if (is_among(marked, n, grant->kind))
-			add_to_batch(g, r, grant);
-	finish_batch(g, r);
-	if (r->restored)
-		log_notice(g->log, "%zu elements put back", r->restored);
-	try_later(g, r->failed, r->error);
-}
-
-void
-grants_restore(struct grants *g)
-{
-	size_t n = count_marked(g);
-	struct kind **marked = n ? calloc(n, sizeof(*marked)) : NULL;
-	struct restoring *r = n ? calloc(1, sizeof(*r)) : NULL;
-
-	if (marked && r)
-		restore_marked(g, r, marked, unmark(g, marked, n));
-	else
-		try_later(g, n ? g->n : 0, ENOMEM);
-	sweep_kinds(g);
-	free(marked);
-	free(r);
-}
-
-void
-grants_take_up(struct grants *g, const struct journal_entry *entry)
-{
-	struct kind *kind = get_kind(g, entry->door, entry->text);
-	struct grant *grant = kind ? add(g, kind, &entry->ip) : NULL;
-	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
-
-	if (!grant) {
-		log_warnx(g->log, "%s: could not restore an element from the journal: %s", entry->door, entry->text);
-		return;
-	}
-	grant->journal_id = entry->id;
-	grant->since_wall_ms = entry->since_wall_ms;
-	set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
-	kind->missing = true;
+	return grant ? grant_is_as_given(grant, found) : nftset_gives(op, found);
 }
 
 /* ---- timers and knockctl ----------------------------------------------------------------------- */
@@ -600,10 +97,7 @@ grants_take_up(struct grants *g, const struct journal_entry *entry)
 void
 grants_tick(struct grants *g, uint64_t now)
 {
-	struct timer *timer;
-
-	while ((timer = timers_due(&g->timers, now)))
-		drop(g, (struct grant *)timer);
+	grant_end_due(g, now);
 	if (g->retry_at <= now)
 		grants_restore(g);
 }
@@ -660,17 +154,17 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 
 /* Returns how many were deleted, and empties the batch. */
 static size_t
-revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
+revoke_batch(struct grants *g, struct grant_batch *b, char *err, size_t errlen)
 {
 	size_t n = 0;
 
 	nftset_apply(g->nftset, b->ops, b->n);
 	for (size_t i = 0; i < b->n; i++) {
 		if (!nftset_is_good(&b->ops[i])) {
-			log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
+			grant_log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
 			continue;
 		}
-		drop(g, b->grants[i]);
+		grant_drop(g, b->grants[i]);
 		n++;
 	}
 	b->n = 0;
@@ -680,7 +174,7 @@ revoke_batch(struct grants *g, struct batch *b, char *err, size_t errlen)
 size_t
 grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *err, size_t errlen)
 {
-	struct batch *b = calloc(1, sizeof(*b));
+	struct grant_batch *b = calloc(1, sizeof(*b));
 	struct grant *grant, *newer;
 	size_t n = 0;
 
@@ -695,7 +189,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 			continue;
 		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip, .own = true };
 		b->grants[b->n++] = grant;
-		if (b->n == BATCH)
+		if (b->n == GRANT_BATCH)
 			n += revoke_batch(g, b, err, errlen);
 	}
 	if (b)
@@ -720,15 +214,15 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 		return false;
 	nftset_apply(g->nftset, &op, 1);
 	if (op.result != NFTSET_OK) {
-		log_misfit(g, grant, "extended", &op, err, errlen);
+		grant_log_misfit(g, grant, "extended", &op, err, errlen);
 		if (op.result == NFTSET_KEPT)
-			drop(g, grant);
+			grant_drop(g, grant);
 		return false;
 	}
 	grant->given_ms = op.timeout_ms;
 	end = end_of(op.timeout_ms);
 	journal_move(g->journal, grant->journal_id, end);
-	set_end(g, grant, end.boot_ms);
+	grant_set_end(g, grant, end.boot_ms);
 	return true;
 }
 
@@ -756,13 +250,11 @@ grants_new(const struct log *log, struct nftset *nftset)
 		return NULL;
 	*g = (struct grants){ .log = log, .nftset = nftset, .next_serial = 1, .retry_at = UINT64_MAX };
 	nftset_set_owner(nftset, &(struct nftset_owner){ .arg = g, .expects = expects, .owns = owns });
-	grow(g);
-	if (!g->buckets) {
-		free(g);
-		errno = ENOMEM;
-		return NULL;
-	}
-	return g;
+	if (!grant_prepare(g))
+		return g;
+	grants_free(g);
+	errno = ENOMEM;
+	return NULL;
 }
 
 void
@@ -779,8 +271,10 @@ grants_free(struct grants *g)
 	nftset_set_owner(g->nftset, NULL);
 	g->journal = NULL; /* its entries stay for the next start */
 	while (g->oldest)
-		drop(g, g->oldest);
-	sweep_kinds(g);
+		grant_drop(g, g->oldest);
+	for (struct place *place = g->places; place; place = place->next)
+		place->named = false;
+	grant_sweep(g);
 	timers_free(&g->timers);
 	free(g->buckets);
 	free(g);

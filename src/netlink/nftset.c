@@ -596,17 +596,31 @@ nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 }
 
 int
-nftset_check(struct nftset *nftset, struct nftset_op *op)
+nftset_check(struct nftset *nftset, struct nftset_op *ops, size_t n)
+{
+	struct encoded encoded;
+	int error = 0;
+
+	nftset->n_sets = 0;
+	nftset->generation = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (nftset_fit_encode(&encoded, &ops[i], describe(nftset, ops[i].element)))
+			nftset_fit_fail(&ops[i], NFTSET_OK, 0, "");
+		if (ops[i].result == NFTSET_ERROR)
+			error = ops[i].error;
+	}
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int
+nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg)
 {
 	struct described described;
-	struct encoded encoded;
 
-	nftset_ask_set(nftset->nfnl, &described, op->element);
-	if (nftset_fit_encode(&encoded, op, &described))
-		nftset_fit_fail(op, NFTSET_OK, 0, "");
-	if (op->result == NFTSET_ERROR) {
-		errno = op->error;
-		return -1;
-	}
-	return 0;
+	nftset_ask_set(nftset->nfnl, &described, set);
+	if (!described.error)
+		return nftset_ask_elements(nftset->nfnl, set, described.timeout_ms, visit, arg);
+	errno = described.error;
+	return -1;
 }

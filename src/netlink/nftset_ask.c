@@ -114,14 +114,20 @@ take_element(struct nftnl_set_elem *elem, void *arg)
 	return 0;
 }
 
+struct reading {
+	int (*take)(struct nftnl_set_elem *elem, void *arg);
+	void *arg;
+};
+
 static int
 read_elements(const struct nlmsghdr *nlh, void *arg)
 {
+	const struct reading *reading = arg;
 	struct nftnl_set *set = nftnl_set_alloc();
 	int rc = set && !nftnl_set_elems_nlmsg_parse(nlh, set) ? MNL_CB_OK : MNL_CB_ERROR;
 
 	if (rc == MNL_CB_OK)
-		nftnl_set_elem_foreach(set, take_element, arg);
+		nftnl_set_elem_foreach(set, reading->take, reading->arg);
 	if (set)
 		nftnl_set_free(set);
 	return rc;
@@ -132,13 +138,14 @@ static int
 ask_one(struct nfnl *nfnl, const struct encoded *encoded, const uint8_t *key, bool end, struct answer *answer)
 {
 	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, encoded->op->element->family);
+	struct reading reading = { .take = take_element, .arg = answer };
 
 	*answer = (struct answer){ .set_timeout_ms = encoded->described->timeout_ms };
 	if (nftset_fit_ask(nlh, encoded, key, end)) {
 		errno = ENOMEM;
 		return -1;
 	}
-	if (nfnl_ask(nfnl, read_elements, answer))
+	if (nfnl_ask(nfnl, read_elements, &reading))
 		return errno == ENOENT ? 0 : -1;
 	answer->there &= answer->len == encoded->key.len;
 	return 0;
@@ -210,4 +217,46 @@ nftset_ask_element(struct nfnl *nfnl, const struct encoded *encoded, struct matc
 	if (answer.there)
 		compare_element(encoded, &answer, match);
 	return 0;
+}
+
+/* --- all of them --------------------------------------------------------------------------------- */
+
+struct visiting {
+	uint64_t timeout_ms;
+	nftset_visit *visit;
+	void *arg;
+};
+
+static bool
+is_end(struct nftnl_set_elem *elem)
+{
+	return nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_FLAGS) &&
+	       nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_FLAGS) & NFT_SET_ELEM_INTERVAL_END;
+}
+
+static int
+visit_element(struct nftnl_set_elem *elem, void *arg)
+{
+	const struct visiting *v = arg;
+	struct nftset_found found;
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+
+	if (!key || is_end(elem))
+		return 0;
+	describe(elem, v->timeout_ms, &found);
+	v->visit(v->arg, key, len, &found);
+	return 0;
+}
+
+int
+nftset_ask_elements(struct nfnl *nfnl, const struct element *set, uint64_t timeout_ms, nftset_visit *visit, void *arg)
+{
+	struct visiting visiting = { .timeout_ms = timeout_ms, .visit = visit, .arg = arg };
+	struct reading reading = { .take = visit_element, .arg = &visiting };
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, set->family);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, set->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set->set);
+	return nfnl_dump(nfnl, read_elements, &reading);
 }

@@ -10,6 +10,10 @@
 /* Fills in what the kernel says of the element's set; `to->error` when it says no. */
 void nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element);
 
+/* See nftset_each(). `timeout_ms`: the set's own. */
+int nftset_ask_elements(struct nfnl *nfnl, const struct element *set, uint64_t timeout_ms, nftset_visit *visit,
+			void *arg);
+
 /* The element of the set that covers a key, or a part of it. */
 struct match {
 	enum {

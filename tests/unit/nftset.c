@@ -97,7 +97,7 @@ check(const char *text, const char *ip, enum nftset_result expected)
 	struct element element;
 	struct nftset_op op = op_of(true, &element, text, ip);
 
-	assert_int_equal(nftset_check(nftset, &op), 0);
+	assert_int_equal(nftset_check(nftset, &op, 1), 0);
 	assert_int_equal(op.result, expected);
 	element_free(&element);
 }
@@ -682,6 +682,48 @@ checking_changes_nothing(void **state)
 	assert_lacks("nft list set inet t s", "elements");
 }
 
+/* nftset_visit */
+static void
+note_element(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
+{
+	char *text = arg;
+	const uint8_t *bytes = key;
+
+	sprintf(text + strlen(text), "%u:%u.%u:%s:%s:%s ", key_len, bytes[0], bytes[3],
+		found->timeout_ms == NFTSET_ENDLESS ? "endless"
+		: found->timeout_ms == 3600000      ? "1h"
+		: found->timeout_ms == 300000       ? "5m"
+						    : "?",
+		found->left_ms <= found->timeout_ms ? "left" : "more", found->comment);
+}
+
+static void
+each_element_is_visited(void **state)
+{
+	char table[] = "t", in[] = "s", none[] = "none";
+	const struct element set = { .family = 1, .table = table, .set = in }, /* NFPROTO_INET */
+	    no_set = { .family = 1, .table = table, .set = none };
+	char text[1024] = "";
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; timeout 5m; }'");
+	nft("add element inet t s '{ 10.0.0.1 timeout 1h comment \"a b\" }'");
+	nft("add element inet t s '{ 10.0.0.2 comment \"c\" }'");
+	assert_int_equal(nftset_each(nftset, &set, note_element, text), 0);
+	assert_non_null(strstr(text, "4:10.1:1h:left:a b "));
+	assert_non_null(strstr(text, "4:10.2:5m:left:c "));
+	nft("delete set inet t s");
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	nft("add element inet t s '{ 10.0.0.0/24 timeout 1h comment \"n\", 11.0.0.7 }'");
+	*text = '\0';
+	assert_int_equal(nftset_each(nftset, &set, note_element, text), 0);
+	assert_non_null(strstr(text, "4:10.0:1h:left:n "));
+	assert_non_null(strstr(text, "4:11.7:endless:left: "));
+	assert_int_equal(strlen(text), strlen("4:10.0:1h:left:n 4:11.7:endless:left: "));
+	assert_int_equal(nftset_each(nftset, &no_set, note_element, text), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
 static void
 one_bad_operation_costs_the_others_nothing(void **state)
 {
@@ -936,6 +978,7 @@ main(void)
 		cmocka_unit_test_setup(a_long_comment_is_cut, clear),
 		cmocka_unit_test_setup(sets_that_do_not_fit, clear),
 		cmocka_unit_test_setup(checking_changes_nothing, clear),
+		cmocka_unit_test_setup(each_element_is_visited, clear),
 		cmocka_unit_test_setup(one_bad_operation_costs_the_others_nothing, clear),
 		cmocka_unit_test_setup(in_the_order_given, clear),
 		cmocka_unit_test_setup(a_set_made_anew_with_another_type, clear),

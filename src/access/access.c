@@ -207,15 +207,15 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 }
 
 /*
- * NFTSET_ABSENT: a flush may have removed the element, and grants_restore() must not put it back. NFTSET_KEPT: the
- * element that is there is not ours, or not any more.
+ * A deletion ends the access even if the element or the set was missing, or the kernel refused: grants_restore() must
+ * not put it back. NFTSET_KEPT: the element that is there is not ours, or not any more.
  */
 static void
 remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
 {
 	if (op->add && op->result == NFTSET_OK)
 		grants_given(grants, door->name, op);
-	else if (nftset_is_good(op))
+	else if (!op->add || op->result == NFTSET_KEPT)
 		grants_taken(grants, op);
 }
 

@@ -60,11 +60,45 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 	}
 }
 
+static bool
+is_same_part(const char *part, const struct addr *ip, const char *other, const struct addr *other_ip)
+{
+	char text[ELEMENT_TEXT_MAX], other_text[ELEMENT_TEXT_MAX];
+
+	return !strcmp(element_expand(part, ip, text, sizeof(text)),
+		       element_expand(other, other_ip, other_text, sizeof(other_text)));
+}
+
+static bool
+is_same_element(const struct grant *grant, const struct nftset_op *op)
+{
+	const struct element *a = &grant->kind->element, *b = op->element;
+
+	if (!grant_is_in(grant->kind->place, b->family, b->table, b->set) || a->n_parts != b->n_parts)
+		return false;
+	for (size_t i = 0; i < a->n_parts; i++)
+		if (!is_same_part(a->parts[i], &grant->ip, b->parts[i], &op->ip))
+			return false;
+	return true;
+}
+
+/* Without a set there is no key to find the grant by. */
+static struct grant *
+find_by_text(const struct grants *g, const struct nftset_op *op)
+{
+	struct grant *grant = g->oldest;
+
+	while (grant && !is_same_element(grant, op))
+		grant = grant->newer;
+	return grant;
+}
+
 void
 grants_taken(struct grants *g, const struct nftset_op *op)
 {
 	const struct element *e = op->element;
-	struct grant *grant = grant_find(g, e->family, e->table, e->set, op->key, op->key_len);
+	struct grant *grant =
+	    op->key_len ? grant_find(g, e->family, e->table, e->set, op->key, op->key_len) : find_by_text(g, op);
 
 	if (grant)
 		grant_drop(g, grant);
@@ -136,8 +170,12 @@ grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, vo
 	bool more = true;
 
 	for (; grant && max-- && more; grant = grant->newer) {
-		struct grant_view view = { grant->kind->door, &grant->ip, &grant->kind->element, grant->since_wall_ms,
-					   grant->end_boot_ms };
+		struct grant_view view = { .door = grant->kind->door,
+					   .ip = &grant->ip,
+					   .element = &grant->kind->element,
+					   .since_wall_ms = grant->since_wall_ms,
+					   .end_boot_ms = grant->end_boot_ms,
+					   .waiting = !grant->there };
 
 		from = grant->serial;
 		more = visit(arg, &view);
@@ -152,20 +190,24 @@ is_meant(const struct grant *grant, const struct addr *ip, const char *door)
 	return (!ip || addr_equal(&grant->ip, ip)) && (!door || !strcmp(grant->kind->door, door));
 }
 
-/* Returns how many were deleted, and empties the batch. */
+/*
+ * The access ends, even if the kernel keeps the element: it is not put back, and has a time. Without a set there is no
+ * element. Returns how many ended, and empties the batch.
+ */
 static size_t
 revoke_batch(struct grants *g, struct grant_batch *b, char *err, size_t errlen)
 {
-	size_t n = 0;
+	size_t n = b->n;
 
 	nftset_apply(g->nftset, b->ops, b->n);
 	for (size_t i = 0; i < b->n; i++) {
-		if (!nftset_is_good(&b->ops[i])) {
-			grant_log_misfit(g, b->grants[i], "deleted", &b->ops[i], err, errlen);
-			continue;
-		}
+		const struct nftset_op *op = &b->ops[i];
+
+		if (op->result == NFTSET_KEPT)
+			grant_log_kept(g, b->grants[i], "no revoke", op);
+		else if (!nftset_is_good(op) && op->result != NFTSET_NO_SET)
+			grant_log_misfit(g, b->grants[i], "deleted", op, err, errlen);
 		grant_drop(g, b->grants[i]);
-		n++;
 	}
 	b->n = 0;
 	return n;
@@ -198,7 +240,7 @@ grants_revoke(struct grants *g, const struct addr *ip, const char *door, char *e
 	return n;
 }
 
-/* An end in the past ends the grant within 1 ms. */
+/* An end in the past ends the grant within 1 ms. Without a set the element comes back with the new end. */
 static bool
 extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t errlen)
 {
@@ -213,7 +255,8 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 	if (grant->end_boot_ms == INT64_MAX)
 		return false;
 	nftset_apply(g->nftset, &op, 1);
-	if (op.result != NFTSET_OK) {
+	grant->there = op.result == NFTSET_OK;
+	if (op.result != NFTSET_OK && op.result != NFTSET_NO_SET) {
 		grant_log_misfit(g, grant, "extended", &op, err, errlen);
 		if (op.result == NFTSET_KEPT)
 			grant_drop(g, grant);

@@ -98,9 +98,10 @@ equal '... in the kernel' "$(($(element_get 'inet filter ssh_ok' 10.0.0.2 expire
 equal '... a command' "$(json '"\(.extended)"' extend 10.0.0.2 --door cmd 10m)" 1
 equal '... by so much' "$(json '.[1].left_ms / 100000 | floor' list)" 6
 equal '... nobody' "$(knockctl extend 10.9.9.9 1h)" '0 extended'
-nft delete table inet filter
+nft 'delete table inet filter; add table inet filter; add set inet filter ssh_ok { type ipv6_addr; flags timeout; }'
 ends 'what cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
-check '... it says why' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*no such table.*' "$T/err"
+check '... it says why' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*the key wants ipv6_addr.*' "$T/err"
+nft delete table inet filter
 firewall
 wait_for element_in 'inet filter ssh_ok' 10.0.0.2
 equal 'revoke one door' "$(knockctl revoke 10.0.0.2 --door ssh)" '1 revoked'

@@ -97,6 +97,7 @@ netns_tests = \
 	tests/netns/daemon.sh \
 	tests/netns/disk.sh \
 	tests/netns/door.sh \
+	tests/netns/ended.sh \
 	tests/netns/engine.sh \
 	tests/netns/errors.sh \
 	tests/netns/files.sh \
@@ -106,6 +107,7 @@ netns_tests = \
 	tests/netns/guard_tracking.sh \
 	tests/netns/interfaces.sh \
 	tests/netns/isolation.sh \
+	tests/netns/keep.sh \
 	tests/netns/logs.sh \
 	tests/netns/lookup.sh \
 	tests/netns/loss.sh \
@@ -128,7 +130,8 @@ netns_tests = \
 	tests/netns/sequence.sh \
 	tests/netns/source_rate.sh \
 	tests/netns/state_dir.sh \
-	tests/netns/survive.sh
+	tests/netns/survive.sh \
+	tests/netns/waiting.sh
 
 compat_tests = \
 	tests/compat/compat.py \

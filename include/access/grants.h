@@ -34,8 +34,10 @@ void grants_keep_in(struct grants *grants, struct journal *journal);
 /* Takes over an entry of an earlier run, as `door`'s; grants_restore() then puts it back. */
 void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry);
 
-/* This successful operation has added an element, or renewed its timeout, or deleted it. */
+/* This successful operation has added an element, or renewed its timeout. */
 void grants_given(struct grants *grants, const char *door, const struct nftset_op *op);
+
+/* The access with this operation's element is over, whatever the kernel has said: it is not put back. */
 void grants_taken(struct grants *grants, const struct nftset_op *op);
 
 /*
@@ -59,6 +61,7 @@ struct grant_view {
 	const struct element *element; /* with %IP% */
 	int64_t since_wall_ms;
 	int64_t end_boot_ms; /* INT64_MAX: no end */
+	bool waiting;        /* the set is missing, or does not take the element now */
 };
 
 /* False: stop. */
@@ -79,8 +82,9 @@ bool grants_reach(const struct grants *grants, const struct network *network);
 size_t grants_of(const struct grants *grants, const char *door, const struct addr *ip);
 
 /*
- * Deletes the elements of these accesses, or moves their ends by `by_ms`, which may be negative. Returns how many. A
- * refusal of the kernel is logged and changes nothing; `err` gets the first such line, or is empty.
+ * Deletes the elements of these accesses, or moves their ends by `by_ms`, which may
+ * be negative. Returns how many. A refusal of the kernel is logged; `err` gets the first such line, or is empty. A
+ * refused deletion ends the access all the same: it is forgotten. A missing set is no refusal.
  */
 size_t grants_revoke(struct grants *grants, const struct request_whom *whom, char *err, size_t errlen);
 size_t grants_extend(struct grants *grants, const struct request_whom *whom, int64_t by_ms, char *err, size_t errlen);

@@ -60,6 +60,9 @@ bool nftkey_is_other_family(uint32_t type, char *const *parts, size_t n, const s
  */
 bool nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX]);
 
+/* Does the range of keys [from, to] hold all of `key`, field by field? */
+bool nftkey_covers(const struct nftkey_type *type, const uint8_t *from, const uint8_t *to, const struct nftkey *key);
+
 /* Writes "ipv4_addr . inet_service", cut at `len`; an unknown type as its number. Returns `buf`. */
 const char *nftkey_type_text(uint32_t type, char *buf, size_t len);
 

@@ -14,6 +14,7 @@
 enum nftset_result {
 	NFTSET_OK,
 	NFTSET_ABSENT,     /* delete only: the element was not there; not a failure */
+	NFTSET_KEPT,       /* another program's element is there, see nftset_apply(); not a failure */
 	NFTSET_NO_SET,     /* table or set does not exist */
 	NFTSET_KEY,        /* the set's key type does not fit the element's text */
 	NFTSET_FAMILY,     /* the key has the client's address where the set has one of the other family */
@@ -37,6 +38,8 @@ struct nftset_op {
 	const char *comment;           /* borrowed; NULL: none. Cut to nft's limit of 128 bytes */
 	int min_prefix;                /* smallest N of %IP%/N in an element to add */
 	uint64_t timeout_ms;           /* overrides element->timeout_ms; 0: does not */
+	bool likely;                   /* add: it is probably there, so ask before adding */
+	bool own;                      /* delete: only an element that the owner has added */
 	/* set by nftset_apply() and nftset_check() */
 	enum nftset_result result;
 	int error;                   /* errno behind `result`, 0 if none */
@@ -46,5 +49,17 @@ struct nftset_op {
 	uint8_t key[NFTKEY_LEN_MAX]; /* as in the kernel; the first key of a range */
 	uint32_t key_len;
 };
+
+#define NFTSET_ENDLESS UINT64_MAX
+
+/* An element that is in a set. */
+struct nftset_found {
+	uint64_t timeout_ms; /* in all; NFTSET_ENDLESS: no time */
+	uint64_t left_ms;
+	char comment[ELEMENT_COMMENT_MAX]; /* "": none */
+};
+
+/* Takes an element of a set; of a range, the key of its beginning. */
+typedef void nftset_visit(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found);
 
 #endif

@@ -90,14 +90,14 @@ log_refusal(const struct access_tools *tools, const struct door *door, const str
 
 /* ---- elements ---------------------------------------------------------------------------------- */
 
+/* `like`: all of the operation but its element. */
 static void
-add_ops(struct access_batch *batch, const struct element_list *elements, bool add, const char *comment, int min_prefix,
-	const struct addr *ip)
+add_ops(struct access_batch *batch, const struct element_list *elements, const struct nftset_op *like)
 {
-	for (size_t i = 0; i < elements->n; i++)
-		batch->ops[batch->n++] = (struct nftset_op){
-			.add = add, .element = &elements->at[i], .ip = *ip, .comment = comment, .min_prefix = min_prefix
-		};
+	for (size_t i = 0; i < elements->n; i++) {
+		batch->ops[batch->n] = *like;
+		batch->ops[batch->n++].element = &elements->at[i];
+	}
 }
 
 static void
@@ -106,8 +106,12 @@ add_door(struct access_batch *batch, const struct door *door, const struct addr 
 	enum conf_family family = door_family(ip);
 
 	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
-		add_ops(batch, door_elements(door, kind, family), door_adds(kind), door->name, door->max_prefix[family],
-			ip);
+		add_ops(batch, door_elements(door, kind, family),
+			&(struct nftset_op){ .add = door_adds(kind),
+					     .ip = *ip,
+					     .comment = door->name,
+					     .min_prefix = door->max_prefix[family],
+					     .own = kind == DOOR_CLOSES });
 }
 
 static size_t
@@ -143,10 +147,16 @@ spare_some(const struct access_tools *tools, const struct conf *conf, const stru
 			batch->spared[i] = bans_spare(tools->bans, conf, &events[i].source);
 }
 
+/* A scanner that goes on is banned already. */
 static void
 add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
-	add_ops(batch, bans_for(conf, ip), true, BAN_COMMENT, conf->max_prefix[door_family(ip)], ip);
+	add_ops(batch, bans_for(conf, ip),
+		&(struct nftset_op){ .add = true,
+				     .ip = *ip,
+				     .comment = BAN_COMMENT,
+				     .min_prefix = conf->max_prefix[door_family(ip)],
+				     .likely = true });
 }
 
 static int
@@ -212,10 +222,13 @@ static void
 log_op(const struct access_tools *tools, const struct conf *conf, const struct door *door, enum logtext_kind kind,
        const struct nftset_op *op)
 {
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX], ip[ADDR_STRLEN];
 
 	if (is_done(op))
 		log_done(tools, conf, door, kind, op);
+	else if (op->result == NFTSET_KEPT)
+		log_notice(tools->log, "%s: %s: no %s: %s", addr_format(&op->ip, ip), door->name,
+			   logtext_kind_name(kind), nftset_explain(op, text, sizeof(text)));
 	else
 		log_warnx(tools->log, "%s: %s failed: %s", door->name, logtext_kind_name(kind),
 			  nftset_explain(op, text, sizeof(text)));
@@ -267,13 +280,16 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
 	log_knock(tools->log, logtext_event(event, who, door, text, sizeof(text)));
 }
 
-/* NFTSET_ABSENT: a flush may have removed the element, and grants_restore() must not put it back. */
+/*
+ * A deletion ends the access even if the element or the set was missing, or the kernel refused: grants_restore() must
+ * not put it back. NFTSET_KEPT: the element that is there is not ours, or not any more.
+ */
 static void
 remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
 {
 	if (op->add && op->result == NFTSET_OK)
 		grants_given(grants, door->name, op);
-	else if (!op->add && (op->result == NFTSET_OK || op->result == NFTSET_ABSENT))
+	else if (!op->add || op->result == NFTSET_KEPT)
 		grants_taken(grants, op);
 }
 
@@ -361,7 +377,7 @@ explain_first(const struct access_batch *batch, char *err, size_t errlen)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct nftset_op *op = &batch->ops[i];
 
-		if (is_done(op))
+		if (nftset_is_good(op))
 			continue;
 		snprintf(err, errlen, "%s failed: %s", op->add ? "grant" : "revoke",
 			 nftset_explain(op, text, sizeof(text)));
@@ -426,14 +442,14 @@ check_element(const struct access_tools *tools, const struct named *named, const
 	struct nftset_op op = sample(element, named, family);
 	char text[LOG_TEXT_MAX];
 
-	if (nftset_check(tools->nftset, &op)) {
+	if (nftset_check(tools->nftset, &op, 1)) {
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
 	}
 	if (op.result == NFTSET_FAMILY && either) {
 		struct nftset_op other = sample(element, named, CONF_V6);
 
-		if (!nftset_check(tools->nftset, &other))
+		if (!nftset_check(tools->nftset, &other, 1))
 			op = other;
 	}
 	if (op.result != NFTSET_OK)

@@ -237,8 +237,9 @@ key(const struct element *e, const struct addr *ip)
 json_t *
 admin_json_grant(const struct grant_view *g, struct moment now)
 {
-	return set_times(json_pack("{s:o, s:o, s:s, s:o, s:o}", "ip", address(g->ip), "door", admin_json_text(g->door),
-				   "kind", "element", "set", set_name(g->element), "element", key(g->element, g->ip)),
+	return set_times(json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "ip", address(g->ip), "door",
+				   admin_json_text(g->door), "kind", "element", "set", set_name(g->element), "element",
+				   key(g->element, g->ip), "waiting", g->waiting),
 			 g->since_wall_ms, g->end_boot_ms, now);
 }
 

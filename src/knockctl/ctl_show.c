@@ -245,7 +245,8 @@ ctl_show_access(struct ctl_show *show, const json_t *a)
 	char from[CELL_MAX], since[CELL_MAX], until[CELL_MAX], left[CELL_MAX], by[CELL_MAX];
 
 	if (!strcmp(text_of(a, "kind"), "element"))
-		snprintf(by, sizeof(by), "%s { %s }", text_of(a, "set"), text_of(a, "element"));
+		snprintf(by, sizeof(by), "%s%s { %s }", json_is_true(json_object_get(a, "waiting")) ? "waits for " : "",
+			 text_of(a, "set"), text_of(a, "element"));
 	else
 		snprintf(by, sizeof(by), "%s", text_of(a, "stop_command"));
 	add_row(show, 6, heads,

@@ -418,6 +418,23 @@ nftkey_after(const struct nftkey *key, uint8_t after[static NFTKEY_LEN_MAX])
 	return false;
 }
 
+bool
+nftkey_covers(const struct nftkey_type *type, const uint8_t *from, const uint8_t *to, const struct nftkey *key)
+{
+	uint32_t ids[NFTKEY_FIELDS + 1], at = 0;
+	size_t n = unpack(type->type, ids);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct datatype *datatype = find(ids[i]);
+
+		if (!datatype || memcmp(from + at, key->from + at, datatype->len) > 0 ||
+		    memcmp(key->to + at, to + at, datatype->len) > 0)
+			return false;
+		at += padded(datatype->len);
+	}
+	return true;
+}
+
 /* --- guessing a type from an element's text ------------------------------------------------------ */
 
 static bool

@@ -13,26 +13,27 @@
 
 #define TRANSACTION_MAX    (128 << 10) /* bytes, some 350 grants: below every system's default send buffer */
 #define SETS_MAX           16          /* descriptions cached for one generation of the ruleset */
-#define FEW                16          /* operations in one call; see choose() */
+#define FEW                16          /* operations in one call; see replace() */
 #define TURNS              4           /* retries of an operation: another way, or memory was short */
 #define TRIES              32          /* of one transaction, while other programs change the ruleset */
 #define MSG_DESTROYSETELEM 30          /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
 #define MESSAGES_PER_OP    3           /* add, delete, add */
 #define OPS_PER_ROUND      1024        /* a message has at least 80 bytes, so TRANSACTION_MAX comes first */
 
-/* How an addition is sent. A refusal may lead to another way. */
+/* How an addition is sent. An element that is there is replaced only after a look at it. */
 enum way {
-	WAY_FIRST,   /* not chosen yet: see choose() */
-	WAY_DESTROY, /* destroy, add: whether the element is there or not, Linux 6.3 and later */
-	WAY_REFRESH, /* add, delete, add: the same on every kernel */
-	WAY_NEW,     /* add: the element is not there */
-	WAY_REPLACE, /* delete, add: the element is there, maybe with other data */
+	WAY_NEW,     /* add; the kernel refuses if it is there */
+	WAY_DESTROY, /* destroy, add: right whether it is there or not, on Linux 6.3 and later */
+	WAY_REFRESH, /* add, delete, add: likewise, on every kernel */
+	WAY_REPLACE, /* delete, add: it is there, maybe with other data */
 };
 
 struct op_state {
 	bool done;
-	uint8_t turns; /* retries so far */
-	enum way way;
+	bool look;     /* the kernel has refused to add it, since something is there */
+	bool replace;  /* WAY_REFRESH was refused, because the data differ */
+	uint8_t turns; /* how often it was tried in another way */
+	enum way way;  /* in the transaction under way */
 };
 
 /* Has copies of the names, as the element may be gone by the next transaction. */
@@ -45,6 +46,7 @@ struct remembered {
 
 struct nftset {
 	struct nfnl *nfnl;
+	struct nftset_owner owner;
 	bool no_destroy;                  /* the kernel has no destroy */
 	uint32_t generation;              /* of the ruleset; 0: unknown, ask the kernel */
 	bool asked;                       /* the current transaction has asked */
@@ -53,8 +55,8 @@ struct nftset {
 	/* of the current call or transaction */
 	struct nftset_op *ops;
 	struct op_state *states;
-	size_t n;
-	size_t owner[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op of each message */
+	size_t n, first;                                /* the transaction's first op */
+	size_t behind[OPS_PER_ROUND * MESSAGES_PER_OP]; /* the op behind each message */
 	size_t n_messages;
 	bool ranges_added; /* to a concatenated interval set */
 	size_t refused;    /* the op refused last; SIZE_MAX: none */
@@ -72,6 +74,7 @@ nftset_open(void)
 		free(nftset);
 		return NULL;
 	}
+	nftset_set_owner(nftset, NULL);
 	return nftset;
 }
 
@@ -82,6 +85,46 @@ nftset_close(struct nftset *nftset)
 		return;
 	nfnl_close(nftset->nfnl);
 	free(nftset);
+}
+
+/* --- the owner ----------------------------------------------------------------------------------- */
+
+static bool
+expect_none(void *arg, const struct nftset_op *op)
+{
+	(void)arg;
+	(void)op;
+	return false;
+}
+
+static bool
+own_what_it_gives(void *arg, const struct nftset_op *op, const struct nftset_found *found)
+{
+	(void)arg;
+	return nftset_gives(op, found);
+}
+
+void
+nftset_set_owner(struct nftset *nftset, const struct nftset_owner *owner)
+{
+	static const struct nftset_owner none = { .expects = expect_none, .owns = own_what_it_gives };
+
+	nftset->owner = owner ? *owner : none;
+}
+
+bool
+nftset_gives(const struct nftset_op *op, const struct nftset_found *found)
+{
+	char comment[ELEMENT_COMMENT_MAX];
+
+	return op->comment && !strcmp(found->comment, element_comment(op->comment, comment)) &&
+	       found->timeout_ms <= nftset_lifetime(op);
+}
+
+uint64_t
+nftset_lifetime(const struct nftset_op *op)
+{
+	return op->lifetime_ms ? op->lifetime_ms : NFTSET_ENDLESS;
 }
 
 uint32_t
@@ -120,11 +163,11 @@ describe(struct nftset *nftset, const struct element *element)
 /* --- messages ------------------------------------------------------------------------------------ */
 
 static int
-put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type, uint16_t flags, size_t owner)
+put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type, uint16_t flags, size_t i)
 {
 	struct nlmsghdr *nlh = nfnl_add(nftset->nfnl, type, encoded->op->element->family, flags);
 
-	nftset->owner[nftset->n_messages++] = owner;
+	nftset->behind[nftset->n_messages++] = i;
 	if (nlh && !nftset_fit_put(nlh, encoded, type == NFT_MSG_NEWSETELEM))
 		return 0;
 	errno = ENOMEM;
@@ -132,62 +175,50 @@ put_message(struct nftset *nftset, const struct encoded *encoded, uint16_t type,
 }
 
 static int
-put_add(struct nftset *nftset, const struct encoded *encoded, size_t owner, uint16_t flags)
+put_add(struct nftset *nftset, const struct encoded *encoded, size_t i, uint16_t flags)
 {
-	return put_message(nftset, encoded, NFT_MSG_NEWSETELEM, NLM_F_CREATE | flags, owner);
+	return put_message(nftset, encoded, NFT_MSG_NEWSETELEM, NLM_F_CREATE | flags, i);
 }
 
 static int
-put_delete(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+put_delete(struct nftset *nftset, const struct encoded *encoded, size_t i)
 {
-	return put_message(nftset, encoded, NFT_MSG_DELSETELEM, 0, owner);
+	return put_message(nftset, encoded, NFT_MSG_DELSETELEM, 0, i);
 }
 
 /* A delete that succeeds without the element, too. */
 static int
-put_destroy(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+put_destroy(struct nftset *nftset, const struct encoded *encoded, size_t i)
 {
-	return put_message(nftset, encoded, MSG_DESTROYSETELEM, 0, owner);
-}
-
-/*
- * A refused transaction costs an RCU grace period, some milliseconds, so prefer a way that is never refused. Not for
- * many additions to a concatenated interval set, which take the kernel time with the square of their number in a
- * transaction: seconds for hundreds.
- */
-static enum way
-choose(const struct nftset *nftset, const struct described *described)
-{
-	if (nftset_fit_is_ranges(described) && nftset->n > FEW)
-		return WAY_NEW;
-	/* in an interval set, destroy might remove one end of a wider range */
-	return nftset->no_destroy || described->key.interval ? WAY_REFRESH : WAY_DESTROY;
+	return put_message(nftset, encoded, MSG_DESTROYSETELEM, 0, i);
 }
 
 static int
-put_op(struct nftset *nftset, const struct encoded *encoded, size_t owner)
+put_op(struct nftset *nftset, const struct encoded *encoded, size_t i)
 {
-	enum way *way = &nftset->states[owner].way;
-
 	if (!encoded->op->add)
-		return put_delete(nftset, encoded, owner);
+		return put_delete(nftset, encoded, i);
 	nftset->ranges_added |= nftset_fit_is_ranges(encoded->described);
-	if (*way == WAY_FIRST)
-		*way = choose(nftset, encoded->described);
-	if (*way == WAY_NEW)
-		return put_add(nftset, encoded, owner, NLM_F_EXCL);
-	if (*way == WAY_DESTROY)
-		return put_destroy(nftset, encoded, owner) || put_add(nftset, encoded, owner, 0) ? -1 : 0;
-	if (*way == WAY_REFRESH && put_add(nftset, encoded, owner, 0))
-		return -1;
-	return put_delete(nftset, encoded, owner) || put_add(nftset, encoded, owner, 0) ? -1 : 0;
+	switch (nftset->states[i].way) {
+	case WAY_NEW:
+		return put_add(nftset, encoded, i, NLM_F_EXCL);
+	case WAY_DESTROY:
+		return put_destroy(nftset, encoded, i) || put_add(nftset, encoded, i, 0) ? -1 : 0;
+	case WAY_REFRESH:
+		if (put_add(nftset, encoded, i, 0))
+			return -1;
+		break;
+	case WAY_REPLACE:
+		break;
+	}
+	return put_delete(nftset, encoded, i) || put_add(nftset, encoded, i, 0) ? -1 : 0;
 }
 
 /* --- refusals ------------------------------------------------------------------------------------ */
 
 /*
- * Replaces an element that exists: the same one, or in a map one with the same key and other data (EBUSY on old
- * kernels). By then it may be gone again.
+ * EEXIST: it is there, or a range that overlaps it. EBUSY: likewise, in a map with other data. ENOENT: it was there at
+ * the look, and is gone. EINVAL: this kernel knows no destroy.
  */
 static bool
 try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state *state, int error)
@@ -196,17 +227,13 @@ try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state
 
 	if (state->turns == TURNS)
 		return false;
-	if (error == EINVAL && state->way == WAY_DESTROY) {
+	if (error == EINVAL && state->way == WAY_DESTROY)
 		nftset->no_destroy = true;
-		state->way = WAY_FIRST;
-		state->done = false;
-		return true;
-	}
-	if (there && (state->way == WAY_NEW || (state->way == WAY_REFRESH && op->element->data)))
-		state->way = WAY_REPLACE;
-	else if (error == ENOENT && state->way == WAY_REPLACE)
-		state->way = WAY_FIRST;
-	else
+	else if (there && state->way == WAY_NEW)
+		state->look = true;
+	else if (there && state->way == WAY_REFRESH && op->element->data)
+		state->replace = true;
+	else if (error != ENOENT || state->way != WAY_REPLACE)
 		return false;
 	state->turns++;
 	state->done = false;
@@ -252,11 +279,11 @@ take_refusal(void *arg, size_t index, int error)
 	struct nftset_op *op;
 	struct op_state *state;
 
-	if (index >= nftset->n_messages || nftset->owner[index] == nftset->refused)
+	if (index >= nftset->n_messages || nftset->behind[index] == nftset->refused)
 		return;
-	nftset->refused = nftset->owner[index];
-	op = &nftset->ops[nftset->owner[index]];
-	state = &nftset->states[nftset->owner[index]];
+	nftset->refused = nftset->behind[index];
+	op = &nftset->ops[nftset->behind[index]];
+	state = &nftset->states[nftset->behind[index]];
 	state->done = true;
 	if (try_again(state, error))
 		return;
@@ -270,41 +297,9 @@ take_refusal(void *arg, size_t index, int error)
 		nftset_fit_fail(op, NFTSET_ERROR, error, strerror(error));
 }
 
-/*
- * In a concatenated interval set the kernel deletes any range that covers the key's beginning, such as an admin's wide
- * range for one address in it. So ask the kernel first which range that is. Its answer lacks this transaction's
- * additions: after one the operation begins a new transaction.
- */
-static bool
-must_search(const struct nftset *nftset, const struct encoded *encoded, size_t i)
-{
-	return nftset_fit_is_ranges(encoded->described) && (!encoded->op->add || nftset->states[i].way == WAY_REPLACE);
-}
+/* --- what is there already ----------------------------------------------------------------------- */
 
-/* Settles the operation, or lets it be sent. */
-static int
-guard(struct nftset *nftset, const struct encoded *encoded, size_t i)
-{
-	struct nftset_op *op = &nftset->ops[i];
-	enum found found;
-
-	if (nftset_ask_element(nftset->nfnl, encoded, &found))
-		return -1;
-	if (found == FOUND_SAME)
-		return 0;
-	if (found == FOUND_OTHER)
-		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "a wider range in the set covers it");
-	else if (!op->add)
-		nftset_fit_fail(op, NFTSET_ABSENT, 0, "");
-	else
-		nftset->states[i].way = WAY_NEW;
-	nftset->states[i].done = found == FOUND_OTHER || !op->add;
-	return 0;
-}
-
-/* --- transactions -------------------------------------------------------------------------------- */
-
-/* Never fail an operation from cached data; ask the kernel again. */
+/* What is not sent the kernel does not check, so no operation is settled by what was remembered. */
 static int
 ask_again(struct nftset *nftset)
 {
@@ -313,11 +308,135 @@ ask_again(struct nftset *nftset)
 	return -1;
 }
 
+/*
+ * A refused transaction costs the kernel a grace period of RCU, some milliseconds, so the way that is
+ * never refused is the rule. In a concatenated interval set it takes time with the square of the
+ * additions in one transaction, which is no matter for a few and seconds for hundreds.
+ */
+static enum way
+replace(const struct nftset *nftset, const struct described *described, const struct op_state *state)
+{
+	if (state->replace || (nftset_fit_is_ranges(described) && nftset->n > FEW))
+		return WAY_REPLACE;
+	/* of a range, what would be destroyed might be half of a wider one */
+	return nftset->no_destroy || described->key.interval ? WAY_REFRESH : WAY_DESTROY;
+}
+
+/* The last operation before this one that the transaction under way has for the same key, or NULL. */
+static const struct nftset_op *
+find_earlier(const struct nftset *nftset, size_t i)
+{
+	const struct nftset_op *op = &nftset->ops[i];
+
+	for (size_t j = i; j-- > nftset->first;) {
+		const struct nftset_op *other = &nftset->ops[j];
+
+		if (!nftset->states[j].done && other->key_len == op->key_len &&
+		    !memcmp(other->key, op->key, op->key_len) && other->element->family == op->element->family &&
+		    !strcmp(other->element->set, op->element->set) &&
+		    !strcmp(other->element->table, op->element->table))
+			return other;
+	}
+	return NULL;
+}
+
+/*
+ * Before an element is replaced, it must be known whose it is. In a concatenated interval set the kernel deletes
+ * whatever covers the key's beginning, an admin's wide range for one address in it. Before Linux 5.7 a range could be
+ * added into another one, and made holes in it.
+ */
+static bool
+must_look(const struct nftset *nftset, const struct encoded *encoded, size_t i)
+{
+	const struct nftset_op *op = encoded->op;
+
+	if (!op->add)
+		return op->own || nftset_fit_is_ranges(encoded->described);
+	return nftset->states[i].look || op->likely || nftset_fit_is_paired(encoded->described) ||
+	       nftset->owner.expects(nftset->owner.arg, op);
+}
+
+/* Settled without a change. A fresh description of the set is needed, since the kernel checks only what is sent. */
+static int
+settle_op(struct nftset *nftset, size_t i, enum nftset_result result, int error, const char *detail)
+{
+	if (!nftset->asked)
+		return ask_again(nftset);
+	nftset_fit_fail(&nftset->ops[i], result, error, detail);
+	nftset->states[i].done = true;
+	return 1;
+}
+
+static const char *
+reason(const struct match *match)
+{
+	bool endless = match->found.left_ms == NFTSET_ENDLESS;
+
+	if (match->kind == MATCH_WIDER)
+		return endless ? "in a range without a time" : "in a range that has more time";
+	return endless ? "without a time" : "with more time";
+}
+
+static int
+judge_add(struct nftset *nftset, const struct encoded *encoded, size_t i, const struct match *match)
+{
+	const struct nftset_op *op = encoded->op;
+	struct op_state *state = &nftset->states[i];
+	bool stays = match->found.left_ms >= nftset_lifetime(op);
+
+	if (match->kind == MATCH_PART || (match->kind == MATCH_WIDER && !stays))
+		return settle_op(nftset, i, NFTSET_ERROR, EEXIST, "it overlaps a range in the set");
+	if (match->kind == MATCH_WIDER ||
+	    (match->kind == MATCH_SAME && stays && !nftset->owner.owns(nftset->owner.arg, op, &match->found)))
+		return settle_op(nftset, i, NFTSET_KEPT, 0, reason(match));
+	state->way = replace(nftset, encoded->described, state);
+	if (match->kind == MATCH_NONE && (!state->look || state->way == WAY_REPLACE))
+		state->way = WAY_NEW;
+	return 1;
+}
+
+static int
+judge_delete(struct nftset *nftset, const struct encoded *encoded, size_t i, const struct match *match)
+{
+	const struct nftset_op *op = encoded->op;
+
+	if (match->kind == MATCH_NONE)
+		return settle_op(nftset, i, NFTSET_ABSENT, 0, "");
+	if (op->own && (match->kind != MATCH_SAME || !nftset->owner.owns(nftset->owner.arg, op, &match->found)))
+		return settle_op(nftset, i, NFTSET_KEPT, 0, "from another program");
+	if (match->kind != MATCH_SAME)
+		return settle_op(nftset, i, NFTSET_ERROR, EEXIST, "a wider range in the set covers it");
+	return 1;
+}
+
+/* Returns as put_next(). The kernel's answer does not know what the transaction under way has done so far. */
+static int
+look(struct nftset *nftset, const struct encoded *encoded, size_t i)
+{
+	const struct nftset_op *op = encoded->op, *earlier;
+	struct match match = { .kind = MATCH_NONE };
+
+	if (nftset_fit_is_ranges(encoded->described) && nftset->ranges_added)
+		return 0;
+	earlier = find_earlier(nftset, i);
+	if (earlier) {
+		if (earlier->add)
+			nftset->states[i].way = replace(nftset, encoded->described, &nftset->states[i]);
+		return 1;
+	}
+	if (nftset_ask_element(nftset->nfnl, encoded, &match)) /* the set may have changed since it was described */
+		return nftset->asked || errno == EPERM ? -1 : ask_again(nftset);
+	return op->add ? judge_add(nftset, encoded, i, &match) : judge_delete(nftset, encoded, i, &match);
+}
+
+/* --- transactions -------------------------------------------------------------------------------- */
+
 /* 1: sent or settled, 0: this one must begin a transaction, -1: netlink failed. */
 static int
 put_next(struct nftset *nftset, size_t i)
 {
 	struct encoded encoded;
+	int rc;
 
 	if (!nftset_fit_encode(&encoded, &nftset->ops[i], describe(nftset, nftset->ops[i].element))) {
 		if (!nftset->asked)
@@ -325,14 +444,9 @@ put_next(struct nftset *nftset, size_t i)
 		nftset->states[i].done = true;
 		return 1;
 	}
-	if (must_search(nftset, &encoded, i)) {
-		if (!nftset->asked)
-			return ask_again(nftset);
-		if (nftset->ranges_added)
-			return 0;
-		if (guard(nftset, &encoded, i))
-			return -1;
-	}
+	nftset->states[i].way = WAY_NEW;
+	if (must_look(nftset, &encoded, i) && (rc = look(nftset, &encoded, i)) <= 0)
+		return rc;
 	return nftset->states[i].done || !put_op(nftset, &encoded, i) ? 1 : -1;
 }
 
@@ -393,6 +507,7 @@ transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 	int refused;
 
 	nftset->n_messages = 0;
+	nftset->first = first;
 	nftset->ranges_added = false;
 	nftset->refused = SIZE_MAX;
 	*next = first;
@@ -426,13 +541,19 @@ apply_some(struct nftset *nftset, size_t first, size_t *next)
 	return -1;
 }
 
+bool
+nftset_is_good(const struct nftset_op *op)
+{
+	return op->result == NFTSET_OK || op->result == NFTSET_ABSENT || op->result == NFTSET_KEPT;
+}
+
 static int
 count_failures(const struct nftset_op *ops, size_t n)
 {
 	int failures = 0;
 
 	for (size_t i = 0; i < n; i++)
-		failures += ops[i].result != NFTSET_OK && ops[i].result != NFTSET_ABSENT;
+		failures += !nftset_is_good(&ops[i]);
 	return failures;
 }
 
@@ -455,7 +576,7 @@ apply_all(struct nftset *nftset)
 int
 nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 {
-	struct op_state one = { .way = WAY_FIRST };
+	struct op_state one = { .done = false };
 	int rc, error;
 
 	nftset->ops = ops;
@@ -473,21 +594,38 @@ nftset_apply(struct nftset *nftset, struct nftset_op *ops, size_t n)
 }
 
 int
-nftset_check(struct nftset *nftset, struct nftset_op *op)
+nftset_check(struct nftset *nftset, struct nftset_op *ops, size_t n)
+{
+	struct encoded encoded;
+	int error = 0;
+
+	nftset->n_sets = 0;
+	nftset->generation = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t known = nftset->n_sets;
+		const struct described *described = describe(nftset, ops[i].element);
+
+		if (nftset->n_sets > known && !described->error) /* the kernel would tell at the first knock */
+			nftset->sets[known].described.owned = nftset_ask_owned(nftset->nfnl, ops[i].element);
+		if (nftset_fit_encode(&encoded, &ops[i], described))
+			nftset_fit_fail(&ops[i], NFTSET_OK, 0, "");
+		if (ops[i].result == NFTSET_ERROR)
+			error = ops[i].error;
+	}
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int
+nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg)
 {
 	struct described described;
-	struct encoded encoded;
 
-	nftset_ask_set(nftset->nfnl, &described, op->element);
-	if (!described.error) /* the kernel would tell at the first knock */
-		described.owned = nftset_ask_owned(nftset->nfnl, op->element);
-	if (nftset_fit_encode(&encoded, op, &described))
-		nftset_fit_fail(op, NFTSET_OK, 0, "");
-	if (op->result == NFTSET_ERROR) {
-		errno = op->error;
-		return -1;
-	}
-	return 0;
+	nftset_ask_set(nftset->nfnl, &described, set);
+	if (!described.error)
+		return nftset_ask_elements(nftset->nfnl, set, described.timeout_ms, visit, arg);
+	errno = described.error;
+	return -1;
 }
 
 int

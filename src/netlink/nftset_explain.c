@@ -140,6 +140,9 @@ put_reason(struct pen *pen, const struct nftset_op *op)
 	case NFTSET_ABSENT:
 		text_print(pen, "the element was not there");
 		return;
+	case NFTSET_KEPT:
+		text_print(pen, "the element is there already, %s, and stays as it is", op->detail);
+		return;
 	case NFTSET_NO_SET:
 		put_missing(pen, op);
 		return;

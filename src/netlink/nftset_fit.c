@@ -196,6 +196,12 @@ nftset_fit_is_ranges(const struct described *described)
 	return is_concat(described) && described->key.interval;
 }
 
+bool
+nftset_fit_is_paired(const struct described *described)
+{
+	return !is_concat(described) && described->key.interval;
+}
+
 /* NULL: no memory. */
 static struct nftnl_set_elem *
 new_elem(const struct encoded *encoded, bool add, bool open)
@@ -247,19 +253,38 @@ put_elem(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
 	return 0;
 }
 
+static struct nlattr *
+begin_elements(struct nlmsghdr *nlh, const struct element *element)
+{
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, element->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, element->set);
+	return mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+int
+nftset_fit_ask(struct nlmsghdr *nlh, const struct encoded *encoded, const uint8_t *key, bool end)
+{
+	struct nlattr *list = begin_elements(nlh, encoded->op->element);
+	struct nftnl_set_elem *elem = end ? new_end(encoded, key) : nftnl_set_elem_alloc();
+	int rc;
+
+	if (elem && !end)
+		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, encoded->key.len);
+	rc = put_elem(nlh, elem);
+	mnl_attr_nest_end(nlh, list);
+	return rc;
+}
+
 /* A range in a concatenated set is one element with two keys, elsewhere it is two elements. */
 int
 nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add)
 {
-	bool paired = encoded->described->key.interval && !is_concat(encoded->described);
+	bool paired = nftset_fit_is_paired(encoded->described);
 	uint8_t after[NFTKEY_LEN_MAX];
 	bool closed = paired && nftkey_after(&encoded->key, after);
-	struct nlattr *list;
+	struct nlattr *list = begin_elements(nlh, encoded->op->element);
 	int rc;
 
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, encoded->op->element->table);
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, encoded->op->element->set);
-	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	rc = put_elem(nlh, new_elem(encoded, add, paired && !closed));
 	if (!rc && closed)
 		rc = put_elem(nlh, new_end(encoded, after));

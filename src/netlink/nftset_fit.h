@@ -43,10 +43,19 @@ bool nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const stru
 /* Is it a concatenated interval set: `flags interval` and a key of several fields? */
 bool nftset_fit_is_ranges(const struct described *described);
 
+/* A set of ranges in one field: an element begins the range, and another one ends it. */
+bool nftset_fit_is_paired(const struct described *described);
+
 /*
  * Puts set and element, or the two elements of a range, into a message; with `add` also data, timeout and comment. 0,
  * or -1 when memory is out.
  */
 int nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add);
+
+/*
+ * Puts a question for the element that covers `key`, of the set's length, into a message; `end`: for the one that ends
+ * the range around it, in a paired set. 0, or -1 when memory is out.
+ */
+int nftset_fit_ask(struct nlmsghdr *nlh, const struct encoded *encoded, const uint8_t *key, bool end);
 
 #endif

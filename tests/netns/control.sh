@@ -104,9 +104,10 @@ ends '... nobody' 4 knockctl extend 10.9.9.9 1h
 equal '... which is shown' "$(cat "$T/out")" '0 extended'
 ends '... as JSON' 4 knockctl --json extend 10.9.9.9 1h
 ends 'revoke nobody' 4 knockctl revoke 10.9.9.9 --door ssh
+nft 'delete table inet filter; add table inet filter; add set inet filter ssh_ok { type ipv6_addr; flags timeout; }'
+ends 'what cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
+check '... it says why' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*the key needs ipv6_addr.*' "$T/err"
 nft delete table inet filter
-ends 'an access that cannot be extended' 1 knockctl extend 10.0.0.2 --door ssh 1h
-check '... the reason' grep -qx 'knockctl: ssh: 10.0.0.2 cannot be extended: .*no such table.*' "$T/err"
 firewall
 wait_for element_in 'inet filter ssh_ok' 10.0.0.2
 equal 'revoke one door' "$(knockctl revoke 10.0.0.2 --door ssh)" '1 revoked'

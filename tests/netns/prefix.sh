@@ -79,7 +79,7 @@ if [ -x "$KNOCKCTL" ]; then
 	sequence = 1001
 	grant    = inet filter nets { %IP% timeout 1h }
 $fence_door"
-	knockctl revoke --all >/dev/null
+	nft flush set inet filter nets # of doors that are no more
 	knockctl grant 10.0.0.2 --door one >/dev/null
 	knockctl grant 10.0.0.3 --door one >/dev/null
 	nft delete element inet filter nets '{ 10.0.0.2 }'

@@ -72,7 +72,7 @@ apply(bool add, const char *text, const char *ip)
 
 	if (failures < 0)
 		fail_msg("\"%s\": %s", text, strerror(errno));
-	assert_int_equal(failures, op.result != NFTSET_OK && op.result != NFTSET_ABSENT);
+	assert_int_equal(failures, !nftset_is_good(&op));
 	strcpy(detail, op.detail);
 	nftset_explain(&op, explained, sizeof(explained));
 	element_free(&element);
@@ -101,7 +101,7 @@ check(const char *text, const char *ip, enum nftset_result expected)
 	struct element element;
 	struct nftset_op op = op_of(true, &element, text, ip);
 
-	assert_int_equal(nftset_check(nftset, &op), 0);
+	assert_int_equal(nftset_check(nftset, &op, 1), 0);
 	assert_int_equal(op.result, expected);
 	element_free(&element);
 }
@@ -227,7 +227,18 @@ nfts_own_intervals(void **state)
 	    "} }'");
 	added("inet t s { %IP% timeout 2h }", "192.0.2.7");
 	assert_shows("nft list set inet t s", "192.0.2.7 timeout 2h");
-	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "10.0.0.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
+	nft("add element inet t s '{ 172.16.0.0/24 timeout 1h }'");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 2h }", "172.16.0.1"), NFTSET_ERROR);
+	assert_string_equal(detail, "it overlaps a range in the set");
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 30m }", "172.16.0.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range that has more time");
+	assert_int_equal(apply(true, "inet t s { %IP%/25 timeout 30m }", "172.16.0.1"), NFTSET_KEPT);
+	assert_int_equal(apply(true, "inet t s { %IP%/23 timeout 30m }", "172.16.0.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { %IP%/23 timeout 30m }", "172.16.1.1"), NFTSET_ERROR);
+	nft("add element inet t s '{ 172.16.9.128/25 }'");
+	assert_int_equal(apply(true, "inet t s { %IP%/24 timeout 30m }", "172.16.9.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "it overlaps a range in the set");
 	nft("add element inet t s '{ 198.51.100.1 timeout 1h }'");
 	deleted("inet t s { %IP% }", "198.51.100.1");
@@ -266,6 +277,182 @@ concatenated_intervals(void **state)
 	assert_shows("nft list set inet t m", "2001:db8::/64 . 0x00000010-0x00000020 timeout 1h");
 }
 
+/* An admin's element in every kind of set, without a time, or with more or less time than an operation gives. */
+static const struct {
+	const char *type, *key, *ours, *data, *our_data;
+} kinds[] = {
+	{ "set inet t s '{ type ipv4_addr; flags timeout; }'", "192.0.2.7", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags timeout; }'", "192.0.2.7 . 22", "%IP% . 22", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.2.7", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.2.0/24", "%IP%/24", "", "" },
+	{ "set inet t s '{ type ipv4_addr; flags interval,timeout; }'", "192.0.0.0/16", "%IP%", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'", "192.0.2.0/24 . 22",
+	  "%IP%/24 . 22", "", "" },
+	{ "set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; }'", "192.0.0.0/16 . 20-30",
+	  "%IP% . 22", "", "" },
+	{ "map inet t s '{ type ipv4_addr : verdict; flags timeout; }'", "192.0.2.7", "%IP%", ": drop", ": accept" },
+	{ "map inet t s '{ type ipv4_addr : mark; flags timeout; }'", "192.0.2.7", "%IP%", ": 0x1", ": 0x2" },
+	{ "map inet t s '{ type ipv4_addr : mark; flags interval,timeout; }'", "192.0.2.7", "%IP%", ": 0x1", ": 0x2" },
+};
+
+/* The admin's element has `given`, the operation's `timeout`; they are nft's words. */
+static enum nftset_result
+meet(size_t kind, const char *given, const char *timeout)
+{
+	char text[160];
+
+	nft("flush ruleset");
+	nft("add table inet t");
+	nft("add %s", kinds[kind].type);
+	nft("add element inet t s '{ %s %s comment \"office\" %s }'", kinds[kind].key, given, kinds[kind].data);
+	snprintf(text, sizeof(text), "inet t s { %s %s %s }", kinds[kind].ours, timeout, kinds[kind].our_data);
+	return apply(true, text, "192.0.2.7");
+}
+
+static void
+an_element_without_a_time_stays(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(meet(i, "", "timeout 1h"), NFTSET_KEPT);
+		assert_non_null(strstr(detail, "without a time"));
+		assert_shows("nft list ruleset", kinds[i].key);
+		assert_shows("nft list ruleset", "comment \"office\"");
+		assert_lacks("nft list ruleset", "expires");
+		assert_int_equal(meet(i, "", ""), NFTSET_KEPT);
+		assert_shows("nft list ruleset", "comment \"office\"");
+	}
+}
+
+static void
+a_longer_time_is_not_shortened(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_KEPT);
+		assert_shows("nft list ruleset", "timeout 2h");
+		assert_shows("nft list ruleset", "comment \"office\"");
+	}
+}
+
+static void
+a_shorter_time_is_replaced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bool wider = strstr(kinds[i].key, "/16");
+
+		assert_int_equal(meet(i, "timeout 10m", "timeout 1h"), wider ? NFTSET_ERROR : NFTSET_OK);
+		assert_shows("nft list ruleset", wider ? "timeout 10m" : "timeout 1h");
+		assert_shows("nft list ruleset", wider ? "comment \"office\"" : "comment \"door\"");
+	}
+}
+
+static bool
+all(void *arg, const struct nftset_op *op)
+{
+	(void)arg;
+	(void)op;
+	return true;
+}
+
+/* Owns elements with the comment in `arg`. */
+static bool
+commented(void *arg, const struct nftset_op *op, const struct nftset_found *found)
+{
+	(void)op;
+	return !strcmp(found->comment, arg);
+}
+
+/* The owner's own element is shortened, and gets a time if it had none. */
+static void
+the_owner_decides(void **state)
+{
+	char mine[] = "office", other[] = "other";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strstr(kinds[i].key, "/16"))
+			continue;
+		nftset_set_owner(nftset, &(struct nftset_owner){ .arg = mine, .expects = all, .owns = commented });
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_OK);
+		assert_shows("nft list ruleset", "timeout 1h");
+		assert_int_equal(meet(i, "", "timeout 1h"), NFTSET_OK);
+		assert_shows("nft list ruleset", "timeout 1h");
+		nftset_set_owner(nftset, &(struct nftset_owner){ .arg = other, .expects = all, .owns = commented });
+		assert_int_equal(meet(i, "timeout 2h", "timeout 1h"), NFTSET_KEPT);
+		assert_int_equal(meet(i, "timeout 10m", "timeout 1h"), NFTSET_OK);
+	}
+	nftset_set_owner(nftset, NULL);
+}
+
+/* One that is kept costs the others nothing. */
+static void
+kept_among_others(void **state)
+{
+	static const char *const ips[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.2" };
+	struct element element;
+	struct nftset_op ops[4];
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; elements = { 192.0.2.2 } }'");
+	for (size_t i = 0; i < 4; i++) {
+		if (i)
+			element_free(&element);
+		ops[i] = op_of(true, &element, "inet t s { %IP% timeout 1h }", ips[i]);
+	}
+	assert_int_equal(nftset_apply(nftset, ops, 4), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(ops[i].result, i % 2 ? NFTSET_KEPT : NFTSET_OK);
+	assert_shows("nft list set inet t s", "192.0.2.3 timeout 1h");
+	assert_lacks("nft list set inet t s", "192.0.2.2 timeout");
+	/* the same in one transaction, twice: the second one meets the first */
+	ops[0] = ops[1] = op_of(true, &element, "inet t s { %IP% timeout 1h }", "192.0.2.9");
+	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
+	assert_int_equal(ops[1].result, NFTSET_OK);
+	/* a delete is meant, and what follows it finds nothing */
+	ops[0] = op_of(false, &element, "inet t s { %IP% timeout 1h }", "192.0.2.2");
+	ops[1] = ops[0];
+	ops[1].add = ops[1].likely = true;
+	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
+	assert_int_equal(ops[1].result, NFTSET_OK);
+	assert_shows("nft list set inet t s", "192.0.2.2 timeout 1h");
+	element_free(&element);
+}
+
+static void
+own_elements_alone_are_deleted(void **state)
+{
+	static const char *const sets[] = { "type ipv4_addr; flags timeout;",
+					    "type ipv4_addr; flags timeout,interval;" };
+	struct element element;
+	struct nftset_op op;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		nft("add set inet t s%zu '{ %s elements = { 192.0.2.1, 192.0.2.2 timeout 1h } }'", i, sets[i]);
+		op = op_of(false, &element, i ? "inet t s1 { %IP% timeout 1h }" : "inet t s0 { %IP% timeout 1h }",
+			   "192.0.2.1");
+		op.own = true;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_KEPT);
+		addr_parse(&op.ip, "192.0.2.2");
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_KEPT);
+		addr_parse(&op.ip, "192.0.2.3");
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_ABSENT);
+		op.add = true;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		op.add = false;
+		assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+		assert_int_equal(op.result, NFTSET_OK);
+		element_free(&element);
+	}
+	assert_shows("nft list set inet t s0", "192.0.2.1, 192.0.2.2 timeout 1h");
+	assert_lacks("nft list set inet t s1", "192.0.2.3");
+}
+
 /* An expired range does not block a new one, whether the kernel has removed it yet or not. */
 static void
 expired_ranges(void **state)
@@ -295,7 +482,9 @@ overlaps_in_concatenated_intervals(void **state)
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr . inet_service; flags interval,timeout; size 2; }'");
 	added("inet t s { 192.0.2.0/24 . 22 }", "192.0.2.1");
-	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_ERROR);
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 22 }", "192.0.2.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
+	assert_int_equal(apply(true, "inet t s { 192.0.2.0/25 . 20-22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_string_equal(detail, "it overlaps a range in the set");
 	/* the kernel would remove the wide range */
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.2.1"), NFTSET_ERROR);
@@ -303,7 +492,7 @@ overlaps_in_concatenated_intervals(void **state)
 	assert_int_equal(apply(false, "inet t s { 192.0.2.0 . 22 }", "192.0.2.1"), NFTSET_ERROR);
 	assert_int_equal(apply(false, "inet t s { %IP% . 22 }", "192.0.3.1"), NFTSET_ABSENT);
 	assert_shows("nft list set inet t s", "192.0.2.0/24 . 22");
-	added("inet t s { 192.0.2.0/24 . 23 }", "192.0.2.1");
+	added("inet t s { 192.0.2.0/24 . 23 timeout 30m }", "192.0.2.1");
 	added("inet t s { 192.0.2.0/24 . 23 timeout 1h }", "192.0.2.1");
 	assert_int_equal(apply(true, "inet t s { 192.0.3.0/24 . 23 }", "192.0.2.1"), NFTSET_FULL);
 	nft("add map inet t m '{ type ipv4_addr . inet_service : verdict; flags interval,timeout; }'");
@@ -362,8 +551,8 @@ data_maps(void **state)
 	added("inet t i { %IP%/24 : 0x1f }", "192.0.2.1");
 	added("inet t i { %IP%/24 : 0x20 }", "192.0.2.1");
 	assert_shows("nft list map inet t i", "192.0.2.0/24 comment \"door\" : 0x00000020");
-	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_ERROR);
-	assert_string_equal(detail, "it overlaps a range in the set");
+	assert_int_equal(apply(true, "inet t i { %IP% : 0x20 }", "192.0.2.1"), NFTSET_KEPT);
+	assert_string_equal(detail, "in a range without a time");
 	nft("add set inet t s '{ type ipv4_addr; }'");
 	assert_int_equal(apply(true, "inet t s { %IP% : 0x20 }", "192.0.2.1"), NFTSET_DATA);
 	assert_string_equal(detail, "it is a set, not a map: it takes no \": value\"");
@@ -580,7 +769,7 @@ a_table_of_another_process(void **state)
 	char text[512];
 
 	(void)state;
-	assert_int_equal(nftset_check(nftset, &op), 0);
+	assert_int_equal(nftset_check(nftset, &op, 1), 0);
 	assert_int_equal(op.result, NFTSET_PERMISSION);
 	assert_string_equal(nftset_explain(&op, text, sizeof(text)), reason);
 	assert_int_equal(apply(true, "inet o s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_PERMISSION);
@@ -601,6 +790,48 @@ checking_changes_nothing(void **state)
 	check("inet t s { %IP% : accept }", "192.0.2.1", NFTSET_DATA);
 	check("inet t x { %IP% }", "192.0.2.1", NFTSET_NO_SET);
 	assert_lacks("nft list set inet t s", "elements");
+}
+
+/* nftset_visit */
+static void
+note_element(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
+{
+	char *text = arg;
+	const uint8_t *bytes = key;
+
+	sprintf(text + strlen(text), "%u:%u.%u:%s:%s:%s ", key_len, bytes[0], bytes[3],
+		found->timeout_ms == NFTSET_ENDLESS ? "endless"
+		: found->timeout_ms == 3600000      ? "1h"
+		: found->timeout_ms == 300000       ? "5m"
+						    : "?",
+		found->left_ms <= found->timeout_ms ? "left" : "more", found->comment);
+}
+
+static void
+each_element_is_visited(void **state)
+{
+	char table[] = "t", in[] = "s", none[] = "none";
+	const struct element set = { .family = 1, .table = table, .set = in }, /* NFPROTO_INET */
+	    no_set = { .family = 1, .table = table, .set = none };
+	char text[1024] = "";
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; timeout 5m; }'");
+	nft("add element inet t s '{ 10.0.0.1 timeout 1h comment \"a b\" }'");
+	nft("add element inet t s '{ 10.0.0.2 comment \"c\" }'");
+	assert_int_equal(nftset_each(nftset, &set, note_element, text), 0);
+	assert_non_null(strstr(text, "4:10.1:1h:left:a b "));
+	assert_non_null(strstr(text, "4:10.2:5m:left:c "));
+	nft("delete set inet t s");
+	nft("add set inet t s '{ type ipv4_addr; flags interval,timeout; }'");
+	nft("add element inet t s '{ 10.0.0.0/24 timeout 1h comment \"n\", 11.0.0.7 }'");
+	*text = '\0';
+	assert_int_equal(nftset_each(nftset, &set, note_element, text), 0);
+	assert_non_null(strstr(text, "4:10.0:1h:left:n "));
+	assert_non_null(strstr(text, "4:11.7:endless:left: "));
+	assert_int_equal(strlen(text), strlen("4:10.0:1h:left:n 4:11.7:endless:left: "));
+	assert_int_equal(nftset_each(nftset, &no_set, note_element, text), -1);
+	assert_int_equal(errno, ENOENT);
 }
 
 static void
@@ -894,6 +1125,12 @@ main(void)
 		cmocka_unit_test_setup(nfts_own_intervals, clear),
 		cmocka_unit_test_setup(marks_and_ports_in_intervals, clear),
 		cmocka_unit_test_setup(concatenated_intervals, clear),
+		cmocka_unit_test_setup(an_element_without_a_time_stays, clear),
+		cmocka_unit_test_setup(a_longer_time_is_not_shortened, clear),
+		cmocka_unit_test_setup(a_shorter_time_is_replaced, clear),
+		cmocka_unit_test_setup(the_owner_decides, clear),
+		cmocka_unit_test_setup(kept_among_others, clear),
+		cmocka_unit_test_setup(own_elements_alone_are_deleted, clear),
 		cmocka_unit_test_setup(expired_ranges, clear),
 		cmocka_unit_test_setup(overlaps_in_concatenated_intervals, clear),
 		cmocka_unit_test_setup(verdict_maps, clear),
@@ -908,6 +1145,7 @@ main(void)
 		cmocka_unit_test_setup(the_other_family_needs_another_set, clear),
 		cmocka_unit_test_setup(a_table_of_another_process, clear),
 		cmocka_unit_test_setup(checking_changes_nothing, clear),
+		cmocka_unit_test_setup(each_element_is_visited, clear),
 		cmocka_unit_test_setup(one_bad_operation_costs_the_others_nothing, clear),
 		cmocka_unit_test_setup(in_the_order_given, clear),
 		cmocka_unit_test_setup(a_set_made_anew_with_another_type, clear),

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "grant.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/moment.h"
+#include "lib/siphash.h"
+#include "lib/text.h"
+
+#define BUCKETS_MIN 1024
+
+/* ---- places ------------------------------------------------------------------------------------ */
+
+bool
+grant_is_in(const struct place *place, uint8_t family, const char *table, const char *set)
+{
+	return place->set.family == family && !strcmp(place->set.table, table) &&
+	       (!set || !strcmp(place->set.set, set));
+}
+
+static void
+free_place(struct place *place)
+{
+	element_free(&place->set);
+	free(place);
+}
+
+static struct place *
+add_place(struct grants *g, const struct element *set)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	place->set = (struct element){ .family = set->family, .table = strdup(set->table), .set = strdup(set->set) };
+	if (!place->set.table || !place->set.set) {
+		free_place(place);
+		return NULL;
+	}
+	place->next = g->places;
+	g->places = place;
+	return place;
+}
+
+static struct place *
+get_place(struct grants *g, const struct element *set)
+{
+	for (struct place *place = g->places; place; place = place->next)
+		if (grant_is_in(place, set->family, set->table, set->set))
+			return place;
+	return add_place(g, set);
+}
+
+/* ---- kinds ------------------------------------------------------------------------------------- */
+
+/* no secret is needed against collisions: only the admin and clients that know a sequence choose the hashed data */
+static const uint8_t no_secret[16];
+
+static void
+free_kind(struct kind *kind)
+{
+	if (kind->place)
+		kind->place->kinds--;
+	element_free(&kind->element);
+	free(kind->door);
+	free(kind->text);
+	free(kind);
+}
+
+/* Compares texts, because the configuration that the element came from may be freed. */
+static struct kind *
+find_kind(struct grants *g, const char *door, const char *text)
+{
+	uint64_t hash = siphash(no_secret, text, strlen(text));
+
+	for (struct kind *kind = g->kinds; kind; kind = kind->next)
+		if (kind->hash == hash && !strcmp(kind->text, text) && !strcmp(kind->door, door))
+			return kind;
+	return NULL;
+}
+
+static struct kind *
+add_kind(struct grants *g, const char *door, const char *text)
+{
+	struct kind *kind = calloc(1, sizeof(*kind));
+	char err[160];
+
+	if (!kind)
+		return NULL;
+	kind->door = strdup(door);
+	kind->text = strdup(text);
+	kind->hash = siphash(no_secret, text, strlen(text));
+	if (kind->door && kind->text && !element_parse(&kind->element, text, err, sizeof(err)))
+		kind->place = get_place(g, &kind->element);
+	if (!kind->place) {
+		free_kind(kind);
+		return NULL;
+	}
+	kind->place->kinds++;
+	kind->bits = element_prefix(&kind->element) < 0 ? 0 : (unsigned)element_prefix(&kind->element);
+	kind->next = g->kinds;
+	g->kinds = kind;
+	return kind;
+}
+
+struct kind *
+grant_kind(struct grants *g, const char *door, const char *text)
+{
+	struct kind *kind = find_kind(g, door, text);
+
+	return kind ? kind : add_kind(g, door, text);
+}
+
+void
+grant_sweep(struct grants *g)
+{
+	for (struct kind **link = &g->kinds; *link;) {
+		struct kind *kind = *link;
+
+		if (kind->grants) {
+			link = &kind->next;
+			continue;
+		}
+		*link = kind->next;
+		free_kind(kind);
+	}
+	for (struct place **link = &g->places; *link;) {
+		struct place *place = *link;
+
+		if (place->kinds || place->named) {
+			link = &place->next;
+			continue;
+		}
+		*link = place->next;
+		free_place(place);
+	}
+}
+
+/* ---- the hash table ---------------------------------------------------------------------------- */
+
+static uint64_t
+hash(uint8_t family, const char *table, const char *set, const void *key, uint32_t key_len)
+{
+	return siphash(no_secret, key, key_len) ^ siphash(no_secret, table, strlen(table)) ^
+	       siphash(no_secret, set, strlen(set)) * 3 ^ family;
+}
+
+static struct grant **
+bucket_of(const struct grants *g, const struct element *e, const void *key, uint32_t key_len)
+{
+	return &g->buckets[hash(e->family, e->table, e->set, key, key_len) & (g->n_buckets - 1)];
+}
+
+static void
+unhash(struct grants *g, struct grant *grant)
+{
+	struct grant **link;
+
+	if (!grant->key_len)
+		return;
+	link = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
+	while (*link != grant)
+		link = &(*link)->chain;
+	*link = grant->chain;
+	grant->key_len = 0;
+}
+
+void
+grant_set_key(struct grants *g, struct grant *grant, const void *key, uint32_t key_len)
+{
+	struct grant **bucket;
+
+	unhash(g, grant);
+	memcpy(grant->key, key, key_len);
+	grant->key_len = key_len;
+	bucket = bucket_of(g, &grant->kind->element, key, key_len);
+	grant->chain = *bucket;
+	*bucket = grant;
+}
+
+static struct grant **
+ip_bucket_of(const struct grants *g, const struct addr *ip)
+{
+	return &g->ip_buckets[siphash(no_secret, ip->bytes, sizeof(ip->bytes)) & (g->n_buckets - 1)];
+}
+
+static void
+hash_ip(struct grants *g, struct grant *grant)
+{
+	struct grant **bucket = ip_bucket_of(g, &grant->ip);
+
+	grant->ip_chain = *bucket;
+	*bucket = grant;
+}
+
+static void
+unhash_ip(struct grants *g, const struct grant *grant)
+{
+	struct grant **link = ip_bucket_of(g, &grant->ip);
+
+	while (*link != grant)
+		link = &(*link)->ip_chain;
+	*link = grant->ip_chain;
+}
+
+size_t
+grant_count(const struct grants *g, const char *door, const struct addr *ip)
+{
+	size_t n = 0;
+
+	for (const struct grant *grant = *ip_bucket_of(g, ip); grant; grant = grant->ip_chain)
+		n += addr_equal(&grant->ip, ip) && !strcmp(grant->kind->door, door);
+	return n;
+}
+
+/* Without memory the tables stay small and get slower. */
+static void
+grow(struct grants *g)
+{
+	size_t n = g->n_buckets ? g->n_buckets * 2 : BUCKETS_MIN;
+	struct grant **buckets;
+
+	if (g->n < g->n_buckets)
+		return;
+	buckets = calloc(2 * n, sizeof(*buckets));
+	if (!buckets)
+		return;
+	free(g->buckets);
+	g->buckets = buckets;
+	g->ip_buckets = buckets + n;
+	g->n_buckets = n;
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		hash_ip(g, grant);
+		if (grant->key_len) {
+			struct grant **bucket = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
+
+			grant->chain = *bucket;
+			*bucket = grant;
+		}
+	}
+}
+
+int
+grant_prepare(struct grants *g)
+{
+	grow(g);
+	return g->buckets ? 0 : -1;
+}
+
+struct grant *
+grant_find(const struct grants *g, uint8_t family, const char *table, const char *set, const void *key,
+	   uint32_t key_len)
+{
+	struct grant *grant = g->buckets[hash(family, table, set, key, key_len) & (g->n_buckets - 1)];
+
+	while (grant && (grant->key_len != key_len || memcmp(grant->key, key, key_len) ||
+			 !grant_is_in(grant->kind->place, family, table, set)))
+		grant = grant->chain;
+	return grant;
+}
+
+/* ---- one grant --------------------------------------------------------------------------------- */
+
+static void
+set_kind(struct grant *grant, struct kind *kind)
+{
+	if (grant->kind)
+		grant->kind->grants--;
+	grant->kind = kind;
+	kind->grants++;
+}
+
+struct grant *
+grant_add(struct grants *g, struct kind *kind, const struct addr *ip)
+{
+	struct grant *grant = calloc(1, sizeof(*grant));
+
+	if (!grant)
+		return NULL;
+	g->n++;
+	grow(g);
+	*grant = (struct grant){
+		.older = g->newest, .serial = g->next_serial++, .ip = *ip, .since_wall_ms = moment_now().wall_ms
+	};
+	*(g->newest ? &g->newest->newer : &g->oldest) = grant;
+	g->newest = grant;
+	hash_ip(g, grant);
+	set_kind(grant, kind);
+	return grant;
+}
+
+void
+grant_drop(struct grants *g, struct grant *grant)
+{
+	journal_end(g->journal, grant->journal_id);
+	timers_disarm(&g->timers, &grant->timer);
+	unhash(g, grant);
+	unhash_ip(g, grant);
+	if (g->next_shown == grant)
+		g->next_shown = grant->newer;
+	*(grant->older ? &grant->older->newer : &g->oldest) = grant->newer;
+	*(grant->newer ? &grant->newer->older : &g->newest) = grant->older;
+	grant->kind->grants--;
+	g->n--;
+	free(grant);
+}
+
+void
+grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
+{
+	grant->end_boot_ms = end_boot_ms;
+	if (end_boot_ms == INT64_MAX)
+		timers_disarm(&g->timers, &grant->timer);
+	else if (timers_arm(&g->timers, &grant->timer, (uint64_t)end_boot_ms))
+		log_warn(g->log, "%s: no memory for a deadline", grant->kind->door);
+}
+
+uint64_t
+grant_left(const struct grant *grant)
+{
+	int64_t left = grant->end_boot_ms - moment_now().boot_ms;
+
+	if (grant->end_boot_ms == INT64_MAX)
+		return 0;
+	return left > 0 ? (uint64_t)left : 1;
+}
+
+void
+grant_end_due(struct grants *g, uint64_t now)
+{
+	struct timer *timer;
+
+	while ((timer = timers_due(&g->timers, now)))
+		grant_drop(g, (struct grant *)timer);
+}
+
+/* Without a given_ms the grant is of an earlier run. */
+bool
+grant_is_as_given(const struct grant *grant, const struct nftset_found *found)
+{
+	char comment[ELEMENT_COMMENT_MAX];
+
+	if (strcmp(found->comment, element_comment(grant->kind->door, comment)))
+		return false;
+	if (grant->given_ms)
+		return found->timeout_ms <= grant->given_ms;
+	return grant->end_boot_ms == INT64_MAX || found->left_ms <= grant_left(grant) + GRANT_SLACK_MSEC;
+}
+
+/* ---- log --------------------------------------------------------------------------------------- */
+
+void
+grant_log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op,
+		 char *err, size_t errlen)
+{
+	char text[LOG_TEXT_MAX], reason[LOG_TEXT_MAX / 2], ip[ADDR_STRLEN];
+
+	snprintf(text, sizeof(text), "%s: %s cannot be %s: %s", grant->kind->door, addr_format(&grant->ip, ip), done,
+		 nftset_explain(op, reason, sizeof(reason)));
+	log_warnx(g->log, "%s", text);
+	if (err && !*err)
+		text_copy(err, errlen, text);
+}
+
+void
+grant_log_kept(const struct grants *g, const struct grant *grant, const char *what, const struct nftset_op *op)
+{
+	char reason[LOG_TEXT_MAX / 2], ip[ADDR_STRLEN];
+
+	log_notice(g->log, "%s: %s: %s: %s", addr_format(&grant->ip, ip), grant->kind->door, what,
+		   nftset_explain(op, reason, sizeof(reason)));
+}

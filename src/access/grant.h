@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The grants in memory. A place is a set of the ruleset, a kind holds the door and the element's text, which many
+ * grants share. A grant holds the client's address, the key in the kernel's set, and the end. It is in a list by age,
+ * in a heap by end, and in a hash table by set and key, because the kernel's events name these.
+ */
+#ifndef KNOCKD_GRANT_H
+#define KNOCKD_GRANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "conf/element.h"
+#include "journal/journal.h"
+#include "lib/addr.h"
+#include "lib/log.h"
+#include "lib/timers.h"
+#include "netlink/nftset.h"
+
+/* An element and its grant may differ by this much in the time they have left: the clocks are not the same. */
+#define GRANT_SLACK_MSEC 2000
+
+/* A set that grants or doors name. */
+struct place {
+	struct place *next;
+	struct element set; /* family, table and set alone */
+	unsigned kinds;
+	bool named;    /* by a door of the configuration */
+	bool changed;  /* elements may have been removed, or others loaded: look at it */
+	bool missing;  /* there is no such set */
+	bool looked;   /* in the restoring under way */
+	uint32_t look; /* number of that look, or of the last one */
+};
+
+struct kind {
+	struct kind *next;
+	struct place *place;
+	char *door;
+	char *text;    /* of the element */
+	uint64_t hash; /* of `text` */
+	struct element element;
+	unsigned bits; /* of an address that its key has; see element_prefix() */
+	unsigned grants;
+};
+
+struct grant {
+	struct timer timer; /* must be first: timers_due() returns it */
+	struct kind *kind;
+	struct grant *older, *newer;
+	struct grant *chain, *ip_chain;
+	uint64_t serial; /* increases along the list by age, for grants_each() */
+	uint64_t journal_id;
+	struct addr ip;
+	int64_t since_wall_ms;
+	int64_t end_boot_ms; /* INT64_MAX: none */
+	uint64_t given_ms;   /* time of the element when it was written last; 0: not known */
+	bool there;          /* the element is in its set, as far as known */
+	bool met;            /* an element with this key is there, and it must be written anew */
+	uint32_t seen;       /* the last look that has found it as it should be */
+	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
+	uint8_t key[NFTKEY_LEN_MAX];
+};
+
+struct grants {
+	const struct log *log;
+	struct nftset *nftset;
+	struct journal *journal;
+	struct timers timers;
+	struct place *places;
+	struct kind *kinds;
+	struct grant *oldest, *newest;
+	struct grant **buckets;    /* by set and key */
+	struct grant **ip_buckets; /* by address */
+	size_t n, n_buckets;       /* of both: a power of two */
+	uint64_t next_serial;
+	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
+	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */
+	uint32_t looks;           /* so far, see struct grant */
+};
+
+/* Operations on elements and their grants, for one call of nftset_apply(). */
+#define GRANT_BATCH 1024
+struct grant_batch {
+	struct nftset_op ops[GRANT_BATCH];
+	struct grant *grants[GRANT_BATCH];
+	size_t n;
+};
+
+/* ---- kinds ------------------------------------------------------------------------------------- */
+
+bool grant_is_in(const struct place *place, uint8_t family, const char *table, const char *set);
+
+/* The kind with this door and element, made if there is none. NULL: no memory, or the text is no element. */
+struct kind *grant_kind(struct grants *g, const char *door, const char *text);
+
+/* Frees kinds without grants, off the path of a knock, and places that nothing names. */
+void grant_sweep(struct grants *g);
+
+/* ---- grants ------------------------------------------------------------------------------------ */
+
+/* Makes the first hash table. 0, or -1 without memory. */
+int grant_prepare(struct grants *g);
+
+/* The newest grant from now on, without key and end. NULL: no memory. */
+struct grant *grant_add(struct grants *g, struct kind *kind, const struct addr *ip);
+
+/* Forgets the grant, here and in the journal. */
+void grant_drop(struct grants *g, struct grant *grant);
+
+/* How many are this door's for this address. */
+size_t grant_count(const struct grants *g, const char *door, const struct addr *ip);
+
+struct grant *grant_find(const struct grants *g, uint8_t family, const char *table, const char *set, const void *key,
+			 uint32_t key_len);
+void grant_set_key(struct grants *g, struct grant *grant, const void *key, uint32_t key_len);
+
+/* INT64_MAX: none. */
+void grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms);
+
+/* In ms; 0: no end. At least 1, the kernel's minimum: the next tick forgets a grant that has just expired. */
+uint64_t grant_left(const struct grant *grant);
+
+/*
+ * Is the element that was found the one that the grant has written? Another program may have given it more time, or
+ * none at all.
+ */
+bool grant_is_as_given(const struct grant *grant, const struct nftset_found *found);
+
+/* Forgets grants that have ended at `now`, in ms of CLOCK_BOOTTIME. */
+void grant_end_due(struct grants *g, uint64_t now);
+
+/* ---- log --------------------------------------------------------------------------------------- */
+
+/* Logs why the element cannot be `done`. `err`: for knockctl, gets the first of several lines; or NULL. */
+void grant_log_misfit(const struct grants *g, const struct grant *grant, const char *done, const struct nftset_op *op,
+		      char *err, size_t errlen);
+
+/* Logs that the element is another program's now. */
+void grant_log_kept(const struct grants *g, const struct grant *grant, const char *what, const struct nftset_op *op);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts back elements that a flush, a reload of the firewall or a restart has removed. The daemon first looks at the
+ * set: it writes only what is missing, or what is there with another end.
+ */
+#include "access/grants.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grant.h"
+#include "lib/moment.h"
+#include "netlink/nfnl.h"
+
+/* Delay before the next try when the kernel was out of memory or the like. */
+#define RETRY_MSEC 1000
+
+/* Looks at one set, while other programs change it all the time. */
+#define TRIES 8
+
+/* ---- changes by other programs ----------------------------------------------------------------- */
+
+static void
+end_by_hand(struct grants *g, const struct monitor_event *event)
+{
+	struct grant *grant = grant_find(g, event->family, event->table, event->set, event->key, event->key_len);
+	char ip[ADDR_STRLEN];
+
+	if (!grant)
+		return;
+	log_notice(g->log, "%s: %s: element deleted from %s %s %s", addr_format(&grant->ip, ip), grant->kind->door,
+		   element_family_name(event->family), event->table, event->set);
+	grant_drop(g, grant);
+}
+
+static void
+mark_changed(struct grants *g, const struct monitor_event *event)
+{
+	for (struct place *place = g->places; place; place = place->next)
+		if (event->kind == MONITOR_LOST || grant_is_in(place, event->family, event->table, event->set))
+			place->changed = true;
+}
+
+void
+grants_noticed(struct grants *g, const struct monitor_event *event)
+{
+	switch (event->kind) {
+	case MONITOR_ELEMENT_GONE:
+		end_by_hand(g, event);
+		break;
+	case MONITOR_TABLE_GONE:
+	case MONITOR_SET_CHANGED:
+	case MONITOR_LOST:
+		mark_changed(g, event);
+		break;
+	case MONITOR_TABLE_NEW:
+	case MONITOR_RULES_GONE:
+		break;
+	}
+}
+
+/* ---- one restoring ----------------------------------------------------------------------------- */
+
+struct restoring {
+	struct grant_batch batch;
+	size_t restored, failed;
+	int error; /* errno: netlink failed, and the rest is not tried */
+};
+
+static void
+fail(struct restoring *r, struct place *place, size_t n, int error)
+{
+	place->changed = true;
+	r->error = error;
+	r->failed += n;
+}
+
+/* ---- keys -------------------------------------------------------------------------------------- */
+
+static void
+set_keys(struct grants *g, struct grant_batch *b)
+{
+	nftset_check(g->nftset, b->ops, b->n);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ops[i].result == NFTSET_OK)
+			grant_set_key(g, b->grants[i], b->ops[i].key, b->ops[i].key_len);
+	b->n = 0;
+}
+
+/* Grants of an earlier run have no key yet: the key takes the set's type. */
+static void
+find_keys(struct grants *g, struct grant_batch *b)
+{
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		if (grant->key_len || !grant->kind->place->changed)
+			continue;
+		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
+		b->grants[b->n++] = grant;
+		if (b->n == GRANT_BATCH)
+			set_keys(g, b);
+	}
+	set_keys(g, b);
+}
+
+/* ---- looking ----------------------------------------------------------------------------------- */
+
+struct looking {
+	struct grants *grants;
+	const struct place *place;
+};
+
+static bool
+has_right_end(const struct grant *grant, const struct nftset_found *found)
+{
+	uint64_t left = grant_left(grant);
+
+	if (!left || found->left_ms == NFTSET_ENDLESS)
+		return !left && found->left_ms == NFTSET_ENDLESS;
+	return found->left_ms <= left + GRANT_SLACK_MSEC && left <= found->left_ms + GRANT_SLACK_MSEC;
+}
+
+/* nftset_visit */
+static void
+meet(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
+{
+	const struct looking *l = arg;
+	const struct element *set = &l->place->set;
+	struct grant *grant = grant_find(l->grants, set->family, set->table, set->set, key, key_len);
+
+	if (!grant)
+		return;
+	grant->met = true;
+	if (!grant_is_as_given(grant, found) || !has_right_end(grant, found))
+		return;
+	grant->seen = l->place->look;
+	grant->there = true;
+	grant->given_ms = found->timeout_ms;
+}
+
+/* 0, or -1 with errno. */
+static int
+look(struct grants *g, struct place *place)
+{
+	struct looking looking = { .grants = g, .place = place };
+	int rc = -1;
+
+	errno = EINTR;
+	for (int i = 0; i < TRIES && rc && errno == EINTR; i++) {
+		place->look = ++g->looks;
+		rc = nftset_each(g->nftset, &place->set, meet, &looking);
+	}
+	place->missing = rc && errno == ENOENT;
+	return place->missing ? 0 : rc;
+}
+
+static size_t
+count_grants(const struct grants *g, const struct place *place)
+{
+	size_t n = 0;
+
+	for (const struct kind *kind = g->kinds; kind; kind = kind->next)
+		n += kind->place == place ? kind->grants : 0;
+	return n;
+}
+
+/* Moves the marks to `looked`, because a failure marks a place again. */
+static void
+look_at_changed(struct grants *g, struct restoring *r)
+{
+	for (struct place *place = g->places; place; place = place->next) {
+		place->looked = place->changed;
+		place->changed = false;
+		if (!place->looked || !look(g, place))
+			continue;
+		place->looked = false;
+		fail(r, place, count_grants(g, place), errno);
+	}
+}
+
+/* ---- putting back ------------------------------------------------------------------------------ */
+
+/* A missing set is no error: if it appears, the monitor reports it. */
+static void
+take_result(struct grants *g, struct restoring *r, struct grant *grant, const struct nftset_op *op)
+{
+	if (op->result == NFTSET_OK) {
+		grant_set_key(g, grant, op->key, op->key_len);
+		grant->there = true;
+		grant->given_ms = nftset_lifetime(op);
+		r->restored++;
+	} else if (op->result == NFTSET_ERROR && nfnl_is_passing(op->error)) {
+		fail(r, grant->kind->place, 1, op->error);
+	} else if (op->result == NFTSET_KEPT) {
+		grant_log_kept(g, grant, "not put back", op);
+		grant_drop(g, grant);
+	} else if (op->result != NFTSET_NO_SET) {
+		grant_log_misfit(g, grant, "put back", op, NULL, 0);
+	}
+}
+
+static void
+finish_batch(struct grants *g, struct restoring *r)
+{
+	struct grant_batch *b = &r->batch;
+	int error = r->error;
+
+	if (!error && b->n && nftset_apply(g->nftset, b->ops, b->n) < 0)
+		error = errno;
+	for (size_t i = 0; i < b->n; i++) {
+		if (error)
+			fail(r, b->grants[i]->kind->place, 1, error);
+		else
+			take_result(g, r, b->grants[i], &b->ops[i]);
+	}
+	b->n = 0;
+}
+
+static void
+add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
+{
+	struct grant_batch *b = &r->batch;
+
+	b->ops[b->n] = (struct nftset_op){ .add = true,
+					   .element = &grant->kind->element,
+					   .ip = grant->ip,
+					   .comment = grant->kind->door,
+					   .likely = grant->met,
+					   .timeout_ms = grant_left(grant) };
+	b->grants[b->n++] = grant;
+	if (b->n == GRANT_BATCH)
+		finish_batch(g, r);
+}
+
+static void
+put_back_unseen(struct grants *g, struct restoring *r)
+{
+	for (struct grant *grant = g->oldest, *newer; grant; grant = newer) {
+		const struct place *place = grant->kind->place;
+
+		newer = grant->newer; /* a full batch may free this grant and older ones */
+		if (!place->looked || grant->seen == place->look)
+			continue;
+		grant->there = false;
+		if (!place->missing)
+			add_to_batch(g, r, grant);
+		grant->met = false;
+	}
+	finish_batch(g, r);
+}
+
+/* Logs only the first failure of a series. */
+static void
+try_later(struct grants *g, size_t failed, int error)
+{
+	errno = error;
+	if (failed && g->retry_at == UINT64_MAX)
+		log_warn(g->log, "could not put back %zu elements, trying again", failed);
+	g->retry_at = error ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
+}
+
+/* An access that has ended is not begun again, for whatever time. */
+static void
+restore(struct grants *g, struct restoring *r)
+{
+	grant_end_due(g, moment_boot_msec());
+	find_keys(g, &r->batch);
+	look_at_changed(g, r);
+	put_back_unseen(g, r);
+	if (r->restored)
+		log_notice(g->log, "%zu elements put back", r->restored);
+	try_later(g, r->failed, r->error);
+}
+
+static bool
+has_changed(const struct grants *g)
+{
+	for (const struct place *place = g->places; place; place = place->next)
+		if (place->changed)
+			return true;
+	return false;
+}
+
+void
+grants_restore(struct grants *g)
+{
+	struct restoring *r;
+
+	if (!has_changed(g))
+		return;
+	r = calloc(1, sizeof(*r));
+	if (r)
+		restore(g, r);
+	else
+		try_later(g, g->n, ENOMEM);
+	grant_sweep(g);
+	free(r);
+}
+
+/* ---- an earlier run ---------------------------------------------------------------------------- */
+
+void
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
+{
+	struct kind *kind = grant_kind(g, door, entry->text);
+	struct grant *grant = kind ? grant_add(g, kind, &entry->ip) : NULL;
+	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
+
+	if (!grant) {
+		log_warnx(g->log, "%s: could not restore an element from the journal: %s", door, entry->text);
+		return;
+	}
+	grant->journal_id = entry->id;
+	grant->since_wall_ms = entry->since_wall_ms;
+	grant_set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
+	kind->place->changed = true;
+}

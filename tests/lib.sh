@@ -19,7 +19,7 @@ LOG=$T/log
 build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
 : "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
-: "${MEDDLE_SO:=$build/tests/tools/meddle.so}"
+: "${MEDDLE_SO:=$build/tests/tools/meddle.so}" "${PAGES_SO:=$build/tests/tools/pages.so}"
 : "${RACE:=$build/tests/tools/race}" "${FILTERED:=$build/tests/tools/filtered}"
 
 # --- TAP ---------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	NFLOG='$(abs_builddir)/tests/tools/nflog'; export NFLOG; \
 	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
+	PAGES_SO='$(abs_builddir)/tests/tools/pages.so'; export PAGES_SO; \
 	RACE='$(abs_builddir)/tests/tools/race'; export RACE; \
 	FILTERED='$(abs_builddir)/tests/tools/filtered'; export FILTERED;
 
@@ -215,11 +216,12 @@ tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=engine_run,--wrap=kill
 
-# A library for LD_PRELOAD, without the flags that programs get here.
-check_DATA = tests/tools/meddle.so tests/ref/stamp
-tests/tools/meddle.so: tests/tools/meddle.c
-	$(AM_V_GEN)$(MKDIR_P) tests/tools && $(CC) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/tools/meddle.c -ldl
-MOSTLYCLEANFILES = tests/tools/meddle.so
+# Libraries for LD_PRELOAD, without the flags that programs get here.
+preloads = tests/tools/meddle.so tests/tools/pages.so
+check_DATA = $(preloads) tests/ref/stamp
+$(preloads): tests/tools/%.so: tests/tools/%.c
+	$(AM_V_GEN)$(MKDIR_P) tests/tools && $(CC) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+MOSTLYCLEANFILES = $(preloads)
 
 # knockd 0.8, the reference of many tests: Debian's package if apt can fetch it; without it those tests skip.
 tests/ref/stamp:
@@ -343,7 +345,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/client_lib.sh \
 	tests/netns/guard_lib.sh \
 	tests/netns/nfqueue_lib.sh \
-	tests/tools/meddle.c \
+	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \
 	tests/vm/init \
 	tests/vm/run \

@@ -28,8 +28,9 @@ int cage_limits(unsigned files);
 
 /*
  * From now on this process may wait with poll(2), receive with recvmmsg(2) from the socket `in`, send with
- * send(2) on the socket `out`, read the clock, close standard error, and end. Any other system call kills it.
- * Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
+ * sendto(2) on the socket `out`, read the clock, close standard error, and end. Any other system call kills it.
+ * Both by syscall(2): libc may use socketcall(2) for them, whose descriptor a filter cannot see. No memory may be
+ * allocated or freed from here on. Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
  */
 int cage_filter(int in, int out);
 

@@ -4,6 +4,12 @@
 #include <libmnl/libmnl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_recvmmsg /* a 32-bit architecture that has 64-bit time only */
+#define SYS_recvmmsg SYS_recvmmsg_time64
+#endif
 
 /* Holds CAPTURE_SNAPLEN and some 150 bytes of attributes. */
 #define READ_MESSAGE_LEN 1024
@@ -71,10 +77,11 @@ reader_new(int fd, reader_decode *decode, uint16_t number)
 	return r;
 }
 
+/* By syscall(2), see cage_filter() in process/cage.h. */
 int
 reader_read(struct reader *r, reader_take *take, void *arg)
 {
-	int n = recvmmsg(r->fd, r->msgs, READER_BATCH, MSG_DONTWAIT, NULL);
+	int n = (int)syscall(SYS_recvmmsg, r->fd, r->msgs, READER_BATCH, MSG_DONTWAIT, NULL);
 
 	for (int i = 0; i < n; i++) {
 		/* port 0 is the kernel; other senders are not trusted */

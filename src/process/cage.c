@@ -13,9 +13,6 @@
 #ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
 #endif
-#ifdef HAVE_SECCOMP
-#include <seccomp.h>
-#endif
 
 /* ---- files ------------------------------------------------------------------------------------- */
 
@@ -98,81 +95,3 @@ cage_limits(unsigned files)
 #endif
 	return 0;
 }
-
-/* ---- system calls ------------------------------------------------------------------------------ */
-
-#ifdef HAVE_SECCOMP
-
-/* A permitted system call; if `argument` is set, that argument must have this value. */
-struct permission {
-	const char *name;
-	int argument; /* its index; -1: any arguments */
-	scmp_datum_t value;
-};
-
-/* Skips a name that this architecture or libseccomp does not have: libc does not use it either. */
-static int
-permit(scmp_filter_ctx filter, const struct permission *p)
-{
-	int number = seccomp_syscall_resolve_name(p->name), error;
-	struct scmp_arg_cmp same = { .arg = (unsigned)p->argument, .op = SCMP_CMP_EQ, .datum_a = p->value };
-
-	if (number == __NR_SCMP_ERROR)
-		return 0;
-	error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, p->argument < 0 ? 0 : 1, &same);
-	return error == -EDOM ? 0 : error;
-}
-
-int
-cage_filter(int in, int out)
-{
-	const struct permission permissions[] = {
-		{ "poll", -1, 0 },
-		{ "ppoll", -1, 0 }, /* libc's poll() on architectures without poll(2); *_time64 and *64: 32-bit */
-		{ "ppoll_time64", -1, 0 },
-		{ "recvmmsg", 0, (scmp_datum_t)in },
-		{ "recvmmsg_time64", 0, (scmp_datum_t)in },
-		{ "sendto", 0, (scmp_datum_t)out },
-		{ "send", 0, (scmp_datum_t)out },
-		{ "clock_gettime", -1, 0 }, /* if the vDSO cannot answer */
-		{ "clock_gettime64", -1, 0 },
-		{ "close", 0, STDERR_FILENO },
-		{ "restart_syscall", -1, 0 }, /* poll() after SIGCONT */
-		{ "rt_sigreturn", -1, 0 },
-		{ "exit", -1, 0 },
-		{ "exit_group", -1, 0 },
-	};
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int error = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !error && i < sizeof(permissions) / sizeof(permissions[0]); i++)
-		error = permit(filter, &permissions[i]);
-	if (!error)
-		error = seccomp_load(filter);
-	/* not released: free(3) may return memory to the kernel, which the filter forbids */
-	errno = -error;
-	return error ? -1 : 0;
-}
-
-bool
-cage_has_filter(void)
-{
-	return true;
-}
-
-#else
-
-int
-cage_filter(int in, int out)
-{
-	(void)in, (void)out;
-	return 0;
-}
-
-bool
-cage_has_filter(void)
-{
-	return false;
-}
-
-#endif

@@ -93,4 +93,20 @@ check 'killed, it is replaced' replaced
 fence
 ok '... and the new one works'
 
+# --- a C library whose free(3) returns memory to the kernel at once, as musl's may ---------------
+
+if ! [ -e "$PAGES_SO" ]; then
+	skip 'an engine with such a library' "$PAGES_SO is not built (make check builds it)"
+elif built_with SANITIZERS; then
+	skip 'an engine with such a library' 'sanitizers and a preloaded library do not go together'
+else
+	knockd_stop
+	daemon_preload=$PAGES_SO
+	knockd_again
+	engine=$(children "$knockd")
+	check 'an engine with such a library' grep -q "$PAGES_SO" "/proc/$engine/maps"
+	fence
+	check '... works' alive "$engine"
+fi
+
 done_testing

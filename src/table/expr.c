@@ -183,10 +183,9 @@ put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port
 
 	if (!expr || (limited && !(limit = new_limit(rules))))
 		return -1;
-	if (limit) {
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, NFT_DYNSET_F_EXPR);
-		nftnl_expr_add_expr(expr, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
-	}
+	/* without NFT_DYNSET_F_EXPR, which Linux before 5.11 refuses and no kernel needs for a single expression */
+	if (limit)
+		nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, limit, 0);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, RULESET_SET_ID(rules, set));

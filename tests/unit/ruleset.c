@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libnftnl/expr.h> /* uses FILE without stdio.h */
+
 #include "confs.h"
 #include "table/compose.h"
+#include "table/expr.h"
 #include "table/guard_rules.h"
 #include "table/rules.h"
 #include "table/ruleset.h"
@@ -437,6 +440,32 @@ a_rate_for_each_source(void **state)
 	       BASE(HITS("1", "tcp", "knocks")));
 }
 
+static int
+has_no_flags(struct nftnl_expr *expr, void *n_updates)
+{
+	if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "dynset"))
+		return 0;
+	assert_false(nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_FLAGS));
+	++*(int *)n_updates;
+	return 0;
+}
+
+/* Linux before 5.11 refuses NFT_DYNSET_F_EXPR, which says that an update has expressions. No kernel needs it. */
+static void
+older_kernels_know_the_rate(void **state)
+{
+	struct port_set set = { .name = "rates4", .key = PORT_KEY_SOURCE4, .timeout = 4, .size = 100 };
+	struct rules rules = { .rate = 10, .burst = 32, .sets = &set, .n_sets = 1 };
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	int n_updates = 0;
+
+	(void)state;
+	assert_int_equal(expr_put_term(rule, &rules, &(struct term){ .kind = TERM_TOO_FAST, .set = &set }), 0);
+	assert_int_equal(nftnl_expr_foreach(rule, has_no_flags, &n_updates), 0);
+	assert_int_equal(n_updates, 1);
+	nftnl_rule_free(rule);
+}
+
 static void
 a_full_disk_is_an_error(void **state)
 {
@@ -468,6 +497,7 @@ main(void)
 		cmocka_unit_test(parts_of_a_scan_guard),
 		cmocka_unit_test(held_packets),
 		cmocka_unit_test(a_rate_for_each_source),
+		cmocka_unit_test(older_kernels_know_the_rate),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};
 

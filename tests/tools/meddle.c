@@ -9,7 +9,6 @@
  * The file is mapped, so a process under seccomp can read it. Netlink fails only in the process that was started, not
  * in its children.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -20,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,14 +27,16 @@
 #define WIDTH  12
 #define FIELDS 7
 
+#ifdef SYS_clock_gettime64 /* 32-bit systems */
+#define CLOCK_CALL SYS_clock_gettime64
+#else
+#define CLOCK_CALL SYS_clock_gettime
+#endif
+
 enum field { CLOCK, SEND, ANSWER = SEND + 2, EVENT = ANSWER + 2 };
 
 static char *text; /* NULL: no faults */
 static bool is_child;
-static int (*real_clock_gettime)(clockid_t clock, struct timespec *ts);
-static ssize_t (*real_sendto)(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
-			      socklen_t tolen);
-static ssize_t (*real_recvmsg)(int fd, struct msghdr *msg, int flags);
 
 static void
 mark_child(void)
@@ -51,9 +53,6 @@ begin(void)
 
 	if (fd >= 0)
 		close(fd);
-	*(void **)&real_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
-	*(void **)&real_sendto = dlsym(RTLD_NEXT, "sendto");
-	*(void **)&real_recvmsg = dlsym(RTLD_NEXT, "recvmsg");
 	pthread_atfork(NULL, NULL, mark_child);
 	if (map != MAP_FAILED)
 		text = map;
@@ -89,19 +88,32 @@ fails(int fd, enum field field)
 ssize_t
 sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to, socklen_t tolen)
 {
-	return fails(fd, SEND) ? -1 : real_sendto(fd, data, len, flags, to, tolen);
+	return fails(fd, SEND) ? -1 : syscall(SYS_sendto, fd, data, len, flags, to, tolen);
 }
 
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	return fails(fd, flags & MSG_DONTWAIT ? ANSWER : EVENT) ? -1 : real_recvmsg(fd, msg, flags);
+	return fails(fd, flags & MSG_DONTWAIT ? ANSWER : EVENT) ? -1 : syscall(SYS_recvmsg, fd, msg, flags);
 }
+
+#if defined(__TIMESIZE) && __TIMESIZE == 32
+
+/* The function above is __recvmsg64, which the daemon calls; libmnl may have been built without 64-bit times. */
+ssize_t recvmsg32(int fd, struct msghdr *msg, int flags) __asm__("recvmsg");
+
+ssize_t
+recvmsg32(int fd, struct msghdr *msg, int flags)
+{
+	return recvmsg(fd, msg, flags);
+}
+
+#endif
 
 int
 clock_gettime(clockid_t clock, struct timespec *ts)
 {
-	int result = real_clock_gettime(clock, ts);
+	int result = (int)syscall(CLOCK_CALL, clock, ts);
 	long ahead = clock == CLOCK_REALTIME ? get(CLOCK) : 0;
 	long nsec = ts->tv_nsec + ahead % 1000 * 1000000;
 

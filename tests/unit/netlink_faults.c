@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "confs.h"
 #include "netlink/nfnl.h"
@@ -45,8 +47,6 @@ static struct {
 
 ssize_t __real_mnl_socket_sendto(const struct mnl_socket *nl, const void *data, size_t len);
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *data, size_t len);
-ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
 
 static bool
 is_due(enum place place)
@@ -101,15 +101,16 @@ say_error(struct msghdr *msg)
 	return sizeof(answer);
 }
 
+/* In place of libc's. No --wrap: on 32-bit systems libc's has another name. */
 ssize_t
-__wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct nlmsghdr *nlh = msg->msg_iov->iov_base;
 	ssize_t len;
 
 	if (fault.answer.nlmsg_len)
 		return say_error(msg);
-	len = __real_recvmsg(fd, msg, flags);
+	len = syscall(SYS_recvmsg, fd, msg, flags);
 	if (len >= (ssize_t)sizeof(*nlh) && fault.overrun) {
 		fault.overrun = false;
 		errno = ENOBUFS;

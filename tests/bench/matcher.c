@@ -41,14 +41,14 @@ static void
 set_up(struct bench *b)
 {
 	static const uint8_t secret[16] = { 1, 2, 3 };
-	char text[32], err[80];
+	char text[32];
 
 	b->conf = (struct conf){ .doors = b->doors, .n_doors = DOORS, .max_attempts = b->attempts };
 	for (unsigned d = 0; d < DOORS; d++) {
 		snprintf(text, sizeof(text), "%u,%u,%u", 1000 + d, 2000 + d, 3000 + d);
 		b->doors[d].seq_timeout = 25;
 		if (seq_parse(&b->doors[d].seq, text, NULL))
-			die(err);
+			die(text);
 	}
 	b->knock = knock_new(&b->conf, secret, count, b);
 	if (!b->knock)

@@ -71,8 +71,8 @@ whole_characters(const char *text, size_t n)
 int
 text_copy(char *to, size_t len, const char *from)
 {
-	size_t n = strnlen(from, len);
-	bool cut = n == len;
+	size_t n = strlen(from);
+	bool cut = n >= len;
 
 	if (cut)
 		n = whole_characters(from, len - 1);

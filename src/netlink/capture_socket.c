@@ -49,7 +49,7 @@ capture_socket_open(char *err, size_t errlen)
 int
 capture_socket_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
 {
-	char buf[ANSWER_LEN];
+	_Alignas(struct nlmsghdr) char buf[ANSWER_LEN];
 	uint32_t seq = nlh->nlmsg_seq;
 	ssize_t len;
 

@@ -27,7 +27,7 @@
 static int
 bind_group(struct mnl_socket *nl, uint16_t group)
 {
-	char buf[REQUEST_LEN];
+	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
 
 	nlh->nlmsg_flags |= NLM_F_ACK;

@@ -32,7 +32,7 @@ static int
 bind_queue(struct mnl_socket *nl, uint16_t queue)
 {
 	const uint32_t flags = htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO);
-	char buf[REQUEST_LEN];
+	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, queue);
 
 	nlh->nlmsg_flags |= NLM_F_ACK;
@@ -113,7 +113,7 @@ nfqueues_listen(uint16_t first, char *err, size_t errlen)
 void
 nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 {
-	char buf[REQUEST_LEN];
+	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_VERDICT_BATCH, queue);
 
 	nfq_nlmsg_verdict_put(nlh, (int)last, accept ? NF_ACCEPT : NF_DROP);

@@ -31,6 +31,7 @@ struct kind {
 	struct element element;
 	unsigned bits; /* of an address that its key has; see element_prefix() */
 	unsigned grants;
+	bool foreign; /* its elements are never written; see grants_take_up() */
 	bool missing; /* its elements may have been removed and must be put back */
 };
 
@@ -331,6 +332,8 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 	char text[ELEMENT_TEXT_MAX];
 	struct kind *kind = get_kind(g, door, element_text(e, text, sizeof(text)));
 
+	if (kind)
+		kind->foreign = false;
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
@@ -377,7 +380,8 @@ static void
 mark_missing(struct grants *g, const struct monitor_event *event)
 {
 	for (struct kind *kind = g->kinds; kind; kind = kind->next)
-		if (event->kind == MONITOR_LOST || same_set(&kind->element, event->family, event->table, event->set))
+		if (!kind->foreign &&
+		    (event->kind == MONITOR_LOST || same_set(&kind->element, event->family, event->table, event->set)))
 			kind->missing = true;
 }
 
@@ -564,7 +568,7 @@ grants_restore(struct grants *g)
 }
 
 void
-grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry, bool foreign)
 {
 	struct kind *kind = get_kind(g, door, entry->text);
 	struct grant *grant = kind ? add(g, kind, &entry->ip) : NULL;
@@ -577,7 +581,8 @@ grants_take_up(struct grants *g, const char *door, const struct journal_entry *e
 	grant->journal_id = entry->id;
 	grant->since_wall_ms = entry->since_wall_ms;
 	set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
-	kind->missing = true;
+	kind->foreign = foreign;
+	kind->missing = !foreign;
 }
 
 /* ---- timers and knockctl ----------------------------------------------------------------------- */
@@ -723,7 +728,7 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 				.timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 
-	if (grant->end_boot_ms == INT64_MAX)
+	if (grant->end_boot_ms == INT64_MAX || grant->kind->foreign)
 		return false;
 	if (nftset_apply(g->nftset, &op, 1)) {
 		log_misfit(g, grant, "extended", &op, err, errlen);

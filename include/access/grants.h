@@ -31,8 +31,11 @@ void grants_free(struct grants *grants);
 /* Keeps every grant in this journal from now on; borrowed. */
 void grants_keep_in(struct grants *grants, struct journal *journal);
 
-/* Takes over an entry of an earlier run, as `door`'s; grants_restore() then puts it back. */
-void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry);
+/*
+ * Takes over an entry of an earlier run, as `door`'s. grants_restore() then puts it back, unless it is `foreign`: an
+ * element that no door gives any more can be listed and revoked, and is never written.
+ */
+void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry, bool foreign);
 
 /* This successful operation has added an element, or renewed its timeout. */
 void grants_given(struct grants *grants, const char *door, const struct nftset_op *op);

@@ -6,6 +6,7 @@
 #ifndef KNOCKD_REMEMBERED_H
 #define KNOCKD_REMEMBERED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/conf.h"
@@ -16,6 +17,9 @@
  * whatever its timeout, within Max_Prefix. A door of the entry's name comes first. NULL: there is none.
  */
 const struct door *remembered_door(const struct conf *conf, const struct journal_entry *entry);
+
+/* Does a door grant elements of the set that the entry's element is in? Then it may be deleted, but not added. */
+bool remembered_set(const struct conf *conf, const struct journal_entry *entry);
 
 /* One printable line about an entry without a door. Cut at `len`; returns `buf`. */
 const char *remembered_refusal(const struct journal_entry *entry, char *buf, size_t len);

@@ -13,15 +13,6 @@
 /* How old may be what is known of routes and name servers: a scan leads to many questions. */
 #define FRESH_MSEC 10000
 
-#define NETWORK4(a, b, n)                                \
-	{                                                \
-		.addr = { { a, b }, AF_INET }, .bits = n \
-	}
-#define NETWORK6(a, b, n)                                 \
-	{                                                 \
-		.addr = { { a, b }, AF_INET6 }, .bits = n \
-	}
-
 /* Addresses, each once. */
 struct addr_list {
 	struct addr *at;
@@ -117,9 +108,13 @@ is_special(const struct network *banned)
 {
 	/* never the source of a packet on the wire (addr_is_host()), or of this link alone; RFC 6890 */
 	static const struct network special[] = {
-		NETWORK4(0, 0, 8),        NETWORK4(127, 0, 8),  NETWORK4(169, 254, 16),
-		NETWORK4(224, 0, 3),      NETWORK6(0, 0, 64), /* ::, ::1, ::ffff:0:0/96 */
-		NETWORK6(0xfe, 0x80, 10), NETWORK6(0xff, 0, 8),
+		{ { { 0 }, AF_INET }, 8 },
+		{ { { 127 }, AF_INET }, 8 },
+		{ { { 169, 254 }, AF_INET }, 16 },
+		{ { { 224 }, AF_INET }, 3 },
+		{ { { 0 }, AF_INET6 }, 64 }, /* ::, ::1, ::ffff:0:0/96 */
+		{ { { 0xfe, 0x80 }, AF_INET6 }, 10 },
+		{ { { 0xff }, AF_INET6 }, 8 },
 	};
 
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)

@@ -43,6 +43,7 @@ struct kind {
 	struct element element;
 	unsigned bits; /* of an address that its key has; see element_prefix() */
 	unsigned grants;
+	bool foreign; /* its elements are never written; see grants_take_up() */
 };
 
 struct grant {

@@ -40,6 +40,8 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 	char text[ELEMENT_TEXT_MAX];
 	struct kind *kind = grant_kind(g, door, element_text(e, text, sizeof(text)));
 
+	if (kind)
+		kind->foreign = false;
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
@@ -264,7 +266,7 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 				.timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 
-	if (grant->end_boot_ms == INT64_MAX)
+	if (grant->end_boot_ms == INT64_MAX || grant->kind->foreign)
 		return false;
 	nftset_apply(g->nftset, &op, 1);
 	grant->there = op.result == NFTSET_OK;

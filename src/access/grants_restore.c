@@ -242,7 +242,7 @@ put_back_unseen(struct grants *g, struct restoring *r)
 		if (!place->looked || grant->seen == place->look)
 			continue;
 		grant->there = false;
-		if (!place->missing)
+		if (!place->missing && !grant->kind->foreign)
 			add_to_batch(g, r, grant);
 		grant->met = false;
 	}
@@ -300,7 +300,7 @@ grants_restore(struct grants *g)
 /* ---- an earlier run ---------------------------------------------------------------------------- */
 
 void
-grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry, bool foreign)
 {
 	struct kind *kind = grant_kind(g, door, entry->text);
 	struct grant *grant = kind ? grant_add(g, kind, &entry->ip) : NULL;
@@ -313,5 +313,6 @@ grants_take_up(struct grants *g, const char *door, const struct journal_entry *e
 	grant->journal_id = entry->id;
 	grant->since_wall_ms = entry->since_wall_ms;
 	grant_set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
+	kind->foreign = foreign;
 	kind->place->changed = true;
 }

@@ -23,10 +23,15 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+same_set(const struct element *a, const struct element *b)
+{
+	return a->family == b->family && !strcmp(a->table, b->table) && !strcmp(a->set, b->set);
+}
+
+static bool
 same_element(const struct element *a, const struct element *b)
 {
-	if (a->family != b->family || strcmp(a->table, b->table) || strcmp(a->set, b->set) ||
-	    a->n_parts != b->n_parts || !same_text(a->data, b->data))
+	if (!same_set(a, b) || a->n_parts != b->n_parts || !same_text(a->data, b->data))
 		return false;
 	for (size_t i = 0; i < a->n_parts; i++)
 		if (strcmp(a->parts[i], b->parts[i]))
@@ -34,19 +39,25 @@ same_element(const struct element *a, const struct element *b)
 	return true;
 }
 
+/* Has the door an element like this among those that it adds for clients of the family? */
 static bool
-grants(const struct door *door, const struct element *element, enum conf_family family)
+adds(const struct door *door, const struct element *element, enum conf_family family,
+     bool (*same)(const struct element *a, const struct element *b))
 {
-	if (element_prefix(element) < door->max_prefix[family])
-		return false;
 	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++) {
 		const struct element_list *list = door_elements(door, kind, family);
 
 		for (size_t i = 0; door_adds(kind) && i < list->n; i++)
-			if (same_element(&list->at[i], element))
+			if (same(&list->at[i], element))
 				return true;
 	}
 	return false;
+}
+
+static bool
+grants(const struct door *door, const struct element *element, enum conf_family family)
+{
+	return element_prefix(element) >= door->max_prefix[family] && adds(door, element, family, same_element);
 }
 
 const struct door *
@@ -57,7 +68,8 @@ remembered_door(const struct conf *conf, const struct journal_entry *entry)
 	bool same_name = false;
 	char err[160];
 
-	if (entry->kind == JOURNAL_GRANT && element_parse(&element, entry->text, err, sizeof(err)))
+	if (entry->kind == JOURNAL_GRANT &&
+	    (!addr_is_host(&entry->ip) || element_parse(&element, entry->text, err, sizeof(err))))
 		return NULL;
 	for (size_t i = 0; i < conf->n_doors && !same_name; i++) {
 		const struct door *door = &conf->doors[i];
@@ -69,6 +81,21 @@ remembered_door(const struct conf *conf, const struct journal_entry *entry)
 		else
 			same_name = false; /* several doors may have one name */
 	}
+	element_free(&element);
+	return found;
+}
+
+bool
+remembered_set(const struct conf *conf, const struct journal_entry *entry)
+{
+	struct element element;
+	bool found = false;
+	char err[160];
+
+	if (entry->kind != JOURNAL_GRANT || element_parse(&element, entry->text, err, sizeof(err)))
+		return false;
+	for (size_t i = 0; i < conf->n_doors && !found; i++)
+		found = adds(&conf->doors[i], &element, door_family(&entry->ip), same_set);
 	element_free(&element);
 	return found;
 }

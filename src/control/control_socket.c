@@ -2,7 +2,9 @@
 #include "control_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,6 +81,27 @@ bind_closed(int fd, const struct sockaddr_un *address)
 	return failed;
 }
 
+/*
+ * By a descriptor of what is there: whoever owns the directory could have put a link to another file in its place,
+ * which root would then give away. Only a socket of our own is.
+ */
+static int
+give_away(const char *path, gid_t group)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), failed;
+	char link[64];
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd); /* fchmod(2) takes no O_PATH */
+	errno = EPERM;
+	failed = fstat(fd, &st) || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid() ||
+		 fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) || chmod(link, 0660);
+	close(fd);
+	return failed ? -1 : 0;
+}
+
 static void
 open_to_group(struct control_socket *s, const char *name, const struct log *log)
 {
@@ -86,7 +109,7 @@ open_to_group(struct control_socket *s, const char *name, const struct log *log)
 
 	if (!group)
 		return;
-	if (chown(s->path, (uid_t)-1, group->gr_gid) || chmod(s->path, 0660)) {
+	if (give_away(s->path, group->gr_gid)) {
 		log_warn(log, "control: could not give %s to group %s: only root can use it", s->path, name);
 		return;
 	}

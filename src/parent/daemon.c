@@ -16,6 +16,7 @@
 #include "lastguard.h"
 #include "lib/moment.h"
 #include "lib/streams.h"
+#include "lib/text.h"
 #include "parent/bootguard.h"
 #include "process/detach.h"
 #include "process/notify.h"
@@ -290,12 +291,20 @@ warn(void *arg, const char *text)
 	log_warnx(&((struct daemon *)arg)->log, "%s", text);
 }
 
-/* False, for journal_found: the entry is not taken over. A door may stay open for that, so it is said aloud. */
-static bool
-refuse(struct daemon *d, const char *text)
+/* A door may stay open, so it is said aloud. */
+static void
+tell_refusal(struct daemon *d, const char *text)
 {
 	if (d->journals.refused++ < REFUSED_LINES)
 		log_warnx(&d->log, "journal: %s", text);
+}
+
+/* False, for journal_found: the entry is not taken over. */
+static bool
+drop(struct daemon *d, const char *text)
+{
+	tell_refusal(d, text);
+	d->journals.dropped = true;
 	return false;
 }
 
@@ -308,8 +317,22 @@ take_up_command(void *arg, const struct journal_entry *entry)
 	char text[LOG_TEXT_MAX];
 
 	if (!door)
-		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
+		return drop(d, remembered_refusal(entry, text, sizeof(text)));
 	closings_take_up(d->closings, door->name, entry);
+	return true;
+}
+
+/* An element that no door grants: `revoke` ends it, if it is where doors grant others. */
+static bool
+take_up_foreign(struct daemon *d, const struct journal_entry *entry)
+{
+	char text[LOG_TEXT_MAX], name[DOOR_NAME_MAX];
+
+	remembered_refusal(entry, text, sizeof(text));
+	if (!remembered_set(d->conf, entry))
+		return drop(d, text);
+	tell_refusal(d, text);
+	grants_take_up(d->grants, text_utf8(entry->door, true, name, sizeof(name)), entry, true);
 	return true;
 }
 
@@ -323,14 +346,14 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 
 	if (entry->kind != JOURNAL_GRANT) {
 		snprintf(text, sizeof(text), "%s/journal: unexpected command entry, ignored", d->journals.grants_dir);
-		return refuse(d, text);
+		return drop(d, text);
 	}
+	if (grants_count(d->grants) + closings_held(d->closings) >= d->conf->max_grants)
+		return drop(d, "Max_Grants is reached: not all elements are put back");
 	door = remembered_door(d->conf, entry);
 	if (!door)
-		return refuse(d, remembered_refusal(entry, text, sizeof(text)));
-	if (grants_count(d->grants) + closings_held(d->closings) >= d->conf->max_grants)
-		return refuse(d, "Max_Grants is reached: not all elements are put back");
-	grants_take_up(d->grants, door->name, entry);
+		return take_up_foreign(d, entry);
+	grants_take_up(d->grants, door->name, entry, false);
 	return true;
 }
 
@@ -358,7 +381,7 @@ open_journals(struct daemon *d)
 	grants_restore(d->grants);
 	if (d->journals.refused > REFUSED_LINES)
 		log_warnx(&d->log, "journal: %u more entries are refused", d->journals.refused - REFUSED_LINES);
-	if (d->journals.refused)
+	if (d->journals.dropped)
 		log_warnx(&d->log, "journal: what it had is kept as journal.bad");
 }
 

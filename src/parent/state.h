@@ -57,7 +57,8 @@ struct daemon_journals {
 	struct journal *commands; /* its commands are executed, so only root may write it */
 	struct journal *grants;   /* elements */
 	char *grants_dir;
-	unsigned refused; /* entries of both, at the start */
+	unsigned refused; /* entries of both, at the start; `dropped`: not even listed */
+	bool dropped;
 };
 
 /* Times are those of moment_boot_msec(). */

@@ -222,6 +222,17 @@ restarted "[options]
 	Max_Prefix = 24,64
 $(echo "$grants" | sed 's|IP%/16|IP%/24|')"
 equal 'nor what is wider than Max_Prefix' "$(elements)" '1 1 0 '
+check '... which is said' log_has \
+	'10.0.0.2: ssh: no door of the configuration grants this element of the journal: it is not put back: inet filter wide {'
+equal '... it is listed, as it may be in the kernel' "$(knockctl --json list | jq -r '.[].set' | sort | tr '\n' ' ')" \
+	'inet filter other inet filter ssh_ok inet filter wide '
+nft 'delete set inet filter wide; add set inet filter wide { type ipv4_addr; flags interval,timeout; }'
+equal '... it cannot be extended' "$(knockctl extend 10.0.0.2 1h)" '2 extended'
+fence
+equal '... nor does it come back when its set is made again' "$(elements)" '1 1 0 '
+nft add element inet filter wide '{ 10.0.0.0/16 }'
+equal '... but it can be revoked' "$(knockctl revoke --all)" '3 revoked'
+equal '...' "$(elements)" '0 0 0 '
 knockd_stop
 
 # forged COMMAND: by a process of the engine's user, as is the helper of -l, who can write this journal

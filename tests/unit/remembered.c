@@ -103,6 +103,39 @@ an_element_is_a_doors_or_none(void **state)
 	assert_int_equal(door_of(JOURNAL_GRANT, "b", "192.0.2.1", "inet f ok {"), -1);
 }
 
+static bool
+is_in_a_set(const char *ip, const char *text)
+{
+	char door[] = "x", copy[256];
+	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = door, .text = strcpy(copy, text) };
+
+	assert_int_equal(addr_parse(&entry.ip, ip), 0);
+	return remembered_set(conf, &entry);
+}
+
+static void
+sets_are_those_that_doors_add_to(void **state)
+{
+	(void)state;
+	assert_true(is_in_a_set("192.0.2.1", "inet f ok { 0.0.0.0/0 . udp . 1-2 }"));
+	assert_true(is_in_a_set("192.0.2.1", "inet knockd open4 { %IP% . tcp . 23 }"));
+	assert_false(is_in_a_set("192.0.2.1", "inet f old { %IP% }"));
+	assert_false(is_in_a_set("192.0.2.1", "inet f blocked { %IP% }"));
+	assert_false(is_in_a_set("192.0.2.1", "ip f ok { %IP% }"));
+	assert_false(is_in_a_set("2001:db8::1", "ip f m { %IP% : accept }"));
+	assert_false(is_in_a_set("192.0.2.1", "inet f ok"));
+}
+
+/* Nobody has granted that. */
+static void
+no_element_is_for_an_address_that_no_host_has(void **state)
+{
+	(void)state;
+	assert_int_equal(door_of(JOURNAL_GRANT, "a", "192.0.2.1", "ip f m { %IP% : accept }"), 2);
+	assert_int_equal(door_of(JOURNAL_GRANT, "a", "0.0.0.0", "ip f m { %IP% : accept }"), -1);
+	assert_int_equal(door_of(JOURNAL_GRANT, "a", "224.0.0.1", "ip f m { %IP% : accept }"), -1);
+}
+
 /* The plain key serves IPv6 clients, too, and /24 of their address is wider than Max_Prefix. */
 static void
 no_prefix_is_wider_than_max_prefix(void **state)
@@ -132,6 +165,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stop_command_is_a_doors_or_none),
 		cmocka_unit_test(an_element_is_a_doors_or_none),
+		cmocka_unit_test(sets_are_those_that_doors_add_to),
+		cmocka_unit_test(no_element_is_for_an_address_that_no_host_has),
 		cmocka_unit_test(no_prefix_is_wider_than_max_prefix),
 		cmocka_unit_test(a_refusal_is_one_printable_line),
 	};

@@ -214,6 +214,19 @@ resolve(struct client *client)
 	return -1;
 }
 
+/* knockd 0.8 knocks in vain at such an address, silently, and so does a knock that waits for nothing. */
+static int
+check_link(const struct client *client)
+{
+	const struct place *place = &client->places.at[0];
+
+	if (!client->waiting.door.port || !net_lacks_link(place, &client->origin))
+		return 0;
+	fprintf(stderr, "error: %s is a link-local address: name its link, as in %s%%eth0, or use --interface\n",
+		place->text, place->text);
+	return -1;
+}
+
 /* With --proxy standard output carries the connection: verbose lines go to stderr. */
 static void
 set_knocking(struct client *client)
@@ -225,7 +238,6 @@ set_knocking(struct client *client)
 		delay = client->profile->delay;
 	client->knocking = (struct knocking){
 		.hits = &client->hits,
-		.places = &client->places,
 		.origin = &client->origin,
 		.delay = delay > 0 ? delay : 0,
 		.verbose = !options->verbose ? NULL
@@ -233,6 +245,7 @@ set_knocking(struct client *client)
 					     : stdout,
 	};
 	client->waiting.knocking = &client->knocking;
+	client->waiting.places = &client->places;
 	client->waiting.timeout = options->timeout;
 }
 
@@ -241,7 +254,7 @@ prepare(struct client *client)
 {
 	if (choose_profile(client) || choose_door(client) || choose_origin(client))
 		return -1;
-	if (collect_hits(client) || resolve(client))
+	if (collect_hits(client) || resolve(client) || check_link(client))
 		return -1;
 	set_knocking(client);
 	return 0;
@@ -260,7 +273,7 @@ mark_one_time(const struct client *client)
 static int
 stay_shut(const struct client *client)
 {
-	char text[512];
+	char text[PLACES_MAX * PLACE_TEXT_MAX + 256];
 
 	fprintf(stderr, "knock: %s\n", wait_explain(&client->waiting, text, sizeof(text)));
 	if (client->one_time.line)
@@ -299,7 +312,7 @@ static int
 run(struct client *client)
 {
 	const struct client_options *options = client->options;
-	size_t sent = wait_knock(&client->knocking);
+	size_t sent = wait_knock(&client->waiting);
 	int sock = -1;
 
 	if (client->waiting.door.port) {

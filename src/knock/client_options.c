@@ -47,7 +47,7 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "  -s, --source <addr>  send from this address\n"
 			    "  -i, --interface <if> send through this interface\n"
 			    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
-			    "      --timeout <s>    how long to wait (default 5)\n"
+			    "      --timeout <s>    how long to wait (default 10)\n"
 			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"

@@ -12,7 +12,7 @@
 
 #include "net.h"
 
-#define CLIENT_TIMEOUT_DEFAULT 5000 /* milliseconds */
+#define CLIENT_TIMEOUT_DEFAULT 10000 /* milliseconds: four round trips of 2 s, and more */
 #define CLIENT_DELAY_MAX       (24 * 60 * 60 * 1000)
 
 enum client_action {

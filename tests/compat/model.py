@@ -11,8 +11,7 @@ import itertools
 # The only differences that are allowed, and why each is wanted.
 RULES = {
     "independent-sources": "0.8 forgets the attempts of everybody when the oldest in its list ends; ours keeps them",
-    "retransmission": "the TCP packet just accepted, sent once more (same ports and sequence number), does not end "
-                      "the attempt",
+    "retransmission": "a TCP packet of the attempt, sent once more (same ports and sequence number), does not end it",
     "independent-doors": "in 0.8 nothing begins while the source has an attempt at any door; in ours doors do not "
                          "know of each other",
     "restart": "the packet that ends an attempt may be the first of another one; 0.8 swallows it",
@@ -120,7 +119,7 @@ class Attempt:
     def __init__(self, door, packet):
         self.door, self.source, self.stage = door, packet.src, 0
         self.second, self.time, self.fraction = packet.second, packet.time, packet.fraction
-        self.failed, self.last = False, None
+        self.failed, self.accepted = False, set()
 
     def complete(self):
         return self.stage >= len(self.door.sequence)
@@ -180,7 +179,7 @@ class Simulation:
 
     def advance(self, attempt, packet):
         attempt.stage += 1
-        attempt.last = packet.identity()
+        attempt.accepted.add(packet.identity())
         self.emit(packet.time, "stage", attempt)
         if attempt.complete():
             self.emit(packet.time, "open", attempt)
@@ -189,7 +188,7 @@ class Simulation:
         door = attempt.door
         if not door.flags_fit(packet):
             return
-        if "retransmission" in self.rules and packet.proto == "tcp" and attempt.last == packet.identity():
+        if "retransmission" in self.rules and packet.proto == "tcp" and packet.identity() in attempt.accepted:
             return
         if door.hit(attempt.stage, packet):
             self.advance(attempt, packet)

@@ -37,6 +37,9 @@ struct line text_split(char *text);
  */
 const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
+/* Reads yes, true, on or 1, or no, false, off or 0, in any case. 0, or -1: it is none of them. */
+int text_flag(bool *flag, const char *text);
+
 /* Copies at most len - 1 bytes, always ends with NUL. Returns 0, or -1 if `from` was cut. */
 int text_copy(char *to, size_t len, const char *from);
 

@@ -178,24 +178,50 @@ choose_door(struct client *client)
 	return -1;
 }
 
+/* The options -s, -4, -6 and --both say which addresses to use, instead of the profile's source and both. */
+static const char *
+choose_source(const struct client *client)
+{
+	const struct client_options *options = client->options;
+
+	return options->source || options->family != NET_ANY || !client->profile ? options->source
+										 : client->profile->source;
+}
+
 static int
 choose_origin(struct client *client)
 {
 	char err[256];
 
-	if (!net_origin(&client->origin, client->options->source, client->options->interface, err, sizeof(err)))
+	if (!net_origin(&client->origin, choose_source(client), client->options->interface, err, sizeof(err)))
 		return 0;
 	fprintf(stderr, "%s\n", err);
 	return -1;
 }
 
-/* Without -4, -6 or --both, the source address decides. */
+/* Without an option for it, the source address or the profile decides. */
 static enum net_family
 choose_family(const struct client *client)
 {
-	if (client->options->family != NET_ANY || !client->origin.source.len)
-		return client->options->family;
-	return client->origin.source.addr.ss_family == AF_INET6 ? NET_IPV6 : NET_IPV4;
+	enum net_family family = client->options->family;
+
+	if (family != NET_ANY)
+		return family;
+	if (client->origin.source.len)
+		return client->origin.source.addr.ss_family == AF_INET6 ? NET_IPV6 : NET_IPV4;
+	return client->profile && client->profile->both ? NET_BOTH : NET_ANY;
+}
+
+/* The kernel would send nothing from a source address to one of the other family. */
+static int
+check_family(const struct client *client)
+{
+	const struct place *source = &client->origin.source;
+
+	if (!source->len || source->addr.ss_family == client->places.at[0].addr.ss_family)
+		return 0;
+	fprintf(stderr, "error: source %s and %s are not of one family\n", source->text, client->places.at[0].text);
+	return -1;
 }
 
 static int
@@ -232,10 +258,12 @@ static void
 set_knocking(struct client *client)
 {
 	const struct client_options *options = client->options;
-	int64_t delay = options->delay;
+	int64_t delay = options->delay, timeout = options->timeout;
 
 	if (delay < 0 && client->profile)
 		delay = client->profile->delay;
+	if (timeout < 0 && client->profile)
+		timeout = client->profile->timeout;
 	client->knocking = (struct knocking){
 		.hits = &client->hits,
 		.origin = &client->origin,
@@ -246,7 +274,7 @@ set_knocking(struct client *client)
 	};
 	client->waiting.knocking = &client->knocking;
 	client->waiting.places = &client->places;
-	client->waiting.timeout = options->timeout;
+	client->waiting.timeout = timeout < 0 ? CLIENT_TIMEOUT_DEFAULT : timeout;
 }
 
 static int
@@ -254,7 +282,7 @@ prepare(struct client *client)
 {
 	if (choose_profile(client) || choose_door(client) || choose_origin(client))
 		return -1;
-	if (collect_hits(client) || resolve(client) || check_link(client))
+	if (collect_hits(client) || resolve(client) || check_family(client) || check_link(client))
 		return -1;
 	set_knocking(client);
 	return 0;

@@ -71,6 +71,19 @@ net_resolve(struct places *places, const char *host, enum net_family family)
 	return 0;
 }
 
+int
+net_address(struct place *place, const char *text)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+
+	if (getaddrinfo(text, NULL, &hints, &list))
+		return -1;
+	set_place(place, list);
+	freeaddrinfo(list);
+	return 0;
+}
+
 bool
 net_lacks_link(const struct place *place, const struct origin *origin)
 {
@@ -126,19 +139,6 @@ net_connect(int fd, const struct place *place, uint16_t port)
 	return connect(fd, (struct sockaddr *)&to, place->len);
 }
 
-static int
-set_source(struct origin *origin, const char *text)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-
-	if (getaddrinfo(text, NULL, &hints, &list))
-		return -1;
-	set_place(&origin->source, list);
-	freeaddrinfo(list);
-	return 0;
-}
-
 /* Binds a test socket. Without a source address: of IPv4, or of IPv6 where there is no IPv4. */
 static int
 try_out(const struct origin *origin)
@@ -163,7 +163,7 @@ int
 net_origin(struct origin *origin, const char *source, const char *interface, char *err, size_t errlen)
 {
 	*origin = (struct origin){ .source.len = 0 };
-	if (source && set_source(origin, source)) {
+	if (source && net_address(&origin->source, source)) {
 		snprintf(err, errlen, "error: source \"%s\" is not an IPv4 or IPv6 address", source);
 		return -1;
 	}

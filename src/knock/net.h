@@ -38,6 +38,9 @@ struct origin {
 /* Asks the resolver once. Returns 0, or getaddrinfo's code for gai_strerror(). */
 int net_resolve(struct places *places, const char *host, enum net_family family);
 
+/* Reads a numeric address, with its zone if it has one. 0, or -1: it is none. */
+int net_address(struct place *place, const char *text);
+
 /* Is this a link-local address that names no link? The kernel then sends nothing, unless --interface names it. */
 bool net_lacks_link(const struct place *place, const struct origin *origin);
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 char *
 text_trim(char *text)
@@ -45,6 +46,19 @@ text_split(char *text)
 	line.key = text_trim(line.key);
 	line.value = text_trim(equals + 1);
 	return line;
+}
+
+int
+text_flag(bool *flag, const char *text)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+		*flag = !strcasecmp(text, yes[i]);
+		if (*flag || !strcasecmp(text, no[i]))
+			return 0;
+	}
+	return -1;
 }
 
 int

@@ -59,6 +59,7 @@ traces = \
 	tests/traces/overlapping.trace \
 	tests/traces/repeated_ports.trace \
 	tests/traces/retransmission.trace \
+	tests/traces/retransmission_long.trace \
 	tests/traces/scan.trace \
 	tests/traces/scan_default.trace \
 	tests/traces/scan_doors.trace \
@@ -84,7 +85,11 @@ netns_tests = \
 	tests/netns/ban.sh \
 	tests/netns/boot.sh \
 	tests/netns/client_door.sh \
+	tests/netns/client_few.sh \
+	tests/netns/client_line.sh \
 	tests/netns/client_loss.sh \
+	tests/netns/client_names.sh \
+	tests/netns/client_nat.sh \
 	tests/netns/client_profile.sh \
 	tests/netns/client_proxy.sh \
 	tests/netns/client_wait.sh \

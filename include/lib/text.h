@@ -44,6 +44,9 @@ uint32_t text_next(const char **text);
  */
 const char *text_utf8(const char *from, bool printable, char *to, size_t len);
 
+/* Reads yes, true, on or 1, or no, false, off or 0, in any case. 0, or -1: it is none of them. */
+int text_flag(bool *flag, const char *text);
+
 /* Is there a UTF-8 character at `text`? Its length goes to *n, 1 when there is none. */
 bool text_char(const char *text, size_t *n);
 

@@ -91,14 +91,10 @@ parse_number(struct parser *p, const char *key, const char *value, long min, lon
 static bool
 parse_switch(struct parser *p, const char *key, const char *value)
 {
-	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+	bool is;
 
-	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-		if (!strcasecmp(value, yes[i]))
-			return true;
-		if (!strcasecmp(value, no[i]))
-			return false;
-	}
+	if (!text_flag(&is, value))
+		return is;
 	message_fail(p, "syntax error: %s must be yes or no, not \"%s\"", key, value);
 	return false;
 }

@@ -26,9 +26,8 @@ struct attempt {
 	struct addr source; /* 17 bytes */
 	uint8_t stage;      /* 1..SEQ_MAX-1: hits so far */
 	uint16_t door;
-	uint16_t last_port; /* source port and TCP sequence number of the last accepted hit: */
-	uint32_t last_seq;  /* a packet with the same is a retransmission */
-	uint32_t chain;     /* next of the same source, or in the free list */
+	uint32_t chain; /* next of the same source, or in the free list */
+	uint64_t marks; /* of the accepted hits: see mark_of() */
 };
 
 struct links {
@@ -350,11 +349,33 @@ take_place(struct knock *k)
 	return i;
 }
 
-static void
-remember(struct attempt *a, const struct packet *packet)
+/*
+ * How many bits of `marks` each hit before the last one gets: 16 for up to five ports, two for 32. If a mark of so few
+ * bits fits another packet, that packet is ignored and does not end the attempt, which does no harm.
+ */
+static unsigned
+mark_bits(const struct seq *seq)
 {
-	a->last_port = packet->src_port;
-	a->last_seq = packet->tcp_seq;
+	unsigned bits = 64 / (unsigned)(seq->n - 1);
+
+	return bits < 16 ? bits : 16;
+}
+
+/* A hash of source port and TCP sequence number: a retransmission has the same. */
+static uint64_t
+mark_of(const struct packet *packet, unsigned bits)
+{
+	uint64_t both = (uint64_t)packet->src_port << 32 | packet->tcp_seq;
+
+	return both * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits);
+}
+
+static void
+remember(struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	unsigned bits = mark_bits(seq);
+
+	a->marks |= mark_of(packet, bits) << (a->stage - 1U) * bits;
 }
 
 /* A client's hits at the old sequence do not count for the next one. */
@@ -411,7 +432,7 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 		return;
 	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door };
 	k->links[i] = (struct links){ .start = (uint32_t)k->now };
-	remember(&k->attempts[i], packet);
+	remember(&k->attempts[i], k->states[door].seq, packet);
 	if (!chain_append(k, i, k->hash)) {
 		give_place(k, i);
 		return;
@@ -438,7 +459,7 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 	if (a->stage == 1)
 		fresh_remove(k, i);
 	a->stage++;
-	remember(a, packet);
+	remember(a, seq, packet);
 	emit(k, EVENT_STAGE, a->door, a->stage, &packet->src);
 }
 
@@ -462,11 +483,20 @@ takes(const struct door *door, const struct packet *packet, bool local)
 	return door->target.family ? addr_equal(&door->target, &packet->dst) : local;
 }
 
+/* A retransmission of any hit of this attempt: a client that keeps its sockets has the kernel repeat them all. */
 static bool
 is_repeat(const struct attempt *a, const struct seq *seq, const struct packet *packet)
 {
-	return packet->proto == IPPROTO_TCP && packet->src_port == a->last_port && packet->tcp_seq == a->last_seq &&
-	       is_at(&seq->at[a->stage - 1], packet);
+	unsigned bits = mark_bits(seq);
+	uint64_t mark = mark_of(packet, bits);
+
+	if (packet->proto != IPPROTO_TCP)
+		return false;
+	for (uint8_t i = 0; i < a->stage; i++) {
+		if (is_at(&seq->at[i], packet) && (a->marks >> i * bits & ((UINT64_C(1) << bits) - 1)) == mark)
+			return true;
+	}
+	return false;
 }
 
 static bool

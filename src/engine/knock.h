@@ -4,7 +4,7 @@
  * knock_new() allocates.
  *
  * A source has at most one attempt per door; attempts are independent. A hit advances an attempt, ends it, or is
- * ignored: wrong TCP flags for this door, a retransmission of the packet just accepted, an earlier port again with
+ * ignored: wrong TCP flags for this door, a retransmission of a hit of the attempt, an earlier port again with
  * AllowDuplicates, the door's cool-down. A hit on a door's first port begins an attempt, unless the source's attempt at
  * that door takes or ignores the hit. An attempt ends `seq_timeout` seconds after its first hit, after 30 days at the
  * latest. After a success a door with one-time sequences goes on to its next one and forgets the attempts at the old

@@ -178,24 +178,50 @@ choose_door(struct client *client)
 	return -1;
 }
 
+/* The options -s, -4, -6 and --both say which addresses to use, instead of the profile's source and both. */
+static const char *
+choose_source(const struct client *client)
+{
+	const struct client_options *options = client->options;
+
+	return options->source || options->family != NET_ANY || !client->profile ? options->source
+										 : client->profile->source;
+}
+
 static int
 choose_origin(struct client *client)
 {
 	char err[256];
 
-	if (!net_origin(&client->origin, client->options->source, client->options->interface, err, sizeof(err)))
+	if (!net_origin(&client->origin, choose_source(client), client->options->interface, err, sizeof(err)))
 		return 0;
 	fprintf(stderr, "%s\n", err);
 	return -1;
 }
 
-/* Without -4, -6 or --both, the source address decides. */
+/* Without an option for it, the source address or the profile decides. */
 static enum net_family
 choose_family(const struct client *client)
 {
-	if (client->options->family != NET_ANY || !client->origin.source.len)
-		return client->options->family;
-	return client->origin.source.addr.ss_family == AF_INET6 ? NET_IPV6 : NET_IPV4;
+	enum net_family family = client->options->family;
+
+	if (family != NET_ANY)
+		return family;
+	if (client->origin.source.len)
+		return client->origin.source.addr.ss_family == AF_INET6 ? NET_IPV6 : NET_IPV4;
+	return client->profile && client->profile->both ? NET_BOTH : NET_ANY;
+}
+
+/* The kernel would send nothing from a source address to one of the other family. */
+static int
+check_family(const struct client *client)
+{
+	const struct place *source = &client->origin.source;
+
+	if (!source->len || source->addr.ss_family == client->places.at[0].addr.ss_family)
+		return 0;
+	fprintf(stderr, "error: source %s and %s are not of one family\n", source->text, client->places.at[0].text);
+	return -1;
 }
 
 static int
@@ -214,18 +240,32 @@ resolve(struct client *client)
 	return -1;
 }
 
+/* knockd 0.8 knocks in vain at such an address, silently, and so does a knock that waits for nothing. */
+static int
+check_link(const struct client *client)
+{
+	const struct place *place = &client->places.at[0];
+
+	if (!client->waiting.door.port || !net_lacks_link(place, &client->origin))
+		return 0;
+	fprintf(stderr, "error: %s is a link-local address: name its link, as in %s%%eth0, or use --interface\n",
+		place->text, place->text);
+	return -1;
+}
+
 /* With --proxy standard output carries the connection: verbose lines go to stderr. */
 static void
 set_knocking(struct client *client)
 {
 	const struct client_options *options = client->options;
-	int64_t delay = options->delay;
+	int64_t delay = options->delay, timeout = options->timeout;
 
 	if (delay < 0 && client->profile)
 		delay = client->profile->delay;
+	if (timeout < 0 && client->profile)
+		timeout = client->profile->timeout;
 	client->knocking = (struct knocking){
 		.hits = &client->hits,
-		.places = &client->places,
 		.origin = &client->origin,
 		.delay = delay > 0 ? delay : 0,
 		.verbose = !options->verbose ? NULL
@@ -233,7 +273,8 @@ set_knocking(struct client *client)
 					     : stdout,
 	};
 	client->waiting.knocking = &client->knocking;
-	client->waiting.timeout = options->timeout;
+	client->waiting.places = &client->places;
+	client->waiting.timeout = timeout < 0 ? CLIENT_TIMEOUT_DEFAULT : timeout;
 }
 
 static int
@@ -241,7 +282,7 @@ prepare(struct client *client)
 {
 	if (choose_profile(client) || choose_door(client) || choose_origin(client))
 		return -1;
-	if (collect_hits(client) || resolve(client))
+	if (collect_hits(client) || resolve(client) || check_family(client) || check_link(client))
 		return -1;
 	set_knocking(client);
 	return 0;
@@ -260,7 +301,7 @@ mark_one_time(const struct client *client)
 static int
 stay_shut(const struct client *client)
 {
-	char text[512];
+	char text[PLACES_MAX * PLACE_TEXT_MAX + 256];
 
 	fprintf(stderr, "knock: %s\n", wait_explain(&client->waiting, text, sizeof(text)));
 	if (client->one_time.line)
@@ -299,7 +340,7 @@ static int
 run(struct client *client)
 {
 	const struct client_options *options = client->options;
-	size_t sent = wait_knock(&client->knocking);
+	size_t sent = wait_knock(&client->waiting);
 	int sock = -1;
 
 	if (client->waiting.door.port) {

@@ -47,7 +47,7 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "  -s, --source <addr>  send from this address\n"
 			    "  -i, --interface <if> send through this interface\n"
 			    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
-			    "      --timeout <s>    how long to wait (default 5)\n"
+			    "      --timeout <s>    how long to wait (default 10)\n"
 			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"
@@ -85,19 +85,25 @@ parse_delay(int64_t *delay, const char *text, char *err, size_t errlen)
 	return 0;
 }
 
-/* Seconds, with a fraction or without. */
-static int
-parse_timeout(int64_t *ms, const char *text, char *err, size_t errlen)
+int
+client_options_timeout(int64_t *ms, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (!isdigit((unsigned char)*text) || *end || !(seconds >= 0.001 && seconds <= 86400)) {
-		snprintf(err, errlen, "error: timeout %s is invalid (seconds, 0.001 to 86400)", text);
+	if (!isdigit((unsigned char)*text) || *end || !(seconds >= 0.001 && seconds <= 86400))
 		return -1;
-	}
 	*ms = (int64_t)(seconds * 1000);
 	return 0;
+}
+
+static int
+parse_timeout(int64_t *ms, const char *text, char *err, size_t errlen)
+{
+	if (!client_options_timeout(ms, text))
+		return 0;
+	snprintf(err, errlen, "error: timeout %s is invalid (seconds, 0.001 to 86400)", text);
+	return -1;
 }
 
 static enum client_action
@@ -215,7 +221,7 @@ client_options_parse(struct client_options *options, int argc, char **argv, char
 	enum client_action action = CLIENT_KNOCK;
 	int opt;
 
-	*options = (struct client_options){ .delay = -1, .timeout = CLIENT_TIMEOUT_DEFAULT };
+	*options = (struct client_options){ .delay = -1, .timeout = -1 };
 	options->words = calloc((size_t)argc + 1, sizeof(*options->words));
 	if (!options->words) {
 		snprintf(err, errlen, "error: out of memory");

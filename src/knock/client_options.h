@@ -12,7 +12,7 @@
 
 #include "net.h"
 
-#define CLIENT_TIMEOUT_DEFAULT 5000 /* milliseconds */
+#define CLIENT_TIMEOUT_DEFAULT 10000 /* milliseconds: four round trips of 2 s, and more */
 #define CLIENT_DELAY_MAX       (24 * 60 * 60 * 1000)
 
 enum client_action {
@@ -28,7 +28,7 @@ struct client_options {
 	bool udp;
 	bool verbose;
 	int64_t delay;   /* milliseconds after each hit; -1: not given */
-	int64_t timeout; /* milliseconds, for --wait and --proxy */
+	int64_t timeout; /* milliseconds, for --wait and --proxy; -1: not given */
 	enum net_family family;
 	const char *source;
 	const char *interface;
@@ -41,6 +41,9 @@ struct client_options {
 	size_t n_words;
 	char **command; /* NULL-terminated tail of argv, or NULL */
 };
+
+/* Seconds, with a fraction or without, from 0.001 to 86400. 0, or -1. */
+int client_options_timeout(int64_t *ms, const char *text);
 
 enum client_action client_options_parse(struct client_options *options, int argc, char **argv, char *err,
 					size_t errlen);

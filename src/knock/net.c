@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,13 +20,37 @@ set_place(struct place *place, const struct addrinfo *ai)
 }
 
 static bool
-has_family(const struct places *places, int family)
+has_place(const struct places *places, const struct addrinfo *ai)
 {
 	for (size_t i = 0; i < places->n; i++) {
-		if (places->at[i].addr.ss_family == family)
+		const struct place *at = &places->at[i];
+
+		if (at->len == ai->ai_addrlen && !memcmp(&at->addr, ai->ai_addr, at->len))
 			return true;
 	}
 	return false;
+}
+
+/* The resolver's next address of this family that is not yet there, or NULL. */
+static const struct addrinfo *
+next_of(const struct places *places, const struct addrinfo *list, int family)
+{
+	while (list && (list->ai_family != family || has_place(places, list)))
+		list = list->ai_next;
+	return list;
+}
+
+static void
+set_places(struct places *places, const struct addrinfo *list)
+{
+	const struct addrinfo *ai = list, *other;
+
+	*places = (struct places){ .n = 0 };
+	while (ai && places->n < PLACES_MAX) {
+		set_place(&places->at[places->n++], ai);
+		other = next_of(places, list, ai->ai_family == AF_INET ? AF_INET6 : AF_INET);
+		ai = other ? other : next_of(places, list, ai->ai_family);
+	}
 }
 
 int
@@ -36,19 +59,38 @@ net_resolve(struct places *places, const char *host, enum net_family family)
 	static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNSPEC };
 	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list;
-	size_t wanted = family == NET_BOTH ? 2 : 1;
-	int rc;
+	int rc = getaddrinfo(host, NULL, &hints, &list);
 
-	places->n = 0;
-	rc = getaddrinfo(host, NULL, &hints, &list);
 	if (rc)
 		return rc;
-	for (const struct addrinfo *ai = list; ai && places->n < wanted; ai = ai->ai_next) {
-		if (!has_family(places, ai->ai_family))
-			set_place(&places->at[places->n++], ai);
-	}
+	set_places(places, list);
+	freeaddrinfo(list);
+	places->first = 1;
+	if (family == NET_BOTH && places->n > 1 && places->at[0].addr.ss_family != places->at[1].addr.ss_family)
+		places->first = 2;
+	return 0;
+}
+
+int
+net_address(struct place *place, const char *text)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+
+	if (getaddrinfo(text, NULL, &hints, &list))
+		return -1;
+	set_place(place, list);
 	freeaddrinfo(list);
 	return 0;
+}
+
+bool
+net_lacks_link(const struct place *place, const struct origin *origin)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&place->addr;
+
+	return place->addr.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !in6->sin6_scope_id &&
+	       !*origin->interface;
 }
 
 /* Needs no privilege since Linux 5.7, for a socket not yet bound to an interface. */
@@ -97,19 +139,6 @@ net_connect(int fd, const struct place *place, uint16_t port)
 	return connect(fd, (struct sockaddr *)&to, place->len);
 }
 
-static int
-set_source(struct origin *origin, const char *text)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-
-	if (getaddrinfo(text, NULL, &hints, &list))
-		return -1;
-	set_place(&origin->source, list);
-	freeaddrinfo(list);
-	return 0;
-}
-
 /* Binds a test socket. Without a source address: of IPv4, or of IPv6 where there is no IPv4. */
 static int
 try_out(const struct origin *origin)
@@ -134,7 +163,7 @@ int
 net_origin(struct origin *origin, const char *source, const char *interface, char *err, size_t errlen)
 {
 	*origin = (struct origin){ .source.len = 0 };
-	if (source && set_source(origin, source)) {
+	if (source && net_address(&origin->source, source)) {
 		snprintf(err, errlen, "error: source \"%s\" is not an IPv4 or IPv6 address", source);
 		return -1;
 	}

@@ -7,12 +7,13 @@
 #define KNOCK_NET_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
 #define PLACE_TEXT_MAX 64 /* a scoped IPv6 address */
-#define PLACES_MAX     2  /* one of each family */
+#define PLACES_MAX     16
 
 enum net_family { NET_ANY, NET_IPV4, NET_IPV6, NET_BOTH };
 
@@ -22,9 +23,11 @@ struct place {
 	char text[PLACE_TEXT_MAX];
 };
 
+/* The families alternate, as RFC 8305 has it. */
 struct places {
 	struct place at[PLACES_MAX];
 	size_t n;
+	size_t first; /* at so many of them, the client knocks in any case: 1; with NET_BOTH one of each family */
 };
 
 struct origin {
@@ -32,11 +35,14 @@ struct origin {
 	char interface[IF_NAMESIZE];
 };
 
-/*
- * Asks the resolver once and takes its first address; with NET_BOTH the first of each family.
- * Returns 0, or getaddrinfo's code for gai_strerror().
- */
+/* Asks the resolver once. Returns 0, or getaddrinfo's code for gai_strerror(). */
 int net_resolve(struct places *places, const char *host, enum net_family family);
+
+/* Reads a numeric address, with its zone if it has one. 0, or -1: it is none. */
+int net_address(struct place *place, const char *text);
+
+/* Is this a link-local address that names no link? The kernel then sends nothing, unless --interface names it. */
+bool net_lacks_link(const struct place *place, const struct origin *origin);
 
 /*
  * Takes --source and --interface (either may be NULL) and tests them with a socket, so that a typo is an error before

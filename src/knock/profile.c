@@ -16,6 +16,7 @@
 #include "client_options.h"
 #include "hit.h"
 #include "lib/text.h"
+#include "net.h"
 
 static void __attribute__((format(printf, 3, 4)))
 complain(struct profile_parser *parser, int line, const char *fmt, ...)
@@ -91,12 +92,35 @@ set_wait(struct profile *profile, const char *value)
 	return NULL;
 }
 
+static const char *
+set_timeout(struct profile *profile, const char *value)
+{
+	return client_options_timeout(&profile->timeout, value) ? "timeout is not a number of seconds" : NULL;
+}
+
+static const char *
+set_both(struct profile *profile, const char *value)
+{
+	return text_flag(&profile->both, value) ? "both is not yes or no" : NULL;
+}
+
+static const char *
+set_source(struct profile *profile, const char *value)
+{
+	struct place place;
+
+	if (net_address(&place, value) || set_text(&profile->source, value))
+		return "source is not an IPv4 or IPv6 address";
+	return NULL;
+}
+
 static const struct key {
 	const char *name;
 	const char *(*set)(struct profile *, const char *); /* returns NULL, or the error */
 } keys[] = {
 	{ "host", set_host },   { "sequence", set_sequence }, { "one_time_sequences", set_one_time },
-	{ "delay", set_delay }, { "wait", set_wait },
+	{ "delay", set_delay }, { "wait", set_wait },         { "timeout", set_timeout },
+	{ "both", set_both },   { "source", set_source },
 };
 
 static void
@@ -113,7 +137,8 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 		return;
 	}
 	/* not quoted: the key may be a misplaced sequence */
-	complain(parser, parser->line, "unknown key (known keys: host, sequence, one_time_sequences, delay, wait)");
+	complain(parser, parser->line,
+		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source)");
 }
 
 static void
@@ -132,7 +157,7 @@ begin_profile(struct profile_parser *parser, const char *name)
 		return;
 	}
 	all->at = at;
-	at[all->n] = (struct profile){ .line = parser->line, .delay = -1, .name = strdup(name) };
+	at[all->n] = (struct profile){ .line = parser->line, .delay = -1, .timeout = -1, .name = strdup(name) };
 	if (at[all->n].name)
 		all->n++;
 }
@@ -175,6 +200,9 @@ profile_end(struct profile_parser *parser)
 			complain(parser, p->line, "profile \"%.64s\" has no sequence", p->name);
 		if (p->seq.n && p->one_time)
 			complain(parser, p->line, "profile \"%.64s\" has both sequence and one_time_sequences",
+				 p->name);
+		if (p->both && p->source)
+			complain(parser, p->line, "profile \"%.64s\" has both = yes and source, which is of one family",
 				 p->name);
 	}
 }
@@ -245,6 +273,7 @@ profiles_free(struct profiles *profiles)
 		free(profiles->at[i].host);
 		free(profiles->at[i].one_time);
 		free(profiles->at[i].wait);
+		free(profiles->at[i].source);
 	}
 	free(profiles->at);
 	*profiles = (struct profiles){ .at = NULL };

@@ -9,12 +9,16 @@
  *       one_time_sequences = home.sequences     # instead of sequence; relative to this file
  *       delay              = 50                 # milliseconds after each hit
  *       wait               = 22                 # PORT[:PROTO]
+ *       timeout            = 10                 # seconds
+ *       both               = no                 # knock over IPv4 and IPv6
+ *       source             = 192.0.2.7          # address of this machine
  *
  * (In the file each comment needs a line of its own.)
  */
 #ifndef KNOCK_PROFILE_H
 #define KNOCK_PROFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +28,13 @@ struct profile {
 	char *name;
 	int line; /* of its section header */
 	char *host;
-	struct seq seq; /* n 0: none */
-	char *one_time; /* path as written; NULL: none */
-	int64_t delay;  /* milliseconds; -1: not given */
-	char *wait;     /* as written; NULL: none */
+	struct seq seq;  /* n 0: none */
+	char *one_time;  /* path as written; NULL: none */
+	int64_t delay;   /* milliseconds; -1: not given */
+	char *wait;      /* as written; NULL: none */
+	int64_t timeout; /* milliseconds; -1: not given */
+	bool both;
+	char *source; /* numeric address; NULL: none */
 };
 
 /* All profiles of the file; owns its memory. Zeroed: empty. */

@@ -3,45 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/moment.h"
 #include "lib/seq.h"
+#include "lib/text.h"
 
-#define TRIES_MAX    8   /* connections under way at once */
-#define FIRST_TRY    20  /* ms after a knock: the daemon needs a moment to open */
-#define FIRST_PAUSE  100 /* ms between two knocks ... */
-#define PAUSE_GROWTH 64  /* ... which grow by 1/PAUSE_GROWTH each time */
-
-/*
- * The hits before a repeated knock. After a lost packet knockd 0.8 holds an unfinished attempt: of this door, or of one
- * whose sequence begins with our last port, such as the closing door of its sample. Our first hit then only ends that
- * attempt and begins none, and our last hit begins the next wrong one: a lost packet would lock the client out until
- * the attempt expires. So some repetitions end the attempt first. The second port, three times, ends an attempt at any
- * stage and, as a rule, begins none at another door. The first port, once, helps where that rule fails. The plain knock
- * helps when no attempt is left, where an extra first hit does harm. Daemons that let the hit that ends an attempt
- * begin a new one open to all three.
- */
-enum lead { LEAD_NONE, LEAD_SECOND, LEAD_FIRST };
-
-static const enum lead leads[] = { LEAD_NONE, LEAD_SECOND, LEAD_FIRST, LEAD_SECOND };
-
-#define LEADS (sizeof(leads) / sizeof(*leads))
-
-/* The times of the next hit and the next connection, and the connections under way. */
-struct tries {
-	struct waiting *waiting;
-	struct pollfd tries[TRIES_MAX]; /* fd -1: free */
-	size_t hit;                     /* the next one of this knock; 0: between two knocks */
-	enum lead lead;
-	int64_t pause;
-	int64_t hit_at, try_at, end_at;
-};
+#define FIRST_TRY    50   /* ms after a knock: the daemon runs a command that opens */
+#define FIRST_PAUSE  400  /* ms between two knocks: a round trip of 300, and FIRST_TRY ... */
+#define PAUSE_GROWTH 64   /* ... growing by 1/PAUSE_GROWTH each time: some 18 knocks in 10 s, enough for 30 % loss */
+#define AFTER_TRIP   100  /* ms between two knocks, more than a measured round trip */
+#define NEXT_PLACE   250  /* ms: RFC 8305's Connection Attempt Delay */
+#define LAST_CHANCE  1000 /* ms: for a door that is open already, when this machine lets no knock out */
+#define NEVER        INT64_MAX
 
 static int64_t
 now_ms(void)
@@ -58,233 +37,229 @@ sleep_ms(int64_t ms)
 		;
 }
 
-/* True: it was sent. */
-static bool
-hit_one(const struct knocking *k, const struct place *place, size_t nth)
+/* From 0 to `ms`. */
+static int64_t
+random_ms(int64_t ms)
 {
-	if (k->verbose)
-		hit_show(k->verbose, k->hits, nth, place);
-	if (hit_send(&k->hits->at[nth], place, k->origin) == 0)
-		return true;
-	if (k->verbose)
-		fprintf(stderr, "knock: %s: %s\n", place->text, strerror(errno));
-	return false;
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != sizeof(n))
+		n = (uint32_t)moment_steady_usec() * 2654435761U;
+	return (int64_t)((uint64_t)ms * n >> 32);
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- one address -------------------------------------------------------------------------------- */
+
+/* The limits that the server sets to connections are per source address, and so per family. */
+static unsigned
+quota_for(const struct waiting *w, const struct place *place)
+{
+	unsigned same = 0;
+
+	for (size_t i = 0; i < w->places->n; i++)
+		same += w->places->at[i].addr.ss_family == place->addr.ss_family;
+	return same > 1 ? TRIES_MAX / 2 : TRIES_MAX;
+}
+
+static struct path *
+begin_path(struct waiting *w, int64_t now)
+{
+	struct path *p = &w->paths[w->n];
+
+	*p = (struct path){
+		.place = &w->places->at[w->n], .pause = FIRST_PAUSE, .began = now, .hit_at = now, .try_at = NEVER
+	};
+	round_start(&p->round, w->knocking, 0);
+	tries_start(&p->tries, p->place, w->knocking->origin, &w->door, quota_for(w, p->place));
+	w->n++;
+	return p;
+}
+
+/* An errno that does not change by itself: firewall, prohibiting route, no route for this kind of address. */
+static bool
+is_refusal(int err)
+{
+	return err == EPERM || err == EACCES || err == EINVAL;
+}
+
+/* The knock is complete. A try follows if one is due; trying without a knock before it is left to the kernel. */
+static void
+end_knock(struct waiting *w, struct path *p, int64_t now)
+{
+	int64_t duration = now - p->began, pause = p->pause;
+
+	w->knocks++;
+	if (p->round.nth == 0 && is_refusal(p->round.failed))
+		p->refusal = p->round.failed;
+	if (p->tries.round_trip && pause < p->tries.round_trip + AFTER_TRIP)
+		pause = p->tries.round_trip + AFTER_TRIP;
+	round_start(&p->round, w->knocking, p->round.nth + 1);
+	p->began = p->hit_at = now + pause + random_ms(pause / 2 + 3 * duration);
+	p->pause += p->pause / PAUSE_GROWTH;
+	p->try_at = tries_due(&p->tries, now + FIRST_TRY) ? now + FIRST_TRY : NEVER;
+}
+
+static void
+serve_path(struct waiting *w, struct path *p, int64_t now)
+{
+	if (now >= p->try_at) {
+		tries_begin(&p->tries, now);
+		p->try_at = NEVER;
+	}
+	if (now < p->hit_at)
+		return;
+	if (round_hit(&p->round, w->knocking, p->place))
+		end_knock(w, p, now + w->knocking->delay);
+	else
+		p->hit_at = now + w->knocking->delay;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------- */
+
+/* When the race goes on to the next address. */
+static int64_t
+next_place_at(const struct waiting *w)
+{
+	const struct path *last = &w->paths[w->n - 1];
+
+	if (w->n == w->places->n || !last->tries.all)
+		return NEVER;
+	return tries_live(&last->tries) ? last->tries.at[0].began + NEXT_PLACE : 0;
+}
+
+/* Begins the next address with a knock. */
+static void
+race(struct waiting *w, int64_t now)
+{
+	if (now >= next_place_at(w))
+		begin_path(w, now);
+}
+
+/* If no knock gets out of this machine, says so at once, and waits only for a door that is open already. */
+static void
+check_refusals(struct waiting *w, int64_t now)
+{
+	int refusal = w->paths[0].refusal;
+
+	for (size_t i = 0; i < w->places->n; i++) {
+		if (i == w->n || !w->paths[i].refusal)
+			return;
+	}
+	if (w->refused)
+		return;
+	fprintf(stderr, "knock: %s: cannot send the knock: %s\n", w->paths[0].place->text, strerror(refusal));
+	w->refused = true;
+	w->end_at = earlier(w->end_at, now + LAST_CHANCE);
+}
+
+/* Sleeps until something is due, or a try has an event. */
+static void
+rest(const struct waiting *w, struct pollfd *slots, int64_t now)
+{
+	int64_t until = earlier(w->end_at, next_place_at(w));
+
+	for (size_t i = 0; i < w->n; i++) {
+		until = earlier(until, earlier(w->paths[i].hit_at, w->paths[i].try_at));
+		tries_poll(&w->paths[i].tries, slots + i * TRIES_MAX);
+	}
+	poll(slots, w->n * TRIES_MAX, until > now ? (int)(until - now) : 0);
+}
+
+static int
+collect(struct waiting *w, const struct pollfd *slots)
+{
+	int fd = -1;
+
+	for (size_t i = 0; i < w->n && fd < 0; i++)
+		fd = tries_collect(&w->paths[i].tries, slots + i * TRIES_MAX, now_ms());
+	return fd;
+}
+
+static int
+run(struct waiting *w)
+{
+	struct pollfd slots[PLACES_MAX * TRIES_MAX];
+	int64_t now;
+	int fd = -1;
+
+	while (fd < 0 && (now = now_ms()) < w->end_at) {
+		race(w, now);
+		for (size_t i = 0; i < w->n; i++)
+			serve_path(w, &w->paths[i], now);
+		check_refusals(w, now);
+		rest(w, slots, now);
+		fd = collect(w, slots);
+	}
+	return fd;
+}
+
+/* ---- the wait ----------------------------------------------------------------------------------- */
+
 size_t
-wait_knock(const struct knocking *k)
+wait_knock(struct waiting *w)
 {
 	size_t sent = 0;
 
-	for (size_t i = 0; i < k->places->n * k->hits->n; i++) {
-		sent += hit_one(k, &k->places->at[i / k->hits->n], i % k->hits->n);
-		sleep_ms(k->delay);
+	while (w->n < w->places->first) {
+		struct path *p = begin_path(w, now_ms());
+		bool done = false;
+
+		while (!done) {
+			done = round_hit(&p->round, w->knocking, p->place);
+			sleep_ms(w->knocking->delay);
+		}
+		sent += p->round.sent;
+		end_knock(w, p, now_ms());
 	}
 	return sent;
 }
 
-/* No lead if the sequence is too short or too uniform for it. */
-static enum lead
-choose_lead(const struct waiting *waiting)
-{
-	const struct hits *hits = waiting->knocking->hits;
-	enum lead lead = leads[waiting->knocks % LEADS];
-
-	if (hits->n < 2)
-		return LEAD_NONE;
-	if (lead == LEAD_SECOND &&
-	    (hits->n < 3 || (hits->at[0].port == hits->at[1].port && hits->at[0].proto == hits->at[1].proto)))
-		return LEAD_NONE;
-	return lead;
-}
-
-static size_t
-lead_length(enum lead lead)
-{
-	switch (lead) {
-	case LEAD_NONE:
-		return 0;
-	case LEAD_FIRST:
-		return 1;
-	case LEAD_SECOND:
-		return 3;
-	}
-	return 0;
-}
-
-/* Schedules the next knock, and a try before it. */
-static void
-knock_done(struct tries *s, int64_t now)
-{
-	s->waiting->knocks++;
-	s->hit = 0;
-	s->lead = choose_lead(s->waiting);
-	s->hit_at = now + s->pause;
-	s->pause += s->pause / PAUSE_GROWTH;
-	s->try_at = now + FIRST_TRY;
-}
-
-/* Sends one hit of a repeated knock: for each place the lead, then the sequence. */
-static void
-send_next(struct tries *s, int64_t now)
-{
-	const struct knocking *k = s->waiting->knocking;
-	size_t lead = lead_length(s->lead), length = lead + k->hits->n, i = s->hit % length;
-	size_t led = s->lead == LEAD_SECOND;
-
-	hit_one(k, &k->places->at[s->hit / length], i < lead ? led : i - lead);
-	s->hit++;
-	s->hit_at = now + k->delay;
-	if (s->hit == k->places->n * length)
-		knock_done(s, now);
-}
-
-static void
-drop(struct pollfd *try)
-{
-	if (try->fd >= 0)
-		close(try->fd);
-	try->fd = -1;
-}
-
-/* Is the socket connected to itself? With no service, the kernel may choose the door's port as source port. */
-static bool
-is_echo(int fd)
-{
-	struct sockaddr_storage ours = { 0 }, theirs = { 0 };
-	socklen_t len = sizeof(ours), theirs_len = sizeof(theirs);
-
-	if (getsockname(fd, (struct sockaddr *)&ours, &len) || getpeername(fd, (struct sockaddr *)&theirs, &theirs_len))
-		return true;
-	return len == theirs_len && !memcmp(&ours, &theirs, len);
-}
-
-/* The errno of a finished try; 0: open. */
-static int
-outcome(const struct tries *s, int fd)
-{
-	socklen_t len = sizeof(int);
-	int err = 0;
-	char byte;
-
-	if (s->waiting->door.proto == IPPROTO_UDP)
-		return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 ? 0 : errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
-		return errno;
-	return err == 0 && is_echo(fd) ? ECONNREFUSED : err;
-}
-
-static int
-begin(struct tries *s, const struct place *place)
-{
-	const struct hit *door = &s->waiting->door;
-	bool udp = door->proto == IPPROTO_UDP;
-	int fd = net_socket(s->waiting->knocking->origin, place, udp ? SOCK_DGRAM : SOCK_STREAM);
-
-	if (fd < 0)
-		return -1;
-	if (net_connect(fd, place, door->port) ? errno != EINPROGRESS : udp && send(fd, "", 1, 0) != 1) {
-		s->waiting->last_error = errno;
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Starts a try for each place, in place of the oldest ones. */
-static void
-try_all(struct tries *s, int64_t now)
-{
-	const struct places *places = s->waiting->knocking->places;
-
-	for (size_t i = 0; i < places->n; i++) {
-		struct pollfd *try = &s->tries[s->waiting->tries++ % TRIES_MAX];
-
-		drop(try);
-		try->fd = begin(s, &places->at[i]);
-		try->events = s->waiting->door.proto == IPPROTO_UDP ? POLLIN : POLLOUT;
-	}
-	s->try_at = now + s->pause / 2;
-}
-
-/* Sleeps until a hit, a try or the end is due, or a try has an event. */
-static void
-rest(struct tries *s, int64_t now)
-{
-	int64_t until = s->hit_at < s->end_at ? s->hit_at : s->end_at;
-
-	if (s->hit == 0 && s->try_at < until)
-		until = s->try_at;
-	poll(s->tries, TRIES_MAX, until > now ? (int)(until - now) : 0);
-}
-
-/* Removes and returns the first open try, or returns -1. */
-static int
-collect(struct tries *s)
-{
-	for (size_t i = 0; i < TRIES_MAX; i++) {
-		struct pollfd *try = &s->tries[i];
-		int err, fd = try->fd;
-
-		if (fd < 0 || !try->revents)
-			continue;
-		err = outcome(s, fd);
-		if (!err) {
-			try->fd = -1;
-			return fd;
-		}
-		s->waiting->last_error = err;
-		drop(try);
-	}
-	return -1;
-}
-
-static int
-run(struct tries *s)
-{
-	int64_t now;
-	int fd = -1;
-
-	while (fd < 0 && (now = now_ms()) < s->end_at) {
-		if (now >= s->hit_at)
-			send_next(s, now);
-		else if (s->hit == 0 && now >= s->try_at)
-			try_all(s, now);
-		rest(s, now);
-		fd = collect(s);
-	}
-	return fd;
-}
-
 int
-wait_open(struct waiting *waiting)
+wait_open(struct waiting *w)
 {
-	struct tries s = { .waiting = waiting, .pause = FIRST_PAUSE };
-	int64_t now = now_ms();
 	int fd;
 
-	for (size_t i = 0; i < TRIES_MAX; i++)
-		s.tries[i].fd = -1;
-	waiting->knocks = waiting->tries = 0;
-	waiting->last_error = 0;
-	s.end_at = now + waiting->timeout;
-	knock_done(&s, now);
-	fd = run(&s);
-	for (size_t i = 0; i < TRIES_MAX; i++)
-		drop(&s.tries[i]);
+	if (!w->end_at)
+		w->end_at = now_ms() + w->timeout;
+	fd = run(w);
+	for (size_t i = 0; i < w->n; i++)
+		tries_end(&w->paths[i].tries);
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	return fd;
 }
 
+/* "A", "A and B", "A, B and C": all addresses that were knocked at. */
+static void
+write_places(const struct waiting *w, struct pen *pen)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const char *before = i == 0 ? "" : i + 1 < w->n ? ", " : " and ";
+
+		text_write(pen, before, w->paths[i].place->text, NULL);
+	}
+}
+
 const char *
 wait_explain(const struct waiting *w, char *buf, size_t len)
 {
-	const struct places *at = w->knocking->places;
-	const char *answer = w->last_error ? strerror(w->last_error) : "no answer";
+	struct pen pen = text_pen(buf, len);
+	unsigned tries = 0;
+	int error = 0;
 
-	snprintf(buf, len, "%s%s%s: port %s/%s did not open within %g s: knocked %u times, tried %u times (%s)",
-		 at->at[0].text, at->n > 1 ? " and " : "", at->n > 1 ? at->at[1].text : "", w->door.word,
-		 seq_proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, w->tries, answer);
+	for (size_t i = 0; i < w->n; i++) {
+		tries += w->paths[i].tries.all;
+		error = error ? error : w->paths[i].tries.error;
+	}
+	write_places(w, &pen);
+	text_print(&pen, ": port %s/%s did not open within %g s: knocked %u times, tried %u times (%s)", w->door.word,
+		   seq_proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, tries,
+		   error ? strerror(error) : "no answer");
 	return buf;
 }

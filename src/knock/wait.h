@@ -1,48 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waits until the door is open: connects to the port behind it until that succeeds, and repeats the knock with growing
- * pauses.
+ * Knocks, and waits until the door is open: connects to the port behind it until that succeeds, and repeats the knock.
  *
- * A TCP port is open when a connection is established, a UDP port when our datagram (one NUL byte) is answered; a UDP
- * service that does not answer it cannot be waited for. Refusal and silence both mean shut: a firewall may reject or
- * drop, and the service may still be starting.
+ * Refusal and silence both mean shut: a firewall may reject or drop, and the service may still be starting. A knock is
+ * repeated after a time in which the last one had an effect on most lines, longer if the round trip is known to be
+ * longer. The pauses grow, and each is random within limits: two clients behind one address end each other's attempts,
+ * and must not do so in step.
  *
- * Several connection attempts run at once: the kernel repeats a SYN that came before the door opened only after a
- * second, while a new attempt gets in at once.
+ * If a name has several addresses, they race as RFC 8305 has it: the next address is knocked at and tried when the
+ * connection to the one before has failed, or has had no answer for a while.
  */
 #ifndef KNOCK_WAIT_H
 #define KNOCK_WAIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "hit.h"
+#include "knocking.h"
 #include "net.h"
+#include "tries.h"
 
-/* One knock: hits, destinations, origin. All pointers are borrowed. */
-struct knocking {
-	const struct hits *hits;
-	const struct places *places;
-	const struct origin *origin;
-	int64_t delay; /* milliseconds after each hit */
-	FILE *verbose; /* NULL: silent */
+/* Knocks and connections at one address. Times in milliseconds. */
+struct path {
+	const struct place *place;
+	struct round round; /* the knock under way, or the next one */
+	int64_t began;      /* ... its first hit */
+	int64_t pause;      /* before the next one */
+	int64_t hit_at;     /* next hit */
+	int64_t try_at;     /* next connection */
+	int refusal;        /* errno: this machine does not let the knock out; 0: it does */
+	struct tries tries;
 };
 
+/* Set the first four; zero the rest. */
 struct waiting {
-	const struct knocking *knocking;
-	struct hit door;
+	const struct knocking *knocking; /* borrowed, like the places */
+	const struct places *places;
+	struct hit door; /* port 0: only knock */
 	int64_t timeout; /* milliseconds, from the end of the first knock */
-	/* filled in for wait_explain() */
-	unsigned knocks; /* the first one included */
-	unsigned tries;
-	int last_error; /* errno of the last connection that failed; 0: no answer at all */
+
+	struct path paths[PLACES_MAX]; /* to the places, in their order */
+	size_t n;                      /* begun */
+	int64_t end_at;                /* 0: wait_open() was not called */
+	unsigned knocks;               /* complete ones */
+	bool refused;                  /* at every place, and the user was told */
 };
 
-/* Knocks once at every place. Returns the number of hits sent; with verbose, prints why others were not. */
-size_t wait_knock(const struct knocking *knocking);
+/* Knocks once at the first places. Returns the number of hits sent. */
+size_t wait_knock(struct waiting *waiting);
 
-/* Waits, after wait_knock(). Returns a connected blocking socket, or -1 when the time is over. */
+/*
+ * Waits, after wait_knock(). Returns a connected blocking socket, or -1 when the time is over. May be called again if
+ * the socket turns out to be worth nothing; the time goes on.
+ */
 int wait_open(struct waiting *waiting);
 
 /* Describes the failed wait in one line. Returns `buf`. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define UTF8_MAX 4 /* bytes of a character */
 
@@ -66,6 +67,19 @@ whole_characters(const char *text, size_t n)
 	while (from && n - from < UTF8_MAX && (text[from] & 0xc0) == 0x80)
 		from--;
 	return text_char(text + from, &len) && from + len > n ? from : n;
+}
+
+int
+text_flag(bool *flag, const char *text)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+		*flag = !strcasecmp(text, yes[i]);
+		if (*flag || !strcasecmp(text, no[i]))
+			return 0;
+	}
+	return -1;
 }
 
 int

@@ -79,8 +79,6 @@ man/knockd.1      -            COMMAND_LEN_MAX-1            longer than @ bytes
 man/knockd.1      -            COMMAND_QUEUE                running and @ waiting
 man/knockctl.1    -            ATTEMPTS_MAX                 the last @ of which
 man/knock.1       \-timeout    CLIENT_TIMEOUT_DEFAULT/1000  default is @
-man/knock.1       -            FIRST_PAUSE                  first after @ milliseconds
-man/knock.1       -            PAUSE_GROWTH                 by a @th part
 SECURITY.md       -            CONF_SCAN_GUARD_DEFAULT      `Scan_Guard` ports \(@\)
 SECURITY.md       -            SEQ_MAX                      `sequence` is @ ports
 SECURITY.md       -            KNOCKERS_MAX                 remembers @ addresses

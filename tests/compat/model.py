@@ -10,8 +10,7 @@ import itertools
 # The allowed differences, each with its reason.
 RULES = {
     "independent-sources": "0.8 forgets all attempts when the oldest in its list ends; ours keeps them",
-    "retransmission": "the TCP packet just accepted, sent once more (same ports and sequence number), does not end "
-                      "the attempt",
+    "retransmission": "a TCP packet of the attempt, sent once more (same ports and sequence number), does not end it",
     "independent-doors": "in 0.8 nothing begins while the source has an attempt at any door; in ours doors "
                          "are independent",
     "restart": "the packet that ends an attempt may be the first of another one; 0.8 drops it",
@@ -119,7 +118,7 @@ class Attempt:
     def __init__(self, door, packet):
         self.door, self.source, self.stage = door, packet.src, 0
         self.second, self.time, self.fraction = packet.second, packet.time, packet.fraction
-        self.failed, self.last = False, None
+        self.failed, self.accepted = False, set()
 
     def complete(self):
         return self.stage >= len(self.door.sequence)
@@ -179,7 +178,7 @@ class Simulation:
 
     def advance(self, attempt, packet):
         attempt.stage += 1
-        attempt.last = packet.identity()
+        attempt.accepted.add(packet.identity())
         self.emit(packet.time, "stage", attempt)
         if attempt.complete():
             self.emit(packet.time, "open", attempt)
@@ -188,7 +187,7 @@ class Simulation:
         door = attempt.door
         if not door.flags_fit(packet):
             return
-        if "retransmission" in self.rules and packet.proto == "tcp" and attempt.last == packet.identity():
+        if "retransmission" in self.rules and packet.proto == "tcp" and packet.identity() in attempt.accepted:
             return
         if door.hit(attempt.stage, packet):
             self.advance(attempt, packet)

@@ -84,3 +84,75 @@ ssh_in() {
 	# shellcheck disable=SC2086 # a list of options
 	in_client ssh $ssh_options "$@"
 }
+
+# --- a slow or bad line, instead of topo_pair ---------------------------------------------------------------------
+
+# line_need: the program that is the line, delay.py, is not part of the project; it lies beside the checkout
+line_need() {
+	line_program=
+	for line_dir in "$TESTS_TOP/../shared/tools" "$TESTS_TOP/../../shared/tools"; do
+		[ ! -r "$line_dir/delay.py" ] || line_program=$line_dir/delay.py
+	done
+	[ -n "$line_program" ] || skip_all 'no delay.py in ../shared/tools'
+	[ -w /dev/net/tun ] || skip_all '/dev/net/tun is missing'
+}
+
+# line_hosts: server and client, and counters at the client of what it sends
+line_hosts() {
+	server=10.0.0.1 server6=fd00::1
+	mkdir -p /run/netns
+	: >/run/netns/server
+	ip link set lo up && ip netns add client && mount --bind /proc/self/ns/net /run/netns/server &&
+		in_client nft -f - <<-E || bail 'cannot make the hosts'
+			table inet sent {
+				counter syns { }
+				counter knocks { }
+				set ports { type inet_service; size 1000; flags dynamic; }
+				chain output {
+					type filter hook output priority 0;
+					tcp dport 22 tcp flags & (syn | ack) == syn counter name syns add @ports { tcp sport }
+					tcp dport 9000 tcp flags & (syn | ack) == syn counter name knocks
+				}
+			}
+		E
+}
+
+# line_up ROUND_TRIP LOSS SEED: ms and %
+line_up() {
+	python3 -c 'import random, runpy, sys
+random.seed(int(sys.argv[1]))
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0])' "$3" "$line_program" server client "$(echo "$1" | awk '{ print $1 / 2 }')" "$2" &
+	line=$!
+	started $line
+	wait_for line_joined || bail 'no line'
+	ip -batch - <<-E && ip -n client -batch - <<-E || bail 'cannot use the line'
+		addr add 10.0.0.1/24 dev tun0
+		addr add fd00::1/64 dev tun0 nodad
+		link set tun0 up
+	E
+		addr add 10.0.0.2/24 dev tun0
+		addr add fd00::2/64 dev tun0 nodad
+		link set tun0 up
+	E
+}
+line_joined() {
+	ip link show tun0 >/dev/null 2>&1 && ip -n client link show tun0 >/dev/null 2>&1
+}
+
+# line_down: with all that is under way
+line_down() {
+	kill $line
+	wait $line 2>/dev/null
+}
+
+# count_reset; counted NAME; count_ports: how many source ports went to port 22
+count_reset() {
+	in_client nft 'reset counters table inet sent; flush set inet sent ports' >/dev/null
+}
+counted() {
+	in_client nft -j list counter inet sent "$1" | jq '.nftables[].counter | select(.) | .packets'
+}
+count_ports() {
+	in_client nft -j list set inet sent ports | jq '.nftables[].set | select(.) | .elem // [] | length'
+}

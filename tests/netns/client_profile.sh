@@ -78,6 +78,54 @@ else
 	skip "a file of another user is refused" "$no_uids"
 fi
 
+# --- which addresses, and how long ---------------------------------------------------------------
+
+profiles '[both]
+	host = server
+	sequence = 7101,8202
+	both = yes
+[source]
+	host = server
+	sequence = 7101,8202
+	source = 10.0.0.2
+[soon]
+	host = server4
+	sequence = 7101,8202
+	wait = 22
+	timeout = 0.3
+'
+nft 'table inet heard {
+	counter ipv4 { }
+	counter ipv6 { }
+	chain input {
+		type filter hook input priority 0;
+		ip version 4 tcp dport { 7101, 8202 } counter name ipv4
+		ip6 version 6 tcp dport { 7101, 8202 } counter name ipv6
+	}
+}'
+# heard: which families have knocked since the last question
+heard() {
+	nft -j reset counters table inet heard |
+		jq -r '[.nftables[].counter | select(. and .packets > 0) | .name] | sort | join(" ")'
+}
+for line in 'both yields ipv4 ipv6' '-4 both yields ipv4' '-6 both yields ipv6' '-s 10.0.0.2 both yields ipv4' \
+	'source yields ipv4' '-6 source yields ipv6' '--both source yields ipv4 ipv6' '-s fd00::2 source yields ipv6'; do
+	# shellcheck disable=SC2086 # words
+	ends "${line% yields *}" 0 knock_ours ${line% yields *}
+	equal "... knocks over ${line#* yields }" "$(heard)" "${line#* yields }"
+done
+now begun
+ends 'timeout' 2 knock_ours soon
+now ended
+check '... is kept' [ $((ended - begun)) -lt 200 ]
+check '... and named' grep -q 'did not open within 0.3 s' "$T/err"
+ends '... unless the command line has another' 2 knock_ours soon --timeout 0.4
+check '...' grep -q 'did not open within 0.4 s' "$T/err"
+heard >/dev/null
+ends 'a source and a family that exclude each other' 1 knock_ours -6 -s 10.0.0.2 server 7101
+check '... are an error' grep -q '^error: source 10.0.0.2 and fd00::1 are not of one family' "$T/err"
+equal '... and nothing is sent' "$(heard)" ''
+
 ends 'a profile that does not exist' 1 knock_ours nowhere
 check '... is named, with the file' grep -q 'no profile "nowhere" in .*/knock/config' "$T/err"
 profiles '[home]

@@ -69,8 +69,13 @@ now begun
 ends '... also when a knock takes longer than the timeout' 2 knock_ours -d 400 $server 9 10 --wait 22 --timeout 1
 timed '... which begins after the first knock' 180 380
 now begun
-ends '... and 5 s without --timeout' 2 knock_ours $server 9 --wait 22
-timed '... are the default' 500 700
+ends '... and 10 s without --timeout' 2 knock_ours $server 9 --wait 22
+timed '... are the default' 1000 1200
+ends '-v' 2 knock_ours -v $server 9 10 --wait 22 --timeout 2
+equal '... prints each hit of the first knock' "$(grep -c '^hitting tcp' "$T/out")" 2
+knocked=$(sed -n 's/.* knocked \([0-9]*\) times, .*/\1/p' "$T/err")
+equal '... and one line for each repetition' "$(grep -c '^knocking again at 10.0.0.1 ([0-9]*)$' "$T/out")" $((knocked - 1))
+equal '... and nothing else' "$(wc -l <"$T/out")" $((knocked + 1))
 ends 'the command does not run' 2 knock_ours $server 9 --wait 22 --timeout 0.3 -- echo no
 equal '... and prints nothing' "$(cat "$T/out")" ''
 
@@ -78,7 +83,7 @@ ends 'an open door without a server' 2 knock_ours $server $sequence --wait 2222 
 check '... is reported as refused' grep -q '(Connection refused)' "$T/err"
 shut
 nft insert rule inet filter input tcp dport 22 ip saddr != @ssh_ok reject with icmp type admin-prohibited
-ends 'a door that rejects' 2 knock_ours $server 9 --wait 22 --timeout 0.5
+ends 'a door that rejects' 2 knock_ours $server 9 --wait 22 --timeout 3 # the kernel limits ICMP errors to one a second
 check '... is reported with the error' grep -qE '\((No route to host|Host is unreachable)\)' "$T/err"
 ends '... opens like any other' 0 knock_ours $server $sequence --wait 22
 shut
@@ -96,6 +101,31 @@ ends 'UDP without an answer is not' 2 knock_ours $server 9 --wait 5353:udp --tim
 ends 'a name that does not resolve' 1 knock_ours no-such-name.invalid 7000 --wait 22
 check '... is named' grep -q "Failed to resolve hostname 'no-such-name.invalid' on port 7000" "$T/err"
 ends 'a family that the name does not have' 1 knock_ours -6 server4 7000 --wait 22
+ends 'a link-local address without a link' 1 knock_ours fe80::1 7000 --wait 22
+check '... is an error' grep -q '^error: fe80::1 is a link-local address: name its link, as in fe80::1%eth0' "$T/err"
+link=$(ip -j addr show dev client | jq -r '.[].addr_info[] | select(.scope == "link").local')
+ends '... with one it is like any other' 0 knock_ours "$link%eth0" $sequence --wait 22
+shut
+ends '... with --interface, too' 0 knock_ours -i eth0 "$link" $sequence --wait 22
+shut
+
+# refused_hit TEXT HOST: the client says at once that a hit cannot leave its host, and gives up soon
+refused_hit() {
+	now begun
+	ends "$1" 2 knock_ours "$2" $sequence --wait 22
+	timed '... is no reason to wait' 0 200
+	check '... and is named' grep -qE "^knock: $2: cannot send the knock: (Operation not permitted|Permission denied)$" \
+		"$T/err"
+}
+in_client nft 'table inet local { chain out { type filter hook output priority 0; udp dport 8000 drop; }; }'
+refused_hit 'a hit that the local firewall drops' $server
+nft add element inet filter ssh_ok '{ 10.0.0.2 timeout 1m }'
+ends '... but an open door is seen to be open' 0 knock_ours $server $sequence --wait 22
+in_client nft delete table inet local
+shut
+ip -n client route add prohibit 10.0.7.7
+refused_hit 'a prohibited route' 10.0.7.7
+
 ip -n client addr flush dev eth0
 ends 'a client without a network' 2 knock_ours $server 7000 --wait 22 --timeout 0.3
 check '... gets the reason' grep -qE '\(Network (is )?unreachable\)' "$T/err"

@@ -230,7 +230,7 @@ nft 'delete set inet filter wide; add set inet filter wide { type ipv4_addr; fla
 equal '... it cannot be extended' "$(knockctl extend 10.0.0.2 1h)" '2 extended'
 fence
 equal '... nor does it come back when its set is made again' "$(elements)" '1 1 0 '
-nft add element inet filter wide '{ 10.0.0.0/16 }'
+nft add element inet filter wide '{ 10.0.0.0/16 timeout 1h comment "ssh" }'
 equal '... but it can be revoked' "$(knockctl revoke --all)" '3 revoked'
 equal '...' "$(elements)" '0 0 0 '
 knockd_stop

@@ -114,7 +114,7 @@ timeouts(void **state)
 	(void)state;
 	knocks("host 1 --wait 22", "host", "1");
 	assert_string_equal(options.wait, "22");
-	assert_int_equal(options.timeout, 5000);
+	assert_int_equal(options.timeout, -1);
 	knocks("host 1 --timeout 0.25", "host", "1");
 	assert_int_equal(options.timeout, 250);
 	stops("host 1 --timeout 0", "error: timeout 0 is invalid (seconds, 0.001 to 86400)");

@@ -69,17 +69,24 @@ a_profile_can_have_every_key(void **state)
 
 	(void)state;
 	good("# mine\n[home]\n host = server.example.com\n Sequence = 7000, 8000:udp\n delay=50\n wait = 22:tcp\n"
-	     "[two words]\nHOST=192.0.2.1\none_time_sequences = two.seq\r\n");
+	     "timeout = 2.5\nBoth = yes\n"
+	     "[two words]\nsource = fe80::1%lo\nHOST=192.0.2.1\none_time_sequences = two.seq\r\n");
 	assert_int_equal(profiles.n, 2);
 	home = profiles_find(&profiles, "home");
 	assert_string_equal(home->host, "server.example.com");
 	assert_string_equal(seq_format(&home->seq, seq, sizeof(seq)), "7000:tcp,8000:udp");
 	assert_int_equal(home->delay, 50);
 	assert_string_equal(home->wait, "22:tcp");
+	assert_int_equal(home->timeout, 2500);
+	assert_true(home->both);
+	assert_null(home->source);
 	home = profiles_find(&profiles, "two words");
 	assert_string_equal(home->one_time, "two.seq");
 	assert_int_equal(home->delay, -1);
 	assert_null(home->wait);
+	assert_int_equal(home->timeout, -1);
+	assert_false(home->both);
+	assert_string_equal(home->source, "fe80::1%lo");
 	assert_null(profiles_find(&profiles, "Home"));
 }
 
@@ -92,13 +99,18 @@ errors_name_the_line_and_no_port(void **state)
 	    "config: line 3: not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing\n"
 	    "config: line 1: profile \"a\" has no sequence\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777,8000", "config: line 4: neither [profile] nor key = value\n");
-	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000",
-	    "config: line 4: unknown key (known keys: host, sequence, one_time_sequences, delay, wait)\n");
+	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000", "config: line 4: unknown key (known keys: host, sequence, "
+							"one_time_sequences, delay, wait, timeout, both, source)\n");
 	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
 	bad("[a]\nhost = x\nsequence = 7777\none_time_sequences = f",
 	    "config: line 1: profile \"a\" has both sequence and one_time_sequences\n");
 	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1", "config: line 4: delay is not a number of milliseconds\n");
 	bad("[a]\nhost = x\nsequence = 7777\nwait = 70000", "config: line 4: wait is not PORT[:PROTO]\n");
+	bad("[a]\nhost = x\nsequence = 7777\ntimeout = soon", "config: line 4: timeout is not a number of seconds\n");
+	bad("[a]\nhost = x\nsequence = 7777\nboth = 2", "config: line 4: both is not yes or no\n");
+	bad("[a]\nhost = x\nsequence = 7777\nsource = eth0", "config: line 4: source is not an IPv4 or IPv6 address\n");
+	bad("[a]\nhost = x\nsequence = 7777\nboth = on\nsource = ::1",
+	    "config: line 1: profile \"a\" has both = yes and source, which is of one family\n");
 	bad("[a]\nhost = x\nsequence = 7777\n[a]\nhost = y\nsequence = 2", "config: line 4: duplicate profile \"a\"\n");
 }
 

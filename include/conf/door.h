@@ -64,6 +64,9 @@ const char *door_stop_command(const struct door *door, enum conf_family family);
 /* What an opening means for a knocker of this family: of the _6 key if there is one, else of the plain one. */
 const struct element_list *door_elements(const struct door *door, enum door_kind kind, enum conf_family family);
 
+/* Does any of the door's sequences, past and future ones too, have a port of this protocol? */
+bool door_has_proto(const struct door *door, uint8_t proto);
+
 /* Are elements of this kind added by an opening, or deleted? */
 bool door_adds(enum door_kind kind);
 

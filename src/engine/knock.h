@@ -9,8 +9,9 @@
  * first port, begins one. An attempt ends `seq_timeout` seconds after its first hit, after 30 days at the latest. A
  * door that has one-time sequences goes on to the next after each success; attempts at the one before are forgotten.
  *
- * A packet to a port that is in no sequence of any door is no hit. If it opens a TCP connection it counts against its
- * source: `scan_guard` different ports, as far as can be told in 32 bits, end the attempt.
+ * A packet to a port that is in no sequence of any door is no hit. It counts against its source's attempts at a door if
+ * it opens a TCP connection, or if a scan of such packets could open that door: TCP with the door's flags, UDP if the
+ * door has UDP ports. `scan_guard` different ports, as far as can be told in 32 bits, end the attempt.
  */
 #ifndef KNOCKD_KNOCK_H
 #define KNOCKD_KNOCK_H

@@ -156,8 +156,8 @@ fill(struct rules *rules, const struct conf *conf)
 	    knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX +
-				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
+	rules->rules = calloc(rules->n_knock_sets + rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED +
+				  RULES_COMPARED_MAX + RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

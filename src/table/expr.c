@@ -225,15 +225,30 @@ put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
  * compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and nearly every packet fails this comparison.
  */
 static int
-put_syn(struct nftnl_rule *rule)
+put_syn(struct nftnl_rule *rule, uint8_t looked_at)
 {
-	static const uint8_t mask[] = { 0, TH_SYN | TH_ACK, 0, 0 }, value[] = { 0, TH_SYN, 0, 0 };
+	const uint8_t mask[] = { 0, looked_at, 0, 0 };
+	static const uint8_t value[] = { 0, TH_SYN, 0, 0 };
 
 	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 12, sizeof(mask), NFT_REG_1) ||
 		       put_mask(rule, mask, sizeof(mask)) || put_equal(rule, value, sizeof(value)) ||
 		       put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP)
 		   ? -1
 		   : 0;
+}
+
+/* The socket's own property does not matter, but the kernel has no expression for the socket alone. */
+static int
+put_asked(struct nftnl_rule *rule)
+{
+	static const uint8_t no;
+	struct nftnl_expr *expr = add_expr(rule, "socket");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_SOCKET_KEY, NFT_SOCKET_TRANSPARENT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_SOCKET_DREG, NFT_REG_1);
+	return put_equal(rule, &no, sizeof(no));
 }
 
 static int
@@ -352,7 +367,11 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_UNDER_WAY:
 		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
 	case TERM_SYN:
-		return put_syn(rule);
+		return put_syn(rule, TH_SYN | TH_ACK);
+	case TERM_SYN_ANY:
+		return put_syn(rule, TH_SYN);
+	case TERM_ASKED:
+		return put_asked(rule);
 	case TERM_ESTABLISHED:
 		return put_established(rule);
 	case TERM_LOCAL:

@@ -7,9 +7,9 @@
 
 /*
  * Add the sets (-1: no memory); the rules of `report`; the chains for packets to other ports; and the base chain's
- * rules after those for knocks. At most KNOCKER_RULES_MAX rules in all, and one for each interface.
+ * rules after those for knocks. At most KNOCKER_RULES_MAX rules in all, and one for each interface and each knock set.
  */
-#define KNOCKER_RULES_MAX (14 + RULES_COMPARED_MAX)
+#define KNOCKER_RULES_MAX (20 + RULES_COMPARED_MAX)
 int knocker_rules_sets(struct rules *rules, const struct conf *conf);
 void knocker_rules_report(struct rules *rules);
 void knocker_rules_chains(struct rules *rules, const struct conf *conf);

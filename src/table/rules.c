@@ -14,10 +14,10 @@ rules_flag_name(unsigned bit)
 	return names[bit];
 }
 
-const char *const rules_chain_names[] = { "report",           "knocks",           "interfaces",  "waiting",
-					  "strays",           "stray_interfaces", "syns",        "udps",
-					  RULES_CHAIN_KNOCKS, "guard_shut",       "guard_local", "guard_target",
-					  "guard_ports",      RULES_CHAIN_GUARD,  NULL };
+const char *const rules_chain_names[] = { "report",       "knocks",           "interfaces",      "waiting",
+					  "strays",       "stray_interfaces", "unasked",         "knockers",
+					  "udps",         RULES_CHAIN_KNOCKS, "guard_shut",      "guard_local",
+					  "guard_target", "guard_ports",      RULES_CHAIN_GUARD, NULL };
 
 struct key_shape
 rules_key_shape(enum port_key key)

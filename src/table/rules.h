@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   14
+#define RULES_CHAINS   15
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -72,6 +72,7 @@ struct port_set {
 	bool hashed;            /* no bitmap: `flags timeout`, which bitmaps cannot do */
 	uint32_t timeout, size; /* seconds, elements, of a set that packets fill; 0: another set */
 	uint8_t mask, value;    /* TCP flags that its packets must have; mask 0: any */
+	bool scanned;           /* a scan of TCP packets with these flags could open a door */
 	struct port_entry *at;  /* sorted, no duplicates */
 	size_t n, room;
 };
@@ -85,14 +86,16 @@ enum term_kind {
 	TERM_IPV4, /* meta nfproto ipv4 */
 	TERM_TCP,  /* meta l4proto tcp */
 	TERM_UDP,
-	TERM_PORT,        /* destination port PORT of any protocol */
-	TERM_IFNAME,      /* iifname NAME; a final '*' is a wildcard */
-	TERM_SET,         /* the packet's key is in SET */
-	TERM_UPDATE,      /* adds the key to SET or restarts its timeout; no match if SET is full */
-	TERM_TOO_FAST,    /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
-	TERM_FLAGS,       /* TCP flags match SET's mask and value */
-	TERM_UNDER_WAY,   /* TCP, but not SYN without ACK */
-	TERM_SYN,         /* TCP, SYN without ACK, fast for packets that do not match */
+	TERM_PORT,      /* destination port PORT of any protocol */
+	TERM_IFNAME,    /* iifname NAME; a final '*' is a wildcard */
+	TERM_SET,       /* the packet's key is in SET */
+	TERM_UPDATE,    /* adds the key to SET or restarts its timeout; no match if SET is full */
+	TERM_TOO_FAST,  /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
+	TERM_FLAGS,     /* TCP flags match SET's mask and value */
+	TERM_UNDER_WAY, /* TCP, but not SYN without ACK */
+	TERM_SYN,       /* TCP, SYN without ACK, fast for packets that do not match */
+	TERM_SYN_ANY,   /* TCP, SYN with or without ACK, likewise */
+	TERM_ASKED,     /* a local program has a socket for this packet: its connection, or a port that it listens on */
 	TERM_ESTABLISHED, /* ct state established,related */
 	TERM_LOCAL,       /* fib daddr type local */
 	TERM_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
@@ -131,6 +134,7 @@ struct rules {
 	uint16_t group;       /* NFLOG */
 	uint16_t queue;       /* NFQUEUE: the first */
 	uint32_t rate, burst; /* of one source: packets a second, packets at once; 0: no limit */
+	bool udp_scanned;     /* a scan of UDP ports could open a door */
 	struct ports knocked, guarded, held;
 	struct port_set *sets; /* knock sets first */
 	size_t n_sets, n_knock_sets, room;

@@ -438,6 +438,10 @@ rule_hint(const struct install *install, const struct rule *rule)
 {
 	if (install->error == ENOENT && rule->terms[rule->n - 1].kind == TERM_QUEUE)
 		return " (Capture = nfqueue needs a kernel with CONFIG_NFT_QUEUE; Capture = nflog does without)";
+	if (install->error == ENOENT && rule->terms[0].kind == TERM_ASKED)
+		return " (Scan_Guard needs a kernel with CONFIG_NFT_SOCKET; doors with tcpflags = syn,!ack and without "
+		       "UDP "
+		       "ports do without, and so does Scan_Guard = 0)";
 	return hint(install, install->error);
 }
 

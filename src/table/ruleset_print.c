@@ -131,6 +131,12 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_SYN:
 		fputs("@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp", out);
 		return;
+	case TERM_SYN_ANY:
+		fputs("@th,96,32 & 0x20000 == 0x20000 meta l4proto tcp", out);
+		return;
+	case TERM_ASKED:
+		fputs("socket transparent 0", out);
+		return;
 	case TERM_ESTABLISHED:
 		fputs("ct state established,related", out);
 		return;

@@ -30,6 +30,28 @@ prints(struct conf *conf, const char *expected)
 	confs_free(conf);
 }
 
+/* What the last chain has behind the comparisons of ports. Takes the configuration. */
+static void
+ends_with(struct conf *conf, const char *expected)
+{
+	char *text = NULL, *rest, *end;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(ruleset_print(conf, out), 0);
+	fclose(out);
+	rest = strstr(text, "\tchain prerouting {");
+	assert_non_null(rest);
+	while (strstr(rest, "th dport"))
+		rest = strstr(rest, "th dport") + 1;
+	rest = strchr(rest, '\n') + 1;
+	end = strchr(rest, '}') - 1;
+	*end = '\0';
+	assert_string_equal(rest, expected);
+	free(text);
+	confs_free(conf);
+}
+
 /* The texts below are laid out as nft prints them. */
 /* clang-format off */
 #define REPORT                                                                                                   \
@@ -213,7 +235,7 @@ a_guard(void **state)
 	assert_string_equal(
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
-			  CHAIN_AWAY("syns") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
+			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
 			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
 		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
@@ -289,7 +311,7 @@ every_chain_and_set_is_known(void **state)
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 9);
+		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 10);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
@@ -305,6 +327,11 @@ every_chain_and_set_is_known(void **state)
 
 #define KNOCKERS(name, type, seconds) \
 	"\tset " name " {\n\t\ttype " type "\n\t\tsize 65536\n\t\tflags dynamic,timeout\n\t\ttimeout " seconds "\n\t}\n\n"
+
+#define PLAIN "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto knockers\n"
+#define UNASKED(next)                                                                            \
+	"\tchain unasked {\n\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto " next "\n" \
+	"\t\tsocket transparent 0 return\n\t\tgoto " next "\n\t}\n\n"
 
 /* Who hits a first port is written down, and what he opens elsewhere is reported, too. */
 static void
@@ -338,10 +365,40 @@ a_scan_guard(void **state)
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
 	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
-	       "\tchain syns {\n\t\tip saddr @knockers4 goto stray_interfaces\n"
-	       "\t\tip6 saddr @knockers6 goto stray_interfaces\n\t}\n\n"
+	       UNASKED("stray_interfaces")
+	       "\tchain knockers {\n\t\tip saddr @knockers4 goto unasked\n"
+	       "\t\tip6 saddr @knockers6 goto unasked\n\t}\n\n"
 	       BASE(HITS("1", "tcp", "interfaces") HITS("2", "tcp", "interfaces") HITS("3", "tcp", "interfaces")
-		    HITS("4", "tcp", "interfaces") "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"));
+		    HITS("4", "tcp", "interfaces") "\t\tmeta l4proto tcp goto knockers\n"));
+}
+
+/* Packets of knockers that could be a scan: as few as the doors' flags allow. */
+static void
+strays_of_flags(void **state)
+{
+	static const struct {
+		uint8_t mask, value;
+		const char *sequence, *rules;
+	} cases[] = {
+		{ SYN | ACK, SYN, "1,2", PLAIN },
+		{ SYN, SYN, "1,2", "\t\t@th,96,32 & 0x20000 == 0x20000 meta l4proto tcp goto knockers\n" },
+		{ SYN, 0, "1,2", PLAIN "\t\ttcp flags & (syn) == 0 goto knockers\n" },
+		{ 0, 0, "1,2", "\t\tmeta l4proto tcp goto knockers\n" },
+		{ 0, 0, "1:udp,2:udp", PLAIN "\t\tmeta l4proto udp goto knockers\n" },
+		{ SYN | ACK, SYN, "1:udp,2", PLAIN "\t\tmeta l4proto udp goto knockers\n" },
+		{ 0, 0, "1", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conf *conf = confs_new();
+
+		conf->scan_guard = 8;
+		confs_door(conf, cases[i].sequence, cases[i].mask, cases[i].value, NULL);
+		confs_door(conf, cases[i].sequence, cases[i].mask, cases[i].value, "192.0.2.1");
+		conf->doors[0].seq_timeout = conf->doors[1].seq_timeout = 25;
+		ends_with(conf, cases[i].rules);
+	}
 }
 
 /* Doors of a single port have no attempts, nor has a door that nobody is fast enough for, and -4 knows no IPv6. */
@@ -407,12 +464,12 @@ held_packets(void **state)
 	       "\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
 	       "\tchain waiting {\n\t\tqueue num 12 bypass\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto waiting\n\t}\n\n"
-	       "\tchain syns {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
+	       "\tchain knockers {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
 	       "\tchain udps {\n"
 	       "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 	       "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
-	       "\t\tgoto syns\n\t}\n\n" BASE(HITS("1", "tcp", "knocks")
-					       "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"
+	       "\t\tip saddr @knockers4 goto strays\n\t}\n\n" BASE(HITS("1", "tcp", "knocks")
+					       "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto knockers\n"
 					       HITS("53", "udp", "udps")));
 }
 
@@ -465,6 +522,7 @@ main(void)
 		cmocka_unit_test(parts_of_a_guard),
 		cmocka_unit_test(every_chain_and_set_is_known),
 		cmocka_unit_test(a_scan_guard),
+		cmocka_unit_test(strays_of_flags),
 		cmocka_unit_test(parts_of_a_scan_guard),
 		cmocka_unit_test(held_packets),
 		cmocka_unit_test(a_rate_for_each_source),

@@ -186,6 +186,29 @@ a_thousand_doors(void **state)
 }
 
 static void
+scans(void **state)
+{
+	static const uint8_t flags[][2] = { { SYN | ACK, SYN }, { SYN, SYN }, { SYN, 0 }, { 0, 0 } };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct conf *conf = confs_new();
+
+		clear(state);
+		conf->scan_guard = 8;
+		conf->source_rate = 10;
+		confs_interface(conf, (char[]){ "eth0" });
+		confs_door(conf, "7000,8000:udp", flags[i][0], flags[i][1], NULL);
+		confs_door(conf, "7000,8000", flags[i][0], flags[i][1], "192.0.2.1");
+		confs_door(conf, "7000,8000", flags[i][0], flags[i][1], "2001:db8::1");
+		for (size_t d = 0; d < conf->n_doors; d++)
+			conf->doors[d].seq_timeout = 25;
+		same(conf);
+		assert_shows(LIST, "meta l4proto udp goto knockers");
+		assert_shows(LIST, "socket transparent 0 return");
+	}
+}
+
+static void
 guards(void **state)
 {
 	struct conf *conf = confs_new();
@@ -621,6 +644,7 @@ main(void)
 		cmocka_unit_test_setup(interfaces, clear),
 		cmocka_unit_test_setup(ipv4_alone, clear),
 		cmocka_unit_test_setup(a_thousand_doors, clear),
+		cmocka_unit_test_setup(scans, clear),
 		cmocka_unit_test_setup(guards, clear),
 		cmocka_unit_test_setup(guards_of_targets, clear),
 		cmocka_unit_test_setup(what_is_open_stays_open, clear),

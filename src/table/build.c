@@ -179,6 +179,12 @@ build_term(struct rule *rule, enum term_kind kind, const char *name, const struc
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
 }
 
+void
+build_fib(struct rule *rule, enum fib_test fib)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_FIB, .fib = fib };
+}
+
 /* The protocol is compared only if the number stands for TCP alone or UDP alone. */
 static void
 add_protocol(struct rule *rule, const struct port_set *with_proto, uint16_t number)

@@ -19,6 +19,7 @@ void build_chain(struct rules *rules, const char *name);
 void build_base_chain(struct rules *rules, const char *name, int priority);
 struct rule *build_rule(struct rules *rules, const char *chain); /* the caller has allocated enough rules */
 void build_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
+void build_fib(struct rule *rule, enum fib_test fib);
 
 /*
  * The first rules of a base chain send packets to these ports to chain `to`, see RULES_COMPARED_MAX. Call build_port()

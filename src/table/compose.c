@@ -95,10 +95,11 @@ add_report(struct rules *rules)
 {
 	struct rule *rule;
 
+	knocker_rules_martians(rules, "report");
 	rate_rules_add(rules);
 	knocker_rules_report(rules);
 	rule = build_rule(rules, "report");
-	build_term(rule, TERM_LOCAL, NULL, NULL);
+	build_fib(rule, FIB_TO_LOCAL);
 	build_capture(rules, rule, CAPTURE_LOCAL);
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		build_term(rule, TERM_RETURN, NULL, NULL);
@@ -118,7 +119,7 @@ add_knocks(struct rules *rules, bool only_ipv4)
 		if (set->mask)
 			build_term(rule, TERM_FLAGS, NULL, set);
 		if (set->key == PORT_KEY_LOCAL)
-			build_term(rule, TERM_LOCAL, NULL, NULL);
+			build_fib(rule, FIB_TO_LOCAL);
 		build_term(rule, TERM_COUNTER, NULL, NULL);
 		build_term(rule, TERM_GOTO, "report", NULL);
 	}

@@ -91,7 +91,7 @@ put_port(struct nftnl_rule *rule, uint16_t port)
 
 /* A name is compared with its padding of NULs; a name that ends in '*' only up to the '*'. */
 static int
-put_ifname(struct nftnl_rule *rule, const char *name)
+put_ifname(struct nftnl_rule *rule, uint32_t op, const char *name)
 {
 	char padded[IFNAMSIZ] = "";
 	size_t len = strnlen(name, IFNAMSIZ - 1);
@@ -99,7 +99,7 @@ put_ifname(struct nftnl_rule *rule, const char *name)
 	memcpy(padded, name, len);
 	if (put_meta(rule, NFT_META_IIFNAME, NFT_REG_1))
 		return -1;
-	return put_equal(rule, padded, len && name[len - 1] == '*' ? (uint32_t)len - 1 : IFNAMSIZ);
+	return put_compare(rule, op, padded, len && name[len - 1] == '*' ? (uint32_t)len - 1 : IFNAMSIZ);
 }
 
 static int
@@ -265,16 +265,25 @@ put_established(struct nftnl_rule *rule)
 }
 
 static int
-put_destination_type(struct nftnl_rule *rule, uint32_t op, uint32_t type)
+put_fib(struct nftnl_rule *rule, enum fib_test test)
 {
+	static const struct {
+		uint32_t address, op, type;
+	} tests[] = {
+		[FIB_TO_LOCAL] = { NFTA_FIB_F_DADDR, NFT_CMP_EQ, RTN_LOCAL },
+		[FIB_TO_NOT_UNICAST] = { NFTA_FIB_F_DADDR, NFT_CMP_NEQ, RTN_UNICAST },
+		[FIB_FROM_LOCAL] = { NFTA_FIB_F_SADDR, NFT_CMP_EQ, RTN_LOCAL },
+		[FIB_FROM_ANYCAST] = { NFTA_FIB_F_SADDR, NFT_CMP_EQ, RTN_ANYCAST },
+		[FIB_FROM_NOT_UNICAST] = { NFTA_FIB_F_SADDR, NFT_CMP_NEQ, RTN_UNICAST },
+	};
 	struct nftnl_expr *expr = add_expr(rule, "fib");
 
 	if (!expr)
 		return -1;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, tests[test].address);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-	return put_compare(rule, op, &type, sizeof(type));
+	return put_compare(rule, tests[test].op, &tests[test].type, sizeof(tests[test].type));
 }
 
 static int
@@ -346,6 +355,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	switch (term->kind) {
 	case TERM_IPV4:
 		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV4);
+	case TERM_IPV6:
+		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV6);
 	case TERM_TCP:
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP);
 	case TERM_UDP:
@@ -353,7 +364,9 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_PORT:
 		return put_port(rule, term->port);
 	case TERM_IFNAME:
-		return put_ifname(rule, term->name);
+		return put_ifname(rule, NFT_CMP_EQ, term->name);
+	case TERM_NOT_LO:
+		return put_ifname(rule, NFT_CMP_NEQ, "lo");
 	case TERM_SET:
 		return put_key(rule, rules_key_shape(term->set->key)) || put_lookup(rule, rules, term->set) ? -1 : 0;
 	case TERM_UPDATE:
@@ -374,10 +387,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_asked(rule);
 	case TERM_ESTABLISHED:
 		return put_established(rule);
-	case TERM_LOCAL:
-		return put_destination_type(rule, NFT_CMP_EQ, RTN_LOCAL);
-	case TERM_NOT_UNICAST:
-		return put_destination_type(rule, NFT_CMP_NEQ, RTN_UNICAST);
+	case TERM_FIB:
+		return put_fib(rule, term->fib);
 	case TERM_COUNTER:
 		return put_counter(rule);
 	case TERM_LOG:

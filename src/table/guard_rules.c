@@ -193,7 +193,7 @@ add_judges(struct rules *rules)
 		rule = build_rule(rules, GUARD_PORTS);
 		build_term(rule, TERM_SET, NULL, set);
 		if (key == PORT_KEY_LOCAL)
-			build_term(rule, TERM_NOT_UNICAST, NULL, NULL);
+			build_fib(rule, FIB_TO_NOT_UNICAST);
 		build_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
 	}
 }

@@ -163,6 +163,26 @@ knocker_rules_sets(struct rules *rules, const struct conf *conf)
 
 /* --- rules --------------------------------------------------------------------------------------- */
 
+static void
+add_martian(struct rules *rules, const char *chain, enum term_kind family, enum fib_test fib)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	build_term(rule, TERM_NOT_LO, NULL, NULL);
+	build_term(rule, family, NULL, NULL);
+	build_fib(rule, fib);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+/* The kernel drops IPv6 packets from multicast addresses before this; IPv6 knows no broadcast. */
+void
+knocker_rules_martians(struct rules *rules, const char *chain)
+{
+	add_martian(rules, chain, TERM_IPV4, FIB_FROM_NOT_UNICAST);
+	add_martian(rules, chain, TERM_IPV6, FIB_FROM_LOCAL);
+	add_martian(rules, chain, TERM_IPV6, FIB_FROM_ANYCAST);
+}
+
 static bool
 needs_syn(const struct port_set *set)
 {
@@ -203,7 +223,10 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 	if (set && !rules_set(rules, set))
 		return;
 	rule = build_rule(rules, chain);
-	build_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
+	if (set)
+		build_term(rule, TERM_SET, NULL, rules_set(rules, set));
+	else
+		build_fib(rule, FIB_TO_LOCAL);
 	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
 }
 
@@ -235,6 +258,7 @@ add_waiting_chain(struct rules *rules)
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		return "report";
 	build_chain(rules, "waiting");
+	knocker_rules_martians(rules, "waiting");
 	build_capture(rules, build_rule(rules, "waiting"), CAPTURE_WAITING);
 	return "waiting";
 }

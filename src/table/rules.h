@@ -84,10 +84,12 @@ struct ports {
 
 enum term_kind {
 	TERM_IPV4, /* meta nfproto ipv4 */
-	TERM_TCP,  /* meta l4proto tcp */
+	TERM_IPV6,
+	TERM_TCP, /* meta l4proto tcp */
 	TERM_UDP,
 	TERM_PORT,      /* destination port PORT of any protocol */
 	TERM_IFNAME,    /* iifname NAME; a final '*' is a wildcard */
+	TERM_NOT_LO,    /* iifname != "lo" */
 	TERM_SET,       /* the packet's key is in SET */
 	TERM_UPDATE,    /* adds the key to SET or restarts its timeout; no match if SET is full */
 	TERM_TOO_FAST,  /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
@@ -97,8 +99,7 @@ enum term_kind {
 	TERM_SYN_ANY,   /* TCP, SYN with or without ACK, likewise */
 	TERM_ASKED,     /* a local program has a socket for this packet: its connection, or a port that it listens on */
 	TERM_ESTABLISHED, /* ct state established,related */
-	TERM_LOCAL,       /* fib daddr type local */
-	TERM_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
+	TERM_FIB,         /* the answer of the routing tables about an address is that of FIB */
 	TERM_COUNTER,
 	TERM_LOG,   /* to the group, NAME is the prefix */
 	TERM_QUEUE, /* to the WAY's queue until its verdict; without a listener the packet leaves the base chain */
@@ -109,11 +110,21 @@ enum term_kind {
 	TERM_REJECT, /* reject: ICMP port unreachable */
 };
 
+/* Types of addresses: RTN_* of linux/rtnetlink.h. The kernel knows all types for IPv6; for IPv4 these four. */
+enum fib_test {
+	FIB_TO_LOCAL,         /* fib daddr type local */
+	FIB_TO_NOT_UNICAST,   /* fib daddr type != unicast: local, broadcast, multicast, ... */
+	FIB_FROM_LOCAL,       /* fib saddr type local */
+	FIB_FROM_ANYCAST,     /* fib saddr type anycast */
+	FIB_FROM_NOT_UNICAST, /* fib saddr type != unicast */
+};
+
 struct term {
 	enum term_kind kind;
 	const char *name;
 	const struct port_set *set;
 	enum capture_way way;
+	enum fib_test fib;
 	uint16_t port;
 };
 

@@ -104,6 +104,20 @@ print_flags_term(const struct port_set *set, FILE *out)
 	print_flags(set->value, out);
 }
 
+static const char *
+fib_test_text(enum fib_test test)
+{
+	static const char *const texts[] = {
+		[FIB_TO_LOCAL] = "fib daddr type local",
+		[FIB_TO_NOT_UNICAST] = "fib daddr type != unicast",
+		[FIB_FROM_LOCAL] = "fib saddr type local",
+		[FIB_FROM_ANYCAST] = "fib saddr type anycast",
+		[FIB_FROM_NOT_UNICAST] = "fib saddr type != unicast",
+	};
+
+	return texts[test];
+}
+
 static void
 print_update(const struct port_set *set, FILE *out)
 {
@@ -116,7 +130,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 {
 	switch (term->kind) {
 	case TERM_IPV4:
-		fputs("meta nfproto ipv4", out);
+	case TERM_IPV6:
+		fprintf(out, "meta nfproto %s", term->kind == TERM_IPV4 ? "ipv4" : "ipv6");
 		return;
 	case TERM_TCP:
 	case TERM_UDP:
@@ -143,6 +158,9 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_IFNAME:
 		fprintf(out, "iifname \"%s\"", term->name);
 		return;
+	case TERM_NOT_LO:
+		fputs("iifname != \"lo\"", out);
+		return;
 	case TERM_SET:
 		print_key(term->set->key, out);
 		fprintf(out, " @%s", term->set->name);
@@ -158,9 +176,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);
 		return;
-	case TERM_LOCAL:
-	case TERM_NOT_UNICAST:
-		fprintf(out, "fib daddr type %s", term->kind == TERM_LOCAL ? "local" : "!= unicast");
+	case TERM_FIB:
+		fputs(fib_test_text(term->fib), out);
 		return;
 	case TERM_COUNTER:
 		fputs("counter", out);

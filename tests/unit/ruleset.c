@@ -54,8 +54,12 @@ ends_with(struct conf *conf, const char *expected)
 
 /* The texts below are laid out as nft prints them. */
 /* clang-format off */
+#define MARTIANS                                                                 \
+	"\t\tiifname != \"lo\" meta nfproto ipv4 fib saddr type != unicast return\n" \
+	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type local return\n"      \
+	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type anycast return\n"
 #define REPORT                                                                                                   \
-	"\tchain report {\n"                                                                                     \
+	"\tchain report {\n" MARTIANS                                                                            \
 	"\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n" \
 	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
 	"\t}\n\n"
@@ -137,7 +141,7 @@ ipv4_alone(void **state)
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
 	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
@@ -354,7 +358,7 @@ a_scan_guard(void **state)
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 3 }\n\t}\n\n" KNOCKERS(
 		   "knockers4", "ipv4_addr", "3600s")
 	       "\tset targets4 {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n\n" KNOCKERS(
-		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n"
+		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
@@ -456,13 +460,13 @@ held_packets(void **state)
 	       "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("knockers4",
 												  "ipv4_addr", "1s")
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tfib daddr type local queue num 10 bypass\n"
 	       "\t\tqueue num 11 bypass\n\t}\n\n"
 	       "\tchain knocks {\n"
 	       "\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
-	       "\tchain waiting {\n\t\tqueue num 12 bypass\n\t}\n\n"
+	       "\tchain waiting {\n" MARTIANS "\t\tqueue num 12 bypass\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto waiting\n\t}\n\n"
 	       "\tchain knockers {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
 	       "\tchain udps {\n"
@@ -486,7 +490,7 @@ a_rate_for_each_source(void **state)
 	prints(conf,
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
 													"4s")
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"

@@ -139,7 +139,7 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 		build_interfaces(rules, conf, "interfaces", "knocks");
 		knocker_rules_chains(rules, conf);
 	}
-	build_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
+	build_base_chain(rules, RULES_CHAIN_KNOCKS, CHAIN_PREROUTING, RULES_PRIORITY_KNOCKS);
 	if (rules->n_knock_sets) {
 		build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->knocked,
 				 conf->n_interfaces ? "interfaces" : "knocks");

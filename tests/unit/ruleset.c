@@ -222,6 +222,27 @@ every_combination_of_flags(void **state)
 #define CHAIN_AWAY(name)       AWAY("chain", name, "")
 #define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
 
+#define UNDER_WAY                                                                                          \
+	"\t\ttcp flags & (syn | ack) != syn ct state & new == 0 return\n"                                     \
+	"\t\ttcp flags & (syn | ack) != syn th dport @guarded_older return\n"                                 \
+	"\t\tmeta l4proto udp ct state established ct direction original return\n"                            \
+	"\t\tmeta l4proto udp ct state established ct status & snat == 0 return\n"                            \
+	"\t\tmeta l4proto udp ct state established ct status & dnat == 0 ct protocol . ct original proto-src " \
+	"@guarded return\n"                                                                                   \
+	"\t\tiifname \"lo\" return\n"
+#define NOT_OURS                                                                 \
+	"\t\tiifname \"lo\" return\n"                                             \
+	"\t\tmeta nfproto ipv4 fib saddr type != unicast goto guard_forged\n"        \
+	"\t\tfib saddr type local goto guard_forged\n"                               \
+	"\t\tfib saddr . iif type local goto guard_forged\n"                         \
+	"\t\tfib saddr type anycast goto guard_forged\n"
+#define HIDDEN(fib) \
+	"\t\tmeta l4proto ah ct protocol . ct original proto-dst @guarded fib daddr " fib " goto guard_forged\n"
+#define VRF(proto)                                                                                          \
+	"\t\tmeta l4proto " proto " ip saddr . ct protocol . ct original proto-dst @open4 return\n"            \
+	"\t\tmeta l4proto " proto " ip6 saddr . ct protocol . ct original proto-dst @open6 return\n"           \
+	"\t\tmeta l4proto " proto " ct protocol . ct original proto-dst @guarded goto guard_shut\n"
+
 /* What is open stays so: the sets of who may pass are not made anew, everything else is. */
 static void
 a_guard(void **state)
@@ -239,26 +260,50 @@ a_guard(void **state)
 	assert_string_equal(
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
-			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
-			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard")
+			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
+			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
+			  CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard_forged") CHAIN_AWAY("guard_begins")
+			  CHAIN_AWAY("guard_hidden") CHAIN_AWAY("guard_vrf") CHAIN_AWAY("guard")
+			  CHAIN_AWAY("guard_delivered") CHAIN_AWAY("guard_input")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
 		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
 		  "\tset open4 {\n\t\ttype ipv4_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
 		  "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
+		  "\tset guarded_older {\n\t\ttype inet_service\n\t\tflags timeout\n\t\ttimeout 86400s\n\t}\n\n"
 		  "\tchain prerouting {\n\t\ttype filter hook prerouting priority -350; policy accept;\n\t}\n\n"
 		  "\tchain guard_shut {\n\t\tcounter drop\n\t}\n\n"
 		  "\tchain guard_local {\n"
 		  "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 		  "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
 		  "\t\tgoto guard_shut\n\t}\n\n"
-		  "\tchain guard_ports {\n"
-		  "\t\ttcp flags & (syn | ack) != syn return\n"
-		  "\t\tmeta l4proto udp ct state established,related return\n"
-		  "\t\tiifname \"lo\" return\n"
-		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n\t}\n\n"
+		  "\tchain guard_ports {\n" UNDER_WAY
+		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n"
+		  "\t\tmeta l4proto . th dport @guarded fib daddr . iif type local goto guard_local\n"
+		  "\t\tmeta l4proto . th dport @guarded fib daddr oif missing goto guard_local\n\t}\n\n"
+		  "\tchain guard_forged {\n\t\tcounter drop\n\t}\n\n"
+		  "\tchain guard_begins {\n" NOT_OURS
+		  "\t\tct state & new == 0 return\n"
+		  "\t\tfib daddr . iif type local return\n"
+		  "\t\tmeta l4proto . th sport @guarded fib daddr type unicast fib saddr . iif oif missing goto guard_forged\n"
+		  "\t}\n\n"
+		  "\tchain guard_hidden {\n" NOT_OURS
+		  "\t\tct state & new == 0 return\n"
+		  "\t\tfib saddr . iif oif missing goto guard_forged\n" HIDDEN("type != unicast") HIDDEN(". iif type local")
+		  HIDDEN("oif missing") "\t}\n\n"
+		  "\tchain guard_vrf {\n"
+		  "\t\tct state & new == 0 return\n" VRF("tcp") VRF("udp") "\t}\n\n"
 		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\t\tth sport 22 meta l4proto tcp jump guard_begins\n"
+		  "\t\tth sport 443 meta l4proto udp jump guard_begins\n"
 		  "\t\tth dport 22 meta l4proto tcp goto guard_ports\n"
-		  "\t\tth dport 443 meta l4proto udp goto guard_ports\n\t}\n}\n");
+		  "\t\tth dport 443 meta l4proto udp goto guard_ports\n"
+		  "\t\tmeta l4proto ah meta nfproto ipv6 goto guard_hidden\n"
+		  "\t\tmeta iifkind \"vrf\" ct status dnat goto guard_vrf\n\t}\n\n"
+		  "\tchain guard_delivered {\n\t\tct status dnat return\n" UNDER_WAY
+		  "\t\tmeta l4proto . th dport @guarded goto guard_local\n\t}\n\n"
+		  "\tchain guard_input {\n\t\ttype filter hook input priority -150; policy accept;\n"
+		  "\t\tth dport 22 meta l4proto tcp goto guard_delivered\n"
+		  "\t\tth dport 443 meta l4proto udp goto guard_delivered\n\t}\n}\n");
 	free(text);
 	confs_free(conf);
 }
@@ -282,8 +327,8 @@ parts_of_a_guard(void **state)
 
 	confs_open(conf, "22", "");
 	rules = compose_rules(conf);
-	assert_int_equal(rules->n_sets, 2);
-	assert_int_equal(rules->n_chains, 5);
+	assert_int_equal(rules->n_sets, 3);
+	assert_int_equal(rules->n_chains, 8);
 	rules_free(rules);
 
 	conf->unguarded = true;
@@ -320,11 +365,13 @@ every_chain_and_set_is_known(void **state)
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		bool of_guard = strstr(rules->sets[i].name, "guarded") || rules->sets[i].kept;
+		bool older = !strcmp(rules->sets[i].name, "guarded_older");
 
 		assert_int_equal(guard_rules_has(rules->sets[i].name, true), of_guard);
-		assert_int_equal(guard_rules_has(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
+		assert_int_equal(guard_rules_has(rules->sets[i].name, false),
+				 of_guard && (!rules->sets[i].kept || older));
 	}
-	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 5 + 3 * 2);
+	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 1 + 5 + 3 * 2);
 	rules_free(rules);
 	confs_free(conf);
 }

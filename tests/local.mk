@@ -63,6 +63,7 @@ traces = \
 	tests/traces/scan.trace \
 	tests/traces/scan_default.trace \
 	tests/traces/scan_doors.trace \
+	tests/traces/scan_flags.trace \
 	tests/traces/scan_not.trace \
 	tests/traces/scan_off.trace \
 	tests/traces/scan_one.trace \
@@ -109,6 +110,7 @@ netns_tests = \
 	tests/netns/files.sh \
 	tests/netns/grants.sh \
 	tests/netns/guard.sh \
+	tests/netns/guard_forged.sh \
 	tests/netns/guard_forward.sh \
 	tests/netns/guard_tracking.sh \
 	tests/netns/interfaces.sh \
@@ -117,6 +119,7 @@ netns_tests = \
 	tests/netns/logs.sh \
 	tests/netns/lookup.sh \
 	tests/netns/loss.sh \
+	tests/netns/martians.sh \
 	tests/netns/matrix.sh \
 	tests/netns/max_grants.sh \
 	tests/netns/mixed.sh \
@@ -133,6 +136,7 @@ netns_tests = \
 	tests/netns/rules.sh \
 	tests/netns/sample.sh \
 	tests/netns/scan.sh \
+	tests/netns/scan_flags.sh \
 	tests/netns/sequence.sh \
 	tests/netns/source_rate.sh \
 	tests/netns/state_dir.sh \

@@ -64,6 +64,9 @@ const char *door_stop_command(const struct door *door, enum conf_family family);
 /* The elements for a client of this family: of the _6 key if given, else of the plain key. */
 const struct element_list *door_elements(const struct door *door, enum door_kind kind, enum conf_family family);
 
+/* Does any of the door's sequences, past and future ones too, have a port of this protocol? */
+bool door_has_proto(const struct door *door, uint8_t proto);
+
 /* Does an opening add elements of this kind (or delete them)? */
 bool door_adds(enum door_kind kind);
 

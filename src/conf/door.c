@@ -29,6 +29,26 @@ door_elements(const struct door *door, enum door_kind kind, enum conf_family fam
 	return &lists[lists[family].given ? family : CONF_V4];
 }
 
+static bool
+has_proto(const struct seq *seq, uint8_t proto)
+{
+	for (size_t i = 0; i < seq->n; i++) {
+		if (seq->at[i].proto == proto)
+			return true;
+	}
+	return false;
+}
+
+bool
+door_has_proto(const struct door *door, uint8_t proto)
+{
+	for (size_t i = 0; i < door->n_one_time; i++) {
+		if (has_proto(&door->one_time[i], proto))
+			return true;
+	}
+	return has_proto(&door->seq, proto);
+}
+
 bool
 door_adds(enum door_kind kind)
 {

@@ -63,6 +63,7 @@ struct door_state {
 	const struct seq *seq; /* the current sequence; of length 0 when the one-time sequences are used up */
 	size_t next_one_time;  /* in door.one_time */
 	size_t class;
+	bool tcp, udp;       /* protocols of its sequences */
 	uint64_t cold_until; /* ms: the cool-down ends */
 	uint64_t taken;      /* number of the last hit that an attempt took or ignored */
 };
@@ -569,6 +570,17 @@ opens_connection(const struct packet *packet)
 	return packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN;
 }
 
+/* Could a scan of such packets open the door? A connection to another port counts in any case. */
+static bool
+is_stray(const struct knock *k, uint16_t number, const struct packet *packet)
+{
+	const struct door_state *state = &k->states[number];
+
+	if (packet->proto == IPPROTO_UDP)
+		return state->udp;
+	return opens_connection(packet) || (state->tcp && flags_fit(&k->conf->doors[number], packet));
+}
+
 /* A client may use other ports while it knocks; an attempt that tries many of them is a scan. */
 static void
 count_stray(struct knock *k, const struct packet *packet, bool local)
@@ -580,7 +592,7 @@ count_stray(struct knock *k, const struct packet *packet, bool local)
 		uint32_t *strays = &k->links[i].strays;
 
 		next = a.chain;
-		if (!takes(&k->conf->doors[a.door], packet, local))
+		if (!takes(&k->conf->doors[a.door], packet, local) || !is_stray(k, a.door, packet))
 			continue;
 		*strays |= bit;
 		if ((unsigned)__builtin_popcount(*strays) < k->conf->scan_guard)
@@ -629,7 +641,7 @@ static void
 feed(struct knock *k, const struct packet *packet, bool local)
 {
 	if (!is_door_port(k, packet)) {
-		if (k->conf->scan_guard && opens_connection(packet))
+		if (k->conf->scan_guard)
 			count_stray(k, packet, local);
 		return;
 	}
@@ -761,6 +773,8 @@ set_up_doors(struct knock *k)
 			add_ports(k, &door->one_time[i]);
 		k->states[d] = (struct door_state){ .seq = &door->seq,
 						    .next_one_time = door->next_one_time,
+						    .tcp = door_has_proto(door, IPPROTO_TCP),
+						    .udp = door_has_proto(door, IPPROTO_UDP),
 						    .class = class_for(k, door->seq_timeout) };
 	}
 	index_firsts(k);

@@ -10,8 +10,9 @@
  * latest. After a success a door with one-time sequences goes on to its next one and forgets the attempts at the old
  * one.
  *
- * A packet to a port in no sequence of any door is not a hit. If it opens a TCP connection it counts as a stray of its
- * source: `scan_guard` different ports, counted in 32 bits, end an attempt.
+ * A packet to a port that is in no sequence of any door is no hit. It counts against its source's attempts at a door if
+ * it opens a TCP connection, or if a scan of such packets could open that door: TCP with the door's flags, UDP if the
+ * door has UDP ports. `scan_guard` different ports, as far as can be told in 32 bits, end the attempt.
  */
 #ifndef KNOCKD_KNOCK_H
 #define KNOCKD_KNOCK_H

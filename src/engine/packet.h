@@ -21,9 +21,9 @@ struct packet {
 
 enum packet_status {
 	PACKET_OK,
-	PACKET_SHORT,    /* the capture ends before a header that the packet announces */
-	PACKET_BAD,      /* headers contradict each other or the standard */
-	PACKET_FRAGMENT, /* not the first fragment: has no ports */
+	PACKET_SHORT,    /* ends before the header that it announces */
+	PACKET_BAD,      /* headers contradict themselves or the standard, or the source is no host's address */
+	PACKET_FRAGMENT, /* not the first fragment: no ports in it */
 	PACKET_OTHER,    /* well-formed, but neither TCP nor UDP */
 	PACKET_STATUSES
 };

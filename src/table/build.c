@@ -159,9 +159,9 @@ build_chain(struct rules *rules, const char *name)
 }
 
 void
-build_base_chain(struct rules *rules, const char *name, int priority)
+build_base_chain(struct rules *rules, const char *name, enum chain_hook hook, int priority)
 {
-	rules->chains[rules->n_chains++] = (struct chain){ .name = name, .base = true, .priority = priority };
+	rules->chains[rules->n_chains++] = (struct chain){ .name = name, .hook = hook, .priority = priority };
 }
 
 struct rule *
@@ -177,6 +177,24 @@ void
 build_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set)
 {
 	rule->terms[rule->n++] = (struct term){ .kind = kind, .name = name, .set = set };
+}
+
+void
+build_set_term(struct rule *rule, const struct port_set *set, enum side side)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_SET, .set = set, .side = side };
+}
+
+void
+build_track(struct rule *rule, enum track_test track)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_TRACKED, .track = track };
+}
+
+void
+build_fib(struct rule *rule, enum fib_test fib)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_FIB, .fib = fib };
 }
 
 /* The protocol is compared only if the number stands for TCP alone or UDP alone. */
@@ -195,30 +213,49 @@ add_protocol(struct rule *rule, const struct port_set *with_proto, uint16_t numb
 		build_term(rule, tcp ? TERM_TCP : TERM_UDP, NULL, NULL);
 }
 
+/* Packets to these ports go there and do not come back, packets from them do. */
 static void
-add_comparison(struct rules *rules, const char *chain, const struct ports *ports, uint16_t number, const char *to)
+add_verdict(struct rule *rule, enum side side, const char *to)
 {
-	struct rule *rule = build_rule(rules, chain);
+	build_term(rule, side == SIDE_FROM ? TERM_JUMP : TERM_GOTO, to, NULL);
+}
 
-	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = number };
+static void
+add_comparison(struct rule *rule, const struct ports *ports, uint16_t number, enum side side)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = number, .side = side };
 	add_protocol(rule, &ports->with_proto, number);
-	build_term(rule, TERM_GOTO, to, NULL);
+}
+
+static void
+add_port_rules(struct rules *rules, const char *chain, const struct ports *ports, enum side side, const char *to)
+{
+	const struct port_set *numbers = rules_set(rules, ports->numbers.name);
+	struct rule *rule;
+
+	for (size_t i = 0; i < ports->numbers.n && !numbers; i++) {
+		rule = build_rule(rules, chain);
+		add_comparison(rule, ports, ports->numbers.at[i].port.port, side);
+		add_verdict(rule, side, to);
+	}
+	if (!numbers)
+		return;
+	rule = build_rule(rules, chain);
+	build_set_term(rule, numbers, side);
+	build_set_term(rule, rules_set(rules, ports->with_proto.name), side);
+	add_verdict(rule, side, to);
 }
 
 void
 build_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to)
 {
-	const struct port_set *numbers = rules_set(rules, ports->numbers.name);
-	struct rule *rule;
+	add_port_rules(rules, chain, ports, SIDE_TO, to);
+}
 
-	for (size_t i = 0; i < ports->numbers.n && !numbers; i++)
-		add_comparison(rules, chain, ports, ports->numbers.at[i].port.port, to);
-	if (!numbers)
-		return;
-	rule = build_rule(rules, chain);
-	build_term(rule, TERM_SET, NULL, numbers);
-	build_term(rule, TERM_SET, NULL, rules_set(rules, ports->with_proto.name));
-	build_term(rule, TERM_GOTO, to, NULL);
+void
+build_from_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to)
+{
+	add_port_rules(rules, chain, ports, SIDE_FROM, to);
 }
 
 void

@@ -16,18 +16,22 @@ int build_dynamic_set(struct rules *rules, enum port_key key, const char *name, 
 void build_sort(struct rules *rules);
 
 void build_chain(struct rules *rules, const char *name);
-void build_base_chain(struct rules *rules, const char *name, int priority);
+void build_base_chain(struct rules *rules, const char *name, enum chain_hook hook, int priority);
 struct rule *build_rule(struct rules *rules, const char *chain); /* the caller has allocated enough rules */
 void build_term(struct rule *rule, enum term_kind kind, const char *name, const struct port_set *set);
+void build_set_term(struct rule *rule, const struct port_set *set, enum side side);
+void build_track(struct rule *rule, enum track_test track);
+void build_fib(struct rule *rule, enum fib_test fib);
 
 /*
- * The first rules of a base chain send packets to these ports to chain `to`, see RULES_COMPARED_MAX. Call build_port()
- * for each port, then build_port_sets() before the first rule, which sorts the ports and adds sets of these names if
- * there are many ports. -1: no memory.
+ * The first rules of a base chain send packets to (or from) these ports to chain `to`, see RULES_COMPARED_MAX. Call
+ * build_port() for each port, then build_port_sets() before the first rule, which sorts the ports and adds sets of
+ * these names if there are many ports. -1: no memory.
  */
 int build_port(struct ports *ports, const struct knock_port *port);
 int build_port_sets(struct rules *rules, struct ports *ports, const char *name, const char *numbers_name);
 void build_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
+void build_from_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
 
 /* Ends a rule: its packets go to the engine. */
 void build_capture(const struct rules *rules, struct rule *rule, enum capture_way way);

@@ -95,10 +95,11 @@ add_report(struct rules *rules)
 {
 	struct rule *rule;
 
+	knocker_rules_martians(rules, "report");
 	rate_rules_add(rules);
 	knocker_rules_report(rules);
 	rule = build_rule(rules, "report");
-	build_term(rule, TERM_LOCAL, NULL, NULL);
+	build_fib(rule, FIB_TO_LOCAL);
 	build_capture(rules, rule, CAPTURE_LOCAL);
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		build_term(rule, TERM_RETURN, NULL, NULL);
@@ -118,7 +119,7 @@ add_knocks(struct rules *rules, bool only_ipv4)
 		if (set->mask)
 			build_term(rule, TERM_FLAGS, NULL, set);
 		if (set->key == PORT_KEY_LOCAL)
-			build_term(rule, TERM_LOCAL, NULL, NULL);
+			build_fib(rule, FIB_TO_LOCAL);
 		build_term(rule, TERM_COUNTER, NULL, NULL);
 		build_term(rule, TERM_GOTO, "report", NULL);
 	}
@@ -138,7 +139,7 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 		build_interfaces(rules, conf, "interfaces", "knocks");
 		knocker_rules_chains(rules, conf);
 	}
-	build_base_chain(rules, RULES_CHAIN_KNOCKS, RULES_PRIORITY_KNOCKS);
+	build_base_chain(rules, RULES_CHAIN_KNOCKS, CHAIN_PREROUTING, RULES_PRIORITY_KNOCKS);
 	if (rules->n_knock_sets) {
 		build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->knocked,
 				 conf->n_interfaces ? "interfaces" : "knocks");
@@ -156,8 +157,8 @@ fill(struct rules *rules, const struct conf *conf)
 	    knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules = calloc(rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED + RULES_COMPARED_MAX +
-				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
+	rules->rules = calloc(rules->n_knock_sets + rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED +
+				  RULES_COMPARED_MAX + RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

@@ -5,6 +5,7 @@
 #include <libnftnl/expr.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -78,28 +79,76 @@ put_meta_equal(struct nftnl_rule *rule, uint32_t key, uint8_t value)
 	return put_meta(rule, key, NFT_REG_1) || put_equal(rule, &value, sizeof(value)) ? -1 : 0;
 }
 
+/* nft's number of the n-th 32-bit register: that of a 128-bit register if one begins there. */
+static uint32_t
+register_at(uint32_t n)
+{
+	return n % 4 ? NFT_REG32_00 + n : NFT_REG_1 + n / 4;
+}
+
 static int
-put_port(struct nftnl_rule *rule, uint16_t port)
+put_tracked(struct nftnl_rule *rule, uint32_t key, uint32_t reg)
+{
+	struct nftnl_expr *expr = add_expr(rule, "ct");
+
+	if (!expr)
+		return -1;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, reg);
+	if (key == NFT_CT_PROTOCOL || key == NFT_CT_PROTO_SRC || key == NFT_CT_PROTO_DST)
+		nftnl_expr_set_u8(expr, NFTNL_EXPR_CT_DIR, IP_CT_DIR_ORIGINAL);
+	return 0;
+}
+
+static int
+put_proto(struct nftnl_rule *rule, enum side side, uint32_t reg)
+{
+	switch (side) {
+	case SIDE_TO:
+	case SIDE_FROM:
+		break;
+	case SIDE_TRACKED_TO:
+	case SIDE_TRACKED_FROM:
+		return put_tracked(rule, NFT_CT_PROTOCOL, reg);
+	}
+	return put_meta(rule, NFT_META_L4PROTO, reg);
+}
+
+static int
+put_port_of(struct nftnl_rule *rule, enum side side, uint32_t reg)
+{
+	switch (side) {
+	case SIDE_TO:
+		break;
+	case SIDE_FROM:
+		return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, reg);
+	case SIDE_TRACKED_TO:
+		return put_tracked(rule, NFT_CT_PROTO_DST, reg);
+	case SIDE_TRACKED_FROM:
+		return put_tracked(rule, NFT_CT_PROTO_SRC, reg);
+	}
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, reg);
+}
+
+static int
+put_port(struct nftnl_rule *rule, enum side side, uint16_t port)
 {
 	uint16_t number = htons(port);
 
-	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, NFT_REG_1) ||
-		       put_equal(rule, &number, sizeof(number))
-		   ? -1
-		   : 0;
+	return put_port_of(rule, side, NFT_REG_1) || put_equal(rule, &number, sizeof(number)) ? -1 : 0;
 }
 
 /* A name is compared with its padding of NULs; a name that ends in '*' only up to the '*'. */
 static int
-put_ifname(struct nftnl_rule *rule, const char *name)
+put_name(struct nftnl_rule *rule, uint32_t key, uint32_t op, const char *name)
 {
 	char padded[IFNAMSIZ] = "";
 	size_t len = strnlen(name, IFNAMSIZ - 1);
 
 	memcpy(padded, name, len);
-	if (put_meta(rule, NFT_META_IIFNAME, NFT_REG_1))
+	if (put_meta(rule, key, NFT_REG_1))
 		return -1;
-	return put_equal(rule, padded, len && name[len - 1] == '*' ? (uint32_t)len - 1 : IFNAMSIZ);
+	return put_compare(rule, op, padded, len && name[len - 1] == '*' ? (uint32_t)len - 1 : IFNAMSIZ);
 }
 
 static int
@@ -114,19 +163,12 @@ put_lookup(struct nftnl_rule *rule, const struct rules *rules, const struct port
 	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set->name);
 }
 
-/* nft's number of the n-th 32-bit register: that of a 128-bit register if one begins there. */
-static uint32_t
-register_at(uint32_t n)
-{
-	return n % 4 ? NFT_REG32_00 + n : NFT_REG_1 + n / 4;
-}
-
 /* Loads addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
 static int
-put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
+put_addresses(struct nftnl_rule *rule, struct key_shape shape, enum side side, uint32_t *after)
 {
 	bool v4 = shape.len == 4;
-	uint32_t source = v4 ? 12 : 8;
+	uint32_t source = v4 ? 12 : 8, other = side == SIDE_FROM ? source : source + shape.len;
 
 	*after = 0;
 	if (!shape.len)
@@ -139,24 +181,24 @@ put_addresses(struct nftnl_rule *rule, struct key_shape shape, uint32_t *after)
 		*after += shape.len / 4;
 	}
 	if (shape.destination) {
-		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source + shape.len, shape.len, register_at(*after)))
+		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, other, shape.len, register_at(*after)))
 			return -1;
 		*after += shape.len / 4;
 	}
 	return 0;
 }
 
-/* [ip saddr .] [ip daddr .] [meta l4proto .] [th dport] */
+/* [ip saddr .] [ip daddr .] [meta l4proto .] [th dport], or the same of another side */
 static int
-put_key(struct nftnl_rule *rule, struct key_shape shape)
+put_key(struct nftnl_rule *rule, struct key_shape shape, enum side side)
 {
 	uint32_t after;
 
-	if (put_addresses(rule, shape, &after))
+	if (put_addresses(rule, shape, side, &after))
 		return -1;
-	if (shape.proto && put_meta(rule, NFT_META_L4PROTO, register_at(after++)))
+	if (shape.proto && put_proto(rule, side, register_at(after++)))
 		return -1;
-	return shape.port ? put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, register_at(after)) : 0;
+	return shape.port ? put_port_of(rule, side, register_at(after)) : 0;
 }
 
 /* A limit that each element counts on its own; packets over the limit match. */
@@ -224,9 +266,10 @@ put_flags(struct nftnl_rule *rule, uint8_t mask, uint32_t op, uint8_t value)
  * compares four bytes in line (nft_payload_fast, nft_bitwise_fast), and nearly every packet fails this comparison.
  */
 static int
-put_syn(struct nftnl_rule *rule)
+put_syn(struct nftnl_rule *rule, uint8_t looked_at)
 {
-	static const uint8_t mask[] = { 0, TH_SYN | TH_ACK, 0, 0 }, value[] = { 0, TH_SYN, 0, 0 };
+	const uint8_t mask[] = { 0, looked_at, 0, 0 };
+	static const uint8_t value[] = { 0, TH_SYN, 0, 0 };
 
 	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 12, sizeof(mask), NFT_REG_1) ||
 		       put_mask(rule, mask, sizeof(mask)) || put_equal(rule, value, sizeof(value)) ||
@@ -235,30 +278,78 @@ put_syn(struct nftnl_rule *rule)
 		   : 0;
 }
 
+/* The socket's own property does not matter, but the kernel has no expression for the socket alone. */
 static int
-put_established(struct nftnl_rule *rule)
+put_asked(struct nftnl_rule *rule)
 {
-	uint32_t bits = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED), none = 0;
-	struct nftnl_expr *expr = add_expr(rule, "ct");
+	static const uint8_t no;
+	struct nftnl_expr *expr = add_expr(rule, "socket");
 
 	if (!expr)
 		return -1;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
-	return put_mask(rule, &bits, sizeof(bits)) || put_compare(rule, NFT_CMP_NEQ, &none, sizeof(none)) ? -1 : 0;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_SOCKET_KEY, NFT_SOCKET_TRANSPARENT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_SOCKET_DREG, NFT_REG_1);
+	return put_equal(rule, &no, sizeof(no));
 }
 
+/* A comparison of some bits, or (no bits) of the value. */
 static int
-put_destination_type(struct nftnl_rule *rule, uint32_t op, uint32_t type)
+put_track(struct nftnl_rule *rule, enum track_test test)
 {
+	static const struct {
+		uint32_t key, bits, op, value;
+	} tests[] = {
+		[TRACK_NEW] = { NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_NEW), NFT_CMP_NEQ, 0 },
+		[TRACK_NOT_NEW] = { NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_NEW), NFT_CMP_EQ, 0 },
+		[TRACK_ESTABLISHED] = { NFT_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED), NFT_CMP_NEQ, 0 },
+		[TRACK_ORIGINAL] = { NFT_CT_DIRECTION, 0, NFT_CMP_EQ, IP_CT_DIR_ORIGINAL },
+		[TRACK_DNAT] = { NFT_CT_STATUS, IPS_DST_NAT, NFT_CMP_NEQ, 0 },
+		[TRACK_NOT_DNAT] = { NFT_CT_STATUS, IPS_DST_NAT, NFT_CMP_EQ, 0 },
+		[TRACK_NOT_SNAT] = { NFT_CT_STATUS, IPS_SRC_NAT, NFT_CMP_EQ, 0 },
+	};
+	uint32_t bits = tests[test].bits, value = tests[test].value;
+	uint8_t direction = (uint8_t)value;
+
+	if (put_tracked(rule, tests[test].key, NFT_REG_1))
+		return -1;
+	if (!bits)
+		return put_compare(rule, tests[test].op, &direction, sizeof(direction));
+	return put_mask(rule, &bits, sizeof(bits)) || put_compare(rule, tests[test].op, &value, sizeof(value)) ? -1 : 0;
+}
+
+#define TO   NFTA_FIB_F_DADDR
+#define FROM NFTA_FIB_F_SADDR
+#define HERE NFTA_FIB_F_IIF
+
+/* The answer is a type of addresses or, about a route, whether there is one. */
+static int
+put_fib(struct nftnl_rule *rule, enum fib_test test)
+{
+	static const struct {
+		uint32_t flags, op, answer;
+		bool route;
+	} tests[] = {
+		[FIB_TO_LOCAL] = { TO, NFT_CMP_EQ, RTN_LOCAL, false },
+		[FIB_TO_LOCAL_HERE] = { TO | HERE, NFT_CMP_EQ, RTN_LOCAL, false },
+		[FIB_TO_UNICAST] = { TO, NFT_CMP_EQ, RTN_UNICAST, false },
+		[FIB_TO_NOT_UNICAST] = { TO, NFT_CMP_NEQ, RTN_UNICAST, false },
+		[FIB_TO_NO_HOST] = { TO, NFT_CMP_EQ, 0, true },
+		[FIB_FROM_LOCAL] = { FROM, NFT_CMP_EQ, RTN_LOCAL, false },
+		[FIB_FROM_LOCAL_HERE] = { FROM | HERE, NFT_CMP_EQ, RTN_LOCAL, false },
+		[FIB_FROM_ANYCAST] = { FROM, NFT_CMP_EQ, RTN_ANYCAST, false },
+		[FIB_FROM_NOT_UNICAST] = { FROM, NFT_CMP_NEQ, RTN_UNICAST, false },
+		[FIB_FROM_ELSEWHERE] = { FROM | HERE, NFT_CMP_EQ, 0, true },
+	};
 	struct nftnl_expr *expr = add_expr(rule, "fib");
 
 	if (!expr)
 		return -1;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS,
+			   tests[test].flags | (tests[test].route ? NFTA_FIB_F_PRESENT : 0));
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT,
+			   tests[test].route ? NFT_FIB_RESULT_OIF : NFT_FIB_RESULT_ADDRTYPE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-	return put_compare(rule, op, &type, sizeof(type));
+	return put_compare(rule, tests[test].op, &tests[test].answer, sizeof(tests[test].answer));
 }
 
 static int
@@ -330,19 +421,29 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	switch (term->kind) {
 	case TERM_IPV4:
 		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV4);
+	case TERM_IPV6:
+		return put_meta_equal(rule, NFT_META_NFPROTO, NFPROTO_IPV6);
 	case TERM_TCP:
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_TCP);
 	case TERM_UDP:
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP);
+	case TERM_AH:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_AH);
 	case TERM_PORT:
-		return put_port(rule, term->port);
+		return put_port(rule, term->side, term->port);
 	case TERM_IFNAME:
-		return put_ifname(rule, term->name);
+		return put_name(rule, NFT_META_IIFNAME, NFT_CMP_EQ, term->name);
+	case TERM_NOT_LO:
+		return put_name(rule, NFT_META_IIFNAME, NFT_CMP_NEQ, "lo");
+	case TERM_VRF:
+		return put_name(rule, NFT_META_IIFKIND, NFT_CMP_EQ, "vrf");
 	case TERM_SET:
-		return put_key(rule, rules_key_shape(term->set->key)) || put_lookup(rule, rules, term->set) ? -1 : 0;
+		return put_key(rule, rules_key_shape(term->set->key), term->side) || put_lookup(rule, rules, term->set)
+			   ? -1
+			   : 0;
 	case TERM_UPDATE:
 	case TERM_TOO_FAST:
-		return put_key(rule, rules_key_shape(term->set->key)) ||
+		return put_key(rule, rules_key_shape(term->set->key), term->side) ||
 			       put_update(rule, rules, term->set, term->kind == TERM_TOO_FAST)
 			   ? -1
 			   : 0;
@@ -351,13 +452,15 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_UNDER_WAY:
 		return put_flags(rule, TH_SYN | TH_ACK, NFT_CMP_NEQ, TH_SYN);
 	case TERM_SYN:
-		return put_syn(rule);
-	case TERM_ESTABLISHED:
-		return put_established(rule);
-	case TERM_LOCAL:
-		return put_destination_type(rule, NFT_CMP_EQ, RTN_LOCAL);
-	case TERM_NOT_UNICAST:
-		return put_destination_type(rule, NFT_CMP_NEQ, RTN_UNICAST);
+		return put_syn(rule, TH_SYN | TH_ACK);
+	case TERM_SYN_ANY:
+		return put_syn(rule, TH_SYN);
+	case TERM_ASKED:
+		return put_asked(rule);
+	case TERM_TRACKED:
+		return put_track(rule, term->track);
+	case TERM_FIB:
+		return put_fib(rule, term->fib);
 	case TERM_COUNTER:
 		return put_counter(rule);
 	case TERM_LOG:
@@ -368,6 +471,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_verdict(rule, NFT_RETURN, NULL);
 	case TERM_GOTO:
 		return put_verdict(rule, NFT_GOTO, term->name);
+	case TERM_JUMP:
+		return put_verdict(rule, NFT_JUMP, term->name);
 	case TERM_DROP:
 		return put_verdict(rule, NF_DROP, NULL);
 	case TERM_RESET:

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guard is one chain at prerouting, after connection tracking (-200) and before DNAT (-100). There the port is
- * still the one that the client sent to, so one chain guards ports that are served here, handed to a container, or
- * forwarded, and the admin's chains, which run later, cannot change that.
+ * The guard is a chain at prerouting, after connection tracking (-200) and before DNAT (-100). There the port is still
+ * the one that the client sent to, so one chain guards ports that are served here, handed to a container, or forwarded,
+ * and the admin's chains, which run later, cannot change that. A second chain at the input hook guards packets that the
+ * kernel delivers to a local program although the first chain could not tell that their address is local; DNAT has been
+ * judged by the first.
  *
- * TCP: the guard stops only SYN without ACK, so connections that are older than the guard or than connection tracking
- * continue. It does not use tracking's state: tracking picks up connections in the middle, so an attacker's stray ACK,
- * which the guard lets pass, could make a later SYN established. UDP: flows that tracking has seen in both
- * directions pass. That rule also helps TCP: tracking turns on defragmentation, and a fragment may lack the flags.
- * Without the flags the first rule does not match, and the guard stops the packet.
+ * Packets of flows that have begun pass, see guard_flows.h. That rule also turns on connection tracking, and so
+ * defragmentation: a fragment may lack the ports. If a TCP packet lacks the flags, the guard stops it.
  *
- * lo passes: local users need no door. Broadcast and multicast reach local sockets, so the guard stops them.
+ * Broadcast and multicast reach local sockets, so the guard stops them.
  */
 #include "guard_rules.h"
 
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "build.h"
 #include "conf/guard.h"
+#include "guard_flows.h"
 
-#define GUARD_LOCAL  "guard_local"
-#define GUARD_TARGET "guard_target"
-#define GUARD_SHUT   "guard_shut"
-#define GUARD_PORTS  "guard_ports"
-#define PORTS        "guarded_ports"
-#define NUMBERS      "guarded_numbers"
+#define GUARD           "guard" /* all names begin so, but for those of conf/guard.h */
+#define GUARD_LOCAL     "guard_local"
+#define GUARD_TARGET    "guard_target"
+#define GUARD_PORTS     "guard_ports"
+#define GUARD_DELIVERED "guard_delivered"
+#define PORTS           "guarded_ports"
+#define NUMBERS         "guarded_numbers"
+
+#define OLDER_SECONDS (24 * 3600) /* long enough for keep-alives (tcp_keepalive_time, 2 hours) and for most clients */
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
@@ -35,17 +39,11 @@ static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
 bool
 guard_rules_has(const char *name, bool open)
 {
-	static const char *const chains[] = { RULES_CHAIN_GUARD, GUARD_PORTS, GUARD_LOCAL, GUARD_TARGET, GUARD_SHUT };
-
-	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
-		if (!strcmp(name, chains[i]))
-			return true;
-	}
-	for (int key = 0; key <= (open ? PORT_KEY_OPEN6_TARGET : PORT_KEY_IP6); key++) {
+	for (int key = PORT_KEY_OPEN4; open && key <= PORT_KEY_OPEN6_TARGET; key++) {
 		if (!strcmp(name, set_names[key]))
 			return true;
 	}
-	return !strcmp(name, PORTS) || !strncmp(name, NUMBERS, strlen(NUMBERS));
+	return !strncmp(name, GUARD, strlen(GUARD));
 }
 
 /* --- sets ---------------------------------------------------------------------------------------- */
@@ -106,6 +104,49 @@ add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
 	return 0;
 }
 
+static bool
+has_tcp(const struct port_set *ports)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		if (ports->at[i].port.proto == IPPROTO_TCP)
+			return true;
+	}
+	return false;
+}
+
+static int
+add_targets_older(struct port_set *set, const struct door *door)
+{
+	static const struct addr nowhere;
+
+	for (size_t i = 0; i < door->open.n; i++) {
+		const struct knock_port number = { .port = door->open.at[i].port };
+
+		if (door->open.at[i].proto == IPPROTO_TCP && build_entry(set, &nowhere, &number))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_older(struct rules *rules, const struct conf *conf)
+{
+	struct port_set *set;
+
+	if (!has_tcp(&rules->guarded.with_proto))
+		return 0;
+	set = build_set(rules, PORT_KEY_NUMBER, GUARD_RULES_OLDER);
+	if (!set)
+		return -1;
+	set->kept = true;
+	set->timeout = OLDER_SECONDS;
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		if (conf->doors[d].target.family && add_targets_older(set, &conf->doors[d]))
+			return -1;
+	}
+	return 0;
+}
+
 /* IPv6 is guarded with -4, too: the daemon then ignores knocks over IPv6, and these ports stay shut. */
 int
 guard_rules_sets(struct rules *rules, const struct conf *conf)
@@ -120,7 +161,7 @@ guard_rules_sets(struct rules *rules, const struct conf *conf)
 		if ((door->open.n || door->close.n) && need_doors_sets(rules, door))
 			return -1;
 	}
-	return build_port_sets(rules, &rules->guarded, PORTS, NUMBERS);
+	return add_older(rules, conf) || build_port_sets(rules, &rules->guarded, PORTS, NUMBERS) ? -1 : 0;
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -165,54 +206,71 @@ add_askers(struct rules *rules, const char *chain, enum port_key first, enum por
 }
 
 static void
-add_passers(struct rules *rules)
+add_targets(struct rules *rules, const struct port_set *targets)
 {
-	struct rule *rule = build_rule(rules, GUARD_PORTS);
+	struct rule *rule;
 
-	build_term(rule, TERM_UNDER_WAY, NULL, NULL);
-	build_term(rule, TERM_RETURN, NULL, NULL);
+	if (!targets)
+		return;
 	rule = build_rule(rules, GUARD_PORTS);
-	build_term(rule, TERM_UDP, NULL, NULL);
-	build_term(rule, TERM_ESTABLISHED, NULL, NULL);
-	build_term(rule, TERM_RETURN, NULL, NULL);
-	rule = build_rule(rules, GUARD_PORTS);
-	build_term(rule, TERM_IFNAME, "lo", NULL);
-	build_term(rule, TERM_RETURN, NULL, NULL);
+	build_set_term(rule, targets, SIDE_TO);
+	build_term(rule, TERM_GOTO, GUARD_TARGET, NULL);
 }
 
 static void
-add_judges(struct rules *rules)
+add_prerouting(struct rules *rules, const struct guard_sets *sets)
 {
-	add_passers(rules);
-	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6; key++) {
-		const struct port_set *set = set_of(rules, key);
-		struct rule *rule;
+	build_chain(rules, GUARD_PORTS);
+	guard_flows_pass(rules, sets, GUARD_PORTS);
+	if (sets->local)
+		guard_flows_local(rules, sets, GUARD_PORTS, SIDE_TO, GUARD_LOCAL);
+	add_targets(rules, sets->target4);
+	add_targets(rules, sets->target6);
+	guard_flows_chains(rules, sets);
+	build_base_chain(rules, RULES_CHAIN_GUARD, CHAIN_PREROUTING, RULES_PRIORITY_GUARD);
+	build_from_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_BEGINS);
+	build_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
+	guard_flows_base(rules, sets, RULES_CHAIN_GUARD);
+}
 
-		if (!set)
-			continue;
-		rule = build_rule(rules, GUARD_PORTS);
-		build_term(rule, TERM_SET, NULL, set);
-		if (key == PORT_KEY_LOCAL)
-			build_term(rule, TERM_NOT_UNICAST, NULL, NULL);
-		build_term(rule, TERM_GOTO, key == PORT_KEY_LOCAL ? GUARD_LOCAL : GUARD_TARGET, NULL);
-	}
+/* DNAT has given the packet this port: the first chain has judged the port that the client sent to. */
+static void
+add_input(struct rules *rules, const struct guard_sets *sets)
+{
+	struct rule *rule;
+
+	build_chain(rules, GUARD_DELIVERED);
+	rule = build_rule(rules, GUARD_DELIVERED);
+	build_track(rule, TRACK_DNAT);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+	guard_flows_pass(rules, sets, GUARD_DELIVERED);
+	rule = build_rule(rules, GUARD_DELIVERED);
+	build_set_term(rule, sets->local, SIDE_TO);
+	build_term(rule, TERM_GOTO, GUARD_LOCAL, NULL);
+	build_base_chain(rules, RULES_CHAIN_INPUT, CHAIN_INPUT, RULES_PRIORITY_GUARD);
+	build_port_rules(rules, RULES_CHAIN_INPUT, &rules->guarded, GUARD_DELIVERED);
 }
 
 void
 guard_rules_add(struct rules *rules, const struct conf *conf)
 {
-	bool local = set_of(rules, PORT_KEY_LOCAL);
-	bool target = set_of(rules, PORT_KEY_IP) || set_of(rules, PORT_KEY_IP6);
+	const struct guard_sets sets = {
+		.local = set_of(rules, PORT_KEY_LOCAL),
+		.target4 = set_of(rules, PORT_KEY_IP),
+		.target6 = set_of(rules, PORT_KEY_IP6),
+		.open4 = set_of(rules, PORT_KEY_OPEN4),
+		.open6 = set_of(rules, PORT_KEY_OPEN6),
+		.older = rules_set(rules, GUARD_RULES_OLDER),
+	};
 
-	if (!local && !target)
+	if (!sets.local && !sets.target4 && !sets.target6)
 		return;
 	add_shut(rules, conf->guard_policy);
-	if (local)
+	if (sets.local)
 		add_askers(rules, GUARD_LOCAL, PORT_KEY_OPEN4, PORT_KEY_OPEN6_TARGET);
-	if (target)
+	if (sets.target4 || sets.target6)
 		add_askers(rules, GUARD_TARGET, PORT_KEY_OPEN4_TARGET, PORT_KEY_OPEN6_TARGET);
-	build_chain(rules, GUARD_PORTS);
-	add_judges(rules);
-	build_base_chain(rules, RULES_CHAIN_GUARD, RULES_PRIORITY_GUARD);
-	build_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
+	add_prerouting(rules, &sets);
+	if (sets.local)
+		add_input(rules, &sets);
 }

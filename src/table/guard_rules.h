@@ -5,8 +5,14 @@
 
 #include "rules.h"
 
+/*
+ * Ports that may have TCP connections which are older than the guard; kept, but not beyond an unguard. It holds those
+ * of Targets; ruleset_install() adds others when it makes the set.
+ */
+#define GUARD_RULES_OLDER "guarded_older"
+
 /* Add the sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
-#define GUARD_RULES_MAX (20 + RULES_COMPARED_MAX)
+#define GUARD_RULES_MAX (80 + 3 * RULES_COMPARED_MAX)
 int guard_rules_sets(struct rules *rules, const struct conf *conf);
 void guard_rules_add(struct rules *rules, const struct conf *conf);
 

@@ -3,9 +3,14 @@
  * Knockers: addresses in the middle of a sequence. A packet to the first port of a door puts its source into a set for
  * as long as an attempt may last. If the set is full, the packet is still reported.
  *
- * For the scan guard, connections that knockers open to other ports are reported, too. Any other packet costs one
- * comparison of its TCP flags, and any other connection one look-up. UDP is left out: each UDP packet would cost a
- * look-up.
+ * For the scan guard, packets of knockers to other ports are reported, too, if a scan of such packets could open a
+ * door: connections in any case, other TCP packets if a door takes their flags, and UDP if a door has UDP ports. A
+ * connection, and each of those packets, costs one look-up; any other packet costs one comparison of its TCP flags.
+ *
+ * Such packets, unless they open a connection, may be answers to what this machine has asked. So they are left out if a
+ * local program has a socket for them. Connection tracking would tell the same, but a scanner can make it track what it
+ * likes; and it sees no packet that a rule of the admin's at a raw hook drops, while the knock in front of that rule is
+ * still seen.
  *
  * With Capture = nfqueue those connections also wait behind the knocks before them. Then they reach the guard and the
  * admin's chains, which see the grants of those knocks, so neither a mark nor a second run through this chain
@@ -14,6 +19,7 @@
 #include "knocker_rules.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "build.h"
@@ -72,6 +78,36 @@ add_firsts(struct rules *rules, const struct conf *conf)
 	return set ? 0 : -1;
 }
 
+/* The set in which the TCP ports of the door are: see compose.c. */
+static struct port_set *
+set_of(struct rules *rules, const struct door *door)
+{
+	for (size_t i = 0; i < rules->n_knock_sets; i++) {
+		struct port_set *set = &rules->sets[i];
+
+		if (set->key == build_key_of(door) && set->mask == door->flags_mask &&
+		    set->value == (door->flags_value & door->flags_mask))
+			return set;
+	}
+	return NULL;
+}
+
+/* Notes which packets a scan could open a door with. A door of one port needs no scan guard: one packet opens it. */
+static void
+note_scanned(struct rules *rules, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_doors && conf->scan_guard; i++) {
+		const struct door *door = &conf->doors[i];
+		struct port_set *set = door_has_proto(door, IPPROTO_TCP) ? set_of(rules, door) : NULL;
+
+		if (door->seq.n < 2 || door->seq_timeout <= 0)
+			continue;
+		rules->udp_scanned |= door_has_proto(door, IPPROTO_UDP);
+		if (set)
+			set->scanned = true;
+	}
+}
+
 static int
 add_targets(struct rules *rules, const struct conf *conf, int family)
 {
@@ -113,6 +149,7 @@ knocker_rules_sets(struct rules *rules, const struct conf *conf)
 
 	if (!timeout || !rules->n_knock_sets)
 		return 0;
+	note_scanned(rules, conf);
 	if (add_firsts(rules, conf) || build_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
 	    add_targets(rules, conf, AF_INET) || (conf->capture == CONF_CAPTURE_NFQUEUE && add_held(rules, conf)))
 		return -1;
@@ -125,6 +162,38 @@ knocker_rules_sets(struct rules *rules, const struct conf *conf)
 }
 
 /* --- rules --------------------------------------------------------------------------------------- */
+
+static void
+add_martian(struct rules *rules, const char *chain, enum term_kind family, enum fib_test fib)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	build_term(rule, TERM_NOT_LO, NULL, NULL);
+	build_term(rule, family, NULL, NULL);
+	build_fib(rule, fib);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+/* The kernel drops IPv6 packets from multicast addresses before this; IPv6 knows no broadcast. */
+void
+knocker_rules_martians(struct rules *rules, const char *chain)
+{
+	add_martian(rules, chain, TERM_IPV4, FIB_FROM_NOT_UNICAST);
+	add_martian(rules, chain, TERM_IPV6, FIB_FROM_LOCAL);
+	add_martian(rules, chain, TERM_IPV6, FIB_FROM_ANYCAST);
+}
+
+static bool
+needs_syn(const struct port_set *set)
+{
+	return set->mask & set->value & TH_SYN;
+}
+
+static bool
+is_plain_syn(const struct port_set *set)
+{
+	return needs_syn(set) && set->mask & TH_ACK && !(set->value & TH_ACK);
+}
 
 static void
 add_knocker(struct rules *rules, const struct port_set *knockers)
@@ -154,13 +223,24 @@ add_goto(struct rules *rules, const char *chain, const char *set, const char *to
 	if (set && !rules_set(rules, set))
 		return;
 	rule = build_rule(rules, chain);
-	build_term(rule, set ? TERM_SET : TERM_LOCAL, NULL, set ? rules_set(rules, set) : NULL);
+	if (set)
+		build_term(rule, TERM_SET, NULL, rules_set(rules, set));
+	else
+		build_fib(rule, FIB_TO_LOCAL);
 	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
+}
+
+/* Packets of knockers go to chain `to`. */
+static void
+add_knockers(struct rules *rules, const char *chain, const char *to)
+{
+	add_goto(rules, chain, KNOCKERS4, to);
+	add_goto(rules, chain, KNOCKERS6, to);
 }
 
 /* Packets that may pass the guard need not wait. */
 static void
-add_udp_chain(struct rules *rules)
+add_udp_chain(struct rules *rules, const char *next)
 {
 	if (!rules->held.numbers.n)
 		return;
@@ -169,7 +249,7 @@ add_udp_chain(struct rules *rules)
 	add_goto(rules, "udps", GUARD_OPEN6, NULL);
 	add_goto(rules, "udps", GUARD_OPEN4_TARGET, NULL);
 	add_goto(rules, "udps", GUARD_OPEN6_TARGET, NULL);
-	build_term(build_rule(rules, "udps"), TERM_GOTO, "syns", NULL);
+	add_knockers(rules, "udps", next);
 }
 
 static const char *
@@ -178,8 +258,36 @@ add_waiting_chain(struct rules *rules)
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		return "report";
 	build_chain(rules, "waiting");
+	knocker_rules_martians(rules, "waiting");
 	build_capture(rules, build_rule(rules, "waiting"), CAPTURE_WAITING);
 	return "waiting";
+}
+
+/* Is the scan guard interested in more than SYN without ACK? */
+static bool
+wants_unasked(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->n_knock_sets; i++) {
+		if (rules->sets[i].scanned && !is_plain_syn(&rules->sets[i]))
+			return true;
+	}
+	return rules->udp_scanned;
+}
+
+/* A connection counts even if a program listens there: the client may not try one port after the other. */
+static void
+add_unasked_chain(struct rules *rules, const char *next)
+{
+	struct rule *rule;
+
+	build_chain(rules, "unasked");
+	rule = build_rule(rules, "unasked");
+	build_term(rule, TERM_SYN, NULL, NULL);
+	build_term(rule, TERM_GOTO, next, NULL);
+	rule = build_rule(rules, "unasked");
+	build_term(rule, TERM_ASKED, NULL, NULL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+	build_term(build_rule(rules, "unasked"), TERM_GOTO, next, NULL);
 }
 
 void
@@ -197,21 +305,63 @@ knocker_rules_chains(struct rules *rules, const struct conf *conf)
 	if (conf->n_interfaces)
 		build_chain(rules, "stray_interfaces");
 	build_interfaces(rules, conf, "stray_interfaces", "strays");
-	build_chain(rules, "syns");
-	add_goto(rules, "syns", KNOCKERS4, next);
-	add_goto(rules, "syns", KNOCKERS6, next);
-	add_udp_chain(rules);
+	if (wants_unasked(rules))
+		add_unasked_chain(rules, next);
+	build_chain(rules, "knockers");
+	add_knockers(rules, "knockers", wants_unasked(rules) ? "unasked" : next);
+	add_udp_chain(rules, next);
+}
+
+static void
+add_stray(struct rules *rules, enum term_kind kind, const struct port_set *flags)
+{
+	struct rule *rule = build_rule(rules, RULES_CHAIN_KNOCKS);
+
+	build_term(rule, kind, NULL, flags);
+	build_term(rule, TERM_GOTO, "knockers", NULL);
+}
+
+/* The first scanned set with these flags; sets differ in their Targets as well. */
+static bool
+is_first_of_flags(const struct rules *rules, const struct port_set *set)
+{
+	const struct port_set *first = rules->sets;
+
+	while (!first->scanned || first->mask != set->mask || first->value != set->value)
+		first++;
+	return first == set;
+}
+
+/* In terms of TERM_SYN, which all of this includes; mask 0 includes the rest. */
+static void
+add_tcp_strays(struct rules *rules)
+{
+	enum term_kind kind = TERM_SYN;
+
+	for (size_t i = 0; i < rules->n_knock_sets && kind != TERM_TCP; i++) {
+		const struct port_set *set = &rules->sets[i];
+
+		if (set->scanned && !set->mask)
+			kind = TERM_TCP;
+		else if (set->scanned && needs_syn(set) && !is_plain_syn(set))
+			kind = TERM_SYN_ANY;
+	}
+	add_stray(rules, kind, NULL);
+	for (size_t i = 0; i < rules->n_knock_sets && kind != TERM_TCP; i++) {
+		const struct port_set *set = &rules->sets[i];
+
+		if (set->scanned && !needs_syn(set) && is_first_of_flags(rules, set))
+			add_stray(rules, TERM_FLAGS, set);
+	}
 }
 
 void
 knocker_rules_strays(struct rules *rules)
 {
-	struct rule *rule;
-
 	if (!rules_set(rules, KNOCKERS4))
 		return;
-	rule = build_rule(rules, RULES_CHAIN_KNOCKS);
-	build_term(rule, TERM_SYN, NULL, NULL);
-	build_term(rule, TERM_GOTO, "syns", NULL);
+	add_tcp_strays(rules);
 	build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->held, "udps");
+	if (rules->udp_scanned)
+		add_stray(rules, TERM_UDP, NULL);
 }

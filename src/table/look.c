@@ -33,7 +33,6 @@ is_base(struct nftnl_chain *chain)
 	const char *type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
 
 	return type && !strcmp(type, "filter") && nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM) &&
-	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM) == NF_INET_PRE_ROUTING &&
 	       nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_ACCEPT;
 }
 
@@ -48,6 +47,7 @@ add_chain(struct look *look, struct nftnl_chain *chain)
 	grown[look->n_chains] = (struct look_chain){
 		.name = strdup(nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME)),
 		.base = is_base(chain),
+		.hook = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM),
 		.priority = nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO),
 	};
 	return grown[look->n_chains++].name ? 0 : -1;

@@ -16,7 +16,8 @@ struct look_set {
 
 struct look_chain {
 	char *name;
-	bool base; /* a filter chain at prerouting with policy accept */
+	bool base;     /* a filter chain at a hook, with policy accept */
+	uint32_t hook; /* NF_INET_* */
 	int32_t priority;
 };
 

@@ -14,10 +14,30 @@ rules_flag_name(unsigned bit)
 	return names[bit];
 }
 
-const char *const rules_chain_names[] = { "report",           "knocks",           "interfaces",  "waiting",
-					  "strays",           "stray_interfaces", "syns",        "udps",
-					  RULES_CHAIN_KNOCKS, "guard_shut",       "guard_local", "guard_target",
-					  "guard_ports",      RULES_CHAIN_GUARD,  NULL };
+const char *const rules_chain_names[] = {
+	"report",
+	"knocks",
+	"interfaces",
+	"waiting",
+	"strays",
+	"stray_interfaces",
+	"unasked",
+	"knockers",
+	"udps",
+	RULES_CHAIN_KNOCKS,
+	"guard_shut",
+	"guard_local",
+	"guard_target",
+	"guard_ports",
+	"guard_forged",
+	"guard_begins",
+	"guard_hidden",
+	"guard_vrf",
+	RULES_CHAIN_GUARD,
+	"guard_delivered",
+	RULES_CHAIN_INPUT,
+	NULL,
+};
 
 struct key_shape
 rules_key_shape(enum port_key key)

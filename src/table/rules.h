@@ -3,9 +3,9 @@
  * table inet knockd as plain data: sets, chains, and rules, each a list of terms. Derived from the configuration alone,
  * no I/O; ruleset_*.c write it as text and as netlink messages.
  *
- * The table has two halves, each with a base chain. `prerouting` reports knocks (compose.c) and other packets of
- * knocking sources (knocker_rules.c), within limits (rate_rules.c). `guard` keeps the ports of `open` shut
- * (guard_rules.c) and is missing without any.
+ * The table has two halves. The base chain `prerouting` reports knocks (compose.c) and other packets of knocking
+ * sources (knocker_rules.c), within limits (rate_rules.c). The base chains `guard` and `guard_input` keep the ports of
+ * `open` shut (guard_rules.c) and are missing without any.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   14
+#define RULES_CHAINS   21
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -33,7 +33,7 @@
 #define RULES_COMPARED_MAX 12
 #define RULES_BITMAP_MAX   1024
 
-/* At the prerouting hook, see ruleset.h. */
+/* See ruleset.h. */
 #define RULES_PRIORITY_KNOCKS (-350)
 #define RULES_PRIORITY_GUARD  (-150)
 
@@ -68,11 +68,13 @@ struct port_entry {
 struct port_set {
 	char name[RULES_NAME_MAX];
 	enum port_key key;
-	bool kept;              /* an OPEN set: `flags timeout`, its elements come from knocks and outlive a reload */
-	bool hashed;            /* no bitmap: `flags timeout`, which bitmaps cannot do */
-	uint32_t timeout, size; /* seconds, elements, of a set that packets fill; 0: another set */
-	uint8_t mask, value;    /* TCP flags that its packets must have; mask 0: any */
-	struct port_entry *at;  /* sorted, no duplicates */
+	bool kept;             /* `flags timeout`; its elements come and go, and outlive a reload */
+	bool hashed;           /* no bitmap: `flags timeout`, which bitmaps cannot do */
+	uint32_t timeout;      /* seconds, of elements without a time of their own; 0: none */
+	uint32_t size;         /* elements, of a set that packets fill; 0: another set */
+	uint8_t mask, value;   /* TCP flags that its packets must have; mask 0: any */
+	bool scanned;          /* a scan of TCP packets with these flags could open a door */
+	struct port_entry *at; /* sorted, no duplicates */
 	size_t n, room;
 };
 
@@ -81,36 +83,81 @@ struct ports {
 	struct port_set with_proto, numbers;
 };
 
+/* Which port and address of a packet a term compares, or looks up with a key. */
+enum side {
+	SIDE_TO,         /* daddr, th dport */
+	SIDE_FROM,       /* saddr, th sport */
+	SIDE_TRACKED_TO, /* protocol and port to which the flow began, as connection tracking has it; address as SIDE_TO
+			  */
+	SIDE_TRACKED_FROM, /* ... and from which it began */
+};
+
 enum term_kind {
 	TERM_IPV4, /* meta nfproto ipv4 */
-	TERM_TCP,  /* meta l4proto tcp */
+	TERM_IPV6,
+	TERM_TCP, /* meta l4proto tcp */
 	TERM_UDP,
-	TERM_PORT,        /* destination port PORT of any protocol */
-	TERM_IFNAME,      /* iifname NAME; a final '*' is a wildcard */
-	TERM_SET,         /* the packet's key is in SET */
-	TERM_UPDATE,      /* adds the key to SET or restarts its timeout; no match if SET is full */
-	TERM_TOO_FAST,    /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
-	TERM_FLAGS,       /* TCP flags match SET's mask and value */
-	TERM_UNDER_WAY,   /* TCP, but not SYN without ACK */
-	TERM_SYN,         /* TCP, SYN without ACK, fast for packets that do not match */
-	TERM_ESTABLISHED, /* ct state established,related */
-	TERM_LOCAL,       /* fib daddr type local */
-	TERM_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
+	TERM_AH,     /* meta l4proto ah; tracked ports need this term, TERM_TCP or TERM_UDP in front: nft wants it so */
+	TERM_PORT,   /* PORT of any protocol at SIDE */
+	TERM_IFNAME, /* iifname NAME; a final '*' is a wildcard */
+	TERM_NOT_LO, /* iifname != "lo" */
+	TERM_VRF,    /* meta iifkind "vrf" */
+	TERM_SET,    /* the packet's key at SIDE is in SET */
+	TERM_UPDATE, /* adds the key to SET or restarts its timeout; no match if SET is full */
+	TERM_TOO_FAST,  /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
+	TERM_FLAGS,     /* TCP flags match SET's mask and value */
+	TERM_UNDER_WAY, /* TCP, but not SYN without ACK */
+	TERM_SYN,       /* TCP, SYN without ACK, fast for packets that do not match */
+	TERM_SYN_ANY,   /* TCP, SYN with or without ACK, likewise */
+	TERM_ASKED,     /* a local program has a socket for this packet: its connection, or a port that it listens on */
+	TERM_TRACKED,   /* connection tracking's word about the packet is that of TRACK */
+	TERM_FIB,       /* the routing tables' word about an address is that of FIB */
 	TERM_COUNTER,
 	TERM_LOG,   /* to the group, NAME is the prefix */
 	TERM_QUEUE, /* to the WAY's queue until its verdict; without a listener the packet leaves the base chain */
 	TERM_RETURN,
 	TERM_GOTO, /* chain NAME */
+	TERM_JUMP,
 	TERM_DROP,
 	TERM_RESET,  /* reject with tcp reset */
 	TERM_REJECT, /* reject: ICMP port unreachable */
+};
+
+enum track_test {
+	TRACK_NEW,         /* the flow has had no answer, or tracking had not known it before */
+	TRACK_NOT_NEW,     /* ... any other state: established, related, invalid, untracked */
+	TRACK_ESTABLISHED, /* the flow has been answered */
+	TRACK_ORIGINAL,    /* in the direction in which the flow began */
+	TRACK_DNAT,        /* the flow's destination has been translated */
+	TRACK_NOT_DNAT,
+	TRACK_NOT_SNAT, /* ... its source has not */
+};
+
+/*
+ * What the main and the local table say. "Here": of the interface on which the packet came. Types of addresses are
+ * RTN_* of linux/rtnetlink.h; the kernel knows all of them for IPv6, for IPv4 local, broadcast, multicast and unicast.
+ */
+enum fib_test {
+	FIB_TO_LOCAL,       /* fib daddr type local */
+	FIB_TO_LOCAL_HERE,  /* fib daddr . iif type local: sees into the interface's VRF */
+	FIB_TO_UNICAST,     /* fib daddr type unicast */
+	FIB_TO_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
+	FIB_TO_NO_HOST, /* fib daddr oif missing: no route to another host, as for an address that is local anywhere */
+	FIB_FROM_LOCAL, /* fib saddr type local */
+	FIB_FROM_LOCAL_HERE,  /* fib saddr . iif type local */
+	FIB_FROM_ANYCAST,     /* fib saddr type anycast */
+	FIB_FROM_NOT_UNICAST, /* fib saddr type != unicast */
+	FIB_FROM_ELSEWHERE,   /* fib saddr . iif oif missing: no route to the source leads back to the interface */
 };
 
 struct term {
 	enum term_kind kind;
 	const char *name;
 	const struct port_set *set;
+	enum side side;
 	enum capture_way way;
+	enum track_test track;
+	enum fib_test fib;
 	uint16_t port;
 };
 
@@ -120,10 +167,12 @@ struct rule {
 	size_t n;
 };
 
+enum chain_hook { CHAIN_NO_HOOK, CHAIN_PREROUTING, CHAIN_INPUT };
+
 struct chain {
 	const char *name;
-	bool base; /* at the prerouting hook, with this priority */
-	int priority;
+	enum chain_hook hook; /* of a base chain */
+	int priority;         /* there */
 };
 
 struct rules {
@@ -131,6 +180,7 @@ struct rules {
 	uint16_t group;       /* NFLOG */
 	uint16_t queue;       /* NFQUEUE: the first */
 	uint32_t rate, burst; /* of one source: packets a second, packets at once; 0: no limit */
+	bool udp_scanned;     /* a scan of UDP ports could open a door */
 	struct ports knocked, guarded, held;
 	struct port_set *sets; /* knock sets first */
 	size_t n_sets, n_knock_sets, room;
@@ -151,6 +201,7 @@ const struct port_set *rules_kept_set(const struct rules *rules, const char *nam
 /* The base chains' names, and every chain that any configuration makes; NULL ends the list. */
 #define RULES_CHAIN_KNOCKS "prerouting"
 #define RULES_CHAIN_GUARD  "guard"
+#define RULES_CHAIN_INPUT  "guard_input"
 extern const char *const rules_chain_names[];
 
 struct key_shape rules_key_shape(enum port_key key);

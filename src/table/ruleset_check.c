@@ -152,6 +152,8 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 	for (size_t i = 0; i < rules->n_sets && *intact; i++) {
 		struct set_search search = { .set = &rules->sets[i] };
 
+		if (search.set->kept)
+			continue;
 		if (search.set->n && look_into(nfnl, &search))
 			return -1;
 		*intact = search.found >= search.set->n;

@@ -20,6 +20,7 @@
 #include "look.h"
 #include "netlink/nfnl.h"
 #include "netlink/nftkey.h"
+#include "older.h"
 #include "ruleset_print.h"
 #include "table/ruleset.h"
 
@@ -137,10 +138,10 @@ put_set(struct install *install, const struct port_set *set)
 	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
 			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) |
 			      (set->size ? NFT_SET_EVAL : 0));
-	if (set->size) {
+	if (set->timeout)
 		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
+	if (set->size)
 		nftnl_set_set_u32(nl, NFTNL_SET_DESC_SIZE, set->size);
-	}
 	nftnl_set_set_u32(nl, NFTNL_SET_ID, RULESET_SET_ID(install->rules, set));
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_TYPE, keys[set->key].type);
 	nftnl_set_set_u32(nl, NFTNL_SET_KEY_LEN, keys[set->key].len);
@@ -196,6 +197,34 @@ look_finds(const struct install *install, const struct port_set *set)
 }
 
 static int
+put_all_entries(struct install *install, const struct port_set *set)
+{
+	for (size_t from = 0; from < set->n; from += ENTRIES_PER_MESSAGE) {
+		size_t left = set->n - from;
+
+		if (put_entries(install, set, from, from + (left < ENTRIES_PER_MESSAGE ? left : ENTRIES_PER_MESSAGE)))
+			return -1;
+	}
+	return 0;
+}
+
+/* Only with the set itself: a reload neither adds to it nor makes it younger. */
+static int
+put_older(struct install *install, const struct port_set *set)
+{
+	struct port_set older = *set;
+	int rc;
+
+	if (strcmp(set->name, GUARD_RULES_OLDER))
+		return 0;
+	older.at = NULL;
+	older.n = older.room = 0;
+	rc = older_ports(install->rules, &older) || put_all_entries(install, &older) ? -1 : 0;
+	free(older.at);
+	return rc;
+}
+
+static int
 put_sets(struct install *install)
 {
 	for (size_t i = 0; i < install->rules->n_sets; i++) {
@@ -203,20 +232,19 @@ put_sets(struct install *install)
 
 		if (look_finds(install, set))
 			continue;
-		if (put_set(install, set))
+		if (put_set(install, set) || put_all_entries(install, set) || put_older(install, set))
 			return -1;
-		for (size_t from = 0; from < set->n; from += ENTRIES_PER_MESSAGE) {
-			size_t left = set->n - from;
-
-			if (put_entries(install, set, from,
-					from + (left < ENTRIES_PER_MESSAGE ? left : ENTRIES_PER_MESSAGE)))
-				return -1;
-		}
 	}
 	return 0;
 }
 
 /* --- chains -------------------------------------------------------------------------------------- */
+
+static uint32_t
+hook_number(enum chain_hook hook)
+{
+	return hook == CHAIN_INPUT ? NF_INET_LOCAL_IN : NF_INET_PRE_ROUTING;
+}
 
 static int
 put_chain(struct install *install, const struct chain *chain)
@@ -226,13 +254,13 @@ put_chain(struct install *install, const struct chain *chain)
 
 	if (!nlh || !nl || nftnl_chain_set_str(nl, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
 	    nftnl_chain_set_str(nl, NFTNL_CHAIN_NAME, chain->name) ||
-	    (chain->base && nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, "filter"))) {
+	    (chain->hook && nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, "filter"))) {
 		if (nl)
 			nftnl_chain_free(nl);
 		return -1;
 	}
-	if (chain->base) {
-		nftnl_chain_set_u32(nl, NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
+	if (chain->hook) {
+		nftnl_chain_set_u32(nl, NFTNL_CHAIN_HOOKNUM, hook_number(chain->hook));
 		nftnl_chain_set_s32(nl, NFTNL_CHAIN_PRIO, chain->priority);
 		nftnl_chain_set_u32(nl, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 	}
@@ -340,7 +368,9 @@ is_kept_base(const struct install *install, const struct look_chain *there)
 
 	for (size_t i = 0; i < rules->n_chains; i++)
 		if (!strcmp(rules->chains[i].name, there->name))
-			return rules->chains[i].base && there->base && rules->chains[i].priority == there->priority;
+			return rules->chains[i].hook && there->base &&
+			       hook_number(rules->chains[i].hook) == there->hook &&
+			       rules->chains[i].priority == there->priority;
 	return false;
 }
 
@@ -438,6 +468,10 @@ rule_hint(const struct install *install, const struct rule *rule)
 {
 	if (install->error == ENOENT && rule->terms[rule->n - 1].kind == TERM_QUEUE)
 		return " (Capture = nfqueue needs a kernel with CONFIG_NFT_QUEUE; Capture = nflog does without)";
+	if (install->error == ENOENT && rule->terms[0].kind == TERM_ASKED)
+		return " (Scan_Guard needs a kernel with CONFIG_NFT_SOCKET; doors with tcpflags = syn,!ack and without "
+		       "UDP "
+		       "ports do without, and so does Scan_Guard = 0)";
 	return hint(install, install->error);
 }
 

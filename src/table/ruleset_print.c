@@ -24,13 +24,16 @@ print_fields(struct key_shape shape, const char *const names[static 4], FILE *ou
 }
 
 static void
-print_key(enum port_key key, FILE *out)
+print_key(enum port_key key, enum side side, FILE *out)
 {
-	static const char *const v4[] = { "ip saddr", "ip daddr", "meta l4proto", "th dport" };
-	static const char *const v6[] = { "ip6 saddr", "ip6 daddr", "meta l4proto", "th dport" };
+	static const char *const protos[] = { "meta l4proto", "meta l4proto", "ct protocol", "ct protocol" };
+	static const char *const ports[] = { "th dport", "th sport", "ct original proto-dst", "ct original proto-src" };
 	struct key_shape shape = rules_key_shape(key);
+	bool v4 = shape.len == 4;
+	const char *source = v4 ? "ip saddr" : "ip6 saddr", *destination = v4 ? "ip daddr" : "ip6 daddr";
+	const char *names[] = { source, side == SIDE_FROM ? source : destination, protos[side], ports[side] };
 
-	print_fields(shape, shape.len == 4 ? v4 : v6, out);
+	print_fields(shape, names, out);
 }
 
 static void
@@ -63,8 +66,9 @@ print_properties(const struct port_set *set, const char *before, FILE *out)
 	if (set->kept || set->hashed)
 		fprintf(out, "%sflags timeout", before);
 	if (set->size)
-		fprintf(out, "%ssize %u%sflags dynamic,timeout%stimeout %us", before, set->size, before, before,
-			set->timeout);
+		fprintf(out, "%ssize %u%sflags dynamic,timeout", before, set->size, before);
+	if (set->timeout)
+		fprintf(out, "%stimeout %us", before, set->timeout);
 }
 
 static void
@@ -104,11 +108,46 @@ print_flags_term(const struct port_set *set, FILE *out)
 	print_flags(set->value, out);
 }
 
+static const char *
+text_of_track(enum track_test test)
+{
+	static const char *const texts[] = {
+		[TRACK_NEW] = "ct state new",
+		[TRACK_NOT_NEW] = "ct state & new == 0",
+		[TRACK_ESTABLISHED] = "ct state established",
+		[TRACK_ORIGINAL] = "ct direction original",
+		[TRACK_DNAT] = "ct status dnat",
+		[TRACK_NOT_DNAT] = "ct status & dnat == 0",
+		[TRACK_NOT_SNAT] = "ct status & snat == 0",
+	};
+
+	return texts[test];
+}
+
+static const char *
+text_of_fib(enum fib_test test)
+{
+	static const char *const texts[] = {
+		[FIB_TO_LOCAL] = "fib daddr type local",
+		[FIB_TO_LOCAL_HERE] = "fib daddr . iif type local",
+		[FIB_TO_UNICAST] = "fib daddr type unicast",
+		[FIB_TO_NOT_UNICAST] = "fib daddr type != unicast",
+		[FIB_TO_NO_HOST] = "fib daddr oif missing",
+		[FIB_FROM_LOCAL] = "fib saddr type local",
+		[FIB_FROM_LOCAL_HERE] = "fib saddr . iif type local",
+		[FIB_FROM_ANYCAST] = "fib saddr type anycast",
+		[FIB_FROM_NOT_UNICAST] = "fib saddr type != unicast",
+		[FIB_FROM_ELSEWHERE] = "fib saddr . iif oif missing",
+	};
+
+	return texts[test];
+}
+
 static void
 print_update(const struct port_set *set, FILE *out)
 {
 	fprintf(out, "update @%s { ", set->name);
-	print_key(set->key, out);
+	print_key(set->key, SIDE_TO, out);
 }
 
 static void
@@ -116,14 +155,18 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 {
 	switch (term->kind) {
 	case TERM_IPV4:
-		fputs("meta nfproto ipv4", out);
+	case TERM_IPV6:
+		fprintf(out, "meta nfproto %s", term->kind == TERM_IPV4 ? "ipv4" : "ipv6");
 		return;
 	case TERM_TCP:
 	case TERM_UDP:
 		fprintf(out, "meta l4proto %s", term->kind == TERM_TCP ? "tcp" : "udp");
 		return;
+	case TERM_AH:
+		fputs("meta l4proto ah", out);
+		return;
 	case TERM_PORT:
-		fprintf(out, "th dport %u", term->port);
+		fprintf(out, "th %s %u", term->side == SIDE_FROM ? "sport" : "dport", term->port);
 		return;
 	case TERM_UNDER_WAY:
 		fputs("tcp flags & (syn | ack) != syn", out);
@@ -131,14 +174,26 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_SYN:
 		fputs("@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp", out);
 		return;
-	case TERM_ESTABLISHED:
-		fputs("ct state established,related", out);
+	case TERM_SYN_ANY:
+		fputs("@th,96,32 & 0x20000 == 0x20000 meta l4proto tcp", out);
+		return;
+	case TERM_ASKED:
+		fputs("socket transparent 0", out);
+		return;
+	case TERM_TRACKED:
+		fputs(text_of_track(term->track), out);
 		return;
 	case TERM_IFNAME:
 		fprintf(out, "iifname \"%s\"", term->name);
 		return;
+	case TERM_NOT_LO:
+		fputs("iifname != \"lo\"", out);
+		return;
+	case TERM_VRF:
+		fputs("meta iifkind \"vrf\"", out);
+		return;
 	case TERM_SET:
-		print_key(term->set->key, out);
+		print_key(term->set->key, term->side, out);
 		fprintf(out, " @%s", term->set->name);
 		return;
 	case TERM_UPDATE:
@@ -152,9 +207,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);
 		return;
-	case TERM_LOCAL:
-	case TERM_NOT_UNICAST:
-		fprintf(out, "fib daddr type %s", term->kind == TERM_LOCAL ? "local" : "!= unicast");
+	case TERM_FIB:
+		fputs(text_of_fib(term->fib), out);
 		return;
 	case TERM_COUNTER:
 		fputs("counter", out);
@@ -170,7 +224,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fputs("return", out);
 		return;
 	case TERM_GOTO:
-		fprintf(out, "goto %s", term->name);
+	case TERM_JUMP:
+		fprintf(out, "%s %s", term->kind == TERM_GOTO ? "goto" : "jump", term->name);
 		return;
 	case TERM_DROP:
 		fputs("drop", out);
@@ -198,8 +253,9 @@ static void
 print_chain(const struct rules *rules, const struct chain *chain, FILE *out)
 {
 	fprintf(out, "\tchain %s {\n", chain->name);
-	if (chain->base)
-		fprintf(out, "\t\ttype filter hook prerouting priority %d; policy accept;\n", chain->priority);
+	if (chain->hook)
+		fprintf(out, "\t\ttype filter hook %s priority %d; policy accept;\n",
+			chain->hook == CHAIN_INPUT ? "input" : "prerouting", chain->priority);
 	for (size_t i = 0; i < rules->n_rules; i++) {
 		if (strcmp(rules->rules[i].chain, chain->name))
 			continue;

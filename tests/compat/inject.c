@@ -4,14 +4,15 @@
  * interfaces named, at the same moment. NETNS is a path (/proc/PID/ns/net), IF an interface in it
  * that a raw socket may write to (the far end of a veth pair), MAC the Ethernet address to send to.
  *
- *   +PAUSE SRC > DST tcp DPORT FLAGS [sport=N] [seq=N] [len=N]
- *   +PAUSE SRC > DST udp DPORT [sport=N] [len=N]
+ *   +PAUSE SRC > DST tcp DPORT FLAGS [sport=N] [seq=N] [len=N] [ah]
+ *   +PAUSE SRC > DST udp DPORT [sport=N] [len=N] [ah]
  *   @MS                      wait until the wall clock stands at MS milliseconds of a second
  *
  * PAUSE is in milliseconds since the packet before, with a fraction if wanted. FLAGS are letters of
- * FSRPAUEC, or "-" for none. Addresses may be forged, in either family. For each packet the program
- * prints "N WALL_BEFORE WALL_AFTER MONOTONIC", nanoseconds, so that the reader knows which second each
- * receiver has seen; no packet is sent near the end of a second.
+ * FSRPAUEC, or "-" for none. Addresses are forged freely, of either family; `ah` puts an IPv6 packet behind an
+ * authentication header (RFC 4302). For each packet sent
+ * one line is printed, "N WALL_BEFORE WALL_AFTER MONOTONIC", nanoseconds, so that the reader knows
+ * which second each receiver must have seen; no packet is sent across the edge of a second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +34,7 @@
 #define OUTPUTS_MAX 4
 #define FRAME_MAX   1514
 #define PAYLOAD_MAX 1000
+#define AH_LEN      24 /* with a check value of 96 bits */
 #define NS_PER_S    1000000000LL
 #define NS_PER_MS   1000000LL
 #define EDGE_NS     (4 * NS_PER_MS) /* before the end of a second: no packet is sent then */
@@ -51,6 +53,7 @@ struct item {
 	uint16_t sport, dport;
 	uint32_t seq;
 	size_t payload;
+	bool ah;
 };
 
 static void
@@ -177,6 +180,8 @@ parse_option(struct item *item, char *word)
 		item->seq = parse_number(word + 4, UINT32_MAX);
 	else if (strncmp(word, "len=", 4) == 0)
 		item->payload = parse_number(word + 4, PAYLOAD_MAX);
+	else if (strcmp(word, "ah") == 0)
+		item->ah = true;
 	else
 		die("unknown option", word);
 }
@@ -274,6 +279,19 @@ build_transport(const struct item *item, uint8_t *at)
 	return len;
 }
 
+/* Security parameters index and sequence number are 1, the check value is zero. */
+static size_t
+build_ah(const struct item *item, uint8_t *at)
+{
+	if (!item->ah)
+		return 0;
+	memset(at, 0, AH_LEN);
+	at[0] = item->proto;
+	at[1] = AH_LEN / 4 - 2;
+	at[7] = at[11] = 1;
+	return AH_LEN;
+}
+
 static size_t
 build_ip(const struct item *item, uint8_t *at)
 {
@@ -292,11 +310,12 @@ build_ip(const struct item *item, uint8_t *at)
 		put16(at + 10, fold(sum(at, 20, 0)));
 		return len;
 	}
-	len = build_transport(item, at + 40);
+	len = build_ah(item, at + 40);
+	len += build_transport(item, at + 40 + len);
 	memset(at, 0, 40);
 	at[0] = 0x60;
 	put16(at + 4, (uint32_t)len);
-	at[6] = item->proto;
+	at[6] = item->ah ? IPPROTO_AH : item->proto;
 	at[7] = 64;
 	memcpy(at + 8, item->src, 16);
 	memcpy(at + 24, item->dst, 16);

@@ -105,18 +105,26 @@ is_deserved(const struct history *h, const struct door *door, const struct addr 
 	return !port && (door->seq.n == 1 || h->now - h->times[at] < (uint64_t)door->seq_timeout * 1000);
 }
 
+static bool
+is_stray(const struct door *door, const struct packet *packet)
+{
+	if (packet->proto == IPPROTO_UDP)
+		return door_has_proto(door, IPPROTO_UDP);
+	return (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN ||
+	       (packet->tcp_flags & door->flags_mask) == door->flags_value;
+}
+
 /* Has the source hit Scan_Guard different ports of no door, the last one now? Ports of doors are below 8. */
 static bool
-has_scanned(const struct history *h, const struct addr *source)
+has_scanned(const struct history *h, const struct door *door, const struct addr *source)
 {
 	uint32_t ports = 0;
 
 	for (size_t i = 0; i < h->n; i++) {
 		const struct packet *packet = &h->packets[i];
 
-		if (addr_equal(&packet->src, source) && packet->proto == IPPROTO_TCP &&
-		    (packet->dst_port == 0 || packet->dst_port > 7) &&
-		    (packet->tcp_flags & (TH_SYN | TH_ACK)) == TH_SYN)
+		if (addr_equal(&packet->src, source) && (packet->dst_port == 0 || packet->dst_port > 7) &&
+		    is_stray(door, packet))
 			ports |= UINT32_C(1) << packet->dst_port;
 	}
 	return addr_equal(&h->packets[h->n - 1].src, source) &&
@@ -133,7 +141,7 @@ hear(void *arg, const struct event *event)
 	HOLDS(event_valid(event, h->conf->n_doors));
 	door = &h->conf->doors[event->door];
 	HOLDS(event->stage <= door->seq.n);
-	HOLDS(event->kind != EVENT_SCAN || has_scanned(h, &event->source));
+	HOLDS(event->kind != EVENT_SCAN || has_scanned(h, door, &event->source));
 	if (event->kind != EVENT_OPEN)
 		return;
 	HOLDS(is_deserved(h, door, &event->source));

@@ -136,6 +136,7 @@ $fence_door"
 	fence
 	equal 'a port number of the other protocol is another port' "$(log_count 'udp: OPEN SESAME')" "$before"
 	knock $server 7000 8000:udp 9000
+	fence
 	check '... and the knock itself counts' [ "$(log_count 'udp: OPEN SESAME')" = $((before + 1)) ]
 	knockd_stop
 done

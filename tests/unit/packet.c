@@ -241,11 +241,39 @@ endless_extensions_end(void **state)
 	assert_status(&w, PACKET_BAD);
 }
 
+/* No host has these addresses, however well-formed the packet is; loopback addresses are hosts'. */
+static void
+sources_that_are_no_hosts(void **state)
+{
+	static const struct {
+		const char *source;
+		enum packet_status status;
+	} cases[] = {
+		{ "0.0.0.0", PACKET_BAD },   { "0.1.2.3", PACKET_BAD },         { "1.0.0.0", PACKET_OK },
+		{ "127.0.0.1", PACKET_OK },  { "223.255.255.255", PACKET_OK },  { "224.0.0.1", PACKET_BAD },
+		{ "240.0.0.1", PACKET_BAD }, { "255.255.255.255", PACKET_BAD }, { "::", PACKET_BAD },
+		{ "::1", PACKET_OK },        { "2001:db8::7", PACKET_OK },      { "fe80::1", PACKET_OK },
+		{ "ff02::1", PACKET_BAD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool v6 = strchr(cases[i].source, ':');
+		struct packet packet;
+		struct wire w = v6 ? ip6(IPPROTO_TCP, 20) : ip4(IPPROTO_TCP, 20);
+
+		inet_pton(v6 ? AF_INET6 : AF_INET, cases[i].source, w.data + (v6 ? 8 : 12));
+		put_tcp(&w);
+		assert_int_equal(decode(&packet, &w, w.len), cases[i].status);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp_over_ip4),
+		cmocka_unit_test(sources_that_are_no_hosts),
 		cmocka_unit_test(udp_over_ip4_with_options),
 		cmocka_unit_test(tcp_over_ip6_behind_extensions),
 		cmocka_unit_test(every_cut_is_noticed),

@@ -33,10 +33,36 @@ prints(struct conf *conf, const char *expected)
 	confs_free(conf);
 }
 
+/* What the last chain has behind the comparisons of ports. Takes the configuration. */
+static void
+ends_with(struct conf *conf, const char *expected)
+{
+	char *text = NULL, *rest, *end;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(ruleset_print(conf, out), 0);
+	fclose(out);
+	rest = strstr(text, "\tchain prerouting {");
+	assert_non_null(rest);
+	while (strstr(rest, "th dport"))
+		rest = strstr(rest, "th dport") + 1;
+	rest = strchr(rest, '\n') + 1;
+	end = strchr(rest, '}') - 1;
+	*end = '\0';
+	assert_string_equal(rest, expected);
+	free(text);
+	confs_free(conf);
+}
+
 /* The texts below have nft's layout. */
 /* clang-format off */
+#define MARTIANS                                                                 \
+	"\t\tiifname != \"lo\" meta nfproto ipv4 fib saddr type != unicast return\n" \
+	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type local return\n"      \
+	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type anycast return\n"
 #define REPORT                                                                                                   \
-	"\tchain report {\n"                                                                                     \
+	"\tchain report {\n" MARTIANS                                                                            \
 	"\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n" \
 	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
 	"\t}\n\n"
@@ -118,7 +144,7 @@ ipv4_alone(void **state)
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
 	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
@@ -199,6 +225,27 @@ every_combination_of_flags(void **state)
 #define CHAIN_AWAY(name)       AWAY("chain", name, "")
 #define SET_AWAY(name, type)   AWAY("set", name, " { type " type "; }")
 
+#define UNDER_WAY                                                                                          \
+	"\t\ttcp flags & (syn | ack) != syn ct state & new == 0 return\n"                                     \
+	"\t\ttcp flags & (syn | ack) != syn th dport @guarded_older return\n"                                 \
+	"\t\tmeta l4proto udp ct state established ct direction original return\n"                            \
+	"\t\tmeta l4proto udp ct state established ct status & snat == 0 return\n"                            \
+	"\t\tmeta l4proto udp ct state established ct status & dnat == 0 ct protocol . ct original proto-src " \
+	"@guarded return\n"                                                                                   \
+	"\t\tiifname \"lo\" return\n"
+#define NOT_OURS                                                                 \
+	"\t\tiifname \"lo\" return\n"                                             \
+	"\t\tmeta nfproto ipv4 fib saddr type != unicast goto guard_forged\n"        \
+	"\t\tfib saddr type local goto guard_forged\n"                               \
+	"\t\tfib saddr . iif type local goto guard_forged\n"                         \
+	"\t\tfib saddr type anycast goto guard_forged\n"
+#define HIDDEN(fib) \
+	"\t\tmeta l4proto ah ct protocol . ct original proto-dst @guarded fib daddr " fib " goto guard_forged\n"
+#define VRF(proto)                                                                                          \
+	"\t\tmeta l4proto " proto " ip saddr . ct protocol . ct original proto-dst @open4 return\n"            \
+	"\t\tmeta l4proto " proto " ip6 saddr . ct protocol . ct original proto-dst @open6 return\n"           \
+	"\t\tmeta l4proto " proto " ct protocol . ct original proto-dst @guarded goto guard_shut\n"
+
 /* A reload replaces all but the sets of admitted addresses, so open ports stay open. */
 static void
 a_guard(void **state)
@@ -216,26 +263,50 @@ a_guard(void **state)
 	assert_string_equal(
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
-			  CHAIN_AWAY("syns") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting") CHAIN_AWAY("guard_shut")
-			  CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard")
+			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
+			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
+			  CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard_forged") CHAIN_AWAY("guard_begins")
+			  CHAIN_AWAY("guard_hidden") CHAIN_AWAY("guard_vrf") CHAIN_AWAY("guard")
+			  CHAIN_AWAY("guard_delivered") CHAIN_AWAY("guard_input")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
 		  "\tset guarded {\n\t\ttype " PORTS "\n\t\telements = { tcp . 22,\n\t\t\t     udp . 443 }\n\t}\n\n"
 		  "\tset open4 {\n\t\ttype ipv4_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
 		  "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
+		  "\tset guarded_older {\n\t\ttype inet_service\n\t\tflags timeout\n\t\ttimeout 86400s\n\t}\n\n"
 		  "\tchain prerouting {\n\t\ttype filter hook prerouting priority -350; policy accept;\n\t}\n\n"
 		  "\tchain guard_shut {\n\t\tcounter drop\n\t}\n\n"
 		  "\tchain guard_local {\n"
 		  "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 		  "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
 		  "\t\tgoto guard_shut\n\t}\n\n"
-		  "\tchain guard_ports {\n"
-		  "\t\ttcp flags & (syn | ack) != syn return\n"
-		  "\t\tmeta l4proto udp ct state established,related return\n"
-		  "\t\tiifname \"lo\" return\n"
-		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n\t}\n\n"
+		  "\tchain guard_ports {\n" UNDER_WAY
+		  "\t\tmeta l4proto . th dport @guarded fib daddr type != unicast goto guard_local\n"
+		  "\t\tmeta l4proto . th dport @guarded fib daddr . iif type local goto guard_local\n"
+		  "\t\tmeta l4proto . th dport @guarded fib daddr oif missing goto guard_local\n\t}\n\n"
+		  "\tchain guard_forged {\n\t\tcounter drop\n\t}\n\n"
+		  "\tchain guard_begins {\n" NOT_OURS
+		  "\t\tct state & new == 0 return\n"
+		  "\t\tfib daddr . iif type local return\n"
+		  "\t\tmeta l4proto . th sport @guarded fib daddr type unicast fib saddr . iif oif missing goto guard_forged\n"
+		  "\t}\n\n"
+		  "\tchain guard_hidden {\n" NOT_OURS
+		  "\t\tct state & new == 0 return\n"
+		  "\t\tfib saddr . iif oif missing goto guard_forged\n" HIDDEN("type != unicast") HIDDEN(". iif type local")
+		  HIDDEN("oif missing") "\t}\n\n"
+		  "\tchain guard_vrf {\n"
+		  "\t\tct state & new == 0 return\n" VRF("tcp") VRF("udp") "\t}\n\n"
 		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\t\tth sport 22 meta l4proto tcp jump guard_begins\n"
+		  "\t\tth sport 443 meta l4proto udp jump guard_begins\n"
 		  "\t\tth dport 22 meta l4proto tcp goto guard_ports\n"
-		  "\t\tth dport 443 meta l4proto udp goto guard_ports\n\t}\n}\n");
+		  "\t\tth dport 443 meta l4proto udp goto guard_ports\n"
+		  "\t\tmeta l4proto ah meta nfproto ipv6 goto guard_hidden\n"
+		  "\t\tmeta iifkind \"vrf\" ct status dnat goto guard_vrf\n\t}\n\n"
+		  "\tchain guard_delivered {\n\t\tct status dnat return\n" UNDER_WAY
+		  "\t\tmeta l4proto . th dport @guarded goto guard_local\n\t}\n\n"
+		  "\tchain guard_input {\n\t\ttype filter hook input priority -150; policy accept;\n"
+		  "\t\tth dport 22 meta l4proto tcp goto guard_delivered\n"
+		  "\t\tth dport 443 meta l4proto udp goto guard_delivered\n\t}\n}\n");
 	free(text);
 	confs_free(conf);
 }
@@ -259,8 +330,8 @@ parts_of_a_guard(void **state)
 
 	confs_open(conf, "22", "");
 	rules = compose_rules(conf);
-	assert_int_equal(rules->n_sets, 2);
-	assert_int_equal(rules->n_chains, 5);
+	assert_int_equal(rules->n_sets, 3);
+	assert_int_equal(rules->n_chains, 8);
 	rules_free(rules);
 
 	conf->unguarded = true;
@@ -292,22 +363,29 @@ every_chain_and_set_is_known(void **state)
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 9);
+		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 10);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		bool of_guard = strstr(rules->sets[i].name, "guarded") || rules->sets[i].kept;
+		bool older = !strcmp(rules->sets[i].name, "guarded_older");
 
 		assert_int_equal(guard_rules_has(rules->sets[i].name, true), of_guard);
-		assert_int_equal(guard_rules_has(rules->sets[i].name, false), of_guard && !rules->sets[i].kept);
+		assert_int_equal(guard_rules_has(rules->sets[i].name, false),
+				 of_guard && (!rules->sets[i].kept || older));
 	}
-	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 5 + 3 * 2);
+	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 1 + 5 + 3 * 2);
 	rules_free(rules);
 	confs_free(conf);
 }
 
 #define KNOCKERS(name, type, seconds) \
 	"\tset " name " {\n\t\ttype " type "\n\t\tsize 65536\n\t\tflags dynamic,timeout\n\t\ttimeout " seconds "\n\t}\n\n"
+
+#define PLAIN "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto knockers\n"
+#define UNASKED(next)                                                                            \
+	"\tchain unasked {\n\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto " next "\n" \
+	"\t\tsocket transparent 0 return\n\t\tgoto " next "\n\t}\n\n"
 
 /* The rules remember a source that hits a first port, and also report its connections to other ports. */
 static void
@@ -330,7 +408,7 @@ a_scan_guard(void **state)
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 3 }\n\t}\n\n" KNOCKERS(
 		   "knockers4", "ipv4_addr", "3600s")
 	       "\tset targets4 {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n\n" KNOCKERS(
-		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n"
+		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
@@ -341,10 +419,40 @@ a_scan_guard(void **state)
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
 	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
-	       "\tchain syns {\n\t\tip saddr @knockers4 goto stray_interfaces\n"
-	       "\t\tip6 saddr @knockers6 goto stray_interfaces\n\t}\n\n"
+	       UNASKED("stray_interfaces")
+	       "\tchain knockers {\n\t\tip saddr @knockers4 goto unasked\n"
+	       "\t\tip6 saddr @knockers6 goto unasked\n\t}\n\n"
 	       BASE(HITS("1", "tcp", "interfaces") HITS("2", "tcp", "interfaces") HITS("3", "tcp", "interfaces")
-		    HITS("4", "tcp", "interfaces") "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"));
+		    HITS("4", "tcp", "interfaces") "\t\tmeta l4proto tcp goto knockers\n"));
+}
+
+/* Packets of knockers that could be a scan: as few as the doors' flags allow. */
+static void
+strays_of_flags(void **state)
+{
+	static const struct {
+		uint8_t mask, value;
+		const char *sequence, *rules;
+	} cases[] = {
+		{ SYN | ACK, SYN, "1,2", PLAIN },
+		{ SYN, SYN, "1,2", "\t\t@th,96,32 & 0x20000 == 0x20000 meta l4proto tcp goto knockers\n" },
+		{ SYN, 0, "1,2", PLAIN "\t\ttcp flags & (syn) == 0 goto knockers\n" },
+		{ 0, 0, "1,2", "\t\tmeta l4proto tcp goto knockers\n" },
+		{ 0, 0, "1:udp,2:udp", PLAIN "\t\tmeta l4proto udp goto knockers\n" },
+		{ SYN | ACK, SYN, "1:udp,2", PLAIN "\t\tmeta l4proto udp goto knockers\n" },
+		{ 0, 0, "1", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conf *conf = confs_new();
+
+		conf->scan_guard = 8;
+		confs_door(conf, cases[i].sequence, cases[i].mask, cases[i].value, NULL);
+		confs_door(conf, cases[i].sequence, cases[i].mask, cases[i].value, "192.0.2.1");
+		conf->doors[0].seq_timeout = conf->doors[1].seq_timeout = 25;
+		ends_with(conf, cases[i].rules);
+	}
 }
 
 /* No attempts: doors of a single port, and doors whose timeout nobody can meet. With -4 there is no IPv6. */
@@ -402,20 +510,20 @@ held_packets(void **state)
 	       "\tset open6 {\n\t\ttype ipv6_addr . " PORTS "\n\t\tflags timeout\n\t}\n\n"
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("knockers4",
 												  "ipv4_addr", "1s")
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tfib daddr type local queue num 10 bypass\n"
 	       "\t\tqueue num 11 bypass\n\t}\n\n"
 	       "\tchain knocks {\n"
 	       "\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
-	       "\tchain waiting {\n\t\tqueue num 12 bypass\n\t}\n\n"
+	       "\tchain waiting {\n" MARTIANS "\t\tqueue num 12 bypass\n\t}\n\n"
 	       "\tchain strays {\n\t\tfib daddr type local goto waiting\n\t}\n\n"
-	       "\tchain syns {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
+	       "\tchain knockers {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
 	       "\tchain udps {\n"
 	       "\t\tip saddr . meta l4proto . th dport @open4 return\n"
 	       "\t\tip6 saddr . meta l4proto . th dport @open6 return\n"
-	       "\t\tgoto syns\n\t}\n\n" BASE(HITS("1", "tcp", "knocks")
-					       "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto syns\n"
+	       "\t\tip saddr @knockers4 goto strays\n\t}\n\n" BASE(HITS("1", "tcp", "knocks")
+					       "\t\t@th,96,32 & 0x120000 == 0x20000 meta l4proto tcp goto knockers\n"
 					       HITS("53", "udp", "udps")));
 }
 
@@ -432,7 +540,7 @@ a_rate_for_each_source(void **state)
 	prints(conf,
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
 													"4s")
-	       "\tchain report {\n"
+	       "\tchain report {\n" MARTIANS
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
 	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
 	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
@@ -494,6 +602,7 @@ main(void)
 		cmocka_unit_test(parts_of_a_guard),
 		cmocka_unit_test(every_chain_and_set_is_known),
 		cmocka_unit_test(a_scan_guard),
+		cmocka_unit_test(strays_of_flags),
 		cmocka_unit_test(parts_of_a_scan_guard),
 		cmocka_unit_test(held_packets),
 		cmocka_unit_test(a_rate_for_each_source),

@@ -186,6 +186,29 @@ a_thousand_doors(void **state)
 }
 
 static void
+scans(void **state)
+{
+	static const uint8_t flags[][2] = { { SYN | ACK, SYN }, { SYN, SYN }, { SYN, 0 }, { 0, 0 } };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct conf *conf = confs_new();
+
+		clear(state);
+		conf->scan_guard = 8;
+		conf->source_rate = 10;
+		confs_interface(conf, (char[]){ "eth0" });
+		confs_door(conf, "7000,8000:udp", flags[i][0], flags[i][1], NULL);
+		confs_door(conf, "7000,8000", flags[i][0], flags[i][1], "192.0.2.1");
+		confs_door(conf, "7000,8000", flags[i][0], flags[i][1], "2001:db8::1");
+		for (size_t d = 0; d < conf->n_doors; d++)
+			conf->doors[d].seq_timeout = 25;
+		same(conf);
+		assert_shows(LIST, "meta l4proto udp goto knockers");
+		assert_shows(LIST, "socket transparent 0 return");
+	}
+}
+
+static void
 guards(void **state)
 {
 	struct conf *conf = confs_new();
@@ -211,8 +234,48 @@ guards_of_targets(void **state)
 	confs_door(conf, "7000", SYN, SYN, "2001:db8::1");
 	confs_open(conf, "22,53:udp", "80");
 	same(conf);
+	assert_shows(LIST, "type filter hook input");
 	assert_shows(LIST, "reject with tcp reset");
 	assert_shows(EXPRESSIONS, "lookup reg 1 set open6_target");
+}
+
+/* More ports than are compared, and so two look-ups for each packet, of its destination and of its source. */
+static void
+guards_of_many_ports(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22,1:udp,2:udp,3:udp,4:udp,5:udp,6:udp,7:udp,8:udp,9:udp,10:udp,11:udp,12:udp,13:udp", "");
+	same(conf);
+	assert_shows(LIST, "th sport @guarded_numbers meta l4proto . th sport @guarded_ports jump guard_begins");
+}
+
+/* The connections of a Target cannot be seen here; those of this machine's ports can, and there are none. */
+static void
+ports_with_older_connections(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
+	confs_open(conf, "80,53:udp", "");
+	install(conf);
+	assert_shows("nft list set inet knockd guarded_older", "elements = { 80 expires 23h59m");
+	nft("flush set inet knockd guarded_older");
+	install(conf);
+	assert_lacks("nft list set inet knockd guarded_older", "elements");
+	assert_int_equal(ruleset_remove(), 0);
+	install(conf);
+	assert_lacks("nft list set inet knockd guarded_older", "elements");
+	assert_int_equal(ruleset_unguard(), 0);
+	assert_lacks(LIST, "guarded_older");
+	install(conf);
+	assert_shows("nft list set inet knockd guarded_older", "elements = { 80 expires 23h59m");
+	confs_free(conf);
 }
 
 static const char *const elements[] = {
@@ -621,8 +684,11 @@ main(void)
 		cmocka_unit_test_setup(interfaces, clear),
 		cmocka_unit_test_setup(ipv4_alone, clear),
 		cmocka_unit_test_setup(a_thousand_doors, clear),
+		cmocka_unit_test_setup(scans, clear),
 		cmocka_unit_test_setup(guards, clear),
 		cmocka_unit_test_setup(guards_of_targets, clear),
+		cmocka_unit_test_setup(guards_of_many_ports, clear),
+		cmocka_unit_test_setup(ports_with_older_connections, clear),
 		cmocka_unit_test_setup(open_ports_stay_open, clear),
 		cmocka_unit_test_setup(foreign_chains_and_sets_are_removed, clear),
 		cmocka_unit_test_setup(a_port_that_is_missing_is_noticed, clear),

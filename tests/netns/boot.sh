@@ -83,12 +83,16 @@ kill $hammer
 nft delete table inet watch
 
 knockd_again
-before=$(generation)
-ends 'while a daemon runs' 0 "$KNOCKD" --guard -c "$conf"
-equal '... nothing changes' "$(generation)" "$before"
-ends '... --unguard leaves it to knockctl' 1 "$KNOCKD" --unguard
-check '... and says so' grep -q 'knockctl unguard' "$T/err"
-equal '... nothing changes' "$(generation)" "$before"
+if [ -r /proc/net/netfilter/nfnetlink_log ]; then # else nobody can tell that a daemon runs
+	before=$(generation)
+	ends 'while a daemon runs' 0 "$KNOCKD" --guard -c "$conf"
+	equal '... nothing changes' "$(generation)" "$before"
+	ends '... --unguard leaves it to knockctl' 1 "$KNOCKD" --unguard
+	check '... and says so' grep -q 'knockctl unguard' "$T/err"
+	equal '... nothing changes' "$(generation)" "$before"
+else
+	skip 'while a daemon runs' 'no /proc/net/netfilter here'
+fi
 knock $server 7123 8123:udp
 check 'its door opens' port_open $server 22
 knockd_stop
@@ -211,7 +215,7 @@ knockd_conf "$doors"
 "$NFLOG" 7777 >"$T/holder" &
 holder=$!
 started $holder
-wait_for grep -q listening "$T/holder" || bail 'cannot hold the group'
+wait_for grep -qs listening "$T/holder" || bail 'cannot hold the group'
 "$KNOCKD" -c "$conf" >"$T/out" 2>"$T/err"
 equal 'the group is taken: the daemon does not start' $? 1
 refute '... the port is shut all the same' port_open $server 22

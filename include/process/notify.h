@@ -17,6 +17,9 @@ bool notify_expected(void);
  */
 int notify_config_status(void);
 
+/* `text`, one line, is what systemctl status shows as the service's status until the daemon is ready. */
+void notify_status(const char *text);
+
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);

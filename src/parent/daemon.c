@@ -392,6 +392,15 @@ start_journals(const struct daemon *d)
 	return journal_start(d->journals.commands) || journal_start(d->journals.grants) ? -1 : 0;
 }
 
+/* log_listener. systemd shows the log of a start that has failed only until it waits for the next one. */
+static void
+tell_manager(void *arg, enum log_tone tone, const char *text)
+{
+	(void)arg;
+	if (tone == LOG_TONE_WARNING)
+		notify_status(text);
+}
+
 /* Every step that can fail, before the daemon detaches: the admin sees the error and the exit status. */
 static int
 start(struct daemon *d)
@@ -440,6 +449,8 @@ run(struct daemon *d)
 	log_verbose(&d->log, "listening on %s...", settings_interfaces(d->conf));
 	log_notice(&d->log, "starting up, listening on %s", settings_interfaces(d->conf));
 	settings_log_disabled(d);
+	if (d->log.listener == tell_manager)
+		d->log.listener = NULL;
 	notify_ready();
 	loop(d);
 	notify_stopping();
@@ -515,6 +526,7 @@ daemon_run(const struct options *options)
 	priv_close_from(STDERR_FILENO + 1); /* commands must not inherit descriptors of knockd's caller */
 	d.born_at = moment_boot_msec();
 	log_init(&d.log);
+	d.log.listener = tell_manager; /* the control socket takes its place */
 	d.log.verbose = options->verbose;
 	d.log.debug = options->debug;
 	d.home = getcwd(NULL, 0);

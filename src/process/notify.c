@@ -13,6 +13,8 @@
 
 #include "lib/moment.h"
 
+#define STATUS_MAX 1024
+
 /* Ignores errors: at worst the service manager runs into its timeout. */
 static void
 notify(const char *state)
@@ -48,9 +50,18 @@ notify_config_status(void)
 }
 
 void
+notify_status(const char *text)
+{
+	char state[STATUS_MAX];
+
+	snprintf(state, sizeof(state), "STATUS=%s", text);
+	notify(state);
+}
+
+void
 notify_ready(void)
 {
-	notify("READY=1");
+	notify("READY=1\nSTATUS=");
 }
 
 void

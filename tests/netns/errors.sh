@@ -90,7 +90,12 @@ knockd_conf "$door"
 holder=$!
 started $holder
 wait_for grep -q listening "$T/holder" || bail 'cannot hold the group'
-ends '... the group is taken, which may pass' 1 managed -c "$conf"
+socat -u "UNIX-RECV:$T/manager" "OPEN:$T/told,creat,append" 2>/dev/null &
+started $!
+wait_for test -S "$T/manager" || bail 'no socket'
+NOTIFY_SOCKET=$T/manager timeout 5 "$KNOCKD" -c "$conf" 2>/dev/null
+equal '... the group is taken, which may pass' $? 1
+check '... systemctl status will show the reason' grep -q '^STATUS=could not listen on NFLOG group 7777: ' "$T/told"
 kill $holder
 wait $holder 2>/dev/null
 

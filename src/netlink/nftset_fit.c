@@ -242,13 +242,9 @@ new_end(const struct encoded *encoded, const uint8_t *after)
 static int
 put_elem(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
 {
-	struct nlattr *nest;
-
 	if (!elem)
 		return -1;
-	nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
-	nftnl_set_elem_nlmsg_build_payload(nlh, elem);
-	mnl_attr_nest_end(nlh, nest);
+	nftnl_set_elem_nlmsg_build(nlh, elem, NFTA_LIST_ELEM);
 	nftnl_set_elem_free(elem);
 	return 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libnftnl/expr.h> /* uses FILE without stdio.h */
+#include <libnftnl/expr.h> /* uses types of the headers above without including them */
 
 #include "confs.h"
 #include "table/compose.h"

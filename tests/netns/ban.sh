@@ -138,9 +138,9 @@ spares 'one of several' 10.0.1.21 'it is one of this machine or a next hop'
 spares 'a router with IPv6' fd00::20 'it is one of this machine or a next hop'
 spares '... of a route for IPv4' fd00::22 'it is one of this machine or a next hop'
 spares 'the other end of a wire' 10.0.0.31 'it is one of this machine or a next hop'
-spares 'an address of this machine' 10.0.1.1 'it is one of this machine or a next hop'
-spares '... with IPv6' fd00:1::1 'it is one of this machine or a next hop'
-spares 'a broadcast address of it' 10.0.1.255 'it is one of this machine or a next hop'
+unreported 'an address of this machine' 10.0.1.1
+unreported '... with IPv6' fd00:1::1
+unreported 'a broadcast address of it' 10.0.1.255
 spares 'a name server' 10.0.0.40 'it is a name server'
 spares '... with IPv6' fd00::40 'it is a name server'
 spares '... behind a resolver on this machine' 10.0.0.42 'it is a name server'

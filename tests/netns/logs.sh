@@ -205,8 +205,13 @@ words: running command: true
 10.0.0.2: takes: no access to revoke: inet filter ever { 10.0.0.2 . 22 }'
 knock $server6 2004
 check '... a failure is worded as ever' log_has 'words: grant failed: inet filter ssh_ok: the key needs ipv4_addr'
-knock $server 2010 992 993 994 995 996 997 998 999
-check '... a ban' line '10.0.0.2: scanned: banned: inet filter banned { 10.0.0.2 } for 5m'
+if [ -x "$KNOCKCTL" ]; then
+	knockctl revoke --all >/dev/null # an address with access is never banned
+	knock $server 2010 992 993 994 995 996 997 998 999
+	check '... a ban' line '10.0.0.2: scanned: banned: inet filter banned { 10.0.0.2 } for 5m'
+else
+	skip '... a ban' 'no knockctl'
+fi
 if [ -x "$KNOCKCTL" ]; then
 	knockctl grant 10.0.0.9 --door words >/dev/null
 	check '... by hand' line '10.0.0.9: words: access granted: inet filter ssh_ok { 10.0.0.9 } for 1h'

@@ -133,7 +133,7 @@ sets_again() {
 		flush chain inet filter input
 		delete set inet filter ok
 		delete set inet filter ok6
-		flush chain inet knockd guard_local
+		flush table inet knockd
 		delete set inet knockd open4
 		delete set inet knockd open6
 	E

@@ -29,7 +29,8 @@ if [ $rules = none ]; then
 	knockd_conf "$doors"
 	ends 'no queues: knockd does not start' 1 "$KNOCKD" -c "$T/knockd.conf"
 	check '... and names the missing option of the kernel' grep -q 'CONFIG_NFT_QUEUE; Capture = nflog does without' "$T/err"
-	refute '... and leaves no table' nft list table inet knockd 2>/dev/null
+	check '... and leaves the ports shut' sh -c 'nft list chain inet knockd guard | grep -q 22'
+	refute '... with no rule that reports knocks' nft list chain inet knockd prerouting 2>/dev/null
 	done_testing
 fi
 

@@ -307,6 +307,8 @@ reloads() {
 	printf '[broken]\n\tsequence = 0\n' >>/etc/knockd.conf
 	now 'a reload with a bad configuration fails' not systemctl reload knockd
 	check '... the log says why' logged 'reload failed'
+	equal '... once for each of the two' \
+		"$(journalctl -b -u knockd -o cat | grep -cF 'reload failed: the configuration in use stays in force')" 2
 	now '... knockd goes on' is ActiveState active
 	cp /vm/good.conf /etc/knockd.conf
 	now 'a good one again' systemctl reload knockd

@@ -60,6 +60,7 @@ traces = \
 	tests/traces/repeated_ports.trace \
 	tests/traces/retransmission.trace \
 	tests/traces/retransmission_long.trace \
+	tests/traces/retransmission_same_port.trace \
 	tests/traces/scan.trace \
 	tests/traces/scan_default.trace \
 	tests/traces/scan_doors.trace \

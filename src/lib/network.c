@@ -40,9 +40,12 @@ parse_bits(unsigned *bits, const char *text)
 int
 network_parse(struct network *network, const char *text)
 {
-	char copy[NETWORK_STRLEN], *rest = copy;
+	char copy[NETWORK_STRLEN], *rest;
 
-	if (text_copy(copy, sizeof(copy), text) || addr_parse(&network->addr, strsep(&rest, "/")))
+	if (text_copy(copy, sizeof(copy), text))
+		return -1;
+	rest = copy;
+	if (addr_parse(&network->addr, strsep(&rest, "/")))
 		return -1;
 	network->bits = all_bits(&network->addr);
 	if (rest && parse_bits(&network->bits, rest))

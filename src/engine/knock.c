@@ -351,33 +351,30 @@ take_place(struct knock *k)
 }
 
 /*
- * The lower half of `marks` is a hash of the last hit, the upper half has some bits of that of each hit before: 32 for
- * sequences of three ports, one for those of 32.
+ * How many bits of `marks` each hit before the last one gets: 32 for three ports, two for 32. If a mark of few bits
+ * fits another packet, that packet is ignored: with six ports one time in 4,096, and only if its port was hit before.
  */
 static unsigned
 mark_bits(const struct seq *seq)
 {
-	return seq->n > 3 ? 32 / (unsigned)(seq->n - 2) : 32;
+	return seq->n > 3 ? 64 / (unsigned)(seq->n - 1) : 32;
 }
 
 /* A hash of source port and TCP sequence number: a retransmission has the same. */
-static uint32_t
-mark_of(const struct packet *packet)
+static uint64_t
+mark_of(const struct packet *packet, unsigned bits)
 {
 	uint64_t both = (uint64_t)packet->src_port << 32 | packet->tcp_seq;
 
-	return (uint32_t)(both * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	return both * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits);
 }
 
 static void
 remember(struct attempt *a, const struct seq *seq, const struct packet *packet)
 {
 	unsigned bits = mark_bits(seq);
-	uint64_t before = (uint32_t)a->marks >> (32 - bits);
 
-	if (a->stage > 1)
-		a->marks |= before << (32 + (a->stage - 2U) * bits);
-	a->marks = (a->marks & ~(uint64_t)UINT32_MAX) | mark_of(packet);
+	a->marks |= mark_of(packet, bits) << (a->stage - 1U) * bits;
 }
 
 /* A client's hits at the old sequence do not count for the next one. */
@@ -485,26 +482,17 @@ takes(const struct door *door, const struct packet *packet, bool local)
 	return door->target.family ? addr_equal(&door->target, &packet->dst) : local;
 }
 
-/*
- * A retransmission of any hit of this attempt: a client that keeps its sockets has the kernel repeat them all. Few bits
- * may fit another packet. It does no harm to ignore that instead of ending the attempt, unless its port is the next.
- */
+/* A retransmission of any hit of this attempt: a client that keeps its sockets has the kernel repeat them all. */
 static bool
 is_repeat(const struct attempt *a, const struct seq *seq, const struct packet *packet)
 {
 	unsigned bits = mark_bits(seq);
-	uint32_t mark = mark_of(packet);
+	uint64_t mark = mark_of(packet, bits);
 
 	if (packet->proto != IPPROTO_TCP)
 		return false;
-	if (is_at(&seq->at[a->stage - 1], packet) && mark == (uint32_t)a->marks)
-		return true;
-	if (bits < 16 && is_at(&seq->at[a->stage], packet))
-		return false;
-	for (uint8_t i = 0; i + 1 < a->stage; i++) {
-		uint64_t marked = a->marks >> (32 + i * bits) & ((UINT64_C(1) << bits) - 1);
-
-		if (is_at(&seq->at[i], packet) && marked == mark >> (32 - bits))
+	for (uint8_t i = 0; i < a->stage; i++) {
+		if (is_at(&seq->at[i], packet) && (a->marks >> i * bits & ((UINT64_C(1) << bits) - 1)) == mark)
 			return true;
 	}
 	return false;

@@ -352,6 +352,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/fuzz/request.dict \
 	tests/fuzz/run \
 	tests/fuzz/corpus \
+	tests/netns/attack_lib.sh \
 	tests/netns/client_lib.sh \
 	tests/netns/guard_lib.sh \
 	tests/netns/nfqueue_lib.sh \

@@ -29,7 +29,7 @@
 #define PORTS           "guarded_ports"
 #define NUMBERS         "guarded_numbers"
 
-#define OLDER_SECONDS (24 * 3600) /* long enough for keep-alives (tcp_keepalive_time, 2 hours) and for most clients */
+#define OLDER_SECONDS (24 * 3600) /* keep-alive packets come every 2 hours (tcp_keepalive_time) */
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {

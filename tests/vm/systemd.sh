@@ -493,7 +493,9 @@ find_client() {
 	exit 1
 }
 
+phase=before_reboot
+[ ! -e /vm/phase ] || phase=$(cat /vm/phase)
 case ${1-} in
 knocker) knocker ;;
-*) $(cat /vm/phase 2>/dev/null || echo before_reboot) ;;
+*) "$phase" ;;
 esac

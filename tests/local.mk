@@ -142,7 +142,8 @@ netns_tests = \
 	tests/netns/source_rate.sh \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
-	tests/netns/waiting.sh
+	tests/netns/waiting.sh \
+	tests/netns/watchdog.sh
 
 compat_tests = \
 	tests/compat/compat.py \

@@ -18,6 +18,7 @@ struct engine_setup {
 	int capture_fd;
 	int ipc_fd; /* the engine's end */
 	struct counters *counters;
+	uint64_t beat_msec; /* the engine's loop makes a round at least this often; 0: only when there is work */
 };
 
 /*

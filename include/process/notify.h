@@ -7,6 +7,7 @@
 #define KNOCKD_NOTIFY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Has a service manager set $NOTIFY_SOCKET? */
 bool notify_expected(void);
@@ -19,6 +20,10 @@ int notify_config_status(void);
 
 /* `text`, one line, is what systemctl status shows as the service's status until the daemon is ready. */
 void notify_status(const char *text);
+
+/* The service manager ends the daemon if notify_alive() is not called for so long; 0: it does not. */
+uint64_t notify_watchdog_msec(void);
+void notify_alive(void);
 
 void notify_ready(void);
 void notify_reloading(void);

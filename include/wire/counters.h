@@ -21,9 +21,10 @@ struct counters {
 	uint64_t evicted;      /* attempts removed from a full table */
 	uint64_t scans;        /* attempts ended because their source asked for many other ports */
 	uint64_t suppressed;   /* events left out: stages, timeouts, scans, and openings */
+	uint64_t beats;        /* rounds of the engine's loop: a sign of life */
 };
 
-/* Adds all but `attempts`, which is not a sum. */
+/* Adds all but `attempts` and `beats`, which are not sums. */
 void counters_add(struct counters *sum, const struct counters *counters);
 
 /* One page of zeroed counters, shared across fork(). NULL with errno. */

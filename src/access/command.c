@@ -59,13 +59,16 @@ command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct 
 
 #define N_VARIABLES 4
 
-/* Commands do not inherit NOTIFY_SOCKET: a daemon that a command starts would report to our service manager. */
+/* Commands do not inherit these: a daemon that a command starts would report to our service manager. */
 static bool
 is_inherited(const char *variable)
 {
-	static const char ours[] = "NOTIFY_SOCKET=";
+	static const char *const ours[] = { "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=" };
 
-	return strncmp(variable, ours, sizeof(ours) - 1) != 0;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!strncmp(variable, ours[i], strlen(ours[i])))
+			return false;
+	return true;
 }
 
 /* The parent's environment and the KNOCKD_* variables, which are stored in `text`. */

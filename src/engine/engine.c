@@ -56,6 +56,7 @@ struct engine {
 	struct stream streams[CAPTURE_WAYS];
 	uint64_t now;       /* ms, monotonic */
 	uint64_t report_at; /* UINT64_MAX: nothing to report */
+	uint64_t beat_msec; /* as in struct engine_setup */
 	unsigned recent;    /* packets read in this millisecond */
 	bool drained;       /* the last read emptied the socket */
 	uint64_t reported_lost, reported_overruns;
@@ -314,6 +315,8 @@ poll_timeout(const struct engine *e)
 
 	if (e->report_at < next)
 		next = e->report_at;
+	if (e->beat_msec && e->now + e->beat_msec < next)
+		next = e->now + e->beat_msec;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= e->now)
@@ -349,8 +352,10 @@ loop(struct engine *e, const struct engine_setup *setup)
 
 	send_out(e);
 	for (;;) {
-		int ready = poll(fds, POLL_SLOTS, poll_timeout(e));
+		int ready;
 
+		e->counters->beats++;
+		ready = poll(fds, POLL_SLOTS, poll_timeout(e));
 		look_at_clock(e);
 		if (ready > 0 && fds[POLL_IPC].revents)
 			return 0;
@@ -402,6 +407,7 @@ prepare(struct engine *e, const struct engine_setup *setup)
 	*e = (struct engine){ .conf = setup->conf,
 			      .ipc_fd = setup->ipc_fd,
 			      .counters = setup->counters,
+			      .beat_msec = setup->beat_msec,
 			      .now = moment_steady_usec() / 1000,
 			      .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))

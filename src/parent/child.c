@@ -41,7 +41,7 @@ child_forget(struct child *child)
 	if (child->counters)
 		counters_add(&child->before, child->counters);
 	counters_unmap(child->counters);
-	*child = (struct child){ .ipc_fd = -1, .before = child->before };
+	*child = (struct child){ .ipc_fd = -1, .before = child->before, .beat_msec = child->beat_msec };
 }
 
 int
@@ -178,7 +178,7 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 	struct ends ends;
 	int failed;
 
-	*child = (struct child){ .ipc_fd = -1, .before = child->before };
+	*child = (struct child){ .ipc_fd = -1, .before = child->before, .beat_msec = child->beat_msec };
 	if (!counters || open_ends(&ends)) {
 		log_warn(log, "could not prepare the engine");
 		counters_unmap(counters);
@@ -193,7 +193,8 @@ child_start(struct child *child, const struct conf *conf, const struct priv_user
 					    .user = *user,
 					    .capture_fd = capture_fd,
 					    .ipc_fd = ends.ipc[1],
-					    .counters = counters },
+					    .counters = counters,
+					    .beat_msec = child->beat_msec },
 		    ends.said[1]);
 	close(ends.ipc[1]);
 	close(ends.said[1]);

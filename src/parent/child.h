@@ -21,6 +21,7 @@ struct child {
 	int ipc_fd; /* the parent's end; -1: closed */
 	struct counters *counters;
 	struct counters before; /* sums of earlier engines */
+	uint64_t beat_msec;     /* as in struct engine_setup; the caller's */
 };
 
 /*

@@ -28,6 +28,7 @@
 #include "supervisor.h"
 #include "table/ruleset.h"
 #include "upkeep.h"
+#include "watchdog.h"
 
 /* About entries of a journal that are refused: so many lines, then one with the number of the others. */
 #define REFUSED_LINES 10
@@ -188,6 +189,8 @@ poll_timeout(const struct daemon *d)
 		next = d->engine.restart_at;
 	if (d->rules.retry_at < next)
 		next = d->rules.retry_at;
+	if (d->watchdog.next < next)
+		next = d->watchdog.next;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= now)
@@ -238,6 +241,7 @@ loop(struct daemon *d)
 			sequences_read_watch(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
+		watchdog_tick(d);
 		if (d->engine.ahead)
 			supervisor_renew(d);
 		if (d->engine.restart_at <= moment_boot_msec())
@@ -405,6 +409,7 @@ tell_manager(void *arg, enum log_tone tone, const char *text)
 static int
 start(struct daemon *d)
 {
+	watchdog_start(d);
 	d->capture_fd = intake_listen(d, d->conf);
 	if (d->capture_fd < 0 || upkeep_find_other(d) || upkeep_install(d, d->conf) || open_tools(d) || open_signals(d))
 		return -1;

@@ -52,6 +52,14 @@ struct daemon_engine {
 	uint64_t restart_at; /* ms: when the next may be tried; UINT64_MAX: none is due */
 };
 
+/* Signs of life for the service manager. */
+struct daemon_watchdog {
+	uint64_t every; /* ms; 0: it wants none */
+	uint64_t next;  /* ms; UINT64_MAX: never */
+	uint64_t beats; /* the engine's, at the last look */
+	bool silent;    /* there were no new ones then */
+};
+
 /* NULL: nothing is kept. */
 struct daemon_journals {
 	struct journal *commands; /* its commands are executed, so only root may write it */
@@ -84,6 +92,7 @@ struct daemon {
 	struct admin *admin;
 	struct daemon_rules rules;
 	struct daemon_engine engine;
+	struct daemon_watchdog watchdog;
 	struct daemon_journals journals;
 	uint64_t born_at; /* ms: start of the daemon */
 	struct pidfile pidfile;

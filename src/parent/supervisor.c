@@ -82,6 +82,8 @@ supervisor_start(struct daemon *d)
 	d->engine.started_at = moment_boot_msec();
 	limiter_init(&d->engine.events, most_events(d), d->engine.started_at);
 	d->engine.restart_at = UINT64_MAX;
+	d->watchdog.beats = 0;
+	d->watchdog.silent = false;
 	admin_engine_started(d->admin);
 	if (limit_openings(d))
 		log_warn(&d->log, "could not start the engine");
@@ -97,6 +99,14 @@ static void
 end_engine(struct daemon *d, const char *what)
 {
 	log_warnx(&d->log, "the engine sent %s: killed", what);
+	child_kill(&d->engine.child);
+	miss_engine(d);
+}
+
+void
+supervisor_end_stuck(struct daemon *d)
+{
+	log_warnx(&d->log, "the engine shows no sign of life: killed");
 	child_kill(&d->engine.child);
 	miss_engine(d);
 }

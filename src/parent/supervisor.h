@@ -12,6 +12,9 @@ void supervisor_restart(struct daemon *d);
 /* Ends an engine that is ahead of its parent, so that supervisor_restart() is due. */
 void supervisor_renew(struct daemon *d);
 
+/* Kills an engine that hangs, so that supervisor_restart() is due. */
+void supervisor_end_stuck(struct daemon *d);
+
 /* Takes the engine's events; and its last ones, when it was reaped with `status`. */
 void supervisor_read(struct daemon *d);
 void supervisor_bury(struct daemon *d, int status);

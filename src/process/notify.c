@@ -58,6 +58,23 @@ notify_status(const char *text)
 	notify(state);
 }
 
+/* sd_watchdog_enabled(3): the variables are for this process only if they name it, or nobody. */
+uint64_t
+notify_watchdog_msec(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	if (!notify_expected() || !usec || (pid && strtoull(pid, NULL, 10) != (unsigned long long)getpid()))
+		return 0;
+	return strtoull(usec, NULL, 10) / 1000;
+}
+
+void
+notify_alive(void)
+{
+	notify("WATCHDOG=1");
+}
+
 void
 notify_ready(void)
 {

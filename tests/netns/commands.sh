@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
-export NOTIFY_SOCKET="$T/manager" TESTS_OWN=word
+export NOTIFY_SOCKET="$T/manager" WATCHDOG_USEC=60000000 WATCHDOG_PID=1 TESTS_OWN=word
 knockd_start "
 [environment]
 	sequence = 7005
@@ -53,7 +53,7 @@ knock $server 7005
 check 'a command has the environment of the daemon' grep -qsx 'TESTS_OWN=word' "$T/env"
 equal '... and the variables about the knock' "$(grep '^KNOCKD_[IDFE]' "$T/env" | sort | tr '\n' ' ')" \
 	'KNOCKD_DOOR=environment KNOCKD_EVENT=open KNOCKD_FAMILY=4 KNOCKD_IP=10.0.0.2 '
-refute '... without the socket of the service manager, which is for the daemon alone' grep -q NOTIFY_SOCKET "$T/env"
+refute '... without what the service manager tells the daemon alone' grep -qE 'NOTIFY_SOCKET|WATCHDOG' "$T/env"
 
 # sleepers: how many of the slow commands run now
 sleepers() {

@@ -322,13 +322,26 @@ run_command(char **command)
 	return err == ENOENT ? 127 : 126;
 }
 
+/* The connection counts as the open door when it has carried a byte: a proxy before the host may accept any. */
 static int
-run_proxy(const struct client *client, int sock)
+run_proxy(struct client *client)
 {
+	struct proxy proxy;
+	int sock = wait_open(&client->waiting);
+
 	signal(SIGPIPE, SIG_IGN);
-	if (proxy_run(sock, STDIN_FILENO, STDOUT_FILENO) == 0)
+	proxy_start(&proxy, STDIN_FILENO, STDOUT_FILENO);
+	while (sock >= 0 && proxy_begin(&proxy, sock) && !wait_over(&client->waiting)) {
+		close(sock);
+		client->waiting.closed = true;
+		sock = wait_open(&client->waiting);
+	}
+	if (sock < 0)
+		return stay_shut(client);
+	mark_one_time(client);
+	if (proxy_run(&proxy) == 0)
 		return 0;
-	fprintf(stderr, "knock: %s: %s\n", client->places.at[0].text, strerror(errno));
+	fprintf(stderr, "knock: %s: %s\n", client->waiting.open->text, strerror(errno));
 	return CLIENT_EXIT_ERROR;
 }
 
@@ -343,6 +356,8 @@ run(struct client *client)
 	size_t sent = wait_knock(&client->waiting);
 	int sock = -1;
 
+	if (options->proxy)
+		return run_proxy(client);
 	if (client->waiting.door.port) {
 		sock = wait_open(&client->waiting);
 		if (sock < 0)
@@ -350,8 +365,6 @@ run(struct client *client)
 	}
 	if (sock >= 0 || sent)
 		mark_one_time(client);
-	if (options->proxy)
-		return run_proxy(client, sock);
 	if (sock >= 0)
 		close(sock);
 	return options->command ? run_command(options->command) : 0;

@@ -3,31 +3,20 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER 65536
+#include "lib/moment.h"
 
-/* One direction. It reads only when its buffer is empty, so neither direction can block the other. */
-struct flow {
-	int from, to;
-	bool to_socket;
-	bool over;
-	bool deaf;         /* its reader is gone: discard further input */
-	size_t begin, end; /* of the bytes in the buffer */
-	char buf[BUFFER];
-};
-
-struct proxy {
-	struct flow up, down; /* towards the host, and back */
-	int broken;           /* errno of the first failure; 0: none */
-};
+#define END_PAUSE 1000 /* ms: a proxy knows by then that it cannot reach the service */
 
 enum slot { SLOT_IN, SLOT_OUT, SLOT_SOCK, SLOTS };
 
@@ -42,6 +31,23 @@ holds(const struct flow *flow)
 {
 	return flow->end > flow->begin;
 }
+
+static bool
+is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+void
+proxy_start(struct proxy *p, int in, int out)
+{
+	*p = (struct proxy){ .up = { .from = in, .to_socket = true },
+			     .down = { .to = out, .to_socket = is_socket(out) } };
+}
+
+/* ---- to the end --------------------------------------------------------------------------------- */
 
 /* Passes end of file on. A socket is shut down, not closed: the other direction may use it. */
 static void
@@ -119,7 +125,7 @@ drain(struct flow *flow)
 static void
 prepare(const struct proxy *p, struct pollfd slots[static SLOTS])
 {
-	bool want_in = !p->up.over && !holds(&p->up);
+	bool want_in = !p->up.over && !p->up.ended && !holds(&p->up);
 	bool want_read = !p->down.over && !holds(&p->down);
 	short sock = (short)((want_read ? POLLIN : 0) | (holds(&p->up) ? POLLOUT : 0));
 
@@ -142,6 +148,8 @@ serve_socket(struct proxy *p, short revents)
 		err = drain(&p->up);
 	if (err && !p->broken && !ended)
 		p->broken = err;
+	if (p->up.ended && !holds(&p->up) && !p->up.over)
+		finish(&p->up);
 	if ((err || revents & (POLLERR | POLLHUP)) && !p->up.over)
 		finish(&p->up);
 }
@@ -169,12 +177,131 @@ serve(struct proxy *p, const struct pollfd slots[static SLOTS])
 		serve_socket(p, slots[SLOT_SOCK].revents);
 }
 
+/* False when `in` has ended and `out` gets no more. */
 static bool
-is_socket(int fd)
+running(const struct proxy *p)
 {
-	struct stat st;
+	return !p->up.over || !(p->down.over || p->down.deaf);
+}
 
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+int
+proxy_run(struct proxy *p)
+{
+	struct pollfd slots[SLOTS];
+
+	if (p->up.ended && !holds(&p->up))
+		finish(&p->up);
+	while (!p->broken && running(p)) {
+		prepare(p, slots);
+		if (poll(slots, SLOTS, -1) > 0)
+			serve(p, slots);
+	}
+	close(p->up.to);
+	errno = p->broken;
+	return p->broken ? -1 : 0;
+}
+
+/* ---- until the host answers --------------------------------------------------------------------- */
+
+enum answer { ANSWER_NONE, ANSWER_CAME, ANSWER_LOST };
+
+static int64_t
+now_ms(void)
+{
+	return (int64_t)(moment_steady_usec() / 1000);
+}
+
+/* How long after the input its end is sent. An answer to the input takes a round trip. */
+static int64_t
+end_pause(int sock)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return END_PAUSE + 2 * (int64_t)info.tcpi_rtt / 1000;
+}
+
+/* The input is sent and has ended. Returns the milliseconds until its end is due; -1: sent. An empty one needs none. */
+static int
+pass_end_on(struct proxy *p)
+{
+	int64_t now = now_ms();
+
+	if (!p->end_at)
+		p->end_at = now + (p->up.end ? end_pause(p->up.to) : 0);
+	if (now < p->end_at)
+		return (int)(p->end_at - now);
+	shutdown(p->up.to, SHUT_WR);
+	p->end_sent = true;
+	return -1;
+}
+
+/* Did the host end the connection in order when it had the end of the input? */
+static bool
+has_taken_all(const struct proxy *p)
+{
+	socklen_t len = sizeof(int);
+	int err = 0, unsent = 0;
+
+	return p->end_sent && p->up.end && !getsockopt(p->up.to, SOL_SOCKET, SO_ERROR, &err, &len) && !err &&
+	       !ioctl(p->up.to, SIOCOUTQ, &unsent) && !unsent;
+}
+
+/* The connection has an event. Leaves the answer, or the end, for proxy_run(). */
+static enum answer
+look(struct proxy *p)
+{
+	char byte;
+	ssize_t n = recv(p->up.to, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && transient(errno))
+		return ANSWER_NONE;
+	p->broken = n < 0 ? errno : 0;
+	return n > 0 || (n == 0 && has_taken_all(p)) ? ANSWER_CAME : ANSWER_LOST;
+}
+
+/* Behind what is kept. */
+static void
+keep(struct flow *up)
+{
+	ssize_t n = read(up->from, up->buf + up->end, sizeof(up->buf) - up->end);
+
+	if (n > 0)
+		up->end += (size_t)n;
+	else if (n == 0 || !transient(errno))
+		up->ended = true;
+}
+
+/* An `out` that nobody reads any more is for proxy_run(), like an answer. */
+static enum answer
+serve_first(struct proxy *p, const struct pollfd slots[static SLOTS])
+{
+	if (slots[SLOT_OUT].revents)
+		return ANSWER_CAME;
+	if (slots[SLOT_SOCK].revents & ~POLLOUT)
+		return look(p);
+	if (slots[SLOT_IN].revents)
+		keep(&p->up);
+	if (slots[SLOT_SOCK].revents && holds(&p->up))
+		p->broken = drain(&p->up);
+	return p->broken ? ANSWER_LOST : ANSWER_NONE;
+}
+
+static enum answer
+await(struct proxy *p)
+{
+	bool want_in = !p->up.ended && p->up.end < sizeof(p->up.buf);
+	bool ending = p->up.ended && !holds(&p->up) && !p->end_sent;
+	struct pollfd slots[SLOTS] = {
+		[SLOT_IN] = { .fd = want_in ? p->up.from : -1, .events = POLLIN },
+		[SLOT_OUT] = { .fd = p->down.to },
+		[SLOT_SOCK] = { .fd = p->up.to, .events = (short)(POLLIN | (holds(&p->up) ? POLLOUT : 0)) },
+	};
+
+	if (poll(slots, SLOTS, ending ? pass_end_on(p) : -1) <= 0)
+		return ANSWER_NONE;
+	return serve_first(p, slots);
 }
 
 /* ssh sets these on its own socket, which this one replaces. */
@@ -187,29 +314,21 @@ tune(int sock)
 	setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
-/* False when `in` has ended and `out` gets no more. */
-static bool
-running(const struct proxy *p)
-{
-	return !p->up.over || !(p->down.over || p->down.deaf);
-}
-
 int
-proxy_run(int sock, int in, int out)
+proxy_begin(struct proxy *p, int sock)
 {
-	struct proxy p;
-	struct pollfd slots[SLOTS];
+	enum answer answer = ANSWER_NONE;
 
-	p.up = (struct flow){ .from = in, .to = sock, .to_socket = true };
-	p.down = (struct flow){ .from = sock, .to = out, .to_socket = is_socket(out) };
-	p.broken = 0;
 	tune(sock);
-	while (running(&p)) {
-		prepare(&p, slots);
-		if (poll(slots, SLOTS, -1) > 0)
-			serve(&p, slots);
-	}
-	close(sock);
-	errno = p.broken;
-	return p.broken ? -1 : 0;
+	p->up.to = p->down.from = sock;
+	p->up.begin = 0;
+	p->broken = 0;
+	p->end_at = 0;
+	p->end_sent = false;
+	while (answer == ANSWER_NONE && p->up.begin < sizeof(p->up.buf))
+		answer = await(p);
+	if (answer != ANSWER_LOST)
+		return 0;
+	errno = p->broken;
+	return -1;
 }

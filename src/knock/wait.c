@@ -81,11 +81,11 @@ begin_path(struct waiting *w, int64_t now)
 	return p;
 }
 
-/* An errno that does not change by itself: firewall, prohibiting route, no route for this kind of address. */
+/* An errno that does not change by itself: firewall, prohibiting route, no route for this kind of address, no IPv6. */
 static bool
 is_refusal(int err)
 {
-	return err == EPERM || err == EACCES || err == EINVAL;
+	return err == EPERM || err == EACCES || err == EINVAL || err == EAFNOSUPPORT;
 }
 
 /* The knock is complete. A try follows if one is due; trying without a knock before it is left to the kernel. */
@@ -176,8 +176,10 @@ collect(struct waiting *w, const struct pollfd *slots)
 {
 	int fd = -1;
 
-	for (size_t i = 0; i < w->n && fd < 0; i++)
+	for (size_t i = 0; i < w->n && fd < 0; i++) {
 		fd = tries_collect(&w->paths[i].tries, slots + i * TRIES_MAX, now_ms());
+		w->open = w->paths[i].place;
+	}
 	return fd;
 }
 
@@ -235,6 +237,12 @@ wait_open(struct waiting *w)
 	return fd;
 }
 
+bool
+wait_over(const struct waiting *w)
+{
+	return now_ms() >= w->end_at;
+}
+
 /* "A", "A and B", "A, B and C": all addresses that were knocked at. */
 static void
 write_places(const struct waiting *w, struct pen *pen)
@@ -244,6 +252,14 @@ write_places(const struct waiting *w, struct pen *pen)
 
 		text_write(pen, before, w->paths[i].place->text, NULL);
 	}
+}
+
+static const char *
+reason(const struct waiting *w, int error)
+{
+	if (w->closed)
+		return "connection closed without a byte";
+	return error ? strerror(error) : "no answer";
 }
 
 const char *
@@ -259,7 +275,6 @@ wait_explain(const struct waiting *w, char *buf, size_t len)
 	}
 	write_places(w, &pen);
 	text_print(&pen, ": port %s/%s did not open within %g s: knocked %u times, tried %u times (%s)", w->door.word,
-		   seq_proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, tries,
-		   error ? strerror(error) : "no answer");
+		   seq_proto_name(w->door.proto), (double)w->timeout / 1000, w->knocks, tries, reason(w, error));
 	return buf;
 }

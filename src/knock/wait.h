@@ -46,6 +46,8 @@ struct waiting {
 	int64_t end_at;                /* 0: wait_open() was not called */
 	unsigned knocks;               /* complete ones */
 	bool refused;                  /* at every place, and the user was told */
+	const struct place *open;      /* where wait_open() has connected */
+	bool closed;                   /* set by the caller: a connection ended at once, the reason if no other opens */
 };
 
 /* Knocks once at the first places. Returns the number of hits sent. */
@@ -56,6 +58,7 @@ size_t wait_knock(struct waiting *waiting);
  * the socket turns out to be worth nothing; the time goes on.
  */
 int wait_open(struct waiting *waiting);
+bool wait_over(const struct waiting *waiting);
 
 /* Describes the failed wait in one line. Returns `buf`. */
 const char *wait_explain(const struct waiting *waiting, char *buf, size_t len);

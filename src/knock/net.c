@@ -2,6 +2,8 @@
 #include "net.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -53,13 +55,65 @@ set_places(struct places *places, const struct addrinfo *list)
 	}
 }
 
+#ifdef AI_IDN
+static bool
+is_ascii(const char *text)
+{
+	while (*text && (unsigned char)*text < 128)
+		text++;
+	return !*text;
+}
+
+/*
+ * The locale that the name is written in: the user's; UTF-8 if that is "C", as in a job of cron. It applies to the
+ * resolver only: in some, strcasecmp(3) does not know "TIMEOUT".
+ */
+static locale_t
+name_locale(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+
+	if (locale && !strcmp(nl_langinfo_l(CODESET, locale), "ANSI_X3.4-1968")) {
+		freelocale(locale);
+		locale = (locale_t)0;
+	}
+	return locale ? locale : newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+/* A name in letters of its language is asked for as IDNA has it, and, for the hosts file, as it is. */
+static int
+ask(const char *host, const struct addrinfo *hints, struct addrinfo **list)
+{
+	struct addrinfo idn = *hints;
+	locale_t locale, before;
+	int rc;
+
+	if (is_ascii(host))
+		return getaddrinfo(host, NULL, hints, list);
+	idn.ai_flags |= AI_IDN;
+	locale = name_locale();
+	before = uselocale(locale);
+	rc = getaddrinfo(host, NULL, &idn, list);
+	uselocale(before);
+	if (locale)
+		freelocale(locale);
+	return rc && getaddrinfo(host, NULL, hints, list) ? rc : 0;
+}
+#else
+static int
+ask(const char *host, const struct addrinfo *hints, struct addrinfo **list)
+{
+	return getaddrinfo(host, NULL, hints, list);
+}
+#endif
+
 int
 net_resolve(struct places *places, const char *host, enum net_family family)
 {
 	static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNSPEC };
 	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list;
-	int rc = getaddrinfo(host, NULL, &hints, &list);
+	int rc = ask(host, &hints, &list);
 
 	if (rc)
 		return rc;

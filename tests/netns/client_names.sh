@@ -110,6 +110,30 @@ nft reset counters >/dev/null
 ends '--both' 0 knock_ours --both server $sequence --wait 22
 check '... knocks over both' both_families
 
+# The resolver has a name in other letters as IDNA writes it, and the hosts file may have it as it is.
+printf '%s\n' "$server xn--bcher-kva.test" "$server plain-täg.test" >>"$T/hosts"
+if ldconfig -p 2>/dev/null | grep -q libidn2; then
+	for locale in C C.UTF-8 ''; do
+		LC_ALL=$locale ends "a name in other letters (LC_ALL=$locale)" 0 \
+			knock_ours bücher.test $sequence --wait 22 --timeout 3
+		shut
+	done
+	profiles "
+[other letters]
+	host = BÜCHER.test
+	sequence = 7000,8000:udp,9000
+	wait = 22
+"
+	LC_ALL=C ends '... in a profile' 0 knock_ours 'other letters' --timeout 3
+	shut
+else
+	skip 'a name in other letters' 'no libidn2'
+fi
+ends '... that the hosts file has as it is' 0 knock_ours plain-täg.test $sequence --wait 22 --timeout 3
+shut
+ends '... that there is not' 1 knock_ours bäcker.invalid $sequence --wait 22
+check '... is named' grep -q "Failed to resolve hostname 'bäcker.invalid'" "$T/err"
+
 ends 'a door that stays shut' 2 knock_ours dead-first 9 --wait 2222 --timeout 1
 check '... names all addresses' grep -q '^knock: 10\.0\.0\.3 and 10\.0\.0\.1: port 2222/tcp' "$T/err"
 done_testing

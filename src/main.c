@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "conf/conffile.h"
+#include "lib/log.h"
 #include "parent/bootguard.h"
 #include "parent/daemon.h"
 #include "parent/options.h"
@@ -21,6 +25,14 @@ report(void *arg, enum conf_severity severity, const char *text)
 		printf("%s\n", text);
 }
 
+/* Not all users may write there: only the daemon's counts. */
+static void
+check_log(const char *path)
+{
+	if (path && log_try_file(path) && (errno != EACCES || !geteuid()))
+		fprintf(stderr, "warning: cannot open logfile: %s: %s\n", path, strerror(errno));
+}
+
 static int
 inspect(struct options *options)
 {
@@ -31,12 +43,14 @@ inspect(struct options *options)
 	if (!conf)
 		return notify_config_status();
 	failed = options_apply(options, conf, err, sizeof(err));
-	if (failed)
+	if (failed) {
 		fprintf(stderr, "%s\n", err);
-	else if (options->mode == MODE_PRINT_RULES)
+	} else if (options->mode == MODE_PRINT_RULES) {
 		failed = ruleset_print(conf, stdout);
-	else
+	} else {
+		check_log(conf->log_file ? conf->log_file : options->log_file);
 		puts("configuration OK");
+	}
 	conf_free(conf);
 	return failed || fflush(stdout) ? notify_config_status() : EXIT_SUCCESS;
 }

@@ -540,6 +540,7 @@ knock_ref() {
 fence_door='
 [fence]
 	sequence = 9:udp
+	grant    =
 '
 fence() {
 	fence_by socat -u - UDP4:127.0.0.1:9

@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/knock \
 	tests/unit/limiter \
 	tests/unit/log \
+	tests/unit/mistakes \
 	tests/unit/netlink_faults \
 	tests/unit/nftkey \
 	tests/unit/nftset \

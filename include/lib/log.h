@@ -52,6 +52,9 @@ int log_open_file(struct log *log, const char *path);
 /* The same in two steps: the keeper opens the file (a descriptor, or -1 with errno), the daemon uses it. */
 int log_make_file(const char *path);
 void log_use_file(struct log *log, int fd);
+
+/* Could the file be opened? Makes none. 0, or -1 with errno. */
+int log_try_file(const char *path);
 void log_close_file(struct log *log); /* does nothing when none is open */
 void log_close(struct log *log);
 

@@ -5,6 +5,7 @@
 
 #include "guarded.h"
 #include "message.h"
+#include "mistakes.h"
 
 /* knockd 0.8 accepts these settings silently, though they have no effect. */
 void
@@ -26,6 +27,7 @@ check_door(struct parser *p, const struct door *door)
 		    p, CONF_WARNING,
 		    "config: section %s: warning: with seq_timeout %lld the sequence can never be completed (%s)",
 		    door->name, (long long)door->seq_timeout, p->path);
+	mistakes_of_door(p, door);
 }
 
 /* The guard is in table inet knockd: without that table the port would stay open. */
@@ -180,4 +182,5 @@ check_file(struct parser *p)
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
 	}
+	mistakes_of_file(p);
 }

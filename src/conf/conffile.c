@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/localports.h"
 #include "lib/onetime.h"
 #include "lib/text.h"
 #include "lib/trust.h"
@@ -205,6 +206,7 @@ read_file(FILE *file, const char *path, const char *dir, conf_report *report, vo
 		return NULL;
 	}
 	parser_load_by(parser, load_one_time);
+	parser_local_ports(parser, localports_read());
 	failed = take_lines(parser, file, path, &reading);
 	conf = parser_end(parser);
 	if (!failed)

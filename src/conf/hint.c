@@ -113,6 +113,21 @@ hint_blank(const char *value, char buf[static HINT_LEN])
 	return foreign(value, BLANKS, buf);
 }
 
+/* "%ip%", and "%IP" without the second "%". */
+const char *
+hint_placeholder(const char *value)
+{
+	for (const char *at = value; (at = strchr(at, '%')); at++) {
+		if (strncasecmp(at, "%ip", 3) || !strncmp(at, "%IP%", 4))
+			continue;
+		if (at[3] == '%')
+			return ": only %IP% in capital letters stands for the client's address";
+		if (!strncmp(at, "%IP", 3) && !isalnum((unsigned char)at[3]))
+			return ": %IP without a second % is not the client's address";
+	}
+	return "";
+}
+
 const char *
 hint_key(const char *key, const char *similar, char buf[static HINT_LEN])
 {

@@ -17,6 +17,9 @@ const char *hint_value(const char *value, char buf[static HINT_LEN]);
 /* A character that only looks like a blank, which the shell takes for a letter. */
 const char *hint_blank(const char *value, char buf[static HINT_LEN]);
 
+/* A misspelt %IP% in a command or an element, which is no address. */
+const char *hint_placeholder(const char *value);
+
 /* A character of an unknown key that is not ASCII, or the key of almost the same name; `similar` may be NULL. */
 const char *hint_key(const char *key, const char *similar, char buf[static HINT_LEN]);
 

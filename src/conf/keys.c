@@ -118,6 +118,8 @@ add_element(struct parser *p, struct element_list *grants, const char *key, cons
 		message_fail(p, "syntax error: %s: %s, in [%s]", key, err, p->door ? p->door->name : "options");
 	else
 		at[grants->n++].line = p->line;
+	if (*hint_placeholder(value))
+		message_warn(p, "%s%s", key, hint_placeholder(value));
 }
 
 /* ---- [options] --------------------------------------------------------------------------------- */
@@ -576,6 +578,9 @@ set_tcpflags(struct parser *p, char *value)
 				     explain_flag(p, name + clear));
 			return;
 		}
+		if (door->flags_mask & bit && !(door->flags_value & bit) != clear)
+			message_warn(p, "%s was given before, %s \"!\": this one replaces it, in [%s]", name + clear,
+				     clear ? "without" : "with", door->name);
 		door->flags_mask |= bit;
 		door->flags_value = (uint8_t)(clear ? door->flags_value & ~bit : door->flags_value | bit);
 		message_tell(p, CONF_DEBUG, "config: tcp flag: %s", name);
@@ -613,6 +618,8 @@ set_command(struct parser *p, char **to, const char *key, const char *value)
 		message_warn(p, "%s%s", key, hint);
 	if (is_one_word(value))
 		message_warn(p, "%s: in quotes the whole text is the name of one program", key);
+	if (*hint_placeholder(value))
+		message_warn(p, "%s%s", key, hint_placeholder(value));
 	message_tell(p, CONF_DEBUG, "config: %s: %s: %s", p->door->name, key, value);
 }
 

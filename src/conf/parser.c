@@ -236,6 +236,7 @@ parser_begin(const char *path, conf_report *report, void *arg)
 	conf->ban_ms = CONF_BAN_MS_DEFAULT;
 	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
 	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf, .hint = "" };
+	p->local_ports = (struct localports){ LOCALPORTS_FIRST, LOCALPORTS_LAST };
 	return p;
 }
 
@@ -243,6 +244,12 @@ void
 parser_load_by(struct parser *p, conf_load *load)
 {
 	p->load = load;
+}
+
+void
+parser_local_ports(struct parser *p, struct localports ports)
+{
+	p->local_ports = ports;
 }
 
 void

@@ -9,6 +9,7 @@
 #define KNOCKD_PARSER_H
 
 #include "conf/conf.h"
+#include "lib/localports.h"
 
 struct parser;
 
@@ -21,7 +22,8 @@ struct parser *parser_begin(const char *path, conf_report *report, void *arg);
 void parser_line(struct parser *parser, char *line);
 struct conf *parser_end(struct parser *parser);
 
-/* Call this before the first line. Without it the parser does not read one-time files. */
+/* Call these before the first line. Without a `load` the parser does not read one-time files. */
 void parser_load_by(struct parser *parser, conf_load *load);
+void parser_local_ports(struct parser *parser, struct localports ports); /* the kernel's default otherwise */
 
 #endif

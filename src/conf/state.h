@@ -5,6 +5,7 @@
 
 #include "conf/conf.h"
 #include "hint.h"
+#include "lib/localports.h"
 
 enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };
 
@@ -21,6 +22,7 @@ struct parser {
 	uint64_t seen;     /* keys met since the section began, see keys_met() */
 	const char *hint;  /* the errors in this value end with it; "": none */
 	char hint_text[HINT_LEN];
+	struct localports local_ports;
 	bool bad_door; /* the door has an error: do not report a missing sequence as well */
 };
 

@@ -70,13 +70,36 @@ log_open_syslog(struct log *log, int facility)
 	log->err_is_syslog = same && is_journal(STDERR_FILENO);
 }
 
+static int
+open_file(const char *path, int more_flags)
+{
+	/* O_NONBLOCK: a FIFO with a slow reader, or without one, must not stop the daemon */
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags;
+
+	return open(path, flags | (trust_place(path, geteuid()) ? 0 : O_NOFOLLOW), LOG_FILE_MODE);
+}
+
 int
 log_make_file(const char *path)
 {
-	/* O_NONBLOCK: a FIFO with a slow reader, or without one, must not stop the daemon */
-	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	return open_file(path, O_CREAT);
+}
 
-	return open(path, flags | (trust_place(path, geteuid()) ? 0 : O_NOFOLLOW), LOG_FILE_MODE);
+int
+log_try_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int fd = open_file(path, 0), failed;
+	char *dir;
+
+	if (fd >= 0)
+		return close(fd);
+	if (errno != ENOENT)
+		return -1;
+	dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	failed = dir ? access(dir, W_OK | X_OK) : -1;
+	free(dir);
+	return failed;
 }
 
 void

@@ -16,7 +16,7 @@ mount --bind "$T/group" /etc/group || bail 'cannot make a group'
 
 doors="
 [ssh]
-	sequence = 1001,1002,1003
+	sequence = 1001,1003,1002
 	grant    = inet filter ssh_ok { %IP% timeout 1m }
 	grant_6  = inet filter ssh_ok6 { %IP% timeout 1m }
 [cmd]
@@ -77,7 +77,7 @@ check '... as text' grep -qE '^10\.0\.0\.2  ssh   1      ' "$T/out"
 check '... the exact number' grep -qx '1 under way' "$T/out"
 equal '... as JSON' "$(json '"\(.under_way) \(.attempts[0].ip) \(.attempts[0].door) \(.attempts[0].stage)"' attempts)" \
 	'1 10.0.0.2 ssh 1'
-knock $server 1002 1003 2001
+knock $server 1003 1002 2001
 check 'watch shows a knock' grep -qE '^..:..:..  10\.0\.0\.2: ssh: open$' "$T/watch"
 check '... and the command for it' grep -q 'running command: nft add element' "$T/watch"
 wait_for grep -q '"event":"open".*"door":"cmd"' "$T/watch.json"

@@ -25,6 +25,7 @@ chmod 600 once
 knockd_conf "$door
 [once]
 	one_time_sequences = once
+	grant              =
 [options]
 	LogFile = file.log"
 "$KNOCKD" -d -c knockd.conf -p "$T/pid" >"$T/out" 2>"$T/err"

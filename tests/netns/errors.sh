@@ -9,7 +9,7 @@ need knock nflog setpriv
 topo_pair
 door='
 [openSSH]
-	sequence = 7000,8000,9000
+	sequence = 7000,9000,8000
 	grant    = inet filter ssh_ok { %IP% timeout 30s }
 '
 
@@ -102,23 +102,23 @@ wait $holder 2>/dev/null
 nft add table inet filter
 knockd_start "$door"
 check 'no set: a warning with the command that makes it' log_has 'nft add set inet filter ssh_ok'
-knock $server 7000 8000 9000
+knock $server 7000 9000 8000
 check 'no set: the knock is heard' log_has 'openSSH: OPEN SESAME'
 advice=$(grep -o "nft add set inet filter ssh_ok '{.*}'" "$LOG" | head -n 1)
 sh -c "$advice"
 check 'the command makes the set' nft list set inet filter ssh_ok
-knock $server 7000 8000 9000
+knock $server 7000 9000 8000
 check 'the set is there: the door works' element_in 'inet filter ssh_ok' 10.0.0.2
 
 # an IPv6 client, and a set for IPv4: another set, with another name, is made by the line
-knock $server6 7000 8000 9000
+knock $server6 7000 9000 8000
 check 'a client of the other family: a line that makes a set for it' log_has 'nft add set inet filter ssh_ok_6'
 advice=$(grep -o "nft add set inet filter ssh_ok_6 '{.*}'" "$LOG" | head -n 1)
 ends '... nft takes it' 0 sh -c "$advice"
 knockd_conf "$door
 	grant_6  = inet filter ssh_ok_6 { %IP% timeout 30s }"
 knockd_reload
-knock $server6 7000 8000 9000
+knock $server6 7000 9000 8000
 check '... and with grant_6 the door works' element_in 'inet filter ssh_ok_6' fd00::2
 knockd_stop
 

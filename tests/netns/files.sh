@@ -12,9 +12,11 @@ printf ' 20001:udp,20002:udp\n' >"$once"
 chmod 600 "$once"
 knockd_conf "
 [secret]
-	sequence = 20003,20004
+	sequence = 20004,20003
+	grant    =
 [once]
 	one_time_sequences = $once
+	grant              =
 $fence_door"
 
 # says TEXT STATUS MODE OWNER FILE WORDS: -t on a file of this mode and owner; WORDS: its message, "" for none
@@ -77,6 +79,21 @@ printf '[a]\n\tsequence = 20005,20006\n\tcommand = true %4095s\n' '#' >"$T/long"
 ends 'a line that is too long' 0 "$KNOCKD" -t -c "$T/long"
 check '... is reported' grep -qxF "config: line 3: warning: too long: the rest counts as the next line ($T/long)" "$T/err"
 
+# log_try DIRECTORY: what -t says about a log file in it; it makes none
+log_try() {
+	(umask 077 && printf '[options]\n\tlogfile = %s/knockd.log\n' "$1" >"$T/logs.conf")
+	"$KNOCKD" -t -c "$T/logs.conf" 2>&1
+}
+equal 'a log file that cannot be opened is a warning' "$(log_try "$T/nowhere")" \
+	"warning: cannot open logfile: $T/nowhere/knockd.log: No such file or directory
+configuration OK"
+mkdir "$T/knockd.log"
+equal '... a directory, too' "$(log_try "$T")" "warning: cannot open logfile: $T/knockd.log: Is a directory
+configuration OK"
+rmdir "$T/knockd.log"
+equal 'a log file that could be made is none' "$(log_try "$T")" 'configuration OK'
+refute '... and it is not made' test -e "$T/knockd.log"
+
 printf '\377\376[\0a\0]\0\n\0' >"$T/wide"
 ends 'UTF-16' 1 "$KNOCKD" -t -c "$T/wide"
 check '... is told' grep -qxF "config: line 1: the file is UTF-16: save it as UTF-8 ($T/wide)" "$T/err"
@@ -88,7 +105,7 @@ ulimit -c unlimited
 cd "$T" || bail "no $T" # the daemon's directory, and so the place of its core
 knockd_again
 engine=$(children "$knockd")
-knock $server 20003 20004
+knock $server 20004 20003
 knock $server 20001:udp 20002:udp
 fence
 chmod 602 "$conf"
@@ -97,7 +114,7 @@ check 'a reload refuses it, too' log_has "$conf: any user can write to it"
 check '... and the old configuration stays' log_has 'reload failed'
 chmod 600 "$conf" "$once"
 printf ' 20001:udp,20099999\n' >>"$once"
-sed 's/20003,20004/20003,20004,x/' "$conf" >"$conf.new" && chmod 600 "$conf.new" && mv "$conf.new" "$conf"
+sed 's/20004,20003/20004,20003,x/' "$conf" >"$conf.new" && chmod 600 "$conf.new" && mv "$conf.new" "$conf"
 kill -HUP "$knockd"
 twice() {
 	[ "$(log_count 'reload failed')" = 2 ]

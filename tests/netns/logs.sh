@@ -11,7 +11,7 @@ firewall
 long=$(yes %IP% | head -n 600 | tr '\n' ' ') # short enough for a line of the file, too long for a command
 knockd_start "
 [a]
-	sequence     = 1001,1002
+	sequence     = 1001,1099
 	seq_timeout  = 1
 	command      = exit 7
 	cmd_timeout  = 0
@@ -30,9 +30,11 @@ knockd_start "
 	sequence     = 2004
 	grant        = inet filter ssh_ok { %IP% timeout 1h }
 [six]
-	sequence     = 2005,2006
+	sequence     = 2005,2096
+	grant        =
 [flood]
-	sequence     = 2007:udp,2008:udp
+	sequence     = 2007:udp,2098:udp
+	grant        =
 	seq_timeout  = 2
 $fence_door"
 
@@ -42,7 +44,7 @@ line() {
 }
 
 check 'start' line 'starting up, listening on any'
-knock $server 1001 1002
+knock $server 1001 1099
 check 'stages' line '10.0.0.2: a: Stage 1'
 check 'the next stage' line '10.0.0.2: a: Stage 2'
 check 'success' line '10.0.0.2: a: OPEN SESAME'
@@ -67,7 +69,7 @@ check 'an IPv6 address, compressed' line 'fd00::2: six: Stage 1'
 # no shell
 : >"$T/no_shell"
 mount --bind "$T/no_shell" /bin/sh || bail 'cannot hide /bin/sh'
-in_client "$knock_with" $server 1001 1002
+in_client "$knock_with" $server 1001 1099
 check 'a command that cannot be started' line 'error: command fork failed!'
 umount /bin/sh
 
@@ -91,7 +93,7 @@ printf 'hosts: files\n' >"$T/nsswitch.conf"
 mount --bind "$T/hosts" /etc/hosts && mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf || bail 'no hosts of our own'
 knockd_again -l
 named() {
-	knock $server 1001 1002
+	knock $server 1001 1099
 	line '10.0.0.2 (knocker.example): a: Stage 1' && line '10.0.0.2 (knocker.example): a: OPEN SESAME' &&
 		line '10.0.0.2 (knocker.example): a: command timeout'
 }
@@ -106,7 +108,7 @@ if [ -x "$KNOCKCTL" ]; then
 	knockctl watch >"$T/watch" &
 	started $!
 	watched() {
-		knock $server 1001 1002
+		knock $server 1001 1099
 		grep -q '10.0.0.2 (knocker.example): a: open' "$T/watch"
 	}
 	check '... and in knockctl watch' watched
@@ -121,12 +123,12 @@ for name in 192.0.2.7 192.0.2.7. 3221225991 0xc0.0.2.7 192.0.519 x.0xC0000207; d
 	: >"$LOG"
 	knockd_again -l
 	named_other() {
-		knock $server 1001 1002
-		knock_from other $server 1001 1002
+		knock $server 1001 1099
+		knock_from other $server 1001 1099
 		log_has '10.0.1.2 (7.good-name.example): a: OPEN SESAME'
 	}
 	wait_for named_other || bail 'the helper gives no names'
-	knock $server 1001 1002
+	knock $server 1001 1099
 	fence
 	refute "-l: no name that is an address: $name" grep -q '10\.0\.0\.2 (' "$LOG"
 	knockd_stop
@@ -237,7 +239,8 @@ knockd_conf "
 	UseSyslog
 	Interface = eth99, lo
 [fence]
-	sequence  = 9:udp"
+	sequence  = 9:udp
+	grant     ="
 # run_logged STREAM_ID: what it says on both streams goes to $T/streams
 run_logged() {
 	: >"$T/streams"

@@ -122,6 +122,7 @@ netns_tests = \
 	tests/netns/logs.sh \
 	tests/netns/lookup.sh \
 	tests/netns/loss.sh \
+	tests/netns/mapped.sh \
 	tests/netns/martians.sh \
 	tests/netns/matrix.sh \
 	tests/netns/max_grants.sh \

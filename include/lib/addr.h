@@ -19,7 +19,10 @@ struct addr {
 /* Builds an address from 4 (AF_INET) or 16 (AF_INET6) bytes in network order. */
 struct addr addr_from_bytes(int family, const void *bytes);
 
-/* Reads a numeric address of either family. Returns 0, or -1 if the text is not an address. */
+/*
+ * Reads a numeric address of either family. "::ffff:192.0.2.1" is the IPv4 address 192.0.2.1. Returns 0, or -1 if the
+ * text is not an address.
+ */
 int addr_parse(struct addr *addr, const char *text);
 
 /* Writes the canonical text (RFC 5952, no scope, no brackets) and returns `buf`. */

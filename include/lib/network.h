@@ -15,7 +15,7 @@ struct network {
 	unsigned bits;
 };
 
-/* Reads "192.0.2.0/24", or an address alone. Returns 0, or -1. */
+/* Reads "192.0.2.0/24", or "::ffff:192.0.2.0/120", which is the same; or an address alone. Returns 0, or -1. */
 int network_parse(struct network *network, const char *text);
 
 /* Writes the network as it is read, an address alone without its bits. Returns `buf`. */

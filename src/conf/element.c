@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/duration.h"
+#include "lib/network.h"
 #include "lib/text.h"
 
 #define WORDS_MAX 64 /* the longest element has far fewer */
@@ -175,6 +176,36 @@ ends_in_colon(const char *word, size_t len)
 	return len > 1 && word[len - 1] == ':' && word[len - 2] != ':';
 }
 
+/* An IPv4 address written as an IPv6 one, perhaps with a prefix: as IPv4. False: it is something else. */
+static bool
+unmap(const char *word, char buf[static NETWORK_STRLEN])
+{
+	struct network network;
+
+	if (!strchr(word, ':') || network_parse(&network, word) || network.addr.family != AF_INET)
+		return false;
+	network_format(&network, buf);
+	return true;
+}
+
+/* ::ffff:192.0.2.1 is 192.0.2.1, also in a range: no packet has the IPv6 address. */
+static int
+take_value(struct input *in, char **to, const char *word)
+{
+	char text[2 * NETWORK_STRLEN], first[NETWORK_STRLEN], last[NETWORK_STRLEN];
+	const char *dash = strchr(word, '-');
+
+	if (unmap(word, first))
+		return take(in, to, first);
+	if (!dash || text_copy(text, sizeof(text), word))
+		return take(in, to, word);
+	text[dash - word] = '\0';
+	if (!unmap(text, first) || !unmap(dash + 1, last))
+		return take(in, to, word);
+	snprintf(text, sizeof(text), "%s-%s", first, last);
+	return take(in, to, text);
+}
+
 /* One field of a key or of data. nft allows quotes around an interface name; they are dropped. */
 static int
 read_part(struct input *in, char **to)
@@ -194,7 +225,7 @@ read_part(struct input *in, char **to)
 	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
 		return complain(in, "\"%.80s\" is not a valid value", word);
 	in->at++;
-	return take(in, to, word);
+	return take_value(in, to, word);
 }
 
 /* "%IP%: accept" is "%IP% : accept"; "fe80::" is an address. */

@@ -197,20 +197,6 @@ decode_ip6(struct packet *packet, struct cursor *c)
 	return decode_transport(packet, c, next);
 }
 
-/*
- * No host has such an address, so the packet is forged: "this host", multicast and the rest up to broadcast, and the
- * same of IPv6 (RFC 6890). Loopback addresses are left: a local client has one.
- */
-static bool
-is_martian(const struct addr *source)
-{
-	static const struct addr unspecified = { .family = AF_INET6 };
-
-	if (source->family == AF_INET)
-		return source->bytes[0] == 0 || source->bytes[0] >= 224;
-	return source->bytes[0] == 0xff || addr_equal(source, &unspecified);
-}
-
 enum packet_status
 packet_decode(struct packet *packet, const uint8_t *data, size_t len)
 {
@@ -230,7 +216,7 @@ packet_decode(struct packet *packet, const uint8_t *data, size_t len)
 	default:
 		return PACKET_BAD;
 	}
-	if (status == PACKET_OK && is_martian(&decoded.src))
+	if (status == PACKET_OK && !addr_is_host(&decoded.src)) /* forged */
 		return PACKET_BAD;
 	if (status == PACKET_OK)
 		*packet = decoded;

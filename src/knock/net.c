@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/addr.h"
 #include "lib/text.h"
 
 static void
@@ -107,13 +108,23 @@ ask(const char *host, const struct addrinfo *hints, struct addrinfo **list)
 }
 #endif
 
+/* The IPv4 address of ::ffff:192.0.2.1; any other text as it is. */
+static const char *
+plain(const char *host, char buf[static ADDR_STRLEN])
+{
+	struct addr addr;
+
+	return addr_parse(&addr, host) ? host : addr_format(&addr, buf);
+}
+
 int
 net_resolve(struct places *places, const char *host, enum net_family family)
 {
 	static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNSPEC };
 	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list;
-	int rc = ask(host, &hints, &list);
+	char buf[ADDR_STRLEN];
+	int rc = ask(plain(host, buf), &hints, &list);
 
 	if (rc)
 		return rc;
@@ -130,8 +141,9 @@ net_address(struct place *place, const char *text)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list;
+	char buf[ADDR_STRLEN];
 
-	if (getaddrinfo(text, NULL, &hints, &list))
+	if (getaddrinfo(plain(text, buf), NULL, &hints, &list))
 		return -1;
 	set_place(place, list);
 	freeaddrinfo(list);

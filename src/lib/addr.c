@@ -9,6 +9,15 @@
 
 #include "lib/text.h"
 
+/* ::ffff:0:0/96: an IPv4 address written as an IPv6 one, RFC 4291 */
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static bool
+is_mapped(const struct addr *addr)
+{
+	return addr->family == AF_INET6 && !memcmp(addr->bytes, mapped, sizeof(mapped));
+}
+
 struct addr
 addr_from_bytes(int family, const void *bytes)
 {
@@ -27,6 +36,8 @@ addr_parse(struct addr *addr, const char *text)
 		memset(addr, 0, sizeof(*addr));
 		if (inet_pton(families[i], text, addr->bytes) == 1) {
 			addr->family = (uint8_t)families[i];
+			if (is_mapped(addr))
+				*addr = addr_from_bytes(AF_INET, addr->bytes + sizeof(mapped));
 			return 0;
 		}
 	}
@@ -85,11 +96,11 @@ addr_equal(const struct addr *a, const struct addr *b)
 bool
 addr_is_host(const struct addr *addr)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, unspecified[16] = { 0 };
+	static const uint8_t unspecified[16] = { 0 };
 	uint8_t first = addr->bytes[0];
 
 	if (addr->family == AF_INET)
 		return first && first < 224;
-	return addr->family == AF_INET6 && first != 0xff && memcmp(addr->bytes, mapped, sizeof(mapped)) &&
+	return addr->family == AF_INET6 && first != 0xff && !is_mapped(addr) &&
 	       memcmp(addr->bytes, unspecified, sizeof(unspecified));
 }

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/text.h"
+
+#define MAPPED_BITS 96 /* before the IPv4 address in ::ffff:192.0.2.1, RFC 4291 */
 
 static unsigned
 all_bits(const struct addr *addr)
@@ -25,15 +28,16 @@ masked(const struct addr *addr, unsigned bits)
 	return net;
 }
 
+/* `skip`: the first bits of the text's notation that the address does not have. */
 static int
-parse_bits(unsigned *bits, const char *text)
+parse_bits(unsigned *bits, const char *text, unsigned skip)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (!isdigit((unsigned char)*text) || *end || n > *bits)
+	if (!isdigit((unsigned char)*text) || *end || n < skip || n - skip > *bits)
 		return -1;
-	*bits = (unsigned)n;
+	*bits = (unsigned)n - skip;
 	return 0;
 }
 
@@ -41,14 +45,16 @@ int
 network_parse(struct network *network, const char *text)
 {
 	char copy[NETWORK_STRLEN], *rest;
+	bool mapped;
 
 	if (text_copy(copy, sizeof(copy), text))
 		return -1;
 	rest = copy;
 	if (addr_parse(&network->addr, strsep(&rest, "/")))
 		return -1;
+	mapped = network->addr.family == AF_INET && strchr(copy, ':');
 	network->bits = all_bits(&network->addr);
-	if (rest && parse_bits(&network->bits, rest))
+	if (rest && parse_bits(&network->bits, rest, mapped ? MAPPED_BITS : 0))
 		return -1;
 	network->addr = masked(&network->addr, network->bits);
 	return 0;

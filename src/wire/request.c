@@ -160,11 +160,24 @@ take_time(struct request *r, const char *word, char *err, size_t errlen)
 	return 0;
 }
 
+static bool
+is_whole(const struct network *net)
+{
+	return net->bits == addr_len(&net->addr) * 8;
+}
+
 static int
 take_addr(struct request *r, const struct network *net, char *err, size_t errlen)
 {
+	char text[ADDR_STRLEN];
+
 	if (r->whom.n_nets == REQUEST_NETS) {
 		snprintf(err, errlen, "%s: more than %d addresses", request_name(r->command), REQUEST_NETS);
+		return -1;
+	}
+	if (is_whole(net) && !addr_is_host(&net->addr)) {
+		snprintf(err, errlen, "%s: no host has the address %s", request_name(r->command),
+			 addr_format(&net->addr, text));
 		return -1;
 	}
 	r->whom.nets[r->whom.n_nets++] = *net;
@@ -200,12 +213,6 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 			return -1;
 	}
 	return 0;
-}
-
-static bool
-is_whole(const struct network *net)
-{
-	return net->bits == addr_len(&net->addr) * 8;
 }
 
 static const char *

@@ -24,7 +24,12 @@ texts(void **state)
 	(void)state;
 	comes_back_as("192.0.2.7", "192.0.2.7");
 	comes_back_as("2001:DB8:0:0:0:0:0:1", "2001:db8::1");
-	comes_back_as("::ffff:192.0.2.7", "::ffff:192.0.2.7");
+	comes_back_as("::ffff:192.0.2.7", "192.0.2.7");
+	comes_back_as("0:0:0:0:0:FFFF:c000:207", "192.0.2.7");
+	comes_back_as("::ffff:0.0.0.0", "0.0.0.0");
+	comes_back_as("::fffe:192.0.2.7", "::fffe:c000:207");
+	comes_back_as("::192.0.2.7", "::192.0.2.7");
+	comes_back_as("64:ff9b::192.0.2.7", "64:ff9b::c000:207");
 	comes_back_as("::", "::");
 }
 
@@ -42,10 +47,11 @@ addresses_that_no_host_has(void **state)
 {
 	static const char *const nobodys[] = { "0.0.0.0",   "0.255.255.255",   "224.0.0.0", "239.255.255.255",
 					       "240.0.0.0", "255.255.255.255", "::",        "ff00::",
-					       "ffff::1",   "::ffff:10.0.0.1" };
-	static const char *const hosts[] = {
-		"1.0.0.0", "127.0.0.1", "223.255.255.255", "::1", "fe80::1", "2001:db8::1"
-	};
+					       "ffff::1",   "::ffff:224.0.0.1" };
+	static const char *const hosts[] = { "1.0.0.0", "127.0.0.1",   "223.255.255.255", "::1",
+					     "fe80::1", "2001:db8::1", "::ffff:10.0.0.1" };
+	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 };
+	const struct addr on_the_wire = addr_from_bytes(AF_INET6, mapped);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++)
@@ -53,6 +59,7 @@ addresses_that_no_host_has(void **state)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
 		assert_true(is_host(hosts[i]));
 	assert_false(addr_is_host(&(struct addr){ .family = 0 }));
+	assert_false(addr_is_host(&on_the_wire)); /* of an IPv6 packet */
 }
 
 static bool
@@ -81,6 +88,7 @@ networks_overlap(void **state)
 	assert_true(overlap("2001:db8::/33", "2001:db8:7fff:ffff::"));
 	assert_false(overlap("2001:db8::/33", "2001:db8:8000::"));
 	assert_true(overlap("2001:db8::1", "2001:db8::1/128"));
+	assert_true(overlap("::ffff:192.0.2.0/120", "192.0.2.7"));
 }
 
 static void
@@ -97,6 +105,9 @@ texts_that_are_no_network(void **state)
 					   "localhost",
 					   "10.0.0.0/255.0.0.0",
 					   "192.0.2.0/8/8",
+					   "::ffff:192.0.2.0/24", /* neither IPv4's nor below 96 */
+					   "::ffff:192.0.2.0/95",
+					   "::ffff:192.0.2.0/129",
 					   "192.0.2.0/ 8" };
 	struct network network;
 
@@ -165,6 +176,10 @@ networks(void **state)
 		{ "2001:db8::1/128", "2001:db8::1", "2001:db8::1", "2001:db8::" },
 		{ "2001:db8:1:2:3::/63", "2001:db8:1:2::/63", "2001:db8:1:3::9", "2001:db8:1:4::" },
 		{ "::/0", "::/0", "::1", "127.0.0.1" },
+		{ "::ffff:192.0.2.7", "192.0.2.7", "::ffff:192.0.2.7", "192.0.2.6" },
+		{ "::ffff:192.0.2.7/128", "192.0.2.7", "192.0.2.7", "192.0.2.6" },
+		{ "::ffff:192.0.2.7/120", "192.0.2.0/24", "192.0.2.255", "192.0.3.0" },
+		{ "::ffff:0:0/96", "0.0.0.0/0", "255.255.255.255", "2001:db8::" },
 	};
 	static const char *const wrong[] = { "",           "192.0.2.7/",     "192.0.2.7/33", "192.0.2.7/-1",
 					     "::/129",     "192.0.2.7/24/1", "192.0.2.7/a",  "/24",

@@ -53,6 +53,20 @@ every_form_nft_has(void **state)
 	good("ip f ok { 100-200 }", "nft add element ip f ok '{ 100-200 }'");
 }
 
+/* No packet has such an IPv6 address. */
+static void
+ipv4_addresses_written_as_ipv6_ones(void **state)
+{
+	(void)state;
+	good("inet f ok { ::ffff:10.0.0.1 }", "nft add element inet f ok '{ 10.0.0.1 }'");
+	good("inet f ok { %IP% . ::FFFF:a00:1 }", "nft add element inet f ok '{ 192.0.2.7 . 10.0.0.1 }'");
+	good("inet f ok { ::ffff:10.0.0.0/104 }", "nft add element inet f ok '{ 10.0.0.0/8 }'");
+	good("inet f ok { ::ffff:10.0.0.1-::ffff:10.0.0.9 }", "nft add element inet f ok '{ 10.0.0.1-10.0.0.9 }'");
+	good("inet f m { %IP% : ::ffff:10.0.0.1 . 80 }", "nft add element inet f m '{ 192.0.2.7 : 10.0.0.1 . 80 }'");
+	good("inet f ok { ::ffff:10.0.0.0/24 }", "nft add element inet f ok '{ ::ffff:10.0.0.0/24 }'");
+	good("inet f ok { ::fffe:10.0.0.1 }", "nft add element inet f ok '{ ::fffe:10.0.0.1 }'");
+}
+
 static void
 maps_take_their_timeout_on_either_side(void **state)
 {
@@ -271,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_nft_has),
+		cmocka_unit_test(ipv4_addresses_written_as_ipv6_ones),
 		cmocka_unit_test(maps_take_their_timeout_on_either_side),
 		cmocka_unit_test(for_one_client),
 		cmocka_unit_test(the_parts_of_one),

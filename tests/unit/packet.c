@@ -253,7 +253,7 @@ sources_that_are_no_hosts(void **state)
 		{ "127.0.0.1", PACKET_OK },  { "223.255.255.255", PACKET_OK },  { "224.0.0.1", PACKET_BAD },
 		{ "240.0.0.1", PACKET_BAD }, { "255.255.255.255", PACKET_BAD }, { "::", PACKET_BAD },
 		{ "::1", PACKET_OK },        { "2001:db8::7", PACKET_OK },      { "fe80::1", PACKET_OK },
-		{ "ff02::1", PACKET_BAD },
+		{ "ff02::1", PACKET_BAD },   { "::ffff:10.0.0.2", PACKET_BAD },
 	};
 
 	(void)state;

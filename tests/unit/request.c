@@ -97,6 +97,25 @@ addresses_and_doors(void **state)
 }
 
 static void
+an_address_that_no_host_has(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("revoke ::ffff:10.0.0.1 ::ffff:192.0.2.0/120"), 0);
+	assert_true(means("10.0.0.1", "x"));
+	assert_true(means("192.0.2.9", "x"));
+	assert_int_equal(parse("grant 224.0.0.1 --door x"), -1);
+	assert_string_equal(err, "grant: no host has the address 224.0.0.1");
+	assert_int_equal(parse("grant ::ffff:255.255.255.255 --door x"), -1);
+	assert_string_equal(err, "grant: no host has the address 255.255.255.255");
+	assert_int_equal(parse("extend ff02::1 1h"), -1);
+	assert_string_equal(err, "extend: no host has the address ff02::1");
+	assert_int_equal(parse("revoke 10.0.0.1 0.0.0.0"), -1);
+	assert_int_equal(parse("list ::"), -1);
+	assert_int_equal(parse("revoke 0.0.0.0/0 ::/0"), 0);
+	assert_int_equal(parse("grant 127.0.0.1 --door x"), 0);
+}
+
+static void
 words_in_quotes(void **state)
 {
 	(void)state;
@@ -210,6 +229,7 @@ main(void)
 		cmocka_unit_test(every_command_is_known_by_its_name),
 		cmocka_unit_test(addresses_and_doors),
 		cmocka_unit_test(several_addresses_and_prefixes),
+		cmocka_unit_test(an_address_that_no_host_has),
 		cmocka_unit_test(words_in_quotes),
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(bad_requests),

@@ -78,6 +78,7 @@ traces = \
 
 shell_tests = \
 	tests/check/completion.sh \
+	tests/check/completion_typed.sh \
 	tests/check/install.sh \
 	tests/check/man.sh \
 	tests/check/release.sh \
@@ -327,6 +328,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/unit-run \
 	tests/check/coverage \
 	tests/check/lib.sh \
+	tests/check/terminal.py \
 	tests/check/lint \
 	tests/bench/README \
 	tests/bench/RESULTS.md \

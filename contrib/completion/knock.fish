@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for knock(1)
 
-# fish reads "name<TAB>host" as a candidate and its description.
+# fish reads "name<TAB>host" as a candidate and its description. A terminal would obey other control characters.
 function __knock_profiles
-    knock --list 2>/dev/null
+    knock --list 2>/dev/null | string match -rv '[\x01-\x08\x0a-\x1f\x7f]'
 end
 
 function __knock_needs_host

@@ -3,7 +3,8 @@
 
 # Asking needs the right to use the socket; without it nothing is offered.
 function __knockctl_doors
-    knockctl --json doors 2>/dev/null | string replace -rf '^{"name":"([^"\\\\]*)".*' '$1'
+    set -l name '^{"name":"((?:[^"\\\\[:cntrl:]]|\\\\["\\\\])*)".*'
+    knockctl --json doors 2>/dev/null | string replace -rf $name '$1' | string replace -ra '\\\\(.)' '$1'
 end
 
 function __knockctl_addresses

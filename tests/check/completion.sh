@@ -37,12 +37,12 @@ parses() {
 
 offers 'options of knock' '--verbose|--version|' "$knock" --ver
 offers 'a profile as the first word' 'home|' "$knock" ho
-offers 'a profile with a blank in its name' 'work place|' "$knock" wo
-offers 'profiles after --profile' 'home|work place|' "$knock" --profile ''
+offers 'a profile with a blank in its name' 'work\ place|' "$knock" wo
+offers 'profiles after --profile' 'home|work\ place|' "$knock" --profile ''
 # shellcheck disable=SC2016 # a name that looks like a command
 (umask 077; printf '[$(>%s/ran)]\nhost=h\nsequence=7103\n' "$T" >>"$T/knock/config")
 # shellcheck disable=SC2016
-offers 'a name that looks like a command' "\$(>$T/ran)|" "$knock" --profile '$'
+offers 'a name that looks like a command' "\\\$\\(\\>$T/ran\\)|" "$knock" --profile '$'
 [ ! -e "$T/ran" ] || echo 'bash has run it' >"$T/why"
 point '... is not run'
 offers 'no profile in place of a port' '|' "$knock" localhost hom
@@ -62,6 +62,15 @@ E
 chmod +x "$T/bin/knockctl"
 offers 'addresses with access' '192.0.2.7|2001:db8::7|' "$T/bin/knockctl" revoke ''
 offers '... several of them' '192.0.2.7|' "$T/bin/knockctl" list 10.0.0.1 19
+
+# The lines that each of bash's files has for itself
+for each in knock knockd knockctl; do
+	sed -n '/^# --- the same lines/,/^# --- end of/p' "$dir/$each.bash" >"$T/same.$each"
+done
+[ -s "$T/same.knock" ] || echo 'none' >"$T/why"
+cmp "$T/same.knock" "$T/same.knockd" >>"$T/why" 2>&1
+cmp "$T/same.knock" "$T/same.knockctl" >>"$T/why" 2>&1
+point 'the files of bash have the same lines'
 
 for each in knock knockd knockctl; do
 	parses bash -n $each.bash

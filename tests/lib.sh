@@ -20,7 +20,7 @@ build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
 : "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
 : "${MEDDLE_SO:=$build/tests/tools/meddle.so}" "${PAGES_SO:=$build/tests/tools/pages.so}"
-: "${RACE:=$build/tests/tools/race}" "${FILTERED:=$build/tests/tools/filtered}"
+: "${RACE:=$build/tests/tools/race}" "${HAMMER:=$build/tests/tools/hammer}" "${FILTERED:=$build/tests/tools/filtered}"
 
 # --- TAP ---------------------------------------------------------------------------------------
 
@@ -170,6 +170,7 @@ need() {
 		meddle) need_meddle ;;
 		uids) have_uids || skip_all "$no_uids" ;;
 		filtered) [ -x "$FILTERED" ] || skip_all "$FILTERED is not built (make check builds it)" ;;
+		hammer) [ -x "$HAMMER" ] || skip_all "$HAMMER is not built (make check builds it)" ;;
 		race) [ -x "$RACE" ] || skip_all "$RACE is not built (make check builds it)" ;;
 		*) command -v "$need_word" >/dev/null || skip_all "$need_word is missing" ;;
 		esac

@@ -134,6 +134,7 @@ netns_tests = \
 	tests/netns/nfqueue_life.sh \
 	tests/netns/onetime.sh \
 	tests/netns/options.sh \
+	tests/netns/own_table.sh \
 	tests/netns/prefix.sh \
 	tests/netns/reload.sh \
 	tests/netns/rogue.sh \
@@ -197,13 +198,14 @@ AM_TESTS_ENVIRONMENT = \
 	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
 	PAGES_SO='$(abs_builddir)/tests/tools/pages.so'; export PAGES_SO; \
 	RACE='$(abs_builddir)/tests/tools/race'; export RACE; \
+	HAMMER='$(abs_builddir)/tests/tools/hammer'; export HAMMER; \
 	FILTERED='$(abs_builddir)/tests/tools/filtered'; export FILTERED;
 
 # --- programs --------------------------------------------------------------------------------------
 
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
-	tests/tools/filtered tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
 	tests/traces/replay
 
 # Code that several test programs share; each links the members it uses. replay.c is the main() of fuzz_tests.
@@ -227,6 +229,7 @@ tests_tools_nflog_LDADD = $(NFLOG_LIBS)
 tests_tools_noise_LDADD =
 tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
+tests_tools_hammer_LDADD =
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill

@@ -55,6 +55,13 @@ enum conf_access_log {
 	CONF_ACCESS_WORDS,
 };
 
+/* May other programs change table inet knockd? */
+enum conf_own {
+	CONF_OWN_GUARD, /* no, while it keeps ports shut */
+	CONF_OWN_YES,   /* no */
+	CONF_OWN_NO,
+};
+
 /* The guard's answer to a packet from an address that may not pass. */
 enum conf_guard {
 	CONF_GUARD_DROP,   /* none */
@@ -89,6 +96,7 @@ struct conf {
 	struct element_list ban_except_sets; /* ... as are elements of these sets: "%IP%" each */
 	unsigned scan_guard;                 /* other ports that end an attempt; 0: none does, they are not looked at */
 	enum conf_guard guard_policy;
+	enum conf_own own_table;
 	uint8_t max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool unguarded;                    /* by `knockctl unguard`: no port is kept shut */
 	bool only_ipv4;                    /* by option -4 */
@@ -111,6 +119,12 @@ void conf_free(struct conf *conf); /* NULL is legal */
  * `err`: a name that the kernel would not allow, or no memory.
  */
 int conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errlen);
+
+/* Does any door's `open` guard a port? */
+bool conf_has_guard(const struct conf *conf);
+
+/* Shall other programs be kept from changing table inet knockd? */
+bool conf_owns_table(const struct conf *conf);
 
 const struct element_list *conf_bans(const struct conf *conf, enum conf_family family); /* to add for a scanner */
 

@@ -10,12 +10,21 @@
 #include "conf/conf.h"
 #include "wire/counters.h"
 
+/* May other programs change table inet knockd? */
+enum view_table {
+	VIEW_TABLE_NONE,        /* the daemon has none */
+	VIEW_TABLE_OWNED,       /* no */
+	VIEW_TABLE_SHARED,      /* yes */
+	VIEW_TABLE_UNSUPPORTED, /* yes, because the kernel cannot keep an owned table without its owner */
+};
+
 struct admin_view {
 	const char *config; /* the file's path */
 	const struct conf *conf;
 	const struct access_tools *tools;
-	pid_t engine_pid;         /* 0: no engine */
-	pid_t keeper_pid;         /* 0: none */
+	pid_t engine_pid; /* 0: no engine */
+	pid_t keeper_pid; /* 0: none */
+	enum view_table table;
 	struct counters counters; /* of this engine and earlier ones */
 	uid_t engine_uid;
 	uint64_t engine_restarts;

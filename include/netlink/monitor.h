@@ -32,6 +32,9 @@ struct monitor;
  * NULL with errno.
  */
 struct monitor *monitor_open(uint32_t own);
+
+/* Leaves out another port from now on. 0, or -1 with errno. */
+int monitor_leave_out(struct monitor *monitor, uint32_t own);
 void monitor_close(struct monitor *monitor); /* NULL is legal, here and for monitor_fd(), which returns -1 */
 
 int monitor_fd(const struct monitor *monitor);

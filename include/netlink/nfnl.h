@@ -25,6 +25,12 @@ void nfnl_close(struct nfnl *nfnl); /* NULL is legal */
 /* The netlink port of the socket. */
 uint32_t nfnl_port(const struct nfnl *nfnl);
 
+/*
+ * Replaces the socket, which then has another port: the kernel ends what the old one owned. 0, or -1 with errno: the
+ * old one stays.
+ */
+int nfnl_renew(struct nfnl *nfnl);
+
 /* May the same succeed at once? The ruleset has changed, or memory was short for a moment. */
 bool nfnl_is_passing(int error);
 

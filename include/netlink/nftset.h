@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "netlink/nfnl.h"
 #include "netlink/nftset_op.h"
 
 /* The owner of elements, who knows which ones it has added. */
@@ -24,8 +25,8 @@ struct nftset_owner {
 
 struct nftset;
 
-/* Opens a netlink socket of its own (close-on-exec). NULL with errno on failure. */
-struct nftset *nftset_open(void);
+/* Borrows the socket. NULL with errno on failure. */
+struct nftset *nftset_new(struct nfnl *nfnl);
 
 /* Copied. NULL, as at first: none is expected, and an element is the owner's if nftset_gives() it. */
 void nftset_set_owner(struct nftset *nftset, const struct nftset_owner *owner);
@@ -36,9 +37,7 @@ bool nftset_gives(const struct nftset_op *op, const struct nftset_found *found);
 /* How long the element lives that this operation adds; after nftset_apply(). */
 uint64_t nftset_lifetime(const struct nftset_op *op);
 
-/* The netlink port of its changes in the kernel's events. */
-uint32_t nftset_port(const struct nftset *nftset);
-void nftset_close(struct nftset *nftset); /* NULL is legal */
+void nftset_free(struct nftset *nftset); /* NULL is legal */
 
 /*
  * Adds and deletes all `n` elements, in order, in one transaction where they fit. An operation that the

@@ -9,7 +9,11 @@
  * are many ports. The log prefix, or the queue, tells the engine the destination: CAPTURE_PREFIX_LOCAL for an address
  * of this machine, CAPTURE_PREFIX_TARGET for any other (a door's Target).
  *
- * Guard: a chain at prerouting, priority -150; src/table/guard_rules.c gives the reasons.
+ * Guard: a chain at prerouting, priority -149; src/table/guard_rules.c gives the reasons.
+ *
+ * Owner: since Linux 5.12 the netlink socket that makes a table may own it; another program can then neither change nor
+ * flush it. Since 6.9 the table stays when its owner ends, without an owner, and the next one can take it over. A guard
+ * needs both.
  */
 #ifndef KNOCKD_RULESET_H
 #define KNOCKD_RULESET_H
@@ -20,6 +24,7 @@
 
 #include "conf/conf.h"
 #include "conf/guard.h"
+#include "netlink/nfnl.h"
 
 #define RULESET_TABLE GUARD_TABLE
 
@@ -29,27 +34,36 @@
  */
 int ruleset_print(const struct conf *conf, FILE *out);
 
+/* Begin with the first two. */
+struct ruleset {
+	struct nfnl *nfnl; /* borrowed; its socket may own the table */
+	bool cannot_own;   /* the kernel cannot keep an owned table without its owner; known after the first try */
+	/* set by ruleset_install() */
+	bool owned;
+	bool emptied; /* a set in guard.h that this configuration has is new, and may lack elements */
+};
+
 /*
  * Installs the table in one transaction. It replaces all of an existing table, but keeps the elements of the sets in
- * guard.h that this configuration has. Returns 0, or -1 with errno and, in `err`, one clause that names what the kernel
- * refused.
+ * guard.h that this configuration has. The socket owns the table then if conf_owns_table() and the kernel can keep it.
+ * Returns 0, or -1 with errno and, in `err`, one clause that names what the kernel refused.
  */
-int ruleset_install(const struct conf *conf, char *err, size_t errlen);
+int ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, size_t errlen);
 
 /* Does the table work, with all of its rules, and all ports in its sets? Additions of the admin's do not matter. */
-bool ruleset_intact(const struct conf *conf);
+bool ruleset_intact(const struct ruleset *ruleset, const struct conf *conf);
 
 /*
  * Removes the rules that report knocks, and the whole table if it has no guard: guarded ports stay shut without a
  * daemon. 0 also when there is no table; -1 with errno.
  */
-int ruleset_remove(void);
+int ruleset_remove(const struct ruleset *ruleset);
 
 /*
  * Removes the guard, and the whole table if it reports no knocks: no port is kept shut any more. The sets in guard.h
  * stay as long as knocks are reported. 0 also when there is no guard; -1 with errno.
  */
-int ruleset_unguard(void);
+int ruleset_unguard(const struct ruleset *ruleset);
 
 /* Where any installed table inet knockd reports to. False: nowhere, or the table cannot be read. */
 struct ruleset_report {

@@ -115,3 +115,26 @@ conf_bans(const struct conf *conf, enum conf_family family)
 {
 	return &conf->ban[conf->ban[family].given ? family : CONF_V4];
 }
+
+bool
+conf_has_guard(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_doors; i++)
+		if (conf->doors[i].open.n)
+			return true;
+	return false;
+}
+
+bool
+conf_owns_table(const struct conf *conf)
+{
+	switch (conf->own_table) {
+	case CONF_OWN_GUARD:
+		return conf_has_guard(conf) && !conf->unguarded;
+	case CONF_OWN_YES:
+		return true;
+	case CONF_OWN_NO:
+		break;
+	}
+	return false;
+}

@@ -187,6 +187,12 @@ set_rules(struct parser *p, char *value)
 }
 
 static void
+set_own_table(struct parser *p, char *value)
+{
+	p->conf->own_table = parse_switch(p, "Own_Table", value) ? CONF_OWN_YES : CONF_OWN_NO;
+}
+
+static void
 set_nflog_group(struct parser *p, char *value)
 {
 	long n;
@@ -784,6 +790,7 @@ static const struct conf_key keys[] = {
 	{ "PidFile", CONF_SCOPE_OPTIONS, set_pidfile, false },
 	{ "Interface", CONF_SCOPE_OPTIONS, set_interface, true },
 	{ "Rules", CONF_SCOPE_OPTIONS, set_rules, false },
+	{ "Own_Table", CONF_SCOPE_OPTIONS, set_own_table, false },
 	{ "Capture", CONF_SCOPE_OPTIONS, set_capture, false },
 	{ "Nflog_Group", CONF_SCOPE_OPTIONS, set_nflog_group, false },
 	{ "Queue_Num", CONF_SCOPE_OPTIONS, set_queue_num, false },

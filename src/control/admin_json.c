@@ -65,19 +65,36 @@ capture(const struct conf *conf)
 	return json_sprintf("nflog group %u", conf->nflog_group);
 }
 
+static const char *
+name_of_table(enum view_table table)
+{
+	switch (table) {
+	case VIEW_TABLE_NONE:
+		break;
+	case VIEW_TABLE_OWNED:
+		return "owned";
+	case VIEW_TABLE_SHARED:
+		return "shared";
+	case VIEW_TABLE_UNSUPPORTED:
+		return "unsupported";
+	}
+	return "none";
+}
+
 json_t *
 admin_json_status(const struct admin_view *v, bool all)
 {
 	pid_t engine = v->engine_pid, keeper = v->keeper_pid;
 
-	return json_pack("{s:s, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o}",
 			 "version", PACKAGE_VERSION, "pid", (json_int_t)getpid(), "engine_pid",
 			 integer_or_null(engine, engine), "keeper_pid", integer_or_null(keeper, keeper), "uptime_ms",
 			 (json_int_t)(moment_now().boot_ms - v->started_ms), "config", admin_json_text(v->config),
 			 "interfaces", admin_json_text(v->conf->interface_text ? v->conf->interface_text : "any"),
 			 "capture", capture(v->conf), "rules", v->conf->rules == CONF_RULES_AUTO ? "auto" : "none",
-			 "doors", (json_int_t)v->conf->n_doors, "grants", (json_int_t)grants_count(v->tools->grants),
-			 "commands", (json_int_t)closings_count(v->tools->closings), "attempts",
+			 "table", name_of_table(v->table), "doors", (json_int_t)v->conf->n_doors, "grants",
+			 (json_int_t)grants_count(v->tools->grants), "commands",
+			 (json_int_t)closings_count(v->tools->closings), "attempts",
 			 integer_or_null(all, (int64_t)v->counters.attempts), "engine_restarts",
 			 (json_int_t)v->engine_restarts, "memory_kib", memory(all ? getpid() : 0), "engine_memory_kib",
 			 memory(all ? engine : 0), "keeper_memory_kib", memory(all ? keeper : 0));

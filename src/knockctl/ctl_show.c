@@ -120,6 +120,24 @@ add_processes(struct ctl_table *table, const json_t *s)
 		add_line(table, "memory", "%s", memory);
 }
 
+/* See admin_json_status(). */
+static void
+add_table(struct ctl_table *table, const char *state)
+{
+	static const struct {
+		const char *state, *text;
+	} states[] = {
+		{ "none", "none" },
+		{ "owned", "inet knockd, owned: no other program can change it" },
+		{ "shared", "inet knockd, not owned" },
+		{ "unsupported", "inet knockd, not owned: this kernel cannot keep an owned table (Linux 6.9 can)" },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (!strcmp(states[i].state, state))
+			add_line(table, "table", "%s", states[i].text);
+}
+
 void
 ctl_show_status(struct ctl_show *show, const json_t *s)
 {
@@ -134,6 +152,7 @@ ctl_show_status(struct ctl_show *show, const json_t *s)
 	add_line(&table, "configuration", "%s", text_of(s, "config"));
 	add_line(&table, "interfaces", "%s", text_of(s, "interfaces"));
 	add_line(&table, "packets by", "%s, rules %s", text_of(s, "capture"), text_of(s, "rules"));
+	add_table(&table, text_of(s, "table"));
 	add_line(&table, "doors", "%lld", (long long)number_of(s, "doors"));
 	add_line(&table, "open", "%lld by element, %lld by command", (long long)number_of(s, "grants"),
 		 (long long)number_of(s, "commands"));

@@ -75,6 +75,12 @@ monitor_open(uint32_t own)
 	return NULL;
 }
 
+int
+monitor_leave_out(struct monitor *m, uint32_t own)
+{
+	return leave_out(mnl_socket_get_fd(m->nl), own);
+}
+
 void
 monitor_close(struct monitor *m)
 {

@@ -32,10 +32,8 @@ struct nfnl {
 };
 
 static int
-set_option(struct nfnl *nfnl, int forced, int plain, int size)
+set_option(int fd, int forced, int plain, int size)
 {
-	int fd = mnl_socket_get_fd(nfnl->socket);
-
 	/* forcing needs CAP_NET_ADMIN in the initial user namespace; without it the system's limit applies */
 	if (!setsockopt(fd, SOL_SOCKET, forced, &size, sizeof(size)))
 		return 0;
@@ -43,19 +41,33 @@ set_option(struct nfnl *nfnl, int forced, int plain, int size)
 }
 
 static int
-configure(struct nfnl *nfnl)
+configure(struct mnl_socket *socket, size_t *send_room)
 {
-	int on = 1, room = 0;
+	int fd = mnl_socket_get_fd(socket), on = 1, room = 0;
 	socklen_t len = sizeof(room);
 
-	if (getsockopt(mnl_socket_get_fd(nfnl->socket), SOL_SOCKET, SO_SNDBUF, &room, &len))
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &len))
 		return -1;
-	nfnl->send_room = (size_t)room;
-	if (mnl_socket_bind(nfnl->socket, 0, MNL_SOCKET_AUTOPID) ||
-	    set_option(nfnl, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
+	*send_room = (size_t)room;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) || set_option(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_ROOM))
 		return -1;
 	/* error answers then repeat only the header of the refused message (Linux 4.3) */
-	return mnl_socket_setsockopt(nfnl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	return mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
+/* NULL with errno. */
+static struct mnl_socket *
+open_socket(size_t *send_room)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int saved;
+
+	if (!socket || !configure(socket, send_room))
+		return socket;
+	saved = errno;
+	mnl_socket_close(socket);
+	errno = saved;
+	return NULL;
 }
 
 struct nfnl *
@@ -68,8 +80,8 @@ nfnl_open(void)
 		return NULL;
 	nfnl->room = ROOM_FIRST;
 	nfnl->batch = malloc(nfnl->room);
-	nfnl->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (nfnl->batch && nfnl->socket && !configure(nfnl))
+	nfnl->socket = open_socket(&nfnl->send_room);
+	if (nfnl->batch && nfnl->socket)
 		return nfnl;
 	saved = errno;
 	nfnl_close(nfnl);
@@ -81,6 +93,20 @@ uint32_t
 nfnl_port(const struct nfnl *nfnl)
 {
 	return mnl_socket_get_portid(nfnl->socket);
+}
+
+int
+nfnl_renew(struct nfnl *nfnl)
+{
+	size_t send_room;
+	struct mnl_socket *socket = open_socket(&send_room);
+
+	if (!socket)
+		return -1;
+	mnl_socket_close(nfnl->socket);
+	nfnl->socket = socket;
+	nfnl->send_room = send_room;
+	return 0;
 }
 
 void
@@ -299,7 +325,7 @@ fit_send_buffer(struct nfnl *nfnl)
 	if (nfnl->used + SEND_SLACK <= nfnl->send_room)
 		return;
 	nfnl->send_room = nfnl->used + SEND_SLACK;
-	set_option(nfnl, SO_SNDBUFFORCE, SO_SNDBUF, (int)nfnl->send_room);
+	set_option(mnl_socket_get_fd(nfnl->socket), SO_SNDBUFFORCE, SO_SNDBUF, (int)nfnl->send_room);
 }
 
 /* The answers to the batch so far. */

@@ -63,27 +63,20 @@ struct nftset {
 };
 
 struct nftset *
-nftset_open(void)
+nftset_new(struct nfnl *nfnl)
 {
 	struct nftset *nftset = calloc(1, sizeof(*nftset));
 
 	if (!nftset)
 		return NULL;
-	nftset->nfnl = nfnl_open();
-	if (!nftset->nfnl) {
-		free(nftset);
-		return NULL;
-	}
+	nftset->nfnl = nfnl;
 	nftset_set_owner(nftset, NULL);
 	return nftset;
 }
 
 void
-nftset_close(struct nftset *nftset)
+nftset_free(struct nftset *nftset)
 {
-	if (!nftset)
-		return;
-	nfnl_close(nftset->nfnl);
 	free(nftset);
 }
 
@@ -125,12 +118,6 @@ uint64_t
 nftset_lifetime(const struct nftset_op *op)
 {
 	return op->lifetime_ms ? op->lifetime_ms : NFTSET_ENDLESS;
-}
-
-uint32_t
-nftset_port(const struct nftset *nftset)
-{
-	return nfnl_port(nftset->nfnl);
 }
 
 static bool

@@ -32,25 +32,40 @@ leave_only_guard(struct conf *conf)
 
 /* ruleset_remove() takes the chain that stands for a running daemon. 0, or -1 after a log line. */
 static int
-shut(struct conf *conf, const struct log *log)
+install(struct ruleset *ruleset, const struct conf *conf, const struct log *log)
 {
 	char err[512];
 
-	leave_only_guard(conf);
-	if (ruleset_install(conf, err, sizeof(err))) {
+	if (ruleset_install(ruleset, conf, err, sizeof(err))) {
 		log_warnx(log, "could not install the guard in table inet " RULESET_TABLE ": %s", err);
 		return -1;
 	}
-	if (!ruleset_remove())
+	if (!ruleset_remove(ruleset))
 		return 0;
 	log_warn(log, "could not complete table inet " RULESET_TABLE);
 	return -1;
 }
 
+/* An owned table is left without an owner, for the daemon. 0, or -1 after a log line. */
+static int
+shut(struct conf *conf, const struct log *log)
+{
+	struct ruleset ruleset = { .nfnl = nfnl_open() };
+	int failed = -1;
+
+	leave_only_guard(conf);
+	if (ruleset.nfnl)
+		failed = install(&ruleset, conf, log);
+	else
+		log_warn(log, "could not install the guard in table inet " RULESET_TABLE);
+	nfnl_close(ruleset.nfnl);
+	return failed;
+}
+
 static bool
 is_wanted(const struct conf *conf)
 {
-	return conf->rules == CONF_RULES_AUTO && lastguard_has_ports(conf) && !upkeep_other_runs();
+	return conf->rules == CONF_RULES_AUTO && conf_has_guard(conf) && !upkeep_other_runs();
 }
 
 /* `guard`: whose it is. */
@@ -121,7 +136,7 @@ read_last(const char *config, char *err, size_t errlen)
 static int
 shut_as_last(struct conf *last, const struct log *log)
 {
-	if (!lastguard_has_ports(last))
+	if (!conf_has_guard(last))
 		return 0;
 	if (ruleset_is_foreign()) {
 		log_warnx(log, "table inet " RULESET_TABLE " was not made by knockd: the guard of the last good "
@@ -198,6 +213,17 @@ bootguard_install(const struct options *options)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int
+open_ports(void)
+{
+	struct ruleset ruleset = { .nfnl = nfnl_open() };
+	int failed = !ruleset.nfnl || ruleset_unguard(&ruleset) || ruleset_remove(&ruleset) ? -1 : 0, saved = errno;
+
+	nfnl_close(ruleset.nfnl);
+	errno = saved;
+	return failed;
+}
+
 int
 bootguard_remove(void)
 {
@@ -209,7 +235,7 @@ bootguard_remove(void)
 	else if (ruleset_is_foreign())
 		log_warnx(&log, "table inet " RULESET_TABLE
 				" was not made by knockd: \"nft delete table inet " RULESET_TABLE "\" removes it");
-	else if (ruleset_unguard() || ruleset_remove())
+	else if (open_ports())
 		log_warn(&log, "could not remove table inet " RULESET_TABLE);
 	else
 		return EXIT_SUCCESS;

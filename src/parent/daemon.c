@@ -47,6 +47,16 @@ enum {
 
 /* ---- knockctl's requests ------------------------------------------------------------------------- */
 
+static enum view_table
+table_of(const struct daemon *d)
+{
+	if (!d->rules.ours)
+		return VIEW_TABLE_NONE;
+	if (d->rules.table.owned)
+		return VIEW_TABLE_OWNED;
+	return d->rules.table.cannot_own && conf_owns_table(d->conf) ? VIEW_TABLE_UNSUPPORTED : VIEW_TABLE_SHARED;
+}
+
 /* admin_daemon */
 static void
 look(void *arg, struct admin_view *view)
@@ -58,6 +68,7 @@ look(void *arg, struct admin_view *view)
 				     .tools = &d->tools,
 				     .engine_pid = d->engine.child.pid,
 				     .keeper_pid = keeper_pid(d->keeper),
+				     .table = table_of(d),
 				     .counters = child_counters(&d->engine.child),
 				     .engine_uid = d->user.uid,
 				     .engine_restarts = d->engine.all_restarts,
@@ -92,7 +103,7 @@ unguard_for(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (ruleset_unguard())
+	if (ruleset_unguard(&d->rules.table))
 		return -1;
 	d->conf->unguarded = true;
 	return 0;
@@ -258,10 +269,11 @@ loop(struct daemon *d)
 static int
 open_tools(struct daemon *d)
 {
-	d->nftset = nftset_open();
+	d->rules.table.nfnl = d->nfnl = nfnl_open();
+	d->nftset = d->nfnl ? nftset_new(d->nfnl) : NULL;
 	d->closings = closings_new(&d->log, d->conf->max_commands);
 	d->grants = d->nftset ? grants_new(&d->log, d->nftset) : NULL;
-	d->monitor = d->nftset ? monitor_open(nftset_port(d->nftset)) : NULL;
+	d->monitor = d->nftset ? monitor_open(nfnl_port(d->nfnl)) : NULL;
 	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
 	d->bans = bans_new(&(struct bans_sources){ .nftset = d->nftset, .grants = d->grants, .closings = d->closings });
 	if (!d->bans || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
@@ -411,7 +423,7 @@ start(struct daemon *d)
 {
 	watchdog_start(d);
 	d->capture_fd = intake_listen(d, d->conf);
-	if (d->capture_fd < 0 || upkeep_find_other(d) || upkeep_install(d, d->conf) || open_tools(d) || open_signals(d))
+	if (d->capture_fd < 0 || upkeep_find_other(d) || open_tools(d) || upkeep_install(d, d->conf) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
 	sequences_watch(d);
@@ -483,7 +495,7 @@ log_counters(const struct daemon *d)
 static void
 stop(struct daemon *d)
 {
-	if (d->rules.ours && ruleset_remove())
+	if (d->rules.ours && ruleset_remove(&d->rules.table))
 		log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 	log_counters(d);
 	child_stop(&d->engine.child, supervisor_take, d);
@@ -500,7 +512,8 @@ stop(struct daemon *d)
 	journal_close(d->journals.grants);
 	keeper_stop(d->keeper);
 	monitor_close(d->monitor);
-	nftset_close(d->nftset);
+	nftset_free(d->nftset);
+	nfnl_close(d->nfnl);
 	if (d->signal_fd >= 0)
 		close(d->signal_fd);
 	if (d->watch_fd >= 0)

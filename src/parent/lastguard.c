@@ -19,15 +19,6 @@ lastguard_path(const char *state_dir)
 	return asprintf(&path, "%s/guard", state_dir) < 0 ? NULL : path;
 }
 
-bool
-lastguard_has_ports(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->n_doors; i++)
-		if (conf->doors[i].open.n)
-			return true;
-	return false;
-}
-
 /* ---- writing ----------------------------------------------------------------------------------- */
 
 static const char *const policies[] = { [CONF_GUARD_DROP] = "drop", [CONF_GUARD_REJECT] = "reject" };
@@ -74,7 +65,7 @@ lastguard_keep(const struct daemon *d)
 
 	if (!failed)
 		failed = d->keeper ? keeper_put_guard(d->keeper) : replace_end(path);
-	if (failed && lastguard_has_ports(d->conf))
+	if (failed && conf_has_guard(d->conf))
 		log_warn(&d->log, "could not keep the guard for a start with a bad configuration: %s",
 			 path ? path : "");
 	free(path);

@@ -20,7 +20,4 @@ void lastguard_keep(const struct daemon *d);
  */
 struct conf *lastguard_read(const char *path, const char *config, char *err, size_t errlen);
 
-/* Does this configuration guard any port? */
-bool lastguard_has_ports(const struct conf *conf);
-
 #endif

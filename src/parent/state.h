@@ -23,6 +23,7 @@
 #include "process/lookup.h"
 #include "process/pidfile.h"
 #include "process/priv.h"
+#include "table/ruleset.h"
 
 /* The privileges kept after start. */
 enum daemon_root {
@@ -33,6 +34,8 @@ enum daemon_root {
 
 /* Table inet knockd. */
 struct daemon_rules {
+	struct ruleset table;
+	bool told;     /* the log has a line about who may change the table */
 	bool changed;  /* events came: check the table */
 	bool refused;  /* the kernel refused a change of ours: if the table is incomplete, no other program did it */
 	bool ours;     /* installed by us: removed at the end */
@@ -80,7 +83,8 @@ struct daemon {
 	enum daemon_root root;
 	struct keeper *keeper; /* with DAEMON_ROOT_NONE */
 	int capture_fd;
-	int watch_fd; /* reports that a one-time file may have changed; -1: none */
+	int watch_fd;      /* reports that a one-time file may have changed; -1: none */
+	struct nfnl *nfnl; /* the socket that may own table inet knockd: no other process has it */
 	struct nftset *nftset;
 	struct monitor *monitor;
 	struct grants *grants;

@@ -79,21 +79,63 @@ upkeep_warn_of_leftovers(const struct daemon *d)
 			  helps);
 }
 
+/* The end of the socket ends the ownership; the table stays. */
+static void
+release(struct daemon *d)
+{
+	if (nfnl_renew(d->nfnl) || monitor_leave_out(d->monitor, nfnl_port(d->nfnl)))
+		log_warn(&d->log, "could not give up table inet " RULESET_TABLE);
+	d->rules.table.owned = false;
+}
+
+/* Once: a reload that changes it is the admin's own doing. */
+static void
+tell_owner(struct daemon *d)
+{
+	if (d->rules.table.owned && !d->rules.told)
+		log_notice(&d->log, "table inet " RULESET_TABLE " is owned: no other program can change it");
+	else if (d->rules.table.cannot_own && !d->rules.told)
+		log_notice(&d->log,
+			   "table inet " RULESET_TABLE " is not owned, because this kernel would delete it when "
+			   "knockd ends (Linux 6.9 keeps it): a flush of the ruleset opens guarded ports until "
+			   "knockd puts the table back");
+	d->rules.told |= d->rules.table.owned || d->rules.table.cannot_own;
+}
+
+/* 0, or -1 after a log line. */
+static int
+put_table(struct daemon *d, const struct conf *conf)
+{
+	const struct monitor_event emptied = { .kind = MONITOR_TABLE_GONE,
+					       .family = NFPROTO_INET,
+					       .table = RULESET_TABLE };
+	char err[512];
+
+	if (d->rules.table.owned && !conf_owns_table(conf))
+		release(d);
+	if (ruleset_install(&d->rules.table, conf, err, sizeof(err))) {
+		log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
+		return -1;
+	}
+	tell_owner(d);
+	if (!d->rules.table.emptied)
+		return 0;
+	grants_noticed(d->grants, &emptied); /* the kernel's events are about changes by others */
+	grants_restore(d->grants);
+	return 0;
+}
+
 int
 upkeep_install(struct daemon *d, const struct conf *conf)
 {
-	char err[512];
-
 	switch (conf->rules) {
 	case CONF_RULES_AUTO:
-		if (ruleset_install(conf, err, sizeof(err))) {
-			log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
+		if (put_table(d, conf))
 			return -1;
-		}
 		d->rules.ours = true;
 		break;
 	case CONF_RULES_NONE:
-		if (d->rules.ours && (ruleset_unguard() || ruleset_remove())) {
+		if (d->rules.ours && (ruleset_unguard(&d->rules.table) || ruleset_remove(&d->rules.table))) {
 			log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 			upkeep_retry_later(d); /* the guard may be gone, but the configuration in use has it */
 			return -1;
@@ -130,7 +172,7 @@ upkeep_put_back(struct daemon *d)
 
 	d->rules.refused = d->rules.changed = false;
 	d->rules.retry_at = UINT64_MAX;
-	if (!d->rules.ours || ruleset_intact(d->conf))
+	if (!d->rules.ours || ruleset_intact(&d->rules.table, d->conf))
 		return;
 	if (upkeep_install(d, d->conf)) {
 		upkeep_retry_later(d);

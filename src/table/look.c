@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "look.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
-#include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "expr.h"
 #include "rules.h"
 #include "table/ruleset.h"
+
+#define TABLE_OWNER 7 /* NFTA_TABLE_OWNER, which the headers of kernels before 5.12 lack */
 
 static int
 dump(struct nfnl *nfnl, uint16_t type, uint16_t table_attr, mnl_cb_t object, void *arg)
@@ -111,19 +114,42 @@ read_set(const struct nlmsghdr *nlh, void *arg)
 	return rc;
 }
 
+static int
+read_elements(const struct nlmsghdr *nlh, void *arg)
+{
+	return nftnl_set_elems_nlmsg_parse(nlh, arg) ? MNL_CB_ERROR : MNL_CB_OK;
+}
+
+int
+look_elements(struct look_set *set, struct nfnl *nfnl)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSETELEM, NFPROTO_INET);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set->name);
+	set->elements = nftnl_set_alloc();
+	return !set->elements || nfnl_dump(nfnl, read_elements, set->elements) ? -1 : 0;
+}
+
 /* --- the table ----------------------------------------------------------------------------------- */
 
 static int
 read_table(const struct nlmsghdr *nlh, void *arg)
 {
-	struct nftnl_table *table = nftnl_table_alloc();
-	int rc = table && !nftnl_table_nlmsg_parse(nlh, table) ? MNL_CB_OK : MNL_CB_ERROR;
+	struct look *look = arg;
+	const struct nlattr *attr;
 
-	if (rc == MNL_CB_OK)
-		((struct look *)arg)->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
-	if (table)
-		nftnl_table_free(table);
-	return rc;
+	look->there = true;
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_validate(attr, MNL_TYPE_U32))
+			continue;
+		if (mnl_attr_get_type(attr) == NFTA_TABLE_FLAGS)
+			look->flags = ntohl(mnl_attr_get_u32(attr));
+		else if (mnl_attr_get_type(attr) == TABLE_OWNER)
+			look->owner = ntohl(mnl_attr_get_u32(attr));
+	}
+	return MNL_CB_OK;
 }
 
 static int
@@ -153,8 +179,11 @@ look_free(struct look *look)
 {
 	for (size_t i = 0; i < look->n_chains; i++)
 		free(look->chains[i].name);
-	for (size_t i = 0; i < look->n_sets; i++)
+	for (size_t i = 0; i < look->n_sets; i++) {
 		free(look->sets[i].name);
+		if (look->sets[i].elements)
+			nftnl_set_free(look->sets[i].elements);
+	}
 	free(look->chains);
 	free(look->sets);
 	*look = (struct look){ .generation = 0 };

@@ -33,9 +33,13 @@
 #define RULES_COMPARED_MAX 12
 #define RULES_BITMAP_MAX   1024
 
-/* See ruleset.h. */
+/*
+ * See ruleset.h. The guard of earlier versions is at -150. While the kernel replaces their table both guards are
+ * hooked, and the rules of one begin when those of the other end: a packet must come to the new guard after the old
+ * one.
+ */
 #define RULES_PRIORITY_KNOCKS (-350)
-#define RULES_PRIORITY_GUARD  (-150)
+#define RULES_PRIORITY_GUARD  (-149)
 
 /* A set's key. Elements of OPEN sets may pass the guard. */
 enum port_key {

@@ -163,17 +163,15 @@ compare_all(struct nfnl *nfnl, const struct rules *rules, bool *intact)
 
 /* A table that cannot be read counts as missing. */
 bool
-ruleset_intact(const struct conf *conf)
+ruleset_intact(const struct ruleset *ruleset, const struct conf *conf)
 {
 	struct rules *rules = compose_rules(conf);
-	struct nfnl *nfnl = nfnl_open();
 	bool intact = false;
 	int rc = -1;
 
 	errno = EINTR;
-	for (int i = 0; i < TRIES && rules && nfnl && rc && nfnl_is_passing(errno); i++)
-		rc = compare_all(nfnl, rules, &intact);
-	nfnl_close(nfnl);
+	for (int i = 0; i < TRIES && rules && rc && nfnl_is_passing(errno); i++)
+		rc = compare_all(ruleset->nfnl, rules, &intact);
 	rules_free(rules);
 	return !rc && intact;
 }

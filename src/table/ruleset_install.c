@@ -37,6 +37,8 @@ struct source {
 struct install {
 	const struct rules *rules;
 	struct nfnl *nfnl;
+	bool own;         /* the socket shall own the table */
+	bool emptied;     /* a set whose elements were to be kept is new */
 	struct look look; /* the table before */
 	struct source *sources;
 	size_t n, room;
@@ -61,11 +63,25 @@ add_message(struct install *install, uint16_t type, uint16_t flags, const char *
 	return nfnl_add(install->nfnl, type, NFPROTO_INET, flags);
 }
 
+static const char table_made[] = "table"; /* `what` of the message that makes the table, or takes it over */
+
 static int
-put_table(struct install *install, uint16_t type)
+put_table(struct install *install)
 {
-	struct nlmsghdr *nlh =
-	    add_message(install, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0, "table", RULESET_TABLE);
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_NEWTABLE, NLM_F_CREATE, table_made, RULESET_TABLE);
+
+	if (!nlh)
+		return -1;
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+	if (install->own)
+		mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(LOOK_TABLE_OWNER | LOOK_TABLE_PERSIST));
+	return 0;
+}
+
+static int
+put_table_removal(struct install *install)
+{
+	struct nlmsghdr *nlh = add_message(install, NFT_MSG_DELTABLE, 0, "to delete table", RULESET_TABLE);
 
 	if (!nlh)
 		return -1;
@@ -180,20 +196,36 @@ put_entries(struct install *install, const struct port_set *set, size_t from, si
 }
 
 /*
- * Does the kernel already have this set, with addresses that may pass and the right type? Not in a dormant table
- * (`flags dormant`): it is made anew, because one transaction cannot wake and fill it.
+ * Must the table be made anew? One transaction cannot wake and fill a dormant one (`flags dormant`), and the kernel
+ * keeps a table without its owner only if it was made so.
  */
 static bool
-look_finds(const struct install *install, const struct port_set *set)
+is_unfit(const struct install *install)
 {
-	for (size_t i = 0; i < install->look.n_sets && set->kept && !install->look.flags; i++) {
-		const struct look_set *found = &install->look.sets[i];
+	uint32_t flags = install->look.flags;
+
+	return flags & NFT_TABLE_F_DORMANT || (install->own && !(flags & LOOK_TABLE_PERSIST));
+}
+
+/* The kernel's set like this one, with addresses that may pass; NULL: none. */
+static struct look_set *
+find_alike(const struct install *install, const struct port_set *set)
+{
+	for (size_t i = 0; i < install->look.n_sets && set->kept; i++) {
+		struct look_set *found = &install->look.sets[i];
 
 		if (!strcmp(found->name, set->name) && found->type == keys[set->key].type &&
 		    found->len == keys[set->key].len && found->flags == NFT_SET_TIMEOUT)
-			return true;
+			return found;
 	}
-	return false;
+	return NULL;
+}
+
+/* Does the set stay, with its elements? */
+static bool
+is_kept_set(const struct install *install, const struct port_set *set)
+{
+	return !is_unfit(install) && find_alike(install, set);
 }
 
 static int
@@ -224,15 +256,85 @@ put_older(struct install *install, const struct port_set *set)
 	return rc;
 }
 
+/* --- the elements of a table that is made anew --------------------------------------------------- */
+
+#define COPY_MAX (NFNL_MESSAGE_MAX / 2) /* bytes of a message, where the next one begins */
+
+struct copying {
+	struct install *install;
+	const struct port_set *set;
+	struct nlmsghdr *nlh; /* NULL: none yet */
+	struct nlattr *list;
+};
+
+static void
+end_message(struct copying *copying)
+{
+	if (copying->nlh)
+		mnl_attr_nest_end(copying->nlh, copying->list);
+	copying->nlh = NULL;
+}
+
+static int
+begin_message(struct copying *copying)
+{
+	copying->nlh =
+	    add_message(copying->install, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "the elements of set", copying->set->name);
+	if (!copying->nlh)
+		return -1;
+	mnl_attr_put_strz(copying->nlh, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(copying->nlh, NFTA_SET_ELEM_LIST_SET, copying->set->name);
+	mnl_attr_put_u32(copying->nlh, NFTA_SET_ELEM_LIST_SET_ID,
+			 htonl(RULESET_SET_ID(copying->install->rules, copying->set)));
+	copying->list = mnl_attr_nest_start(copying->nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	return 0;
+}
+
+/* With its comment, its time, and the time that it has left. */
+static int
+copy_element(struct nftnl_set_elem *elem, void *arg)
+{
+	struct copying *copying = arg;
+
+	if (copying->nlh && copying->nlh->nlmsg_len > COPY_MAX)
+		end_message(copying);
+	if (!copying->nlh && begin_message(copying))
+		return -1;
+	nftnl_set_elem_nlmsg_build(copying->nlh, elem, NFTA_LIST_ELEM);
+	return 0;
+}
+
+/* Into a set that was just made. Returns as transact() does. */
+static int
+put_copies(struct install *install, const struct port_set *set, struct look_set *from)
+{
+	struct copying copying = { .install = install, .set = set };
+	int rc = look_elements(from, install->nfnl) || nftnl_set_elem_foreach(from->elements, copy_element, &copying);
+
+	end_message(&copying);
+	return rc ? -1 : 0;
+}
+
+static int
+put_new_set(struct install *install, const struct port_set *set)
+{
+	struct look_set *alike = find_alike(install, set);
+
+	if (put_set(install, set))
+		return -1;
+	if (alike)
+		return put_copies(install, set, alike);
+	install->emptied |= set->kept;
+	return put_all_entries(install, set) || put_older(install, set) ? -1 : 0;
+}
+
 static int
 put_sets(struct install *install)
 {
 	for (size_t i = 0; i < install->rules->n_sets; i++) {
 		const struct port_set *set = &install->rules->sets[i];
 
-		if (look_finds(install, set))
-			continue;
-		if (put_set(install, set) || put_all_entries(install, set) || put_older(install, set))
+		if (!is_kept_set(install, set) && put_new_set(install, set))
 			return -1;
 	}
 	return 0;
@@ -398,7 +500,7 @@ is_replaced(const struct install *install, const char *name, bool is_chain)
 {
 	const struct port_set *set = is_chain ? NULL : rules_kept_set(install->rules, name);
 
-	return !set || !look_finds(install, set);
+	return !set || !is_kept_set(install, set);
 }
 
 static bool
@@ -417,22 +519,26 @@ is_of_guard(const struct install *install, const char *name, bool is_chain)
 	return guard_rules_has(name, false);
 }
 
-/* "add, delete, add" works whether the table exists or not. */
+static bool
+keeps_a_part(const struct install *install)
+{
+	for (size_t i = 0; i < install->rules->n_sets; i++)
+		if (is_kept_set(install, &install->rules->sets[i]))
+			return true;
+	for (size_t i = 0; i < install->look.n_chains && !is_unfit(install); i++)
+		if (is_kept_base(install, &install->look.chains[i]))
+			return true;
+	return false;
+}
+
 static int
 put_clean_table(struct install *install)
 {
-	bool keeps = false;
-
-	for (size_t i = 0; i < install->rules->n_sets; i++)
-		keeps |= look_finds(install, &install->rules->sets[i]);
-	for (size_t i = 0; i < install->look.n_chains; i++)
-		keeps |= !install->look.flags && is_kept_base(install, &install->look.chains[i]);
-	if (keeps)
-		return put_table(install, NFT_MSG_NEWTABLE) || put_removals(install, is_replaced, true) ? -1 : 0;
-	return put_table(install, NFT_MSG_NEWTABLE) || put_table(install, NFT_MSG_DELTABLE) ||
-		       put_table(install, NFT_MSG_NEWTABLE)
-		   ? -1
-		   : 0;
+	if (keeps_a_part(install))
+		return put_table(install) || put_removals(install, is_replaced, true) ? -1 : 0;
+	if (install->look.there && put_table_removal(install))
+		return -1;
+	return put_table(install);
 }
 
 /* --- the transaction ----------------------------------------------------------------------------- */
@@ -483,6 +589,10 @@ explain(const struct install *install, char *err, size_t errlen)
 	size_t len;
 	FILE *out;
 
+	if (install->error == EPERM && install->look.owner && install->look.owner != nfnl_port(install->nfnl)) {
+		snprintf(err, errlen, "the table belongs to another process (netlink port %u)", install->look.owner);
+		return;
+	}
 	if (source->what) {
 		snprintf(err, errlen, "the kernel refused %s %s: %s", source->what, source->name,
 			 strerror(install->error));
@@ -512,13 +622,13 @@ transact(struct install *install, int (*put)(struct install *install))
 		look_free(&install->look);
 		install->n = 0;
 		install->error = 0;
+		install->emptied = false;
 		if (look_at(&install->look, install->nfnl))
 			continue;
 		nfnl_begin(install->nfnl, install->look.generation);
-		if (put(install)) {
-			errno = ENOMEM;
-			return -1;
-		}
+		errno = ENOMEM;
+		if (put(install))
+			continue;
 		rc = nfnl_commit(install->nfnl, take_refusal, install);
 		if (rc > 0 && (install->error == ENOMEM || install->error == ENOBUFS)) {
 			errno = install->error;
@@ -533,10 +643,18 @@ finish(struct install *install)
 {
 	int saved = errno;
 
-	nfnl_close(install->nfnl);
 	look_free(&install->look);
 	free(install->sources);
 	errno = saved;
+}
+
+/* In a transaction of its own: the kernel adds no base chain to a table whose flags change. */
+static int
+put_adoption(struct install *install)
+{
+	bool orphan = (install->look.flags & (LOOK_TABLE_OWNER | LOOK_TABLE_PERSIST)) == LOOK_TABLE_PERSIST;
+
+	return install->own && orphan && !is_unfit(install) ? put_table(install) : 0;
 }
 
 static int
@@ -545,11 +663,25 @@ put_all(struct install *install)
 	return put_clean_table(install) || put_sets(install) || put_chains(install) || put_rules(install) ? -1 : 0;
 }
 
+/* Before 6.9 the kernel does not know one of the flags. */
+static bool
+cannot_own(const struct install *install, int rc)
+{
+	return rc > 0 && install->own && install->sources[install->refused].what == table_made &&
+	       (install->error == EOPNOTSUPP || install->error == EINVAL);
+}
+
 static int
 replace(struct install *install, char *err, size_t errlen)
 {
-	int rc = transact(install, put_all);
+	int rc = transact(install, put_adoption);
 
+	if (!rc)
+		rc = transact(install, put_all);
+	if (cannot_own(install, rc)) {
+		install->own = false;
+		rc = transact(install, put_all);
+	}
 	if (rc < 0) {
 		snprintf(err, errlen, "%s%s", strerror(errno), hint(install, errno));
 	} else if (rc) {
@@ -560,16 +692,22 @@ replace(struct install *install, char *err, size_t errlen)
 }
 
 int
-ruleset_install(const struct conf *conf, char *err, size_t errlen)
+ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, size_t errlen)
 {
+	bool own = conf_owns_table(conf) && !ruleset->cannot_own;
 	struct rules *rules = compose_rules(conf);
-	struct install install = { .rules = rules, .nfnl = rules ? nfnl_open() : NULL };
+	struct install install = { .rules = rules, .nfnl = ruleset->nfnl, .own = own };
 	int rc = -1;
 
-	if (install.nfnl)
+	if (rules)
 		rc = replace(&install, err, errlen);
 	else
 		snprintf(err, errlen, "%s", strerror(errno));
+	ruleset->cannot_own |= own && !install.own;
+	if (!rc) {
+		ruleset->owned = install.own;
+		ruleset->emptied = install.emptied;
+	}
 	finish(&install);
 	rules_free(rules);
 	return rc;
@@ -582,7 +720,7 @@ put_knocks_removal(struct install *install)
 {
 	if (look_has_chain(&install->look, RULES_CHAIN_GUARD))
 		return put_removals(install, is_of_knocks, false);
-	return put_table(install, NFT_MSG_DELTABLE);
+	return put_table_removal(install);
 }
 
 static int
@@ -590,14 +728,14 @@ put_guard_removal(struct install *install)
 {
 	if (look_has_chain(&install->look, RULES_CHAIN_KNOCKS))
 		return put_removals(install, is_of_guard, false);
-	return put_table(install, NFT_MSG_DELTABLE);
+	return put_table_removal(install);
 }
 
 static int
-take_away(int (*put)(struct install *install))
+take_away(const struct ruleset *ruleset, int (*put)(struct install *install))
 {
-	struct install install = { .nfnl = nfnl_open() };
-	int rc = install.nfnl ? transact(&install, put) : -1;
+	struct install install = { .nfnl = ruleset->nfnl };
+	int rc = transact(&install, put);
 
 	if (rc > 0)
 		errno = install.error;
@@ -606,13 +744,13 @@ take_away(int (*put)(struct install *install))
 }
 
 int
-ruleset_remove(void)
+ruleset_remove(const struct ruleset *ruleset)
 {
-	return take_away(put_knocks_removal);
+	return take_away(ruleset, put_knocks_removal);
 }
 
 int
-ruleset_unguard(void)
+ruleset_unguard(const struct ruleset *ruleset)
 {
-	return take_away(put_guard_removal);
+	return take_away(ruleset, put_guard_removal);
 }

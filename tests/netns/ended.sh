@@ -16,6 +16,8 @@ sets() {
 }
 sets | nft -f - || bail 'cannot load the sets'
 doors="
+[options]
+	Own_Table = no
 [short]
 	sequence = 1001
 	grant    = inet filter ok { %IP% timeout 1s }

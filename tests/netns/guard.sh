@@ -19,7 +19,10 @@ talk before $server 24
 check 'no daemon, no rules: a connection' said before one
 refute '... that is not tracked' grep -q 'dport=24' /proc/net/nf_conntrack
 
+# Own_Table: the test changes the table by hand
 doors='
+[options]
+	Own_Table = no
 [door]
 	sequence     = 7000,8000:udp,9000
 	open         = 22:tcp, 443:udp, 24

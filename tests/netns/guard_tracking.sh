@@ -52,6 +52,8 @@ talk before6 "[$server6]" 24
 check 'a connection from before the daemon' said before one
 check '... and over IPv6' said before6 one
 doors='
+[options]
+	Own_Table = no
 [door]
 	sequence = 7000,8000
 	open     = 22, 24, 443:udp

@@ -24,6 +24,7 @@ sets() {
 sets | nft -f - || bail 'cannot load the sets'
 knockd_start "
 [options]
+	Own_Table  = no
 	Scan_Guard = 2
 	Ban_Set    = inet filter banned { %IP% timeout 1s }
 [ok]

@@ -35,6 +35,8 @@ table inet filter {
 E
 nft -f "$T/filter.nft" || bail 'cannot load the firewall'
 knockd_meddled "
+[options]
+Own_Table = yes
 [grant]
 	sequence       = 1001
 	grant          = inet filter ok { %IP% timeout ${life}s }
@@ -128,7 +130,13 @@ flush_ruleset() {
 	nft flush ruleset
 	nft -f "$T/filter.nft"
 }
+# with_own_table yes|no: a reload; the daemon then gives its table up, or takes it
+with_own_table() {
+	sed -i "s/^\(Own_Table *= *\).*/\1$1/" "$T/knockd.conf"
+	knockd_reload
+}
 sets_again() {
+	with_own_table no
 	nft -f - <<-E || bail 'cannot delete the sets'
 		flush chain inet filter input
 		delete set inet filter ok
@@ -139,6 +147,7 @@ sets_again() {
 	E
 	nft delete chain inet filter input
 	nft -f "$T/filter.nft"
+	with_own_table yes
 }
 # Within one boot only the boot clock counts; here the wall clock steps before a restart and before the end.
 clock_forward() {

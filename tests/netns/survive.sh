@@ -10,6 +10,8 @@ topo_pair
 firewall
 nft list table inet filter >"$T/filter.nft"
 doors="
+[options]
+	Own_Table = no
 [ssh]
 	sequence = 1001,1002
 	grant    = inet filter ssh_ok  { %IP% timeout 10s }

@@ -741,6 +741,8 @@ errors_of_open(void **state)
 	    "(18446744073708ms), in [a] (x.conf)\n");
 	bad("[options]\nguard_policy = accept\n",
 	    "config: line 2: syntax error: Guard_Policy must be drop or reject, not \"accept\" (x.conf)\n");
+	bad("[options]\nown_table = auto\n",
+	    "config: line 2: syntax error: Own_Table must be yes or no, not \"auto\" (x.conf)\n");
 	bad("[options]\nopen = 22\n", "config: line 2: syntax error: \"open\" belongs in a door's section, not in "
 				      "[options] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22\n[options]\nrules = none\n",

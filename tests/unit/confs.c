@@ -15,6 +15,7 @@ confs_new(void)
 
 	assert_non_null(conf);
 	conf->nflog_group = CONF_GROUP_DEFAULT;
+	conf->own_table = CONF_OWN_NO; /* tests change the table with nft */
 	conf->doors = calloc(DOORS, sizeof(*conf->doors));
 	conf->interfaces = calloc(INTERFACES, sizeof(*conf->interfaces));
 	assert_non_null(conf->doors);

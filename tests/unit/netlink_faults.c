@@ -36,6 +36,8 @@ enum place {
 static const char *const places[] = { "send a batch",    "the batch",  "a message", "the answer",
 				      "send a question", "a question", "a dump" };
 
+static struct ruleset ruleset;
+
 /* ---- the faults -------------------------------------------------------------------------------- */
 
 static struct {
@@ -263,13 +265,13 @@ the_table_is_installed_in_spite_of_errors(void **state)
 	for (size_t i = 0; i < N_PASSING; i++) {
 		nft("flush ruleset");
 		break_at(passing[i].place, passing[i].error, 3);
-		if (ruleset_install(conf, err, sizeof(err)) || fault.times)
+		if (ruleset_install(&ruleset, conf, err, sizeof(err)) || fault.times)
 			fail_msg("%s: %s: %s", places[passing[i].place], strerror(passing[i].error), err);
-		assert_true(ruleset_intact(conf));
+		assert_true(ruleset_intact(&ruleset, conf));
 		break_at(passing[i].place, passing[i].error, 3);
-		assert_int_equal(ruleset_remove(), 0);
+		assert_int_equal(ruleset_remove(&ruleset), 0);
 		break_at(DUMP, 0, 0);
-		assert_false(ruleset_intact(conf));
+		assert_false(ruleset_intact(&ruleset, conf));
 	}
 }
 
@@ -281,10 +283,10 @@ a_ruleset_that_changes_while_it_is_read_is_read_again(void **state)
 	(void)state;
 	nft("flush ruleset");
 	break_at(DUMP, 0, 5);
-	assert_int_equal(ruleset_install(conf, err, sizeof(err)), 0);
-	assert_true(ruleset_intact(conf));
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), 0);
+	assert_true(ruleset_intact(&ruleset, conf));
 	break_at(DUMP, 0, 5);
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	assert_int_equal(fault.times, 0);
 }
 
@@ -298,14 +300,14 @@ a_table_that_cannot_be_installed_is_an_error(void **state)
 	nft("flush ruleset");
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		break_at(WHOLE_BATCH, errors[i], FOR_EVER);
-		assert_int_equal(ruleset_install(conf, err, sizeof(err)), -1);
+		assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
 		assert_string_equal(err, strerror(errors[i]));
 	}
 	break_at(MESSAGE, ENOMEM, FOR_EVER);
-	assert_int_equal(ruleset_install(conf, err, sizeof(err)), -1);
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
 	assert_string_equal(err, strerror(ENOMEM));
 	break_at(MESSAGE, EINVAL, 1);
-	assert_int_equal(ruleset_install(conf, err, sizeof(err)), -1);
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
 	assert_string_equal(err, "the kernel refused table knockd: Invalid argument");
 }
 
@@ -319,7 +321,7 @@ set_up(void **state)
 	nft("flush ruleset");
 	nft("add table inet t");
 	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
-	nftset = nftset_open();
+	nftset = nftset_new(ruleset.nfnl);
 	return nftset ? 0 : -1;
 }
 
@@ -327,7 +329,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	nftset_close(nftset);
+	nftset_free(nftset);
 	return 0;
 }
 
@@ -351,10 +353,13 @@ main(void)
 		printf("1..0 # SKIP %s\n", reason);
 		return 0;
 	}
+	ruleset.nfnl = nfnl_open();
+	assert_non_null(ruleset.nfnl);
 	conf = confs_new();
 	confs_door(conf, "7000,8000:udp", SYN, SYN, NULL);
 	confs_open(conf, "22", "");
 	failed = cmocka_run_group_tests_name("netlink_faults", tests, NULL, NULL);
 	confs_free(conf);
+	nfnl_close(ruleset.nfnl);
 	return failed;
 }

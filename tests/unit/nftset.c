@@ -21,13 +21,15 @@
 
 #define MANY 20000
 
+static struct nfnl *nfnl;
 static struct nftset *nftset;
 
 static int
 start(void **state)
 {
 	(void)state;
-	nftset = nftset_open();
+	nfnl = nfnl_open();
+	nftset = nfnl ? nftset_new(nfnl) : NULL;
 	return nftset ? 0 : -1;
 }
 
@@ -35,7 +37,8 @@ static int
 stop(void **state)
 {
 	(void)state;
-	nftset_close(nftset);
+	nftset_free(nftset);
+	nfnl_close(nfnl);
 	return 0;
 }
 

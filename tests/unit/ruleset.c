@@ -296,7 +296,7 @@ a_guard(void **state)
 		  HIDDEN("oif missing") "\t}\n\n"
 		  "\tchain guard_vrf {\n"
 		  "\t\tct state & new == 0 return\n" VRF("tcp") VRF("udp") "\t}\n\n"
-		  "\tchain guard {\n\t\ttype filter hook prerouting priority -150; policy accept;\n"
+		  "\tchain guard {\n\t\ttype filter hook prerouting priority -149; policy accept;\n"
 		  "\t\tth sport 22 meta l4proto tcp jump guard_begins\n"
 		  "\t\tth sport 443 meta l4proto udp jump guard_begins\n"
 		  "\t\tth dport 22 meta l4proto tcp goto guard_ports\n"
@@ -305,7 +305,7 @@ a_guard(void **state)
 		  "\t\tmeta iifkind \"vrf\" ct status dnat goto guard_vrf\n\t}\n\n"
 		  "\tchain guard_delivered {\n\t\tct status dnat return\n" UNDER_WAY
 		  "\t\tmeta l4proto . th dport @guarded goto guard_local\n\t}\n\n"
-		  "\tchain guard_input {\n\t\ttype filter hook input priority -150; policy accept;\n"
+		  "\tchain guard_input {\n\t\ttype filter hook input priority -149; policy accept;\n"
 		  "\t\tth dport 22 meta l4proto tcp goto guard_delivered\n"
 		  "\t\tth dport 443 meta l4proto udp goto guard_delivered\n\t}\n}\n");
 	free(text);

@@ -23,6 +23,8 @@
 #define CHAINS      LIST " | sed -n '/chain/,$p'"
 #define EXPRESSIONS "nft --debug=netlink list table inet knockd 2>&1 | grep '^  \\[ ' | sed 's/counter pkts.*/counter/'"
 
+static struct ruleset ruleset;
+
 static void
 load_printed(const struct conf *conf)
 {
@@ -38,7 +40,7 @@ install(const struct conf *conf)
 {
 	char err[400] = "";
 
-	if (ruleset_install(conf, err, sizeof(err)))
+	if (ruleset_install(&ruleset, conf, err, sizeof(err)))
 		fail_msg("%s", err);
 }
 
@@ -50,11 +52,11 @@ same(struct conf *conf)
 	char *installed[3], *printed;
 
 	install(conf);
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	for (size_t i = 0; i < 3; i++)
 		installed[i] = output_of("%s", views[i]);
-	assert_int_equal(ruleset_unguard(), 0);
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	load_printed(conf);
 	for (size_t i = 0; i < 3; i++) {
 		printed = output_of("%s", views[i]);
@@ -77,6 +79,7 @@ static int
 clear(void **state)
 {
 	(void)state;
+	assert_int_equal(nfnl_renew(ruleset.nfnl), 0); /* the end of an owner */
 	nft("flush ruleset");
 	return 0;
 }
@@ -176,8 +179,8 @@ a_thousand_doors(void **state)
 	}
 	install(conf);
 	nft("delete element inet knockd port_numbers_hashed '{ 1 }'");
-	assert_false(ruleset_intact(conf));
-	assert_int_equal(ruleset_remove(), 0);
+	assert_false(ruleset_intact(&ruleset, conf));
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	same(conf);
 	assert_shows("nft list set inet knockd port_numbers_hashed", "flags timeout");
 	count = output_of("nft list set inet knockd port_numbers_hashed | tr , '\\n' | grep -c '[0-9]'");
@@ -268,10 +271,10 @@ ports_with_older_connections(void **state)
 	nft("flush set inet knockd guarded_older");
 	install(conf);
 	assert_lacks("nft list set inet knockd guarded_older", "elements");
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	install(conf);
 	assert_lacks("nft list set inet knockd guarded_older", "elements");
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	assert_lacks(LIST, "guarded_older");
 	install(conf);
 	assert_shows("nft list set inet knockd guarded_older", "elements = { 80 expires 23h59m");
@@ -322,8 +325,8 @@ open_ports_stay_open(void **state)
 	confs_interface(other, (char[]){ "eth0" });
 	install(other);
 	fresh = output_of("%s", SORTED);
-	assert_int_equal(ruleset_unguard(), 0);
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	install(conf);
 	open_all();
 	before = output_of("%s", OPEN);
@@ -393,25 +396,25 @@ a_port_that_is_missing_is_noticed(void **state)
 	struct conf *conf = three_guards();
 
 	(void)state;
-	assert_false(ruleset_intact(conf));
+	assert_false(ruleset_intact(&ruleset, conf));
 	install(conf);
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	open_all();
 	nft("add element inet knockd guarded '{ udp . 53 }'");
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	for (size_t i = 0; i < N_ELEMENTS; i++)
 		nft("delete element inet knockd %s", elements[i]);
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		nft("delete element inet knockd %s", ports[i]);
-		assert_false(ruleset_intact(conf));
+		assert_false(ruleset_intact(&ruleset, conf));
 		nft("add element inet knockd %s", ports[i]);
-		assert_true(ruleset_intact(conf));
+		assert_true(ruleset_intact(&ruleset, conf));
 	}
 	nft("delete element inet knockd guarded '{ tcp . 22 }'");
 	nft("add element inet knockd guarded '{ tcp . 23 }'");
-	assert_false(ruleset_intact(conf));
+	assert_false(ruleset_intact(&ruleset, conf));
 	install(conf);
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	confs_free(conf);
 }
 
@@ -446,8 +449,8 @@ shut_ports_stay_shut_without_a_daemon(void **state)
 	install(conf);
 	open_all();
 	before = output_of("nft list chain inet knockd guard; nft list chain inet knockd guard_target; %s", OPEN);
-	assert_int_equal(ruleset_remove(), 0);
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	after = output_of("nft list chain inet knockd guard; nft list chain inet knockd guard_target; %s", OPEN);
 	assert_string_equal(before, after);
 	assert_lacks(LIST, "log");
@@ -466,10 +469,10 @@ unguarding(void **state)
 	struct conf *conf = three_guards();
 
 	(void)state;
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	install(conf);
 	open_all();
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	assert_lacks(LIST, "guard");
 	assert_shows(LIST, "192.0.2.9 . tcp . 22");
 	assert_shows(LIST, "chain prerouting");
@@ -481,8 +484,8 @@ unguarding(void **state)
 	install(conf);
 	assert_shows(LIST, "chain guard");
 	assert_shows(LIST, "192.0.2.9 . tcp . 22");
-	assert_int_equal(ruleset_remove(), 0);
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	assert_lacks("nft list tables", "knockd");
 	confs_free(conf);
 }
@@ -496,9 +499,9 @@ a_dormant_table_wakes(void **state)
 	install(conf);
 	nft("add table inet knockd '{ flags dormant; }'");
 	assert_shows(LIST, "dormant");
-	assert_false(ruleset_intact(conf));
+	assert_false(ruleset_intact(&ruleset, conf));
 	install(conf);
-	assert_true(ruleset_intact(conf));
+	assert_true(ruleset_intact(&ruleset, conf));
 	assert_lacks(LIST, "dormant");
 	confs_free(conf);
 }
@@ -514,7 +517,7 @@ queues(void **state)
 	(void)state;
 	conf->capture = CONF_CAPTURE_NFQUEUE;
 	conf->queue_num = 4711;
-	if (ruleset_install(conf, err, sizeof(err))) {
+	if (ruleset_install(&ruleset, conf, err, sizeof(err))) {
 		assert_non_null(strstr(err, "CONFIG_NFT_QUEUE"));
 		puts("# this kernel has none");
 		confs_free(conf);
@@ -525,10 +528,10 @@ queues(void **state)
 	assert_int_equal(to.number, 4711);
 	assert_true(to.marked);
 	assert_true(ruleset_has_guard());
-	assert_true(ruleset_intact(conf));
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_true(ruleset_intact(&ruleset, conf));
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	assert_shows(LIST, "bypass");
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	confs_door(conf, "7000", SYN, SYN, NULL);
 	confs_open(conf, "53:udp", "");
 	same(conf);
@@ -549,10 +552,10 @@ the_groups_of_an_installed_table(void **state)
 	assert_int_equal(to.number, 4711);
 	assert_true(to.marked);
 	assert_true(ruleset_has_guard());
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	assert_false(ruleset_reports_to(&to));
 	assert_true(ruleset_has_guard());
-	assert_int_equal(ruleset_unguard(), 0);
+	assert_int_equal(ruleset_unguard(&ruleset), 0);
 	assert_false(ruleset_has_guard());
 	load_printed(conf);
 	assert_true(ruleset_reports_to(&to));
@@ -605,8 +608,8 @@ only_our_table_is_replaced(void **state)
 	install(conf);
 	assert_lacks("nft list ruleset", "foreign");
 	assert_shows(LIST, "chain prerouting");
-	assert_int_equal(ruleset_remove(), 0);
-	assert_int_equal(ruleset_remove(), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
+	assert_int_equal(ruleset_remove(&ruleset), 0);
 	after = output_of("nft list table inet other; nft list table ip knockd");
 	assert_string_equal(before, after);
 	assert_lacks("nft list tables", "inet knockd");
@@ -622,7 +625,7 @@ a_refusal_is_reported(void **state)
 	struct conf *conf = confs_new();
 	struct nfnl *owner = nfnl_open();
 	struct nlmsghdr *nlh;
-	char err[400] = "";
+	char err[400] = "", expected[400];
 
 	(void)state;
 	assert_non_null(owner);
@@ -633,13 +636,103 @@ a_refusal_is_reported(void **state)
 	if (nfnl_commit(owner, ignore, NULL))
 		skip(); /* before Linux 5.12 */
 	confs_door(conf, "7000", SYN, SYN, NULL);
-	assert_int_equal(ruleset_install(conf, err, sizeof(err)), -1);
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
 	assert_int_equal(errno, EPERM);
-	assert_string_equal(err, "the kernel refused table knockd: Operation not permitted");
-	assert_int_equal(ruleset_remove(), -1);
+	snprintf(expected, sizeof(expected), "the table belongs to another process (netlink port %u)",
+		 nfnl_port(owner));
+	assert_string_equal(err, expected);
+	assert_int_equal(ruleset_remove(&ruleset), -1);
 	assert_int_equal(errno, EPERM);
 	assert_lacks(LIST, "chain");
 	nfnl_close(owner);
+	confs_free(conf);
+}
+
+/* nft 1.0.6 shows the second flag as a number. */
+#define OWNED "nft list table inet knockd | grep -q 'flags owner'"
+
+static bool
+is_owned(void)
+{
+	return !system(OWNED);
+}
+
+static void
+assert_same(const char *command, const char *before)
+{
+	char *after = output_of("%s", command);
+
+	assert_string_equal(before, after);
+	free(after);
+}
+
+/* Elements of all kinds are there when the first owner comes. */
+static void
+a_table_gets_an_owner(void **state)
+{
+	struct conf *conf = three_guards();
+	char *open, *chains;
+
+	(void)state;
+	install(conf);
+	open_all();
+	nft("add element inet knockd open6 '{ 2001:db8::77 . tcp . 22 timeout 1h expires 30m }'");
+	open = output_of("%s", OPEN);
+	chains = output_of("%s", CHAINS);
+	assert_false(ruleset.owned);
+	conf->own_table = CONF_OWN_GUARD;
+	install(conf);
+	assert_int_equal(ruleset.owned, !ruleset.cannot_own);
+	assert_int_equal(is_owned(), ruleset.owned);
+	assert_false(ruleset.emptied);
+	assert_true(ruleset_intact(&ruleset, conf));
+	assert_same(OPEN, open);
+	assert_same(CHAINS, chains);
+	assert_shows("nft list set inet knockd open6", "2001:db8::77 . tcp . 22 timeout 1h expires 29m59s");
+	assert_shows("nft list set inet knockd open4", "comment \"a\"");
+	free(open);
+	free(chains);
+	confs_free(conf);
+}
+
+static void
+an_owned_table(void **state)
+{
+	struct conf *conf = three_guards();
+	char *open;
+
+	(void)state;
+	install(conf);
+	open_all();
+	open = output_of("%s", OPEN);
+	conf->own_table = CONF_OWN_GUARD;
+	install(conf);
+	if (!ruleset.cannot_own) {
+		nft("flush ruleset");
+		assert_true(ruleset_intact(&ruleset, conf));
+		assert_int_not_equal(system("nft delete table inet knockd 2>/dev/null"), 0);
+		assert_int_not_equal(system("nft flush set inet knockd open4 2>/dev/null"), 0);
+		install(conf);
+		assert_same(OPEN, open);
+		/* the owner goes, another one comes */
+		assert_int_equal(nfnl_renew(ruleset.nfnl), 0);
+		assert_false(is_owned());
+		assert_true(ruleset_intact(&ruleset, conf));
+		nft("add element inet knockd open4_target '{ 192.0.2.77 . 192.0.2.1 . tcp . 22 }'");
+		nft("delete element inet knockd open4_target '{ 192.0.2.77 . 192.0.2.1 . tcp . 22 }'");
+		install(conf);
+		assert_true(is_owned());
+		assert_same(OPEN, open);
+		/* none any more */
+		assert_int_equal(nfnl_renew(ruleset.nfnl), 0);
+		conf->own_table = CONF_OWN_NO;
+		install(conf);
+		assert_false(ruleset.owned);
+		assert_false(is_owned());
+		assert_true(ruleset_intact(&ruleset, conf));
+		assert_same(OPEN, open);
+	}
+	free(open);
 	confs_free(conf);
 }
 
@@ -653,11 +746,11 @@ without_capability(void)
 	confs_door(conf, "7000", SYN, SYN, NULL);
 	if (netns_drop_capabilities())
 		return 1;
-	if (!ruleset_install(conf, err, sizeof(err)) || errno != EPERM)
+	if (!ruleset_install(&ruleset, conf, err, sizeof(err)) || errno != EPERM)
 		return 2;
 	if (strcmp(err, "Operation not permitted"))
 		return 3;
-	return !ruleset_remove() || errno != EPERM ? 4 : 0;
+	return !ruleset_remove(&ruleset) || errno != EPERM ? 4 : 0;
 }
 
 static void
@@ -701,13 +794,23 @@ main(void)
 		cmocka_unit_test_setup(a_busy_ruleset, clear),
 		cmocka_unit_test_setup(only_our_table_is_replaced, clear),
 		cmocka_unit_test_setup(a_refusal_is_reported, clear),
+		cmocka_unit_test_setup(a_table_gets_an_owner, clear),
+		cmocka_unit_test_setup(an_owned_table, clear),
 		cmocka_unit_test_setup(without_capability_it_is_eperm, clear),
 	};
 	const char *reason = netns_enter();
+	int failed;
 
 	if (reason) {
 		printf("1..0 # SKIP %s\n", reason);
 		return 0;
 	}
-	return cmocka_run_group_tests_name("ruleset_kernel", tests, NULL, NULL);
+	ruleset.nfnl = nfnl_open();
+	if (!ruleset.nfnl) {
+		perror("netlink");
+		return 1;
+	}
+	failed = cmocka_run_group_tests_name("ruleset_kernel", tests, NULL, NULL);
+	nfnl_close(ruleset.nfnl);
+	return failed;
 }

@@ -25,7 +25,10 @@ struct closings *closings_new(const struct log *log, unsigned max_commands);
 /* Keeps every deadline in this journal from now on; borrowed. */
 void closings_keep_in(struct closings *closings, struct journal *journal);
 
-/* Takes over an entry of an earlier run, as `door`'s; an overdue one is closed at the next tick. */
+/*
+ * Takes over an entry of an earlier run, as `door`'s. The latest of the same door and client is the deadline of all; if
+ * it is overdue, they are closed at the next tick.
+ */
 void closings_take_up(struct closings *closings, const char *door, const struct journal_entry *entry);
 
 /*
@@ -43,7 +46,11 @@ struct opening {
 	int64_t seconds;   /* from the end of the start command to the stop command; negative: never */
 };
 
-/* Runs the start command; everything is copied. */
+/*
+ * Runs the start command; everything is copied. If the door is open for this client already, the stop commands that
+ * are pending move to the new deadline, unless they are due later: no client is shut out that has just knocked. There
+ * are as many stop commands as start commands.
+ */
 void closings_run(struct closings *closings, const struct opening *opening);
 
 /* A child has ended. False: not one of these commands. */
@@ -63,8 +70,8 @@ struct closing_view {
 typedef bool closings_visit(void *arg, const struct closing_view *view);
 
 /*
- * Visits at most `max` of the doors whose stop command has not been requested, oldest first. `from` is 0 for the first
- * call, then the previous call's result. Returns 0 when there are no more.
+ * Visits at most `max` of the open doors, each once for a client, oldest first. `from` is 0 for the first call, then
+ * the previous call's result. Returns 0 when there are no more.
  */
 uint64_t closings_each(const struct closings *closings, uint64_t from, size_t max, closings_visit *visit, void *arg);
 
@@ -73,7 +80,7 @@ size_t closings_count(const struct closings *closings);
 /* Is there one for an address of this network? */
 bool closings_reach(const struct closings *closings, const struct network *network);
 
-/* The same with those whose stop command waits or runs. */
+/* The number of start commands whose stop command has not ended. */
 size_t closings_held(const struct closings *closings);
 
 /*

@@ -6,23 +6,37 @@
 #include <string.h>
 
 #include "access/command.h"
+#include "lib/siphash.h"
 #include "lib/timers.h"
 
 /* Delay before the next try to start a stop command. */
 #define RETRY_MSEC 10000
 
-/* One door that is open for one client, from the knock until its stop command has ended. */
+#define BUCKETS 4096
+
+/* One start command and the stop command that it needs, from the knock until the stop command has ended. */
 struct closing {
-	struct timer timer; /* must be first: timers_due() returns it */
-	struct closings *owner;
-	struct closing *prev, *next;
+	struct access *access;
+	struct closing *next;                          /* of the access */
 	enum { OPENING, OPEN, CLOSING, CLOSED } state; /* CLOSED: the stop command is running */
 	uint64_t journal_id;
+	int64_t open_ms; /* from the end of the start command; negative: no deadline */
+};
+
+/*
+ * One door that is open for one client. A further knock is one more closing and moves the deadline of all: each start
+ * command needs its stop command, because many add a rule with each knock.
+ */
+struct access {
+	struct timer timer; /* must be first: timers_due() returns it */
+	struct closings *owner;
+	struct access *prev, *next;
+	struct access *chain; /* of the bucket */
+	struct closing *closings;
 	char *door;
 	char *stop;
 	char *who;
 	struct addr ip;
-	int64_t open_ms;       /* from the end of the start command; negative: no deadline */
 	int64_t since_wall_ms; /* 0: not known */
 	uint64_t number;       /* increases along the list */
 };
@@ -32,77 +46,159 @@ struct closings {
 	struct commands *commands;
 	struct journal *journal;
 	struct timers timers;
-	struct closing list; /* head of a ring */
-	size_t n;
+	struct access list; /* head of a ring */
+	struct access *buckets[BUCKETS];
+	size_t n; /* closings */
 	uint64_t last_number;
 };
+
+/* ---- accesses ---------------------------------------------------------------------------------- */
+
+static struct access **
+bucket_of(struct closings *cs, const struct addr *ip)
+{
+	static const uint8_t no_secret[16]; /* only clients that know a sequence choose addresses */
+
+	return &cs->buckets[siphash(no_secret, ip->bytes, sizeof(ip->bytes)) & (BUCKETS - 1)];
+}
+
+/* Several doors may have one name, and a reload may change the command: then it is another access. */
+static struct access *
+find_access(struct closings *cs, const char *door, const char *stop, const struct addr *ip)
+{
+	struct access *a = *bucket_of(cs, ip);
+
+	while (a && (!addr_equal(&a->ip, ip) || strcmp(a->door, door) || strcmp(a->stop, stop)))
+		a = a->chain;
+	return a;
+}
+
+static void
+free_access(struct access *a)
+{
+	struct access **link = bucket_of(a->owner, &a->ip);
+
+	timers_disarm(&a->owner->timers, &a->timer);
+	while (*link != a)
+		link = &(*link)->chain;
+	*link = a->chain;
+	a->prev->next = a->next;
+	a->next->prev = a->prev;
+	free(a->door);
+	free(a->stop);
+	free(a->who);
+	free(a);
+}
+
+static struct access *
+add_access(struct closings *cs, const char *door, const char *stop, const struct addr *ip, const char *who)
+{
+	struct access *a = calloc(1, sizeof(*a)), **bucket = bucket_of(cs, ip);
+
+	if (!a)
+		return NULL;
+	*a = (struct access){ .owner = cs,
+			      .prev = cs->list.prev,
+			      .next = &cs->list,
+			      .chain = *bucket,
+			      .door = strdup(door),
+			      .stop = strdup(stop),
+			      .who = strdup(who),
+			      .ip = *ip,
+			      .number = ++cs->last_number };
+	a->prev->next = a->next->prev = *bucket = a;
+	if (a->door && a->stop && a->who)
+		return a;
+	free_access(a);
+	return NULL;
+}
+
+static void
+arm(struct access *a, struct moment end)
+{
+	if (timers_arm(&a->owner->timers, &a->timer, (uint64_t)end.boot_ms))
+		log_warn(a->owner->log, "%s: no memory for the deadline of its stop command", a->door);
+}
+
+static void
+arm_at_least(struct access *a, struct moment end)
+{
+	if (!a->timer.slot || a->timer.at < (uint64_t)end.boot_ms)
+		arm(a, end);
+}
+
+static bool
+any_open(const struct closing *c)
+{
+	while (c && c->state != OPENING && c->state != OPEN)
+		c = c->next;
+	return c;
+}
+
+static bool
+is_open(const struct access *a)
+{
+	return any_open(a->closings);
+}
 
 /* ---- one closing ------------------------------------------------------------------------------- */
 
 static void
 forget(struct closing *c)
 {
-	timers_disarm(&c->owner->timers, &c->timer);
-	c->prev->next = c->next;
-	c->next->prev = c->prev;
-	c->owner->n--;
-	free(c->door);
-	free(c->stop);
-	free(c->who);
+	struct access *a = c->access;
+	struct closing **link = &a->closings;
+
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	a->owner->n--;
 	free(c);
+	if (!a->closings)
+		free_access(a);
 }
 
+/* NULL: no memory. */
 static struct closing *
 add(struct closings *cs, const char *door, const char *stop, const struct addr *ip, const char *who)
 {
+	struct access *a = find_access(cs, door, stop, ip);
 	struct closing *c = calloc(1, sizeof(*c));
 
-	if (!c)
-		return NULL;
-	*c = (struct closing){ .owner = cs,
-			       .prev = cs->list.prev,
-			       .next = &cs->list,
-			       .door = strdup(door),
-			       .stop = strdup(stop),
-			       .who = strdup(who),
-			       .ip = *ip,
-			       .open_ms = -1,
-			       .number = ++cs->last_number };
-	c->prev->next = c->next->prev = c;
-	cs->n++;
-	if (!c->door || !c->stop || !c->who) {
-		forget(c);
+	if (c && !a)
+		a = add_access(cs, door, stop, ip, who);
+	if (!c || !a) {
+		free(c);
 		return NULL;
 	}
+	*c = (struct closing){ .access = a, .next = a->closings, .open_ms = -1 };
+	a->closings = c;
+	cs->n++;
 	return c;
-}
-
-static void
-arm(struct closing *c, struct moment end)
-{
-	if (timers_arm(&c->owner->timers, &c->timer, (uint64_t)end.boot_ms))
-		log_warn(c->owner->log, "%s: no memory for the deadline of its stop command", c->door);
 }
 
 /* The start command has ended, and the deadline counts from now. Negative: no deadline, as in 0.8. */
 static void
 opened(struct closing *c)
 {
+	struct access *a = c->access;
 	struct moment end;
 
 	c->state = OPEN;
-	if (c->open_ms < 0)
+	if (c->open_ms < 0) {
+		timers_disarm(&a->owner->timers, &a->timer);
 		return;
+	}
 	end = moment_after(moment_now(), c->open_ms);
-	journal_move(c->owner->journal, c->journal_id, end);
-	arm(c, end);
+	journal_move(a->owner->journal, c->journal_id, end);
+	arm_at_least(a, end);
 }
 
 /* The start command did not run: the stop command would close another opening of this or another client. */
 static void
 call_off(struct closing *c)
 {
-	journal_end(c->owner->journal, c->journal_id);
+	journal_end(c->access->owner->journal, c->journal_id);
 	forget(c);
 }
 
@@ -111,7 +207,7 @@ static void
 try_later(struct closing *c)
 {
 	c->state = OPEN;
-	arm(c, moment_after(moment_now(), RETRY_MSEC));
+	arm_at_least(c->access, moment_after(moment_now(), RETRY_MSEC));
 }
 
 /*
@@ -133,7 +229,7 @@ take_news(void *owner, enum command_state news)
 	case CLOSING:
 		if (news == COMMAND_STARTED) {
 			c->state = CLOSED;
-			journal_end(c->owner->journal, c->journal_id);
+			journal_end(c->access->owner->journal, c->journal_id);
 		} else {
 			try_later(c);
 		}
@@ -147,12 +243,23 @@ take_news(void *owner, enum command_state news)
 }
 
 static void
-close_door(struct closing *c)
+close_one(struct closing *c)
 {
+	const struct access *a = c->access;
+
 	c->state = CLOSING;
-	log_notice(c->owner->log, "%s: %s: command timeout", c->who, c->door);
-	commands_run(c->owner->commands,
-		     &(struct command){ .door = c->door, .text = c->stop, .ip = c->ip, .event = "close", .owner = c });
+	log_notice(a->owner->log, "%s: %s: command timeout", a->who, a->door);
+	commands_run(a->owner->commands,
+		     &(struct command){ .door = a->door, .text = a->stop, .ip = a->ip, .event = "close", .owner = c });
+}
+
+/* A start command that is still running goes first: opened() sets a deadline. */
+static void
+close_door(struct access *a)
+{
+	for (struct closing *c = a->closings; c; c = c->next)
+		if (c->state == OPEN)
+			close_one(c);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------- */
@@ -161,24 +268,30 @@ static struct closing *
 prepare(struct closings *cs, const struct opening *o)
 {
 	struct closing *c = add(cs, o->door, o->stop, &o->ip, o->who);
+	struct moment now = moment_now();
 	struct journal_entry entry;
+	struct access *a;
 
 	if (!c) {
 		log_warn(cs->log, "%s: no memory for its stop command: the start command does not run", o->door);
 		return NULL;
 	}
+	a = c->access;
 	c->state = OPENING;
 	c->open_ms = o->seconds < 0 ? -1 : o->seconds * 1000;
-	c->since_wall_ms = moment_now().wall_ms;
+	if (!any_open(c->next))
+		a->since_wall_ms = now.wall_ms;
 	/* opened() moves this end to count from the end of the start command; after a crash before that it stays */
 	entry = (struct journal_entry){ .kind = JOURNAL_COMMAND,
-					.door = c->door,
-					.ip = c->ip,
-					.text = c->stop,
-					.since_wall_ms = c->since_wall_ms,
-					.end = moment_after(moment_now(), o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
-											 : o->seconds * 1000) };
+					.door = a->door,
+					.ip = a->ip,
+					.text = a->stop,
+					.since_wall_ms = now.wall_ms,
+					.end = moment_after(now, o->seconds < 0 ? INT64_C(1000) * UINT32_MAX
+										: o->seconds * 1000) };
 	c->journal_id = journal_add(cs->journal, &entry);
+	if (a->timer.slot)
+		arm_at_least(a, entry.end);
 	return c;
 }
 
@@ -196,25 +309,19 @@ closings_run(struct closings *cs, const struct opening *o)
 /* ---- knockctl ---------------------------------------------------------------------------------- */
 
 static bool
-is_open(const struct closing *c)
+is_meant(const struct access *a, const struct request_whom *whom)
 {
-	return c->state == OPENING || c->state == OPEN;
-}
-
-static bool
-is_meant(const struct closing *c, const struct request_whom *whom)
-{
-	return is_open(c) && request_means(whom, &c->ip, c->door);
+	return is_open(a) && request_means(whom, &a->ip, a->door);
 }
 
 static struct closing_view
-view(const struct closing *c)
+view(const struct access *a)
 {
-	return (struct closing_view){ .door = c->door,
-				      .ip = &c->ip,
-				      .stop = c->stop,
-				      .since_wall_ms = c->since_wall_ms,
-				      .end_boot_ms = c->timer.slot ? (int64_t)c->timer.at : INT64_MAX };
+	return (struct closing_view){ .door = a->door,
+				      .ip = &a->ip,
+				      .stop = a->stop,
+				      .since_wall_ms = a->since_wall_ms,
+				      .end_boot_ms = a->timer.slot ? (int64_t)a->timer.at : INT64_MAX };
 }
 
 uint64_t
@@ -222,13 +329,13 @@ closings_each(const struct closings *cs, uint64_t from, size_t max, closings_vis
 {
 	uint64_t last = 0;
 
-	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
+	for (const struct access *a = cs->list.next; a != &cs->list; a = a->next) {
 		struct closing_view each;
 
-		if (c->number <= from || !is_open(c))
+		if (a->number <= from || !is_open(a))
 			continue;
-		each = view(c);
-		last = c->number;
+		each = view(a);
+		last = a->number;
 		if (!visit(arg, &each) || !--max)
 			return last;
 	}
@@ -240,18 +347,18 @@ closings_count(const struct closings *cs)
 {
 	size_t n = 0;
 
-	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		n += is_open(c);
+	for (const struct access *a = cs->list.next; a != &cs->list; a = a->next)
+		n += is_open(a);
 	return n;
 }
 
 bool
 closings_reach(const struct closings *cs, const struct network *network)
 {
-	for (const struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
-		struct network let_in = network_around(&c->ip, 128);
+	for (const struct access *a = cs->list.next; a != &cs->list; a = a->next) {
+		struct network let_in = network_around(&a->ip, 128);
 
-		if (is_open(c) && network_overlaps(&let_in, network))
+		if (is_open(a) && network_overlaps(&let_in, network))
 			return true;
 	}
 	return false;
@@ -263,45 +370,59 @@ closings_held(const struct closings *cs)
 	return cs->n;
 }
 
+static void
+close_now(struct access *a)
+{
+	timers_disarm(&a->owner->timers, &a->timer);
+	for (struct closing *c = a->closings; c; c = c->next)
+		if (c->state == OPENING)
+			c->open_ms = 0;
+	close_door(a);
+}
+
 size_t
 closings_close(struct closings *cs, const struct request_whom *whom)
 {
 	size_t n = 0;
 
-	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
-		if (!is_meant(c, whom))
+	for (struct access *a = cs->list.next; a != &cs->list; a = a->next) {
+		if (!is_meant(a, whom))
 			continue;
 		n++;
-		if (c->state == OPENING) {
-			c->open_ms = 0;
-		} else {
-			timers_disarm(&cs->timers, &c->timer);
-			close_door(c);
-		}
+		close_now(a);
 	}
 	return n;
 }
 
-/* False: it has no deadline. */
-static bool
-extend(struct closing *c, int64_t by_ms)
+/* All entries of the journal get the new end: the next start takes the latest of them. */
+static void
+extend_opened(struct access *a, int64_t by_ms)
 {
 	struct moment now = moment_now(), end;
-	int64_t left;
+	int64_t left = (int64_t)a->timer.at - now.boot_ms + by_ms;
 
-	if (c->state == OPENING) {
-		if (c->open_ms < 0)
-			return false;
-		c->open_ms = c->open_ms + by_ms > 0 ? c->open_ms + by_ms : 0;
-		return true;
-	}
-	if (!c->timer.slot)
-		return false;
-	left = (int64_t)c->timer.at - now.boot_ms + by_ms;
 	end = moment_after(now, left > 0 ? left : 0);
-	journal_move(c->owner->journal, c->journal_id, end);
-	arm(c, end);
-	return true;
+	arm(a, end);
+	for (const struct closing *c = a->closings; c; c = c->next)
+		if (c->state == OPEN)
+			journal_move(a->owner->journal, c->journal_id, end);
+}
+
+/* False: it has no deadline. */
+static bool
+extend(struct access *a, int64_t by_ms)
+{
+	bool any = a->timer.slot;
+
+	if (any)
+		extend_opened(a, by_ms);
+	for (struct closing *c = a->closings; c; c = c->next) {
+		if (c->state != OPENING || c->open_ms < 0)
+			continue;
+		c->open_ms = c->open_ms + by_ms > 0 ? c->open_ms + by_ms : 0;
+		any = true;
+	}
+	return any;
 }
 
 size_t
@@ -309,9 +430,9 @@ closings_extend(struct closings *cs, const struct request_whom *whom, int64_t by
 {
 	size_t n = 0;
 
-	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next)
-		if (is_meant(c, whom))
-			n += extend(c, by_ms);
+	for (struct access *a = cs->list.next; a != &cs->list; a = a->next)
+		if (is_meant(a, whom))
+			n += extend(a, by_ms);
 	return n;
 }
 
@@ -329,7 +450,7 @@ closings_tick(struct closings *cs, uint64_t now)
 	struct timer *timer;
 
 	while ((timer = timers_due(&cs->timers, now)))
-		close_door((struct closing *)timer);
+		close_door((struct access *)timer);
 }
 
 uint64_t
@@ -358,8 +479,9 @@ closings_take_up(struct closings *cs, const char *door, const struct journal_ent
 	}
 	c->state = OPEN;
 	c->journal_id = entry->id;
-	c->since_wall_ms = entry->since_wall_ms;
-	arm(c, entry->end);
+	if (!c->access->since_wall_ms)
+		c->access->since_wall_ms = entry->since_wall_ms;
+	arm_at_least(c->access, entry->end);
 }
 
 struct closings *
@@ -381,33 +503,44 @@ closings_new(const struct log *log, unsigned max_commands)
 }
 
 /* The journal does not have these doors, so they close now. */
-static void
-close_unremembered(struct closings *cs)
+static bool
+close_unremembered(struct access *a)
 {
 	bool any = false;
 
-	for (struct closing *c = cs->list.next; c != &cs->list; c = c->next) {
-		if (journal_keeps(cs->journal, c->journal_id))
+	for (struct closing *c = a->closings; c; c = c->next) {
+		if (journal_keeps(a->owner->journal, c->journal_id))
 			continue;
 		any = true;
 		if (c->state == OPENING || c->state == OPEN)
-			close_door(c);
+			close_one(c);
 	}
-	if (any)
-		commands_start_all(cs->commands);
+	return any;
+}
+
+static void
+free_all(struct access *a)
+{
+	for (struct closing *c = a->closings, *next; c; c = next) {
+		next = c->next;
+		forget(c); /* the last one frees the access */
+	}
 }
 
 void
 closings_free(struct closings *cs)
 {
+	bool any = false;
+
 	if (!cs)
 		return;
-	close_unremembered(cs);
+	for (struct access *a = cs->list.next; a != &cs->list; a = a->next)
+		any |= close_unremembered(a);
+	if (any)
+		commands_start_all(cs->commands);
 	commands_free(cs->commands);
-	for (struct closing *c = cs->list.next, *next; c != &cs->list; c = next) {
-		next = c->next;
-		forget(c);
-	}
+	while (cs->list.next != &cs->list)
+		free_all(cs->list.next);
 	timers_free(&cs->timers);
 	free(cs);
 }

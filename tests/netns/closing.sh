@@ -27,6 +27,16 @@ doors="
 	command      = true
 	cmd_timeout  = -1
 	stop_command = echo %IP% >>$T/never
+[again]
+	sequence     = 1005
+	command      = echo open %IP% >>$T/again
+	cmd_timeout  = 2
+	stop_command = echo close %IP% >>$T/again
+[slow]
+	sequence     = 1006
+	command      = echo open >>$T/slow; while [ -e $T/hold ]; do sleep 0.05; done
+	cmd_timeout  = 1
+	stop_command = echo close >>$T/slow
 $fence_door"
 
 # lines FILE NUMBER: it has that many
@@ -69,6 +79,69 @@ knockd_again
 fence
 check 'no door is closed twice' lines later 3
 refute 'a negative time: never closed' lines never 1
+
+# A client that knocks again is not shut out by the stop command of its first knock.
+topo_client other 1
+count() {
+	[ "$(grep -cxs "$2" "$T/$1")" = "$3" ]
+}
+# in_a_second COMMAND...: when a second of the door's two is over
+in_a_second() {
+	sleep 1.2
+	"$@"
+}
+knock $server 1005
+wait_for count again 'open 10.0.0.2' 1
+in_a_second knock_from other 10.0.1.1 1005
+knock $server 1005
+wait_for count again 'open 10.0.0.2' 2
+now before
+in_a_second fence
+refute 'a second knock: the stop command of the first one does not run at its time' count again 'close 10.0.0.2' 1
+check 'each start command gets its stop command' count again 'close 10.0.0.2' 2
+now after
+check '... when the time of the second knock is over' [ $((after - before)) -ge 195 ]
+check '... and another client has its own time' [ "$(grep -n 'close 10.0.1.2' "$T/again" | cut -d : -f 1)" -lt \
+	"$(grep -n 'close 10.0.0.2' "$T/again" | head -n 1 | cut -d : -f 1)" ]
+check '... the log has a line for each' [ "$(log_count '10.0.0.2: again: command timeout')" = 2 ]
+
+rm "$T/again"
+knock $server 1005
+wait_for count again 'open 10.0.0.2' 1
+in_a_second knock $server 1005
+wait_for count again 'open 10.0.0.2' 2
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+knockd_again
+in_a_second fence
+refute 'the same with a crash and a restart: not at the time of the first knock' grep -q close "$T/again"
+check '... but at that of the second one' count again 'close 10.0.0.2' 2
+
+: >"$T/hold"
+rm "$T/again"
+knock $server 1006
+wait_for count slow open 1
+in_a_second fence
+rm "$T/hold"
+knock $server 1006
+wait_for count slow open 2
+refute 'a start command that still runs: no stop command before its end' grep -q close "$T/slow"
+check '... and as many as start commands' count slow close 2
+
+if [ -x "$KNOCKCTL" ]; then
+	knock $server 1005 1005
+	wait_for count again 'open 10.0.0.2' 2
+	equal 'two knocks are one access' "$(knockctl list --json | jq -c 'map(select(.door == "again")) | length')" 1
+	equal '... that can be extended' "$(knockctl extend 10.0.0.2 --door again 1h)" '1 extended'
+	knockd_stop
+	knockd_again
+	equal '... over a restart' "$(knockctl list --json | jq '.[] | select(.door == "again") | .left_ms > 3500000')" true
+	equal '... and shortened' "$(knockctl extend 10.0.0.2 --door again -59m)" '1 extended'
+	equal '... and revoked' "$(knockctl revoke 10.0.0.2 --door again)" '1 revoked'
+	check '... with both stop commands' count again 'close 10.0.0.2' 2
+else
+	skip 'two knocks are one access' 'no knockctl'
+fi
 
 running() {
 	cat /proc/[0-9]*/comm 2>/dev/null | grep -cx sleep

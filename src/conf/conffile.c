@@ -166,6 +166,15 @@ is_utf16(const char *line)
 	return !strncmp(line, "\xff\xfe", 2) || !strncmp(line, "\xfe\xff", 2);
 }
 
+/* The lines of old Macs. */
+static bool
+has_bare_return(const char *line)
+{
+	const char *cr = strchr(line, '\r');
+
+	return cr && cr[1] && cr[1] != '\n';
+}
+
 /*
  * A crash may have replaced some lines by zeros, a section header among them. The lines below would then belong to
  * another door, so the file is refused.
@@ -181,6 +190,10 @@ take_lines(struct parser *parser, FILE *file, const char *path, const struct rea
 			report_line(r, CONF_ERROR, path, n,
 				    n == 1 && is_utf16(line) ? "the file is UTF-16: save it as UTF-8"
 							     : "contains a NUL byte");
+			return -1;
+		}
+		if (n == 1 && has_bare_return(line)) {
+			report_line(r, CONF_ERROR, path, n, "carriage returns end the lines: save it with newlines");
 			return -1;
 		}
 		if (len == sizeof(line) - 1 && line[len - 1] != '\n')

@@ -84,11 +84,23 @@ has_note(const char *value)
 {
 	for (const char *c = value; *c; c++) {
 		bool first = c == value || isspace((unsigned char)c[-1]);
+		bool mark = *c == '#' || *c == ';';
 
-		if (first && (*c == '#' || *c == ';' || (c > value && c[0] == '/' && c[1] == '/')))
+		if (mark && (first || !c[1] || isspace((unsigned char)c[1])))
+			return true;
+		if (first && c > value && c[0] == '/' && c[1] == '/')
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_quoted(const char *value)
+{
+	uint32_t c = text_next(&value);
+	char twin = c < 0x80 ? (char)c : twin_of(c);
+
+	return twin == '"' || twin == '\'';
 }
 
 const char *
@@ -96,7 +108,7 @@ hint_literal(const char *value)
 {
 	if (has_note(value))
 		return ": a comment needs a line of its own";
-	return *value == '"' || *value == '\'' ? ": quotes are part of the value" : "";
+	return is_quoted(value) ? ": quotes are part of the value" : "";
 }
 
 const char *
@@ -111,6 +123,16 @@ const char *
 hint_blank(const char *value, char buf[static HINT_LEN])
 {
 	return foreign(value, BLANKS, buf);
+}
+
+size_t
+hint_blanks(const char *line)
+{
+	const char *at = line, *next = line;
+
+	while (*at && twin_of(text_next(&next)) == ' ')
+		at = next;
+	return (size_t)(at - line);
 }
 
 /* "%ip%", and "%IP" without the second "%". */

@@ -6,6 +6,8 @@
 #ifndef KNOCKD_HINT_H
 #define KNOCKD_HINT_H
 
+#include <stddef.h>
+
 #define HINT_LEN 64
 
 /* A comment behind the value, or quotes around it: knockd takes both literally. */
@@ -16,6 +18,9 @@ const char *hint_value(const char *value, char buf[static HINT_LEN]);
 
 /* A character that only looks like a blank, which the shell takes for a letter. */
 const char *hint_blank(const char *value, char buf[static HINT_LEN]);
+
+/* How many bytes at the beginning only look like blanks. */
+size_t hint_blanks(const char *line);
 
 /* A misspelt %IP% in a command or an element, which is no address. */
 const char *hint_placeholder(const char *value);

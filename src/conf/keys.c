@@ -149,19 +149,23 @@ static void
 set_interface(struct parser *p, char *value)
 {
 	char err[128];
+	bool refused;
 
 	if (p->conf->interface_text) {
 		message_warn(p, "Interface was given before: \"%s\" is ignored", value);
 		return;
 	}
-	if (conf_set_interfaces(p->conf, value, err, sizeof(err)))
+	refused = conf_set_interfaces(p->conf, value, err, sizeof(err)) < 0;
+	if (!*p->hint && strpbrk(value, refused ? " \t;|" : ";|"))
+		p->hint = ": commas separate interfaces";
+	if (refused)
 		message_fail(p, "%s", err);
 	else
 		message_tell(p, CONF_DEBUG, "config: interface: %s", value);
 	if (strpbrk(value, "\"'"))
 		message_warn(p, "Interface: the quotes in %s count as part of the name", value);
-	else if (p->conf->n_interfaces)
-		warn_literal(p, value);
+	else if (p->conf->n_interfaces && *p->hint)
+		message_warn(p, "\"%s\" is taken literally%s", value, p->hint);
 }
 
 static void

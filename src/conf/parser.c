@@ -79,7 +79,7 @@ begin_section(struct parser *p, const char *name)
 {
 	end_section(p);
 	message_tell(p, CONF_DEBUG, "config: new section: '%s'", name);
-	if (!*name) {
+	if (!name[strspn(name, " \t")]) {
 		message_fail(p, "bad section name");
 	} else if (!strcmp(name, "options")) {
 		p->scope = CONF_SCOPE_OPTIONS;
@@ -101,13 +101,13 @@ scope_name(const struct parser *p)
 
 /*
  * A section header that is none. The lines below are read as if it were right, or they would count for the section
- * above.
+ * above. `skipped`: a hint at what stands before the [, or empty.
  */
 static void
-take_broken_header(struct parser *p, char *line)
+take_broken_header(struct parser *p, char *line, const char *skipped)
 {
 	const char *begin = p->scope == CONF_SCOPE_NONE ? "all directives must belong to a section" : "syntax error";
-	char *name = line + 1, *bracket = strchr(name, ']');
+	char *name = line + 1, *bracket = strchr(name, ']'), text[HINT_LEN];
 
 	if (bracket)
 		*bracket = '\0';
@@ -118,10 +118,44 @@ take_broken_header(struct parser *p, char *line)
 		begin_section(p, name);
 	else
 		end_section(p);
-	if (bracket)
-		message_fail(p, "%s: nothing may follow the ] of [%s]%s", begin, name, hint_literal(bracket + 1));
+	if (*skipped)
+		message_fail(p, "%s%s", begin, skipped);
+	else if (bracket)
+		message_fail(p, "%s: nothing may follow the ] of [%s]%s", begin, name, hint_value(bracket + 1, text));
 	else
 		message_fail(p, "%s: the ] of [%s is missing", begin, name);
+}
+
+/* "name]". A word that may be part of a sequence is none. */
+static bool
+lacks_bracket(const char *word)
+{
+	return isalpha((unsigned char)*word) && word[strcspn(word, "[],=:")] == ']' && word[strlen(word) - 1] == ']';
+}
+
+static void
+take_half_header(struct parser *p, char *word)
+{
+	const char *begin = p->scope == CONF_SCOPE_NONE ? "all directives must belong to a section" : "syntax error";
+
+	word[strlen(word) - 1] = '\0';
+	begin_section(p, word);
+	message_fail(p, "%s: the [ of %s] is missing", begin, word);
+}
+
+/* "[a] # see [b]" ends with a bracket, too. Other brackets belong to the name, as in 0.8. */
+static void
+take_header(struct parser *p, char *name)
+{
+	const char *bracket = strchr(name, ']');
+
+	if (bracket && *hint_literal(bracket + 1)) {
+		take_broken_header(p, name - 1, "");
+		return;
+	}
+	begin_section(p, name);
+	if (strpbrk(name, "[]"))
+		message_warn(p, "[%s]: the brackets are part of the door's name", name);
 }
 
 /*
@@ -162,6 +196,10 @@ take_pair(struct parser *p, const char *name, char *value)
 	const struct conf_key *key = keys_find(name);
 	char quoted[QUOTE_STRLEN], hint[HINT_LEN];
 
+	if (!*name) {
+		message_fail(p, "syntax error: nothing before the \"=\" in [%s]", scope_name(p));
+		return;
+	}
 	if (!key && is_use_syslog(name)) {
 		refuse_use_syslog(p);
 		return;
@@ -256,20 +294,24 @@ void
 parser_line(struct parser *p, char *text)
 {
 	struct line line = text_split(p->line ? text : text_skip_mark(text));
+	char *visible, hint[HINT_LEN];
 
 	p->line++;
 	switch (line.kind) {
 	case LINE_BLANK:
 		return;
 	case LINE_SECTION:
-		begin_section(p, line.key);
+		take_header(p, line.key);
 		return;
 	case LINE_PAIR:
 	case LINE_WORD:
 		break;
 	}
-	if (*line.key == '[')
-		take_broken_header(p, line.key);
+	visible = line.key + hint_blanks(line.key);
+	if (*visible == '[')
+		take_broken_header(p, visible, visible > line.key ? hint_blank(line.key, hint) : "");
+	else if (line.kind == LINE_WORD && lacks_bracket(line.key))
+		take_half_header(p, line.key);
 	else if (p->scope == CONF_SCOPE_NONE)
 		take_stray(p, line.key);
 	else if (*hint_syntax(line.key))

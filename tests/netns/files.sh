@@ -98,6 +98,10 @@ printf '\377\376[\0a\0]\0\n\0' >"$T/wide"
 ends 'UTF-16' 1 "$KNOCKD" -t -c "$T/wide"
 check '... is told' grep -qxF "config: line 1: the file is UTF-16: save it as UTF-8 ($T/wide)" "$T/err"
 
+printf '[a]\rsequence = 7000\r' >"$T/mac"
+ends 'lines that end with carriage returns' 1 "$KNOCKD" -t -c "$T/mac"
+check '... are told' grep -qxF "config: line 1: carriage returns end the lines: save it with newlines ($T/mac)" "$T/err"
+
 # --- places without sequences --------------------------------------------------------------------
 
 # shellcheck disable=SC3045 # not in POSIX, but in every sh there is

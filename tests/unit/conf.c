@@ -314,8 +314,39 @@ section_headers_that_are_none(void **state)
 	bad("[sequence = 7000,8000\n", "config: line 1: all directives must belong to a section: the ] of [sequence is "
 				       "missing (x.conf)\n");
 	bad("[", "config: line 1: all directives must belong to a section: the ] of [ is missing (x.conf)\n");
+	bad("[options]\n[a] # see [b]\nsequence = 1\n", "config: line 2: syntax error: nothing may follow the ] of "
+							"[a]: a comment needs a line of its own (x.conf)\n");
+	bad("[options]\n[a]\xc2\xa0\nsequence = 1\n",
+	    "config: line 2: syntax error: nothing may follow the ] of [a]: U+00A0 is not a blank (x.conf)\n");
+	bad("[options]\n\xc2\xa0[a]\nsequence = 1\n", "config: line 2: syntax error: U+00A0 is not a blank (x.conf)\n");
+	bad("[options]\na]\nsequence = 1\n", "config: line 2: syntax error: the [ of a] is missing (x.conf)\n");
+	bad("[a]\nsequence = 1\nx,7000]\n", "config: line 3: syntax error: \"x\": no \"=\" in [a] (x.conf)\n");
+	bad("[ ]\nsequence = 1\n", "config: line 1: bad section name (x.conf)\n");
+	warns("[[a]]\nsequence = 1\n",
+	      "config: line 1: warning: [[a]]: the brackets are part of the door's name (x.conf)\n");
 	warns("[ options ]\nsequence = 1\n", "config: line 1: warning: [ options ] is a door: only [options], in lower "
 					     "case and without blanks, holds options (x.conf)\n");
+}
+
+static void
+a_line_without_a_key(void **state)
+{
+	(void)state;
+	bad("[a]\nsequence = 1\n= 7000\n", "config: line 3: syntax error: nothing before the \"=\" in [a] (x.conf)\n");
+}
+
+static void
+lists_of_interfaces(void **state)
+{
+	(void)state;
+	warns("[options]\ninterface = eth0;eth1\n", "config: line 2: warning: \"eth0;eth1\" is taken literally: commas "
+						    "separate interfaces (x.conf)\n");
+	bad("[options]\ninterface = eth0 eth1\n", "config: line 2: \"eth0 eth1\" is not an interface name: commas "
+						  "separate interfaces (x.conf)\n");
+	warns(
+	    "[options]\ninterface = \xe2\x80\x98lo\xe2\x80\x99\n",
+	    "config: line 2: warning: \"\xe2\x80\x98lo\xe2\x80\x99\" is taken literally: quotes are part of the value "
+	    "(x.conf)\n");
 }
 
 static void
@@ -414,6 +445,7 @@ values_are_taken_literally(void **state)
 		{ "[a]\nsequence=1\ntcpflags = syn # x", "3: unrecognized flag \"SYN # X\" in [a]", note },
 		{ "[a]\nsequence=1\ntcpflags = # x", "3: unrecognized flag \"# X\" in [a]", note },
 		{ "[a]\nsequence=1\ntcpflags = syn ; x", "3: unrecognized flag \"SYN ; X\" in [a]", note },
+		{ "[a]\nsequence=1\ntcpflags = syn; x", "3: unrecognized flag \"SYN; X\" in [a]", note },
 		{ "[a]\nsequence=1\ntcpflags = 'syn'", "3: unrecognized flag \"'SYN'\" in [a]", quotes },
 		{ "[a]\nsequence=1\ntarget = ::1 // x",
 		  "3: syntax error: Target must be an IPv4 or IPv6 address, not \"::1 // x\", in [a]", note },
@@ -842,6 +874,8 @@ main(void)
 		cmocka_unit_test(a_key_that_is_almost_one),
 		cmocka_unit_test(UseSyslog_stands_alone),
 		cmocka_unit_test(section_headers_that_are_none),
+		cmocka_unit_test(a_line_without_a_key),
+		cmocka_unit_test(lists_of_interfaces),
 		cmocka_unit_test(comments_of_other_programs),
 		cmocka_unit_test(no_include),
 		cmocka_unit_test(characters_that_only_look_right),

@@ -18,7 +18,7 @@ enum nftset_result {
 	NFTSET_NO_SET,     /* table or set does not exist */
 	NFTSET_KEY,        /* the set's key type does not fit the element's text */
 	NFTSET_FAMILY,     /* the key has the client's address where the set has one of the other family */
-	NFTSET_NO_TIMEOUT, /* the element has a timeout, the set no `flags timeout` */
+	NFTSET_FLAGS,      /* the element has a timeout, the set no `flags timeout`; or the set is constant */
 	NFTSET_DATA,       /* a map's element without data, data for a set, or data of a wrong type */
 	NFTSET_WIDE,       /* more addresses than `min_prefix` allows */
 	NFTSET_FULL,       /* the set's `size` is reached */

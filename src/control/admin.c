@@ -35,6 +35,7 @@ typedef bool tell_more(struct admin *admin, struct session *session, struct cont
 struct shown {
 	struct request_whom whom;
 	char door[DOOR_NAME_MAX + 1]; /* longer than a door's: a name that is cut matches none */
+	bool any;                     /* was there one? */
 };
 
 /* The state of a client's answer. */
@@ -207,6 +208,28 @@ answer_attempts(struct admin *admin, struct control_client *client, const struct
 		say_error(client, "only root may see attempts");
 }
 
+/* ---- doors by name ------------------------------------------------------------------------------- */
+
+/* True without a name. */
+static bool
+has_door(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; name && i < conf->n_doors; i++) {
+		if (!strcmp(conf->doors[i].name, name))
+			return true;
+	}
+	return !name;
+}
+
+static void
+say_no_door(struct control_client *client, const char *name)
+{
+	char err[DOOR_NAME_MAX + 64];
+
+	snprintf(err, sizeof(err), "there is no door \"%.127s\"", name);
+	say_error(client, err);
+}
+
 /* ---- accesses ---------------------------------------------------------------------------------- */
 
 struct showing {
@@ -214,16 +237,19 @@ struct showing {
 	const struct request_whom *whom;
 	struct control_client *client;
 	struct moment now;
+	bool any;
 };
 
 /* grants_visit */
 static bool
 show_grant(void *arg, const struct grant_view *grant)
 {
-	const struct showing *showing = arg;
+	struct showing *showing = arg;
 
-	if (request_means(showing->whom, grant->ip, grant->door))
+	if (request_means(showing->whom, grant->ip, grant->door)) {
 		say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
+		showing->any = true;
+	}
 	return control_has_room(showing->client);
 }
 
@@ -231,10 +257,12 @@ show_grant(void *arg, const struct grant_view *grant)
 static bool
 show_closing(void *arg, const struct closing_view *closing)
 {
-	const struct showing *showing = arg;
+	struct showing *showing = arg;
 
-	if (request_means(showing->whom, closing->ip, closing->door))
+	if (request_means(showing->whom, closing->ip, closing->door)) {
 		say(showing->client, with_host(showing->view, closing->ip, admin_json_closing(closing, showing->now)));
+		showing->any = true;
+	}
 	return control_has_room(showing->client);
 }
 
@@ -245,9 +273,13 @@ more_closings(struct admin *admin, struct session *session, struct control_clien
 	struct showing showing = { .view = &view, .whom = &session->shown.whom, .client = client, .now = moment_now() };
 
 	session->at = closings_each(view.tools->closings, session->at, PORTION, show_closing, &showing);
+	session->shown.any |= showing.any;
 	if (session->at)
 		return true;
-	say_done(client);
+	if (session->shown.any || has_door(view.conf, session->shown.whom.door))
+		say_done(client);
+	else
+		say_no_door(client, session->shown.whom.door);
 	return false;
 }
 
@@ -259,6 +291,7 @@ more_grants(struct admin *admin, struct session *session, struct control_client 
 	struct showing showing = { .view = &view, .whom = &session->shown.whom, .client = client, .now = moment_now() };
 
 	session->at = grants_each(view.tools->grants, session->at, PORTION, show_grant, &showing);
+	session->shown.any |= showing.any;
 	if (!session->at)
 		session->more = more_closings;
 	return true;
@@ -287,6 +320,13 @@ say_steered(struct control_client *client, const char *done, size_t n, const cha
 		say_number(client, done, n);
 }
 
+/* A door that a reload has taken away may still have accesses. */
+static bool
+is_unknown(const struct conf *conf, const struct request *request, size_t n, const char *err)
+{
+	return !n && !*err && !has_door(conf, request->whom.door);
+}
+
 static void
 answer_revoke(struct admin *admin, struct control_client *client, const struct request *request)
 {
@@ -295,7 +335,10 @@ answer_revoke(struct admin *admin, struct control_client *client, const struct r
 	size_t n = grants_revoke(view.tools->grants, &request->whom, err, sizeof(err));
 
 	n += closings_close(view.tools->closings, &request->whom);
-	say_steered(client, "revoked", n, err);
+	if (is_unknown(view.conf, request, n, err))
+		say_no_door(client, request->whom.door);
+	else
+		say_steered(client, "revoked", n, err);
 }
 
 static void
@@ -306,7 +349,10 @@ answer_extend(struct admin *admin, struct control_client *client, const struct r
 	size_t n = grants_extend(view.tools->grants, &request->whom, request->by_ms, err, sizeof(err));
 
 	n += closings_extend(view.tools->closings, &request->whom, request->by_ms);
-	say_steered(client, "extended", n, err);
+	if (is_unknown(view.conf, request, n, err))
+		say_no_door(client, request->whom.door);
+	else
+		say_steered(client, "extended", n, err);
 }
 
 /* NULL: the client was sent an error. */
@@ -325,7 +371,11 @@ the_door(const struct conf *conf, const char *name, struct control_client *clien
 	}
 	if (n == 1)
 		return door;
-	snprintf(err, sizeof(err), n ? "there are several doors \"%.127s\"" : "there is no door \"%.127s\"", name);
+	if (!n) {
+		say_no_door(client, name);
+		return NULL;
+	}
+	snprintf(err, sizeof(err), "there are several doors \"%.127s\"", name);
 	say_error(client, err);
 	return NULL;
 }

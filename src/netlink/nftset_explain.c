@@ -154,7 +154,7 @@ put_reason(struct pen *pen, const struct nftset_op *op)
 		text_print(pen, "%s; change the element in knockd.conf, or the ", op->detail);
 		put_definition(pen, op);
 		return;
-	case NFTSET_NO_TIMEOUT:
+	case NFTSET_FLAGS:
 		text_print(pen, "%s; change its ", op->detail);
 		put_definition(pen, op);
 		return;

@@ -65,13 +65,16 @@ fit_prefix(struct nftset_op *op)
 	return nftset_fit_fail(op, NFTSET_WIDE, 0, text);
 }
 
+/* The kernel refuses changes of a constant set once a rule uses it. */
 static bool
-fit_timeout(struct encoded *encoded, struct nftset_op *op)
+fit_flags(struct encoded *encoded, struct nftset_op *op)
 {
 	encoded->timeout_ms = op->timeout_ms ? op->timeout_ms : op->element->timeout_ms;
+	if (op->add && encoded->described->flags & NFT_SET_CONSTANT)
+		return nftset_fit_fail(op, NFTSET_FLAGS, 0, "the set has flags constant");
 	if (!op->add || !encoded->timeout_ms || encoded->described->flags & NFT_SET_TIMEOUT)
 		return true;
-	return nftset_fit_fail(op, NFTSET_NO_TIMEOUT, 0, "the set has no flags timeout");
+	return nftset_fit_fail(op, NFTSET_FLAGS, 0, "the set has no flags timeout");
 }
 
 static bool
@@ -139,7 +142,7 @@ nftset_fit_encode(struct encoded *encoded, struct nftset_op *op, const struct de
 {
 	*encoded = (struct encoded){ .op = op, .described = described };
 	op->set_flags = described->flags;
-	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_prefix(op) || !fit_timeout(encoded, op) ||
+	if (!fit_set(op, described) || !fit_key(encoded, op) || !fit_prefix(op) || !fit_flags(encoded, op) ||
 	    !fit_data(encoded, op))
 		return false;
 	op->lifetime_ms = encoded->timeout_ms ? encoded->timeout_ms : described->timeout_ms;

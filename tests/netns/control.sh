@@ -148,6 +148,12 @@ equal '... of several, and prefixes' "$(json "$ips" list 10.1.0.0/24 10.2.0.1 fd
 	'10.1.0.1 10.1.0.2 10.2.0.1 fd00::78 10.1.0.3'
 equal '... of a door' "$(json "$ips" list 10.1.0.0/24 --door cmd)" 10.1.0.3
 equal '... of nobody' "$(knockctl list 10.9.0.0/16)" 'no open accesses'
+equal '... of a door without accesses' "$(knockctl list --door slow)" 'no open accesses'
+for each in 'list 10.1.0.1' 'revoke 10.1.0.1' 'extend 10.1.0.1 5m'; do
+	# shellcheck disable=SC2086 # words
+	ends "$each, of a door that is not there" 1 knockctl $each --door nope
+	check '... the reason' grep -qx 'knockctl: there is no door "nope"' "$T/err"
+done
 equal 'extend several' "$(knockctl extend 10.1.0.0/24 fd00::77 --door ssh 1h)" '3 extended'
 equal 'a time that is over' "$(knockctl extend 10.1.0.1 -2h)" '1 extended'
 check '... ends the access' shows '10.1.0.2 10.1.1.1 10.2.0.1 fd00::77 fd00::78 10.1.0.3' "$ips" list

@@ -666,7 +666,7 @@ sets_that_do_not_fit(void **state)
 {
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; }'");
-	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_NO_TIMEOUT);
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_FLAGS);
 	assert_string_equal(explained,
 			    "inet t s: the set has no flags timeout; change its definition in the ruleset to: "
 			    "set s { type ipv4_addr; flags timeout; }");
@@ -696,10 +696,14 @@ a_definition_keeps_the_flags_of_the_set(void **state)
 {
 	(void)state;
 	nft("add set inet t s '{ type ipv4_addr; flags interval; }'");
-	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_NO_TIMEOUT);
+	assert_int_equal(apply(true, "inet t s { %IP% timeout 1h }", "192.0.2.1"), NFTSET_FLAGS);
 	assert_string_equal(explained,
 			    "inet t s: the set has no flags timeout; change its definition in the ruleset to: "
 			    "set s { type ipv4_addr; flags interval,timeout; }");
+	nft("add set inet t c '{ type ipv4_addr; flags constant; elements = { 192.0.2.9 }; }'");
+	assert_int_equal(apply(true, "inet t c { %IP% timeout 1h }", "192.0.2.1"), NFTSET_FLAGS);
+	assert_string_equal(explained, "inet t c: the set has flags constant; change its definition in the ruleset to: "
+				       "set c { type ipv4_addr; flags timeout; }");
 	nft("add set inet t w '{ type ipv4_addr . inet_service; flags timeout; }'");
 	assert_int_equal(apply(true, "inet t w { %IP% }", "192.0.2.1"), NFTSET_KEY);
 	assert_string_equal(explained, "inet t w: 1 part given, ipv4_addr . inet_service needed; change the element in "

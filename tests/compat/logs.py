@@ -61,15 +61,23 @@ class Syslog:
     """Takes the place of /dev/log and keeps the datagrams."""
 
     def __init__(self, path):
+        self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         os.chmod(path, 0o666)
         self.datagrams = []
-        threading.Thread(target=self.receive, daemon=True).start()
+        self.thread = threading.Thread(target=self.receive, daemon=True)
+        self.thread.start()
 
     def receive(self):
-        while True:
-            self.datagrams.append(self.socket.recv(65536).decode("utf-8", "backslashreplace"))
+        while datagram := self.socket.recv(65536):
+            self.datagrams.append(datagram.decode("utf-8", "backslashreplace"))
+
+    def end(self):
+        """Returns when everything sent so far has been received. An empty datagram, which no daemon sends, is last."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"", self.path)
+        self.thread.join()
 
 
 def logwatch(messages):
@@ -200,9 +208,11 @@ def run(name, binary, inject, work):
         packets = cases.read_packets(WORDS, 0)
         packets.append(model.Packet(cases.SENTINEL_SOURCE, lab.LOCAL4, "udp", cases.SENTINEL_PORT, sport=1, pause=0.2))
         lab.inject(inject, [daemon], "".join(packet.text() for packet in packets))
-        daemon.wait(lambda: len(daemon.log()) >= len(EVERYTHING) - 1, 10)
+        # the children of 0.8, which write a line to the file first, may outlive it
+        daemon.wait(lambda: min(len(daemon.log()), len(collector.datagrams)) >= len(EVERYTHING) - 1, 10)
     finally:
         daemon.stop()
+        collector.end()
     return daemon.file("log"), daemon.file("stdout"), collector.datagrams
 
 
@@ -320,13 +330,6 @@ def wait_quiet(daemon, collector, count):
         time.sleep(0.4)
 
 
-def wait_end(collector):
-    """Waits until the collecting thread has the daemon's last line."""
-    end = time.monotonic() + 5
-    while not any("shutting down" in text for text in collector.datagrams) and time.monotonic() < end:
-        time.sleep(0.01)
-
-
 def run_rare(binary, name, scenario, inject, work):
     """The messages in file and syslog, and the output of the commands, each a list of lines."""
     seen = os.path.join(work, "seen")
@@ -357,7 +360,7 @@ def run_rare(binary, name, scenario, inject, work):
             wait_quiet(daemon, collector, 2)
     finally:
         daemon.stop()
-    wait_end(collector)
+        collector.end()
     sent = [re.sub(r"^<\d+>.{15} knockd: ", "", text).rstrip("\n") for text in collector.datagrams]
     return ([line.rstrip() for line in daemon.log()], [line.rstrip() for line in sent],
             daemon.file("cmds").splitlines())

@@ -263,7 +263,7 @@ a_scan_ends_the_attempt_whatever_the_secret(void **state)
 		hit(&f, 1, 1, 0);
 		while (!f.scans && port < 65000)
 			hit(&f, 1, port = (uint16_t)(port + 509), 0);
-		assert_in_range((port - 100) / 509, CONF_SCAN_GUARD_MAX, 100);
+		assert_true((port - 100) / 509 >= CONF_SCAN_GUARD_MAX && (port - 100) / 509 <= 100);
 		assert_int_equal(knock_attempts(f.knock), 0);
 		knock_free(f.knock);
 	}
@@ -312,7 +312,7 @@ note(void *arg, const struct event *event)
 {
 	struct many *m = arg;
 
-	assert_in_range(m->n, 0, 4 * MANY - 1);
+	assert_true(m->n < 4 * MANY);
 	m->events[m->n++] = *event;
 }
 
@@ -413,7 +413,7 @@ record(void *arg, const struct event *event)
 {
 	struct recording *r = arg;
 
-	assert_in_range(r->n, 0, RECORDED - 1);
+	assert_true(r->n < RECORDED);
 	r->events[r->n++] = *event;
 }
 

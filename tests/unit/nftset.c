@@ -34,7 +34,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+end(void **state)
 {
 	(void)state;
 	nftset_free(nftset);
@@ -762,7 +762,7 @@ own_a_table(const char *name)
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(NFTKEY_IPV4));
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(4));
 	if (nfnl_commit(owner, ignore, NULL))
-		skip(); /* before Linux 5.12 */
+		SKIP("Linux before 5.12 knows no owner of a table");
 	return owner;
 }
 
@@ -1169,5 +1169,5 @@ main(void)
 		printf("1..0 # SKIP %s\n", reason);
 		return 0;
 	}
-	return cmocka_run_group_tests_name("nftset", tests, start, stop);
+	return cmocka_run_group_tests_name("nftset", tests, start, end);
 }

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* the table of facility names in <syslog.h> */
-#define SYSLOG_NAMES
-
 #include "keys.h"
 
 #include <ctype.h>
@@ -414,12 +411,25 @@ set_max_prefix(struct parser *p, char *value)
 	}
 }
 
+/* The table in <syslog.h> has names of type char * in musl, which the compiler warns of. "security" is in it, too. */
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "auth", LOG_AUTH },     { "authpriv", LOG_AUTHPRIV }, { "cron", LOG_CRON },     { "daemon", LOG_DAEMON },
+	{ "ftp", LOG_FTP },       { "kern", LOG_KERN },         { "lpr", LOG_LPR },       { "mail", LOG_MAIL },
+	{ "news", LOG_NEWS },     { "security", LOG_AUTH },     { "syslog", LOG_SYSLOG }, { "user", LOG_USER },
+	{ "uucp", LOG_UUCP },     { "local0", LOG_LOCAL0 },     { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 },     { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+};
+
 static void
 set_syslog_facility(struct parser *p, char *value)
 {
-	for (const CODE *code = facilitynames; code->c_name; code++) {
-		if (!strcasecmp(code->c_name, value)) {
-			p->conf->syslog_facility = code->c_val;
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(*facilities); i++) {
+		if (!strcasecmp(facilities[i].name, value)) {
+			p->conf->syslog_facility = facilities[i].facility;
 			return;
 		}
 	}

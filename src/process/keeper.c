@@ -177,8 +177,11 @@ keeper_start(const struct keeper_files *files)
 	keeper->fd = fds[0];
 	keeper->log = files->log ? strdup(files->log) : NULL;
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		free(keeper->log);
+		free(keeper);
 		keep(fds[1], files);
+	}
 	close(fds[1]);
 	if (pid < 0) {
 		keeper_stop(keeper);

@@ -17,8 +17,8 @@ static char err[256];
 static enum client_action
 parse(const char *line)
 {
-	static char copy[256];
-	char *argv[WORDS + 1], *rest = copy, *word;
+	static char copy[256], *argv[WORDS + 1]; /* options.words points into both */
+	char *rest = copy, *word;
 	int argc = 0, saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
 	enum client_action action;
 

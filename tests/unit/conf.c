@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <syslog.h>
 
 #include "conf/conf.h"
 #include "conf/parser.h"
@@ -290,6 +291,29 @@ UseSyslog_stands_alone(void **state)
 		bad(text, "config: line 2: syntax error: UseSyslog takes no value and stands alone in its line, in "
 			  "[options] (x.conf)\n");
 	}
+}
+
+static void
+facilities_have_the_names_of_syslog(void **state)
+{
+	static const struct {
+		const char *name;
+		int facility;
+	} some[] = { { "daemon", LOG_DAEMON }, { "Local3", LOG_LOCAL3 }, { "AUTHPRIV", LOG_AUTHPRIV },
+		     { "kern", LOG_KERN },     { "local7", LOG_LOCAL7 }, { "security", LOG_AUTH } };
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		struct conf *conf;
+
+		snprintf(text, sizeof(text), "[options]\nSyslog_Facility = %s\n", some[i].name);
+		conf = good(text);
+		assert_int_equal(conf->syslog_facility, some[i].facility);
+		conf_free(conf);
+	}
+	bad("[options]\nSyslog_Facility = local8\n",
+	    "config: line 2: syntax error: Syslog_Facility: unknown facility \"local8\" (x.conf)\n");
 }
 
 /* The lines below a section header that is wrong are checked as if it were right. */
@@ -873,6 +897,7 @@ main(void)
 		cmocka_unit_test(a_forgotten_equals_sign_does_not_print_the_secret),
 		cmocka_unit_test(a_key_that_is_almost_one),
 		cmocka_unit_test(UseSyslog_stands_alone),
+		cmocka_unit_test(facilities_have_the_names_of_syslog),
 		cmocka_unit_test(section_headers_that_are_none),
 		cmocka_unit_test(a_line_without_a_key),
 		cmocka_unit_test(lists_of_interfaces),

@@ -241,37 +241,51 @@ new_end(const struct encoded *encoded, const uint8_t *after)
 	return elem;
 }
 
-/* Frees the element. */
+/* Adds the element to the set, to which it then belongs. */
 static int
-put_elem(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
+add_elem(struct nftnl_set *set, struct nftnl_set_elem *elem)
 {
-	if (!elem)
-		return -1;
-	nftnl_set_elem_nlmsg_build(nlh, elem, NFTA_LIST_ELEM);
-	nftnl_set_elem_free(elem);
-	return 0;
+	if (elem)
+		nftnl_set_elem_add(set, elem);
+	return elem ? 0 : -1;
 }
 
-static struct nlattr *
-begin_elements(struct nlmsghdr *nlh, const struct element *element)
+/* A set of libnftnl's, with nothing but its name and the elements of a message. */
+static struct nftnl_set *
+new_list(const struct element *element)
 {
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, element->table);
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, element->set);
-	return mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (set && (nftnl_set_set_str(set, NFTNL_SET_TABLE, element->table) ||
+		    nftnl_set_set_str(set, NFTNL_SET_NAME, element->set))) {
+		nftnl_set_free(set);
+		return NULL;
+	}
+	return set;
+}
+
+/* Writes the list if it is complete, and frees it. */
+static int
+put_list(struct nlmsghdr *nlh, struct nftnl_set *set, int incomplete)
+{
+	if (!incomplete)
+		nftnl_set_elems_nlmsg_build_payload(nlh, set);
+	nftnl_set_free(set);
+	return incomplete;
 }
 
 int
 nftset_fit_ask(struct nlmsghdr *nlh, const struct encoded *encoded, const uint8_t *key, bool end)
 {
-	struct nlattr *list = begin_elements(nlh, encoded->op->element);
-	struct nftnl_set_elem *elem = end ? new_end(encoded, key) : nftnl_set_elem_alloc();
-	int rc;
+	struct nftnl_set *list = new_list(encoded->op->element);
+	struct nftnl_set_elem *elem;
 
+	if (!list)
+		return -1;
+	elem = end ? new_end(encoded, key) : nftnl_set_elem_alloc();
 	if (elem && !end)
 		nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, encoded->key.len);
-	rc = put_elem(nlh, elem);
-	mnl_attr_nest_end(nlh, list);
-	return rc;
+	return put_list(nlh, list, add_elem(list, elem));
 }
 
 /* A range in a concatenated set is one element with two keys, elsewhere it is two elements. */
@@ -281,12 +295,13 @@ nftset_fit_put(struct nlmsghdr *nlh, const struct encoded *encoded, bool add)
 	bool paired = nftset_fit_is_paired(encoded->described);
 	uint8_t after[NFTKEY_LEN_MAX];
 	bool closed = paired && nftkey_after(&encoded->key, after);
-	struct nlattr *list = begin_elements(nlh, encoded->op->element);
+	struct nftnl_set *list = new_list(encoded->op->element);
 	int rc;
 
-	rc = put_elem(nlh, new_elem(encoded, add, paired && !closed));
+	if (!list)
+		return -1;
+	rc = add_elem(list, new_elem(encoded, add, paired && !closed));
 	if (!rc && closed)
-		rc = put_elem(nlh, new_end(encoded, after));
-	mnl_attr_nest_end(nlh, list);
-	return rc;
+		rc = add_elem(list, new_end(encoded, after));
+	return put_list(nlh, list, rc);
 }

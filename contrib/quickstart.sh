@@ -4,8 +4,8 @@
 # quickstart.sh deps | demo | check
 #
 #	deps	installs the packages that building and testing need (Debian, Ubuntu, Fedora, Arch, Alpine)
-#	demo	builds, then shows a door at work between two throwaway hosts; takes about a minute
-#	check	builds, then runs the whole test suite
+#	demo	builds, then shows a door at work between two throwaway hosts; takes about a minute; installs fewer packages
+#	check	builds, then runs the whole test suite, and says what was skipped and why
 #
 # This script builds nothing in the checkout: it copies the sources to a directory of their own, which
 # the next run uses again. $QUICKSTART_DIR names another directory.
@@ -87,6 +87,26 @@ needs() {
 	E
 }
 
+# Programs for tests that skip without them. libpcap is for knockd 0.8, which is fetched with apt only.
+test_needs() {
+	cat <<-'E'
+		#                         Debian                 Fedora                 Arch                Alpine
+		cmd:python3               python3                python3                python              python3
+		cmd:iptables-nft          iptables               iptables-nft           iptables            iptables
+		cmd:tcpdump               tcpdump                tcpdump                tcpdump             tcpdump
+		cmd:strace                strace                 strace                 strace              strace
+		mandb                     man-db                 man-db                 man-db              man-db
+		cmd:bash                  bash                   bash                   bash                bash
+		cmd:zsh                   zsh                    zsh                    zsh                 zsh
+		cmd:fish                  fish                   fish                   fish                fish
+		lib:libpcap.so.0.8        libpcap0.8             -                      -                   -
+		cmd:setfacl               acl                    acl                    acl                 acl
+		cmd:ssh                   openssh-client         openssh-clients        openssh             openssh
+		cmd:sshd                  openssh-server         openssh-server         openssh             openssh
+		cmd:nmap                  nmap                   nmap                   nmap                nmap
+	E
+}
+
 present() {
 	case $1 in
 	cmd:*) command -v "${1#cmd:}" ;;
@@ -94,17 +114,19 @@ present() {
 	etc:*) [ -e "/etc/${1#etc:}" ] ;; # without it nft prints numbers for names
 	hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
 	iproute) ip -V | grep -q iproute2 && command -v ss ;; # busybox's ip knows no namespaces
+	lib:*) ldconfig -p | grep -qw "${1#lib:}" ;;
+	mandb) man --version | grep -q '^man [0-9]' ;; # others know no --warnings
 	gnutar) tar --version | grep -q GNU ;; # busybox's tar may lack -T
 	unshare) unshare --help 2>&1 | grep -q -e --kill-child ;;
 	setpriv) setpriv --help 2>&1 | grep -q -e --bounding-set ;;
 	esac >/dev/null 2>&1
 }
 
-# missing COLUMN: the packages of everything that is missing
+# missing LIST COLUMN: the packages of everything in the list, needs or test_needs, that is missing
 missing() {
-	needs | while read -r what debian fedora arch alpine; do
+	$1 | while read -r what debian fedora arch alpine; do
 		case $what in '#') continue ;; esac
-		present "$what" || eval "echo \$$1"
+		present "$what" || eval "echo \$$2"
 	done | grep -vx -e - | sort -u
 }
 
@@ -119,9 +141,19 @@ as_root() {
 	fi
 }
 
+# Debian starts an sshd as soon as it is installed. The tests run their own, so this one stays off.
 apt_install() {
+	keep_off=
+	case " $* " in *' openssh-server '*) [ ! -d /run/systemd/system ] || keep_off='ssh.service ssh.socket' ;; esac
+	[ -z "$keep_off" ] || as_root systemctl mask --runtime $keep_off
+	install_status=0
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -y update &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@"
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@" || install_status=$?
+	[ -z "$keep_off" ] || {
+		as_root systemctl disable $keep_off
+		as_root systemctl unmask --runtime $keep_off
+	}
+	return $install_status
 }
 
 # A fresh system has no list of packages yet. A new list on an old system would mix old and new packages.
@@ -142,14 +174,26 @@ deps() {
 		system=
 	fi >/dev/null
 	if [ -z "$system" ]; then
-		packages=$(missing debian)
+		packages=$(missing needs debian)
 		[ -z "$packages" ] || die "no apt-get, dnf, pacman or apk here. These packages are missing, by Debian's names:" $packages
 		return
 	fi
-	packages=$(missing $system)
+	packages=$(missing needs $system)
 	[ -z "$packages" ] || quietly "installing $(echo "$packages" | tr '\n' ' ')" $install $packages
-	packages=$(missing $system)
+	packages=$(missing needs $system)
 	[ -z "$packages" ] || die "still missing after the installation:" $packages
+}
+
+# Without a package some tests skip, and the table at the end says so.
+test_deps() {
+	[ -n "$system" ] || return 0
+	packages=$(missing test_needs $system)
+	[ -n "$packages" ] || return 0
+	say "installing $(echo "$packages" | tr '\n' ' ')"
+	$install $packages >"$log" 2>&1 </dev/null && return
+	for package in $packages; do # one that is not to be had prevents them all
+		$install "$package" >>"$log" 2>&1 </dev/null || say "cannot be installed: $package"
+	done
 }
 
 # --- build ---------------------------------------------------------------------------------------
@@ -210,8 +254,9 @@ demo() {
 	esac
 }
 
-# results: counts the results that automake has noted for each test point
+# results: the table of what was skipped, and counts of the results that automake has noted for each test point
 results() {
+	(cd "$build" && find tests -name '*.trs' | sort | sed 's/trs$/log/' | xargs sh "$src/tests/skipped")
 	find "$build" -name '*.trs' -exec cat {} + | awk '
 		$1 == ":test-result:" { n[$2]++ }
 		END { printf "%d passed, %d failed, %d skipped\n", n["PASS"] + n["XFAIL"],
@@ -220,6 +265,7 @@ results() {
 
 check() {
 	prepare
+	test_deps
 	quietly 'building the tests' make_build check TESTS=
 	say 'testing'
 	find "$build" -name '*.trs' -exec rm -f {} +
@@ -239,6 +285,7 @@ case ${1-} in
 deps)
 	mkdir -p "$QUICKSTART_DIR"
 	deps
+	test_deps
 	;;
 demo | check) "$1" ;;
 *)

@@ -201,6 +201,10 @@ AM_TESTS_ENVIRONMENT = \
 	HAMMER='$(abs_builddir)/tests/tools/hammer'; export HAMMER; \
 	FILTERED='$(abs_builddir)/tests/tools/filtered'; export FILTERED;
 
+# `make check` ends with a table of what was skipped, part of automake's summary. Make expands this in a shell command,
+# behind: echo "Testsuite summary"
+AM_TESTSUITE_SUMMARY_HEADER = ' for $(PACKAGE_STRING)'; $(SHELL) $(top_srcdir)/tests/skipped $(TEST_LOGS); echo ""
+
 # --- programs --------------------------------------------------------------------------------------
 
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
@@ -328,7 +332,7 @@ coverage:
 
 EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	.clang-format .clang-tidy \
-	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/unit-run \
+	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/skipped tests/unit-run \
 	tests/check/coverage \
 	tests/check/lib.sh \
 	tests/check/terminal.py \

@@ -84,15 +84,16 @@ def isolate():
     if not shutil.which("unshare") or not shutil.which("ip"):
         plan_skip("unshare (util-linux) or ip (iproute2) is missing")
     root = os.geteuid() == 0
-    unshare = ["unshare", "-nm" if root else "-rnm", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    # two calls: the network's files in /proc belong to the user that is root when the network is made
+    unshare = ([] if root else ["unshare", "-r"]) + ["unshare", "-nm", "--pid", "--fork", "--kill-child", "--mount-proc"]
     veth = ["ip", "link", "add", FAR, "type", "veth", "peer", "name", IFACE]
     probe = subprocess.run(unshare + ["unshare", "-nm"] + veth,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if probe.returncode:
         lines = probe.stderr.strip().splitlines() or ["no reason given"]
-        plan_skip("no namespaces here: " + lines[-1])
+        plan_skip("cannot make namespaces: " + lines[-1])
     os.environ["COMPAT_INSIDE"] = "root" if root else "user"
-    os.execvp("unshare", unshare + [sys.executable] + sys.argv)
+    os.execvp(unshare[0], unshare + [sys.executable] + sys.argv)
 
 
 def is_reference(binary):

@@ -62,7 +62,7 @@ service_names_work(void **state)
 
 	(void)state;
 	if (hit_parse(&hit, "ssh", false, err, sizeof(err)) == HIT_UNKNOWN)
-		skip(); /* no /etc/services */
+		SKIP("no /etc/services");
 	reads("ssh", false, 22, IPPROTO_TCP, "ssh");
 	reads("domain:udp", false, 53, IPPROTO_UDP, "domain");
 	reads("http:udp", false, 80, IPPROTO_UDP, "http");

@@ -127,7 +127,7 @@ columns_of_wide_characters_are_aligned(void **state)
 
 	(void)state;
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		skip();
+		SKIP("no locale C.UTF-8");
 	ctl_table_init(&table, 2);
 	ctl_table_add(&table, (const char *const[]){ "\xe9\x96\x80\xe6\x88\xb8", "1" });
 	ctl_table_add(&table, (const char *const[]){ "e\xcc\x81", "2" });

@@ -878,10 +878,8 @@ a_full_disk_is_a_warning_a_minute(void **state)
 	uint64_t last = 0;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
-		print_message("# needs a mount namespace\n");
-		skip();
-	}
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755"))
+		SKIP("no mount namespace here");
 	journal = reopen(dir);
 	fill_disk();
 	for (int i = 0; i < 1000; i++)
@@ -904,10 +902,8 @@ a_full_disk_at_the_start_is_a_warning(void **state)
 	struct journal *journal;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
-		print_message("# needs a mount namespace\n");
-		skip();
-	}
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755"))
+		SKIP("no mount namespace here");
 	journal = reopen(dir);
 	add(journal, "a", "stop", HOUR);
 	journal_close(journal);
@@ -931,10 +927,8 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 	struct journal *journal;
 
 	(void)state;
-	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755")) {
-		print_message("# needs a mount namespace\n");
-		skip();
-	}
+	if (!can_mount || mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=755"))
+		SKIP("no mount namespace here");
 	journal = reopen(dir);
 	add(journal, "a", "stop", HOUR);
 	journal_close(journal);

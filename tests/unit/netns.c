@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,13 +36,16 @@ enter_as_user(void)
 	unsigned uid = getuid(), gid = getgid();
 	char map[64];
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || write_file("/proc/self/setgroups", "deny"))
+	if (unshare(CLONE_NEWUSER) || write_file("/proc/self/setgroups", "deny"))
 		return -1;
 	snprintf(map, sizeof(map), "0 %u 1", uid);
 	if (write_file("/proc/self/uid_map", map))
 		return -1;
 	snprintf(map, sizeof(map), "0 %u 1", gid);
-	return write_file("/proc/self/gid_map", map);
+	if (write_file("/proc/self/gid_map", map))
+		return -1;
+	/* only now: the files of the network in /proc belong to the user that is root at this moment */
+	return unshare(CLONE_NEWNET);
 }
 
 const char *
@@ -50,10 +54,20 @@ netns_enter(void)
 	if (system("command -v nft >/dev/null 2>&1"))
 		return "nft is not installed";
 	if (geteuid() == 0 ? unshare(CLONE_NEWNET) : enter_as_user())
-		return "no network namespace can be made here";
+		return "cannot make namespaces";
 	if (system("nft list ruleset >/dev/null 2>&1"))
 		return "this kernel has no nftables";
 	return NULL;
+}
+
+bool
+netns_large_buffers(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = 1 << 20;
+	bool may = !setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+
+	close(fd);
+	return may;
 }
 
 int

@@ -9,11 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* NFT_TABLE_F_OWNER, which the headers of Linux before 5.12 lack */
+#define NETNS_TABLE_F_OWNER 2U
+
 /* Enters a new network namespace. NULL, or the reason why that or nft is not possible here. */
 const char *netns_enter(void);
 
 /* Gives up every capability of this process, for good. 0, or -1 with errno. */
 int netns_drop_capabilities(void);
+
+/* May a socket be given a large buffer? In a user namespace nft(8) has a small one, which holds a small ruleset only.
+ */
+bool netns_large_buffers(void);
 
 /* Runs `nft` with these arguments; fails the test when nft does. */
 void nft(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -753,7 +753,7 @@ own_a_table(const char *name)
 	nfnl_begin(owner, 0);
 	nlh = nfnl_add(owner, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE);
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, name);
-	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NFT_TABLE_F_OWNER));
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NETNS_TABLE_F_OWNER));
 	nlh = nfnl_add(owner, NFT_MSG_NEWSET, NFPROTO_INET, NLM_F_CREATE);
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, name);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, "s");

@@ -181,6 +181,10 @@ a_thousand_doors(void **state)
 	nft("delete element inet knockd port_numbers_hashed '{ 1 }'");
 	assert_false(ruleset_intact(&ruleset, conf));
 	assert_int_equal(ruleset_remove(&ruleset), 0);
+	if (!netns_large_buffers()) {
+		conf_free(conf);
+		SKIP("nft cannot load as much without privilege");
+	}
 	same(conf);
 	assert_shows("nft list set inet knockd port_numbers_hashed", "flags timeout");
 	count = output_of("nft list set inet knockd port_numbers_hashed | tr , '\\n' | grep -c '[0-9]'");
@@ -632,9 +636,9 @@ a_refusal_is_reported(void **state)
 	nfnl_begin(owner, 0);
 	nlh = nfnl_add(owner, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE);
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
-	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NFT_TABLE_F_OWNER));
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(NETNS_TABLE_F_OWNER));
 	if (nfnl_commit(owner, ignore, NULL))
-		skip(); /* before Linux 5.12 */
+		SKIP("Linux before 5.12 knows no owner of a table");
 	confs_door(conf, "7000", SYN, SYN, NULL);
 	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
 	assert_int_equal(errno, EPERM);

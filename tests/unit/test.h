@@ -10,4 +10,11 @@
 
 #include <cmocka.h>
 
+/* skip(), with a reason that tests/unit-run puts into the TAP line */
+#define SKIP(reason)                                   \
+	do {                                           \
+		print_message("# skip: %s\n", reason); \
+		skip();                                \
+	} while (0)
+
 #endif

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define PAUSE     300  /* ms from the first to the second; shorter than that between two knocks */
-#define DOUBLINGS 4    /* of the pause */
+#define DOUBLINGS 4    /* of the pause; with half the connections each step is as long as three */
 #define PAUSE_MAX 5000 /* ms: TRIES_MAX of these are TRIES_WINDOW */
 #define PATIENCE  3    /* times as long while one lives */
 
@@ -42,8 +42,9 @@ tries_live(const struct tries *tries)
 static int64_t
 pause_after(const struct tries *tries)
 {
-	unsigned doublings = tries->n - 1 < DOUBLINGS ? tries->n - 1 : DOUBLINGS;
-	int64_t pause = (PAUSE << doublings) * (TRIES_MAX / tries->quota);
+	unsigned few = TRIES_MAX / tries->quota, step = few > 1 ? 3 : 1;
+	unsigned doublings = tries->n - 1 < DOUBLINGS ? (tries->n - 1) * step : DOUBLINGS * step;
+	int64_t pause = ((int64_t)PAUSE << doublings) * few;
 
 	if (tries->n > 1 && !is_udp(tries) && tries_live(tries))
 		pause *= PATIENCE;

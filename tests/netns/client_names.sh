@@ -110,6 +110,19 @@ nft reset counters >/dev/null
 ends '--both' 0 knock_ours --both server $sequence --wait 22
 check '... knocks over both' both_families
 
+# Two addresses of a server that refuses, and opens late: there are connections left then.
+ip addr add 10.0.0.9/24 dev client
+echo "10.0.0.9 twins
+$server twins" >>"$T/hosts"
+nft insert rule inet filter input tcp dport 2300 reject with tcp reset
+in_background client "$KNOCK" twins 9 --wait 2300 2>"$T/err"
+twins=$!
+sleep 3 # the pauses are what this is about
+service 2300
+nft insert rule inet filter input tcp dport 2300 accept
+wait $twins
+equal 'two addresses that refuse, and open after 3 s' $? 0
+
 # The resolver has a name in other letters as IDNA writes it, and the hosts file may have it as it is.
 printf '%s\n' "$server xn--bcher-kva.test" "$server plain-täg.test" >>"$T/hosts"
 if ldconfig -p 2>/dev/null | grep -q libidn2; then

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
@@ -290,7 +291,29 @@ begin_message(struct copying *copying)
 	return 0;
 }
 
-/* With its comment, its time, and the time that it has left. */
+/* With its comment, its time, and the time that it has left. libnftnl before 1.2.1 cannot write a single element. */
+static void
+put_copy(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM), *key;
+	uint32_t len;
+	const void *data = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+
+	key = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(nlh, NFTA_DATA_VALUE, len, data);
+	mnl_attr_nest_end(nlh, key);
+	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_TIMEOUT))
+		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_TIMEOUT,
+				 htobe64(nftnl_set_elem_get_u64(elem, NFTNL_SET_ELEM_TIMEOUT)));
+	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_EXPIRATION))
+		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_EXPIRATION,
+				 htobe64(nftnl_set_elem_get_u64(elem, NFTNL_SET_ELEM_EXPIRATION)));
+	data = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_USERDATA, &len);
+	if (data)
+		mnl_attr_put(nlh, NFTA_SET_ELEM_USERDATA, len, data);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static int
 copy_element(struct nftnl_set_elem *elem, void *arg)
 {
@@ -300,7 +323,7 @@ copy_element(struct nftnl_set_elem *elem, void *arg)
 		end_message(copying);
 	if (!copying->nlh && begin_message(copying))
 		return -1;
-	nftnl_set_elem_nlmsg_build(copying->nlh, elem, NFTA_LIST_ELEM);
+	put_copy(copying->nlh, elem);
 	return 0;
 }
 

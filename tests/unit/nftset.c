@@ -452,7 +452,8 @@ own_elements_alone_are_deleted(void **state)
 		assert_int_equal(op.result, NFTSET_OK);
 		element_free(&element);
 	}
-	assert_shows("nft list set inet t s0", "192.0.2.1, 192.0.2.2 timeout 1h");
+	assert_shows("nft list set inet t s0", "192.0.2.1,");
+	assert_shows("nft list set inet t s0", "192.0.2.2 timeout 1h");
 	assert_lacks("nft list set inet t s1", "192.0.2.3");
 }
 

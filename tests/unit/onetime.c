@@ -328,7 +328,7 @@ in_child(int (*body)(void))
 static int
 drop_root(void)
 {
-	return geteuid() == 0 && (setegid(65534) || seteuid(65534));
+	return geteuid() == 0 && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534));
 }
 
 static int

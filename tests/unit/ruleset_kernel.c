@@ -19,9 +19,12 @@
 
 #define LIST "nft -s list table inet knockd"
 /* elements have no order, rules have one; nft shows expressions with their registers */
-#define SORTED      LIST " | sed 's/[{},]/\\n/g' | sed 's/^[ \\t]*//; s/[ \\t]*$//' | sort"
-#define CHAINS      LIST " | sed -n '/chain/,$p'"
-#define EXPRESSIONS "nft --debug=netlink list table inet knockd 2>&1 | grep '^  \\[ ' | sed 's/counter pkts.*/counter/'"
+#define SORTED LIST " | sed 's/[{},]/\\n/g' | sed 's/^[ \\t]*//; s/[ \\t]*$//' | sort"
+#define CHAINS LIST " | sed -n '/chain/,$p'"
+/* without the output of an nft that dies of a rule, as 1.1.6 does */
+#define EXPRESSIONS                                                 \
+	"all=$(nft --debug=netlink list table inet knockd 2>&1) &&" \
+	" echo \"$all\" | grep '^  \\[ ' | sed 's/counter pkts.*/counter/'"
 
 static struct ruleset ruleset;
 
@@ -692,7 +695,7 @@ a_table_gets_an_owner(void **state)
 	assert_true(ruleset_intact(&ruleset, conf));
 	assert_same(OPEN, open);
 	assert_same(CHAINS, chains);
-	assert_shows("nft list set inet knockd open6", "2001:db8::77 . tcp . 22 timeout 1h expires 29m59s");
+	assert_shows("nft list set inet knockd open6", "2001:db8::77 . tcp . 22 timeout 1h expires 29m5");
 	assert_shows("nft list set inet knockd open4", "comment \"a\"");
 	free(open);
 	free(chains);

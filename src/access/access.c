@@ -293,6 +293,13 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 		grants_taken(grants, op);
 }
 
+/* Those from the `done`th on. A batch without operations has no array. */
+static const struct nftset_op *
+ops_from(const struct access_batch *batch, size_t done)
+{
+	return batch->ops ? batch->ops + done : NULL;
+}
+
 /* Logs and remembers an opening's operations, runs its commands, and returns the number of operations. */
 static size_t
 finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
@@ -354,9 +361,9 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
-			done += finish(tools, conf, door, &events[i].source, batch->ops + done);
+			done += finish(tools, conf, door, &events[i].source, ops_from(batch, done));
 		else if (is_banned(batch, events, i))
-			done += finish_ban(tools, conf, &events[i], batch->ops + done);
+			done += finish_ban(tools, conf, &events[i], ops_from(batch, done));
 		if (batch->spared[i])
 			log_spared(tools->log, door, &events[i].source, batch->spared[i]);
 		if (batch->refused[i])

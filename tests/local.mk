@@ -121,6 +121,7 @@ netns_tests = \
 	tests/netns/isolation.sh \
 	tests/netns/keep.sh \
 	tests/netns/logs.sh \
+	tests/netns/leftovers.sh \
 	tests/netns/lookup.sh \
 	tests/netns/loss.sh \
 	tests/netns/mapped.sh \
@@ -148,7 +149,8 @@ netns_tests = \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/waiting.sh \
-	tests/netns/watchdog.sh
+	tests/netns/watchdog.sh \
+	tests/netns/withdrawn.sh
 
 compat_tests = \
 	tests/compat/compat.py \

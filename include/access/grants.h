@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/conf.h"
 #include "conf/element.h"
 #include "journal/journal.h"
 #include "lib/addr.h"
@@ -31,11 +32,16 @@ void grants_free(struct grants *grants);
 /* Keeps every grant in this journal from now on; borrowed. */
 void grants_keep_in(struct grants *grants, struct journal *journal);
 
-/*
- * Takes over an entry of an earlier run, as `door`'s. grants_restore() then puts it back, unless it is `foreign`: an
- * element that no door gives any more can be listed and revoked, and is never written.
+/* Takes over an entry of an earlier run, as `door`'s. Then grants_follow() ends it, or grants_restore() puts it back.
  */
-void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry, bool foreign);
+void grants_take_up(struct grants *grants, const char *door, const struct journal_entry *entry);
+
+/*
+ * This is the configuration from now on. Ends each access whose element no door of it grants any more to the client,
+ * deletes the element, and logs it, at most ten times in one call. A door with another name, or another timeout, keeps
+ * the access as it is.
+ */
+void grants_follow(struct grants *grants, const struct conf *conf);
 
 /* This successful operation has added an element, or renewed its timeout. */
 void grants_given(struct grants *grants, const char *door, const struct nftset_op *op);
@@ -50,10 +56,10 @@ void grants_taken(struct grants *grants, const struct nftset_op *op);
 void grants_noticed(struct grants *grants, const struct monitor_event *event);
 
 /* Puts back missing elements whose sets exist, and logs it; grants_tick() tries again after a failure. */
-void grants_restore(struct grants *grants);
+void grants_restore(struct grants *grants, const struct conf *conf);
 
 /* Forgets grants that have expired; tells when the next tick is due, in ms of CLOCK_BOOTTIME (UINT64_MAX: never). */
-void grants_tick(struct grants *grants, uint64_t now);
+void grants_tick(struct grants *grants, const struct conf *conf, uint64_t now);
 uint64_t grants_next(const struct grants *grants);
 
 /* ---- for knockctl ------------------------------------------------------------------------------ */

@@ -18,8 +18,14 @@
  */
 const struct door *remembered_door(const struct conf *conf, const struct journal_entry *entry);
 
-/* Does a door grant elements of the set that the entry's element is in? Then it may be deleted, but not added. */
-bool remembered_set(const struct conf *conf, const struct journal_entry *entry);
+/* Does a door grant this element, whatever its timeout, to clients of the family, within Max_Prefix? */
+bool remembered_is_granted(const struct conf *conf, const struct element *element, enum conf_family family);
+
+/*
+ * May the element be deleted that no door grants, if it has the comment of the entry's door? Not a ban, which has a
+ * comment, too.
+ */
+bool remembered_may_end(const struct conf *conf, const struct journal_entry *entry);
 
 /* One printable line about an entry without a door. Cut at `len`; returns `buf`. */
 const char *remembered_refusal(const struct journal_entry *entry, char *buf, size_t len);

@@ -88,6 +88,12 @@ void journal_end(struct journal *journal, uint64_t id);
 bool journal_keeps(struct journal *journal, uint64_t id);
 
 /*
+ * Has the journal known every access of the run before? False without a file from it, with a damaged one, and if
+ * `found` has not taken over all.
+ */
+bool journal_is_complete(const struct journal *journal);
+
+/*
  * For poll(2): readable when the thread has something to warn of, at first or again after a minute;
  * journal_report() then warns. -1 without a journal, which poll(2) ignores.
  */

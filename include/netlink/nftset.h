@@ -73,6 +73,9 @@ int nftset_check(struct nftset *nftset, struct nftset_op *ops, size_t n);
  */
 int nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg);
 
+/* Has no other program changed the ruleset since the last nftset_each() began? */
+bool nftset_unchanged(struct nftset *nftset);
+
 /*
  * Is the operation's key in its set, as an element or within a range? 1: it is; 0: it is not, or the set is of another
  * type; -1: the kernel could not be asked, and the operation's result says why.

@@ -40,6 +40,7 @@ struct nftset_op {
 	uint64_t timeout_ms;           /* overrides element->timeout_ms; 0: does not */
 	bool likely;                   /* add: it is probably there, so ask before adding */
 	bool own;                      /* delete: only an element that the owner has added */
+	bool seen; /* ... and the last nftset_each() has shown that it has: asked for again only after a change */
 	/* set by nftset_apply() and nftset_check() */
 	enum nftset_result result;
 	int error;                   /* errno behind `result`, 0 if none */

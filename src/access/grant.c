@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "grant.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 #include "lib/text.h"
 
 #define BUCKETS_MIN 1024
+
+/* Looks at one set, while other programs change it all the time. */
+#define TRIES 8
 
 /* ---- places ------------------------------------------------------------------------------------ */
 
@@ -44,8 +48,8 @@ add_place(struct grants *g, const struct element *set)
 	return place;
 }
 
-static struct place *
-get_place(struct grants *g, const struct element *set)
+struct place *
+grant_place(struct grants *g, const struct element *set)
 {
 	for (struct place *place = g->places; place; place = place->next)
 		if (grant_is_in(place, set->family, set->table, set->set))
@@ -93,7 +97,7 @@ add_kind(struct grants *g, const char *door, const char *text)
 	kind->text = strdup(text);
 	kind->hash = siphash(no_secret, text, strlen(text));
 	if (kind->door && kind->text && !element_parse(&kind->element, text, err, sizeof(err)))
-		kind->place = get_place(g, &kind->element);
+		kind->place = grant_place(g, &kind->element);
 	if (!kind->place) {
 		free_kind(kind);
 		return NULL;
@@ -325,6 +329,44 @@ grant_left(const struct grant *grant)
 	if (grant->end_boot_ms == INT64_MAX)
 		return 0;
 	return left > 0 ? (uint64_t)left : 1;
+}
+
+static void
+set_keys(struct grants *g, struct grant_batch *b)
+{
+	nftset_check(g->nftset, b->ops, b->n);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ops[i].result == NFTSET_OK)
+			grant_set_key(g, b->grants[i], b->ops[i].key, b->ops[i].key_len);
+	b->n = 0;
+}
+
+void
+grant_find_keys(struct grants *g, struct grant_batch *b)
+{
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		if (grant->key_len || !grant->kind->place->changed)
+			continue;
+		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
+		b->grants[b->n++] = grant;
+		if (b->n == GRANT_BATCH)
+			set_keys(g, b);
+	}
+	set_keys(g, b);
+}
+
+int
+grant_look(struct grants *g, struct place *place, nftset_visit *visit, void *arg)
+{
+	int rc = -1;
+
+	errno = EINTR;
+	for (int i = 0; i < TRIES && rc && errno == EINTR; i++) {
+		place->look = ++g->looks;
+		rc = nftset_each(g->nftset, &place->set, visit, arg);
+	}
+	place->missing = rc && errno == ENOENT;
+	return place->missing ? 0 : rc;
 }
 
 void

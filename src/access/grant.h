@@ -27,8 +27,11 @@ struct place {
 	struct place *next;
 	struct element set; /* family, table and set alone */
 	unsigned kinds;
-	bool named;    /* by a door of the configuration */
+	bool named; /* by a door of the configuration */
+	/* ... and a file may have brought elements into it that were ours: look for them so many times, at most */
+	uint8_t loaded;
 	bool changed;  /* elements may have been removed, or others loaded: look at it */
+	bool again;    /* after a while, too */
 	bool missing;  /* there is no such set */
 	bool looked;   /* in the restoring under way */
 	uint32_t look; /* number of that look, or of the last one */
@@ -43,7 +46,7 @@ struct kind {
 	struct element element;
 	unsigned bits; /* of an address that its key has; see element_prefix() */
 	unsigned grants;
-	bool foreign; /* its elements are never written; see grants_take_up() */
+	bool granted[CONF_FAMILIES]; /* by the configuration to clients of the family; see grants_follow() */
 };
 
 struct grant {
@@ -78,8 +81,13 @@ struct grants {
 	uint64_t next_serial;
 	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
 	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */
+	bool failing;             /* because the last restoring failed */
 	uint32_t looks;           /* so far, see struct grant */
+	bool followed;            /* grants_follow() was called */
 };
+
+/* After a load. */
+#define GRANT_LOOKS 4
 
 /* Operations on elements and their grants, for one call of nftset_apply(). */
 #define GRANT_BATCH 1024
@@ -90,6 +98,9 @@ struct grant_batch {
 };
 
 /* ---- kinds ------------------------------------------------------------------------------------- */
+
+/* The place of this set, made if there is none. NULL: no memory. */
+struct place *grant_place(struct grants *g, const struct element *set);
 
 bool grant_is_in(const struct place *place, uint8_t family, const char *table, const char *set);
 
@@ -128,6 +139,12 @@ uint64_t grant_left(const struct grant *grant);
  * none at all.
  */
 bool grant_is_as_given(const struct grant *grant, const struct nftset_found *found);
+
+/* Grants of an earlier run have no key yet: the key takes the set's type. For the places that have changed. */
+void grant_find_keys(struct grants *g, struct grant_batch *b);
+
+/* Visits the elements of the place, as a new look. 0, also if there is no such set, or -1 with errno. */
+int grant_look(struct grants *g, struct place *place, nftset_visit *visit, void *arg);
 
 /* Forgets grants that have ended at `now`, in ms of CLOCK_BOOTTIME. */
 void grant_end_due(struct grants *g, uint64_t now);

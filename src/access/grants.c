@@ -40,8 +40,6 @@ grants_given(struct grants *g, const char *door, const struct nftset_op *op)
 	char text[ELEMENT_TEXT_MAX];
 	struct kind *kind = grant_kind(g, door, element_text(e, text, sizeof(text)));
 
-	if (kind)
-		kind->foreign = false;
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
@@ -131,11 +129,11 @@ owns(void *arg, const struct nftset_op *op, const struct nftset_found *found)
 /* ---- timers and knockctl ----------------------------------------------------------------------- */
 
 void
-grants_tick(struct grants *g, uint64_t now)
+grants_tick(struct grants *g, const struct conf *conf, uint64_t now)
 {
 	grant_end_due(g, now);
 	if (g->retry_at <= now)
-		grants_restore(g);
+		grants_restore(g, conf);
 }
 
 uint64_t
@@ -204,56 +202,6 @@ grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, vo
 	return grant || !more ? from : 0;
 }
 
-/*
- * The access ends, even if the kernel keeps the element: it is not put back, and has a time. Without a set there is no
- * element. Returns how many ended, and empties the batch.
- */
-static size_t
-revoke_batch(struct grants *g, struct grant_batch *b, char *err, size_t errlen)
-{
-	size_t n = b->n;
-
-	nftset_apply(g->nftset, b->ops, b->n);
-	for (size_t i = 0; i < b->n; i++) {
-		const struct nftset_op *op = &b->ops[i];
-
-		if (op->result == NFTSET_KEPT)
-			grant_log_kept(g, b->grants[i], "no revoke", op);
-		else if (!nftset_is_good(op) && op->result != NFTSET_NO_SET)
-			grant_log_misfit(g, b->grants[i], "deleted", op, err, errlen);
-		grant_drop(g, b->grants[i]);
-	}
-	b->n = 0;
-	return n;
-}
-
-size_t
-grants_revoke(struct grants *g, const struct request_whom *whom, char *err, size_t errlen)
-{
-	struct grant_batch *b = calloc(1, sizeof(*b));
-	struct grant *grant, *newer;
-	size_t n = 0;
-
-	*err = '\0';
-	if (!b) {
-		log_warn(g->log, "could not delete elements");
-		snprintf(err, errlen, "%s", strerror(ENOMEM));
-	}
-	for (grant = b ? g->oldest : NULL; grant; grant = newer) {
-		newer = grant->newer; /* a full batch frees this grant and older ones */
-		if (!request_means(whom, &grant->ip, grant->kind->door))
-			continue;
-		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip, .own = true };
-		b->grants[b->n++] = grant;
-		if (b->n == GRANT_BATCH)
-			n += revoke_batch(g, b, err, errlen);
-	}
-	if (b)
-		n += revoke_batch(g, b, err, errlen);
-	free(b);
-	return n;
-}
-
 /* An end in the past ends the grant within 1 ms. Without a set the element comes back with the new end. */
 static bool
 extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t errlen)
@@ -266,7 +214,7 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 				.timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 
-	if (grant->end_boot_ms == INT64_MAX || grant->kind->foreign)
+	if (grant->end_boot_ms == INT64_MAX)
 		return false;
 	nftset_apply(g->nftset, &op, 1);
 	grant->there = op.result == NFTSET_OK;

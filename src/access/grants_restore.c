@@ -10,14 +10,15 @@
 #include <string.h>
 
 #include "grant.h"
+#include "leftovers.h"
 #include "lib/moment.h"
 #include "netlink/nfnl.h"
 
-/* Delay before the next try when the kernel was out of memory or the like. */
+/* Delay before the next try when the kernel was out of memory or the like, and before another look. */
 #define RETRY_MSEC 1000
 
-/* Looks at one set, while other programs change it all the time. */
-#define TRIES 8
+/* So many elements or fewer are dumped in one message of the kernel, which has 16 KiB or more. */
+#define ONE_MESSAGE 64
 
 /* ---- changes by other programs ----------------------------------------------------------------- */
 
@@ -34,12 +35,17 @@ end_by_hand(struct grants *g, const struct monitor_event *event)
 	grant_drop(g, grant);
 }
 
+/* Events are lost when a huge ruleset is loaded, too. */
 static void
 mark_changed(struct grants *g, const struct monitor_event *event)
 {
-	for (struct place *place = g->places; place; place = place->next)
-		if (event->kind == MONITOR_LOST || grant_is_in(place, event->family, event->table, event->set))
-			place->changed = true;
+	for (struct place *place = g->places; place; place = place->next) {
+		if (event->kind != MONITOR_LOST && !grant_is_in(place, event->family, event->table, event->set))
+			continue;
+		place->changed = true;
+		if (event->kind != MONITOR_LOST || journal_is_complete(g->journal))
+			place->loaded = GRANT_LOOKS;
+	}
 }
 
 void
@@ -63,6 +69,7 @@ grants_noticed(struct grants *g, const struct monitor_event *event)
 /* ---- one restoring ----------------------------------------------------------------------------- */
 
 struct restoring {
+	const struct conf *conf;
 	struct grant_batch batch;
 	size_t restored, failed;
 	int error; /* errno: netlink failed, and the rest is not tried */
@@ -76,38 +83,13 @@ fail(struct restoring *r, struct place *place, size_t n, int error)
 	r->failed += n;
 }
 
-/* ---- keys -------------------------------------------------------------------------------------- */
-
-static void
-set_keys(struct grants *g, struct grant_batch *b)
-{
-	nftset_check(g->nftset, b->ops, b->n);
-	for (size_t i = 0; i < b->n; i++)
-		if (b->ops[i].result == NFTSET_OK)
-			grant_set_key(g, b->grants[i], b->ops[i].key, b->ops[i].key_len);
-	b->n = 0;
-}
-
-/* Grants of an earlier run have no key yet: the key takes the set's type. */
-static void
-find_keys(struct grants *g, struct grant_batch *b)
-{
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
-		if (grant->key_len || !grant->kind->place->changed)
-			continue;
-		b->ops[b->n] = (struct nftset_op){ .element = &grant->kind->element, .ip = grant->ip };
-		b->grants[b->n++] = grant;
-		if (b->n == GRANT_BATCH)
-			set_keys(g, b);
-	}
-	set_keys(g, b);
-}
-
 /* ---- looking ----------------------------------------------------------------------------------- */
 
 struct looking {
 	struct grants *grants;
 	const struct place *place;
+	struct leftovers *leftovers; /* NULL: not looked for */
+	size_t met;                  /* elements */
 };
 
 static bool
@@ -124,12 +106,15 @@ has_right_end(const struct grant *grant, const struct nftset_found *found)
 static void
 meet(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
 {
-	const struct looking *l = arg;
+	struct looking *l = arg;
 	const struct element *set = &l->place->set;
 	struct grant *grant = grant_find(l->grants, set->family, set->table, set->set, key, key_len);
 
-	if (!grant)
+	l->met++;
+	if (!grant) {
+		leftovers_meet(l->leftovers, key, key_len, found);
 		return;
+	}
 	grant->met = true;
 	if (!grant_is_as_given(grant, found) || !has_right_end(grant, found))
 		return;
@@ -138,20 +123,35 @@ meet(void *arg, const void *key, uint32_t key_len, const struct nftset_found *fo
 	grant->given_ms = found->timeout_ms;
 }
 
+/*
+ * The kernel makes a set's hash table larger some time after a load. A dump that takes several messages then misses
+ * elements without a word.
+ */
+static void
+end_look(const struct looking *l, struct place *place, size_t removed)
+{
+	bool first = place->loaded == GRANT_LOOKS;
+
+	place->loaded--;
+	if (!l->leftovers || (!removed && (!first || l->met < ONE_MESSAGE)))
+		place->loaded = 0;
+	place->again = place->loaded;
+}
+
 /* 0, or -1 with errno. */
 static int
-look(struct grants *g, struct place *place)
+look(struct grants *g, const struct restoring *r, struct place *place)
 {
 	struct looking looking = { .grants = g, .place = place };
-	int rc = -1;
+	int rc;
 
-	errno = EINTR;
-	for (int i = 0; i < TRIES && rc && errno == EINTR; i++) {
-		place->look = ++g->looks;
-		rc = nftset_each(g->nftset, &place->set, meet, &looking);
-	}
-	place->missing = rc && errno == ENOENT;
-	return place->missing ? 0 : rc;
+	if (place->loaded && place->named)
+		looking.leftovers = leftovers_new(g, place, r->conf);
+	rc = grant_look(g, place, meet, &looking);
+	if (!rc && place->loaded)
+		end_look(&looking, place, leftovers_remove(looking.leftovers, place->loaded == GRANT_LOOKS));
+	leftovers_free(looking.leftovers);
+	return rc;
 }
 
 static size_t
@@ -170,8 +170,8 @@ look_at_changed(struct grants *g, struct restoring *r)
 {
 	for (struct place *place = g->places; place; place = place->next) {
 		place->looked = place->changed;
-		place->changed = false;
-		if (!place->looked || !look(g, place))
+		place->changed = place->again = false;
+		if (!place->looked || !look(g, r, place))
 			continue;
 		place->looked = false;
 		fail(r, place, count_grants(g, place), errno);
@@ -242,11 +242,20 @@ put_back_unseen(struct grants *g, struct restoring *r)
 		if (!place->looked || grant->seen == place->look)
 			continue;
 		grant->there = false;
-		if (!place->missing && !grant->kind->foreign)
+		if (!place->missing)
 			add_to_batch(g, r, grant);
 		grant->met = false;
 	}
 	finish_batch(g, r);
+}
+
+static bool
+needs_look(const struct grants *g)
+{
+	for (const struct place *place = g->places; place; place = place->next)
+		if (place->again)
+			return true;
+	return false;
 }
 
 /* Logs only the first failure of a series. */
@@ -254,9 +263,10 @@ static void
 try_later(struct grants *g, size_t failed, int error)
 {
 	errno = error;
-	if (failed && g->retry_at == UINT64_MAX)
+	if (failed && !g->failing)
 		log_warn(g->log, "could not put back %zu elements, trying again", failed);
-	g->retry_at = error ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
+	g->failing = error;
+	g->retry_at = error || needs_look(g) ? moment_boot_msec() + RETRY_MSEC : UINT64_MAX;
 }
 
 /* An access that has ended is not begun again, for whatever time. */
@@ -264,12 +274,22 @@ static void
 restore(struct grants *g, struct restoring *r)
 {
 	grant_end_due(g, moment_boot_msec());
-	find_keys(g, &r->batch);
+	grant_find_keys(g, &r->batch);
 	look_at_changed(g, r);
 	put_back_unseen(g, r);
 	if (r->restored)
 		log_notice(g->log, "%zu elements put back", r->restored);
 	try_later(g, r->failed, r->error);
+}
+
+/* The places that need another look, if it is time. */
+static void
+look_again(struct grants *g)
+{
+	if (g->retry_at > moment_boot_msec())
+		return;
+	for (struct place *place = g->places; place; place = place->next)
+		place->changed |= place->again;
 }
 
 static bool
@@ -282,16 +302,18 @@ has_changed(const struct grants *g)
 }
 
 void
-grants_restore(struct grants *g)
+grants_restore(struct grants *g, const struct conf *conf)
 {
 	struct restoring *r;
 
+	look_again(g);
 	if (!has_changed(g))
 		return;
 	r = calloc(1, sizeof(*r));
-	if (r)
+	if (r) {
+		r->conf = conf;
 		restore(g, r);
-	else
+	} else
 		try_later(g, g->n, ENOMEM);
 	grant_sweep(g);
 	free(r);
@@ -300,7 +322,7 @@ grants_restore(struct grants *g)
 /* ---- an earlier run ---------------------------------------------------------------------------- */
 
 void
-grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry, bool foreign)
+grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
 {
 	struct kind *kind = grant_kind(g, door, entry->text);
 	struct grant *grant = kind ? grant_add(g, kind, &entry->ip) : NULL;
@@ -313,6 +335,5 @@ grants_take_up(struct grants *g, const char *door, const struct journal_entry *e
 	grant->journal_id = entry->id;
 	grant->since_wall_ms = entry->since_wall_ms;
 	grant_set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
-	kind->foreign = foreign;
 	kind->place->changed = true;
 }

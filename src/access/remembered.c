@@ -86,18 +86,37 @@ remembered_door(const struct conf *conf, const struct journal_entry *entry)
 }
 
 bool
-remembered_set(const struct conf *conf, const struct journal_entry *entry)
+remembered_is_granted(const struct conf *conf, const struct element *element, enum conf_family family)
+{
+	for (size_t i = 0; i < conf->n_doors; i++)
+		if (grants(&conf->doors[i], element, family))
+			return true;
+	return false;
+}
+
+static bool
+is_of_bans(const struct conf *conf, const struct element *element)
+{
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		for (size_t i = 0; i < conf->ban[f].n; i++)
+			if (same_set(&conf->ban[f].at[i], element))
+				return true;
+	return false;
+}
+
+bool
+remembered_may_end(const struct conf *conf, const struct journal_entry *entry)
 {
 	struct element element;
-	bool found = false;
+	bool may;
 	char err[160];
 
-	if (entry->kind != JOURNAL_GRANT || element_parse(&element, entry->text, err, sizeof(err)))
+	if (entry->kind != JOURNAL_GRANT || !*entry->door || !addr_is_host(&entry->ip) ||
+	    element_parse(&element, entry->text, err, sizeof(err)))
 		return false;
-	for (size_t i = 0; i < conf->n_doors && !found; i++)
-		found = adds(&conf->doors[i], &element, door_family(&entry->ip), same_set);
+	may = !is_of_bans(conf, &element);
 	element_free(&element);
-	return found;
+	return may;
 }
 
 const char *

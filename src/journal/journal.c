@@ -59,8 +59,9 @@ struct journal {
 	journal_warn *warn;
 	void *arg;
 	pthread_t thread;
-	bool started; /* the thread runs */
-	bool holding; /* not used by the thread */
+	bool started;  /* the thread runs */
+	bool holding;  /* not used by the thread */
+	bool complete; /* likewise; see journal_is_complete() */
 
 	pthread_mutex_t lock; /* of all below; never held during a sync */
 	pthread_cond_t wake;
@@ -308,6 +309,12 @@ journal_keeps(struct journal *journal, uint64_t id)
 	keeps = !journal->stale || id < journal->lacks;
 	pthread_mutex_unlock(&journal->lock);
 	return keeps;
+}
+
+bool
+journal_is_complete(const struct journal *journal)
+{
+	return journal && journal->complete;
 }
 
 void
@@ -629,6 +636,7 @@ load(struct journal *j)
 		return -1;
 	}
 	explain(j, &damage);
+	j->complete = damage.good && !damage.damaged && !damage.version;
 	j->lacks = j->live.next_id;
 	return 0;
 }
@@ -651,6 +659,7 @@ hand_over(struct journal *j, journal_found *found, void *arg)
 		if (rest && !record_unpack(&entry, rest) && !found(arg, &entry)) {
 			live_end(&j->live, live);
 			j->bad = true;
+			j->complete = false;
 		}
 		free(rest);
 	}

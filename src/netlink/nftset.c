@@ -49,6 +49,7 @@ struct nftset {
 	struct nftset_owner owner;
 	bool no_destroy;                  /* the kernel has no destroy */
 	uint32_t generation;              /* of the ruleset; 0: unknown, ask the kernel */
+	uint32_t looked;                  /* generation of the last nftset_each() and of our changes since; 0: none */
 	bool asked;                       /* the current transaction has asked */
 	struct remembered sets[SETS_MAX]; /* of that generation */
 	size_t n_sets;
@@ -327,6 +328,14 @@ find_earlier(const struct nftset *nftset, size_t i)
 	return NULL;
 }
 
+/* Nothing has changed since nftset_each() has shown the element. Of a range it has not shown the end. */
+static bool
+is_seen(const struct nftset *nftset, const struct encoded *encoded)
+{
+	return encoded->op->seen && nftset->looked && nftset->looked == nftset->generation &&
+	       !encoded->described->key.interval;
+}
+
 /*
  * Before an element is replaced, it must be known whose it is. In a concatenated interval set the kernel deletes
  * whatever covers the key's beginning, an admin's wide range for one address in it. Before Linux 5.7 a range could be
@@ -338,7 +347,7 @@ must_look(const struct nftset *nftset, const struct encoded *encoded, size_t i)
 	const struct nftset_op *op = encoded->op;
 
 	if (!op->add)
-		return op->own || nftset_fit_is_ranges(encoded->described);
+		return (op->own && !is_seen(nftset, encoded)) || nftset_fit_is_ranges(encoded->described);
 	return nftset->states[i].look || op->likely || nftset_fit_is_paired(encoded->described) ||
 	       nftset->owner.expects(nftset->owner.arg, op);
 }
@@ -484,6 +493,15 @@ know_generation(struct nftset *nftset)
 	return nfnl_generation(nftset->nfnl, &nftset->generation);
 }
 
+/* A transaction of ours is done. */
+static void
+note_change(struct nftset *nftset)
+{
+	if (nftset->looked == nftset->generation)
+		nftset->looked++;
+	nftset->generation++;
+}
+
 /*
  * One transaction of the operations from `first` on, as many as fit. 1: done up to *next; 0: try again without the
  * refused ones; -1: netlink failed.
@@ -504,7 +522,10 @@ transact(struct nftset *nftset, size_t first, size_t *next, bool guarded)
 	if (fill(nftset, next))
 		return -1;
 	refused = nfnl_commit(nftset->nfnl, take_refusal, nftset);
-	nftset->generation = refused ? 0 : nftset->generation + (nftset->n_messages > 0);
+	if (!refused && nftset->n_messages)
+		note_change(nftset);
+	if (refused)
+		nftset->generation = 0;
 	if (!refused)
 		settle(nftset, first, *next, NFTSET_OK, 0);
 	return refused < 0 ? -1 : !refused;
@@ -603,8 +624,9 @@ nftset_check(struct nftset *nftset, struct nftset_op *ops, size_t n)
 	return error ? -1 : 0;
 }
 
-int
-nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg)
+/* 0, or -1 with errno. */
+static int
+visit_all(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg)
 {
 	struct described described;
 
@@ -613,6 +635,28 @@ nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visi
 		return nftset_ask_elements(nftset->nfnl, set, described.timeout_ms, visit, arg);
 	errno = described.error;
 	return -1;
+}
+
+int
+nftset_each(struct nftset *nftset, const struct element *set, nftset_visit *visit, void *arg)
+{
+	uint32_t before, after;
+
+	nftset->looked = nftset->generation = 0;
+	if (nfnl_generation(nftset->nfnl, &before) || visit_all(nftset, set, visit, arg) ||
+	    nfnl_generation(nftset->nfnl, &after))
+		return -1;
+	if (before == after)
+		nftset->looked = after;
+	return 0;
+}
+
+bool
+nftset_unchanged(struct nftset *nftset)
+{
+	uint32_t generation;
+
+	return nftset->looked && !nfnl_generation(nftset->nfnl, &generation) && generation == nftset->looked;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,7 +261,7 @@ loop(struct daemon *d)
 		if (d->rules.retry_at <= moment_boot_msec())
 			upkeep_put_back(d);
 		closings_tick(d->closings, moment_boot_msec());
-		grants_tick(d->grants, moment_boot_msec());
+		grants_tick(d->grants, d->conf, moment_boot_msec());
 	}
 }
 
@@ -338,27 +339,13 @@ take_up_command(void *arg, const struct journal_entry *entry)
 	return true;
 }
 
-/* An element that no door grants: `revoke` ends it, if it is where doors grant others. */
-static bool
-take_up_foreign(struct daemon *d, const struct journal_entry *entry)
-{
-	char text[LOG_TEXT_MAX], name[DOOR_NAME_MAX];
-
-	remembered_refusal(entry, text, sizeof(text));
-	if (!remembered_set(d->conf, entry))
-		return drop(d, text);
-	tell_refusal(d, text);
-	grants_take_up(d->grants, text_utf8(entry->door, true, name, sizeof(name)), entry, true);
-	return true;
-}
-
 /* journal_found. The daemon writes this journal without being root, and no command into it. */
 static bool
 take_up_grant(void *arg, const struct journal_entry *entry)
 {
 	struct daemon *d = arg;
 	const struct door *door;
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX], name[DOOR_NAME_MAX];
 
 	if (entry->kind != JOURNAL_GRANT) {
 		snprintf(text, sizeof(text), "%s/journal: unexpected command entry, ignored", d->journals.grants_dir);
@@ -367,9 +354,13 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	if (grants_count(d->grants) + closings_held(d->closings) >= d->conf->max_grants)
 		return drop(d, "Max_Grants is reached: not all elements are put back");
 	door = remembered_door(d->conf, entry);
-	if (!door)
-		return take_up_foreign(d, entry);
-	grants_take_up(d->grants, door->name, entry, false);
+	if (!door && !remembered_may_end(d->conf, entry))
+		return drop(d, remembered_refusal(entry, text, sizeof(text)));
+	/* the element has the comment of the door that gave it, which may have another name now */
+	if (door && (!*entry->door || !strcmp(door->name, entry->door)))
+		grants_take_up(d->grants, door->name, entry);
+	else
+		grants_take_up(d->grants, text_utf8(entry->door, true, name, sizeof(name)), entry);
 	return true;
 }
 
@@ -394,7 +385,8 @@ open_journals(struct daemon *d)
 	closings_keep_in(d->closings, d->journals.commands);
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
-	grants_restore(d->grants);
+	grants_follow(d->grants, d->conf);
+	grants_restore(d->grants, d->conf);
 	if (d->journals.refused > REFUSED_LINES)
 		log_warnx(&d->log, "journal: %u more entries are refused", d->journals.refused - REFUSED_LINES);
 	if (d->journals.dropped)

@@ -87,6 +87,7 @@ reload_daemon(struct daemon *d)
 		log_warnx(&d->log, "reload failed: the configuration in use stays in force");
 	} else {
 		lastguard_keep(d);
+		grants_follow(d->grants, d->conf);
 		access_check(&d->tools, d->conf);
 		sequences_watch(d);
 		settings_warn_of_interfaces(d);

@@ -121,7 +121,7 @@ put_table(struct daemon *d, const struct conf *conf)
 	if (!d->rules.table.emptied)
 		return 0;
 	grants_noticed(d->grants, &emptied); /* the kernel's events are about changes by others */
-	grants_restore(d->grants);
+	grants_restore(d->grants, conf);
 	return 0;
 }
 
@@ -190,5 +190,5 @@ upkeep_read_monitor(struct daemon *d)
 	monitor_read(d->monitor, take_change, d);
 	if (d->rules.changed)
 		upkeep_put_back(d);
-	grants_restore(d->grants);
+	grants_restore(d->grants, d->conf);
 }

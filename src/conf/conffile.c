@@ -177,7 +177,8 @@ has_bare_return(const char *line)
 
 /*
  * A crash may have replaced some lines by zeros, a section header among them. The lines below would then belong to
- * another door, so the file is refused.
+ * another door, so the file is refused. It may also have left a file without a byte, which would open what the lost
+ * one guards.
  */
 static int
 take_lines(struct parser *parser, FILE *file, const char *path, const struct reading *r)
@@ -199,6 +200,10 @@ take_lines(struct parser *parser, FILE *file, const char *path, const struct rea
 		if (len == sizeof(line) - 1 && line[len - 1] != '\n')
 			report_line(r, CONF_WARNING, path, n, "warning: too long: the rest counts as the next line");
 		parser_line(parser, line);
+	}
+	if (n == 1 && !ferror(file)) {
+		report_line(r, CONF_ERROR, path, n, "the file is empty");
+		return -1;
 	}
 	if (!ferror(file))
 		return 0;

@@ -117,18 +117,31 @@ find_state_dir(const char *config)
 	return dir;
 }
 
+/* NULL with the reason in `err`, "" if there is none. */
 static struct conf *
-read_last(const char *config, char *err, size_t errlen)
+read_from(const char *dir, const char *config, char *err, size_t errlen)
 {
-	char *dir = find_state_dir(config), *path = dir ? lastguard_path(dir) : NULL;
+	char *path = dir ? lastguard_path(dir) : NULL;
 	struct conf *conf = NULL;
 
 	if (path)
 		conf = lastguard_read(path, config, err, errlen);
 	else
 		snprintf(err, errlen, "%s", strerror(ENOMEM));
-	free(dir);
 	free(path);
+	return conf;
+}
+
+/* The edit that brought the error may have brought the State_Dir, too; before it was likely the default. */
+static struct conf *
+read_last(const char *config, char *err, size_t errlen)
+{
+	char *dir = find_state_dir(config);
+	struct conf *conf = read_from(dir, config, err, errlen);
+
+	if (!conf && !*err && strcmp(dir, CONF_STATE_DIR_DEFAULT))
+		conf = read_from(CONF_STATE_DIR_DEFAULT, config, err, errlen);
+	free(dir);
 	return conf;
 }
 

@@ -132,6 +132,20 @@ reboot
 rm "$conf"
 ends 'no file: --guard' 1 "$KNOCKD" --guard -c "$conf"
 check '... cannot know the state directory' grep -q 'ports are open' "$T/err"
+mount -t tmpfs tmpfs /var/lib && cp -a "$T/state" /var/lib/knockd || bail 'cannot make the default state directory'
+ends '... it is the default one' 0 "$KNOCKD" --guard -c "$conf"
+refute '... the port is shut' port_open $server 22
+reboot
+: >"$conf"
+ends 'a file without a byte' 0 "$KNOCKD" --guard -c "$conf"
+check '... is told' grep -q 'config: line 1: the file is empty' "$T/err"
+refute '... the port is shut' port_open $server 22
+reboot
+sed 's/State_Dir = .*/State_Dir = \/new/; s/open *=/opens =/' "$T/good" >"$conf"
+ends 'a new state directory and an error' 0 "$KNOCKD" --guard -c "$conf"
+refute '... the port is shut' port_open $server 22
+umount /var/lib
+reboot
 cp "$T/good" "$conf"
 echo nonsense >>"$conf"
 NOTIFY_SOCKET=/run/manager "$KNOCKD" -c "$conf" >"$T/out" 2>"$T/err"

@@ -544,12 +544,12 @@ fence_door='
 	grant    =
 '
 fence() {
-	fence_by socat -u - UDP4:127.0.0.1:9
+	fence_by socat -u - UDP4-SENDTO:127.0.0.1:9
 }
 
 # fence_from NAME: the same for packets of host NAME, with a daemon that does not listen to lo
 fence_from() {
-	fence_by in_host "$1" socat -u - "UDP6:[$server6]:9"
+	fence_by in_host "$1" socat -u - "UDP6-SENDTO:[$server6]:9"
 }
 
 fence_by() {

@@ -75,9 +75,9 @@ equal '... which is removed from /run' "$(ls -d /run/knockd-?????? 2>/dev/null)"
 refute '... without an error in the log' log_has 'empty root directory'
 
 # A used one-time sequence is the only change of doors while the engine runs.
-echo | socat -u - UDP4:127.0.0.1:10
+echo | socat -u - UDP4-SENDTO:127.0.0.1:10
 wait_for element_in 'inet knockd local_any' 'udp . 11'
-echo | socat -u - UDP4:127.0.0.1:11
+echo | socat -u - UDP4-SENDTO:127.0.0.1:11
 fence
 equal 'both one-time sequences are taken' "$(log_count 'once: OPEN SESAME')" 2
 check '... by the same engine' alive "$engine"

@@ -14,7 +14,7 @@ done
 
 # from NUMBER PORT: a packet of 10.0.0.NUMBER, which is a whole knock here; returns when the daemon has seen it
 from() {
-	echo | in_client socat -u - "UDP4:$server:$2,bind=10.0.0.$1"
+	echo | in_client socat -u - "UDP4-SENDTO:$server:$2,bind=10.0.0.$1"
 	fence
 }
 open_to() {

@@ -42,7 +42,7 @@ well_again() {
 	[ ! -s "$ROGUE" ] && [ "$(children "$knockd" | wc -w)" = 1 ] && engine_works
 }
 engine_works() {
-	echo | socat -u - UDP4:127.0.0.1:9
+	echo | socat -u - UDP4-SENDTO:127.0.0.1:9
 	[ "$(log_count 'fence: OPEN SESAME')" -gt "${fences:=0}" ] && fences=$(log_count 'fence: OPEN SESAME')
 }
 

@@ -254,9 +254,9 @@ equal 'one-time sequences: the daemon stays uid 0' "$(status "$knockd" Uid)" '0 
 equal '... with the capabilities that these files and new engines need' "$(status "$knockd" CapEff) $(status "$knockd" CapBnd)" \
 	'00000000000411eb 00000000000411eb'
 check '... which is logged' log_has '[once] has one-time sequences, which are marked in their file'
-echo | socat -u - UDP4:127.0.0.1:10
+echo | socat -u - UDP4-SENDTO:127.0.0.1:10
 wait_for element_in 'inet knockd local_any' 'udp . 11'
-echo | socat -u - UDP4:127.0.0.1:11
+echo | socat -u - UDP4-SENDTO:127.0.0.1:11
 fence
 equal '... they are marked' "$(tr '\n' ' ' <"$T/sequences")" '#10:udp #11:udp '
 knockd_reload

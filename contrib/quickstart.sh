@@ -71,6 +71,9 @@ needs() {
 		cmd:pkg-config            pkg-config             pkgconf-pkg-config     pkgconf             pkgconf
 		pc:libmnl                 libmnl-dev             libmnl-devel           libmnl              libmnl-dev
 		pc:libnftnl               libnftnl-dev           libnftnl-devel         libnftnl            libnftnl-dev
+		pc:libnfnetlink           libnfnetlink-dev       libnfnetlink-devel     libnfnetlink        libnfnetlink-dev
+		pc:libnetfilter_log       libnetfilter-log-dev   libnetfilter_log-devel libnetfilter_log    libnetfilter_log-dev
+		pc:libnetfilter_queue     libnetfilter-queue-dev libnetfilter_queue-devel libnetfilter_queue libnetfilter_queue-dev
 		pc:jansson                libjansson-dev         jansson-devel          jansson             jansson-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -

@@ -231,7 +231,7 @@ tests_unit_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_unit_netlink_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto
 tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a
 tests_compat_inject_LDADD =
-tests_tools_nflog_LDADD = $(MNL_LIBS)
+tests_tools_nflog_LDADD = $(NFLOG_LIBS)
 tests_tools_noise_LDADD =
 tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =

@@ -207,10 +207,15 @@ set_capture(struct parser *p, char *value)
 {
 	if (!strcasecmp(value, "nflog"))
 		p->conf->capture = CONF_CAPTURE_NFLOG;
-	else if (!strcasecmp(value, "nfqueue"))
-		p->conf->capture = CONF_CAPTURE_NFQUEUE;
-	else
+	else if (strcasecmp(value, "nfqueue"))
 		message_fail(p, "syntax error: Capture must be nflog or nfqueue, not \"%s\"", value);
+#ifdef HAVE_NFQUEUE
+	else
+		p->conf->capture = CONF_CAPTURE_NFQUEUE;
+#else
+	else
+		message_fail(p, "Capture = nfqueue: this knockd was built without libnetfilter_queue");
+#endif
 }
 
 static void

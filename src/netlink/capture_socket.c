@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture_socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,23 +44,6 @@ capture_socket_open(char *err, size_t errlen)
 	if (nl)
 		mnl_socket_close(nl);
 	return NULL;
-}
-
-struct nlmsghdr *
-capture_socket_message(char *buf, uint8_t subsystem, uint8_t type, uint16_t flags, uint16_t number)
-{
-	const struct nfgenmsg about = {
-		.nfgen_family = AF_UNSPEC,
-		.version = NFNETLINK_V0,
-		.res_id = htons(number),
-	};
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-
-	nlh->nlmsg_type = (uint16_t)(subsystem << 8 | type);
-	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nlh->nlmsg_seq = 1;
-	memcpy(mnl_nlmsg_put_extra_header(nlh, sizeof(about)), &about, sizeof(about));
-	return nlh;
 }
 
 int

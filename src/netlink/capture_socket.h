@@ -10,9 +10,6 @@
 /* Opens a netlink socket, close-on-exec, with a buffer for a heavy flood. NULL with a clause in `err`. */
 struct mnl_socket *capture_socket_open(char *err, size_t errlen);
 
-/* Begins a request in `buf`, for the group or queue `number` of a subsystem. Its sequence number is 1. */
-struct nlmsghdr *capture_socket_message(char *buf, uint8_t subsystem, uint8_t type, uint16_t flags, uint16_t number);
-
 /*
  * Sends one request with NLM_F_ACK and waits for the answer. Drops the packets that come before it. 0, or -1 with
  * errno.

@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnetfilter_log/libnetfilter_log.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_log.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -27,13 +27,14 @@
 static int
 bind_group(struct mnl_socket *nl, uint16_t group)
 {
-	const struct nfulnl_msg_config_cmd command = { NFULNL_CFG_CMD_BIND };
-	const struct nfulnl_msg_config_mode mode = { htonl(CAPTURE_SNAPLEN), NFULNL_COPY_PACKET, 0 };
 	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
-	struct nlmsghdr *nlh = capture_socket_message(buf, NFNL_SUBSYS_ULOG, NFULNL_MSG_CONFIG, NLM_F_ACK, group);
+	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
 
-	mnl_attr_put(nlh, NFULA_CFG_CMD, sizeof(command), &command);
-	mnl_attr_put(nlh, NFULA_CFG_MODE, sizeof(mode), &mode);
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	nlh->nlmsg_seq = 1;
+	if (nflog_attr_put_cfg_cmd(nlh, NFULNL_CFG_CMD_BIND) < 0 ||
+	    nflog_attr_put_cfg_mode(nlh, NFULNL_COPY_PACKET, CAPTURE_SNAPLEN) < 0)
+		return -1;
 	mnl_attr_put_u32(nlh, NFULA_CFG_NLBUFSIZ, htonl(KERNEL_BUFFER_LEN));
 	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(1));
 	mnl_attr_put_u16(nlh, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_SEQ));

@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,15 +32,14 @@ static int
 bind_queue(struct mnl_socket *nl, uint16_t queue)
 {
 	const uint32_t flags = htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO);
-	const struct nfqnl_msg_config_cmd command = { .command = NFQNL_CFG_CMD_BIND };
-	const struct nfqnl_msg_config_params params = { htonl(CAPTURE_SNAPLEN), NFQNL_COPY_PACKET };
 	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
-	struct nlmsghdr *nlh = capture_socket_message(buf, NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG, NLM_F_ACK, queue);
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, queue);
 
+	nlh->nlmsg_flags |= NLM_F_ACK;
 	nlh->nlmsg_seq = 1U + queue;
-	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(command), &command);
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
-	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(QUEUE_LEN));
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, CAPTURE_SNAPLEN);
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, QUEUE_LEN);
 	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, flags);
 	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, flags);
 	return capture_socket_request(nl, nlh);
@@ -114,11 +113,10 @@ nfqueues_listen(uint16_t first, char *err, size_t errlen)
 void
 nfqueues_verdict(int fd, uint16_t queue, uint32_t last, bool accept)
 {
-	const struct nfqnl_msg_verdict_hdr verdict = { htonl(accept ? NF_ACCEPT : NF_DROP), htonl(last) };
 	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
-	struct nlmsghdr *nlh = capture_socket_message(buf, NFNL_SUBSYS_QUEUE, NFQNL_MSG_VERDICT_BATCH, 0, queue);
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_VERDICT_BATCH, queue);
 
-	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(verdict), &verdict);
+	nfq_nlmsg_verdict_put(nlh, (int)last, accept ? NF_ACCEPT : NF_DROP);
 	while (send(fd, nlh, nlh->nlmsg_len, 0) < 0 && errno == EINTR)
 		;
 }

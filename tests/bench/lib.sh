@@ -184,7 +184,9 @@ queue_by=auto
 have_queue || queue_by=none
 captures() {
 	echo nflog
-	if [ $queue_by = none ] && ! command -v iptables-nft >/dev/null; then
+	if ! built_with HAVE_NFQUEUE; then
+		note 'knockd-nft nfqueue' 'skipped: built without libnetfilter_queue'
+	elif [ $queue_by = none ] && ! command -v iptables-nft >/dev/null; then
 		note 'knockd-nft nfqueue' 'skipped: this kernel has no queue expression of nft, and there is no iptables-nft'
 	else
 		[ $queue_by = auto ] ||

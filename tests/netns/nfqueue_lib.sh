@@ -4,6 +4,7 @@
 # For tests of `Capture = nfqueue`. Where the kernel has nft's queue expression knockd's own rules fill the queues;
 # elsewhere iptables rules do, and knockd has Rules = none.
 
+built_with HAVE_NFQUEUE || skip_all 'built without libnetfilter_queue'
 
 rules=auto
 have_queue || rules=none

@@ -9,11 +9,10 @@
 #include <netinet/ip6.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_log.h>
+#include <libnetfilter_log/libnetfilter_log.h>
 
 static void
 show(const char *prefix, int proto, const unsigned char *transport)
@@ -26,73 +25,45 @@ show(const char *prefix, int proto, const unsigned char *transport)
 
 /* Knows no extension headers: the tests that use this send none. */
 static int
-packet(const struct nlmsghdr *nlh, void *arg)
+packet(struct nflog_g_handle *group, struct nfgenmsg *msg, struct nflog_data *data, void *arg)
 {
-	const char *prefix = "";
-	const unsigned char *p = NULL;
-	const struct nlattr *attr;
-	int len = 0;
+	const char *prefix = nflog_get_prefix(data);
+	char *payload;
+	int len = nflog_get_payload(data, &payload);
+	const unsigned char *p = (const unsigned char *)payload;
 
-	(void)arg;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
-	{
-		if (mnl_attr_get_type(attr) == NFULA_PREFIX)
-			prefix = mnl_attr_get_str(attr);
-		if (mnl_attr_get_type(attr) == NFULA_PAYLOAD) {
-			p = mnl_attr_get_payload(attr);
-			len = mnl_attr_get_payload_len(attr);
-		}
-	}
+	(void)group, (void)msg, (void)arg;
 	if (len >= 24 && p[0] >> 4 == 4 && (p[0] & 15) * 4 + 4 <= len)
-		show(prefix, p[9], p + (p[0] & 15) * 4);
+		show(prefix ? prefix : "", p[9], p + (p[0] & 15) * 4);
 	else if (len >= 44 && p[0] >> 4 == 6)
-		show(prefix, p[6], p + sizeof(struct ip6_hdr));
+		show(prefix ? prefix : "", p[6], p + sizeof(struct ip6_hdr));
 	else
 		printf("short\n");
-	return MNL_CB_OK;
-}
-
-static int
-bind_group(struct mnl_socket *nl, uint16_t number)
-{
-	const struct nfulnl_msg_config_cmd command = { NFULNL_CFG_CMD_BIND };
-	const struct nfulnl_msg_config_mode mode = { htonl(256), NFULNL_COPY_PACKET, 0 };
-	_Alignas(struct nlmsghdr) char buf[4096];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *about = mnl_nlmsg_put_extra_header(nlh, sizeof(*about));
-	ssize_t len;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	about->res_id = htons(number);
-	mnl_attr_put(nlh, NFULA_CFG_CMD, sizeof(command), &command);
-	mnl_attr_put(nlh, NFULA_CFG_MODE, sizeof(mode), &mode);
-	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(1));
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -1;
-	len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-	return len < 0 ? -1 : mnl_cb_run(buf, (size_t)len, 0, mnl_socket_get_portid(nl), packet, NULL);
+	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	_Alignas(struct nlmsghdr) static char buf[65536];
+	struct nflog_handle *handle = nflog_open();
+	struct nflog_g_handle *group;
+	char buf[65536];
 	ssize_t len;
 
-	if (argc != 2 || !nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
+	if (argc != 2 || !handle) {
 		fprintf(stderr, "usage: nflog GROUP (and the right to)\n");
 		return 2;
 	}
-	if (bind_group(nl, (uint16_t)atoi(argv[1])) < 0) {
+	group = nflog_bind_group(handle, (uint16_t)atoi(argv[1]));
+	if (!group || nflog_set_mode(group, NFULNL_COPY_PACKET, 256) || nflog_set_qthresh(group, 1)) {
 		perror("nflog: cannot bind the group");
 		return 1;
 	}
+	nflog_callback_register(group, packet, NULL);
 	puts("listening");
 	fflush(stdout);
-	while ((len = mnl_socket_recvfrom(nl, buf, sizeof(buf))) > 0)
-		mnl_cb_run(buf, (size_t)len, 0, 0, packet, NULL);
+	while ((len = recv(nflog_fd(handle), buf, sizeof(buf), 0)) > 0)
+		nflog_handle_packet(handle, buf, (int)len);
 	perror("nflog");
 	return 1;
 }

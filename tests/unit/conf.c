@@ -220,6 +220,7 @@ knocks_that_are_held(void **state)
 	    "config: line 2: syntax error: Queue_Num must be a number from 0 to 65533, not \"65534\" (x.conf)\n");
 	bad("[options]\nknock_verdict = reject\n",
 	    "config: line 2: syntax error: Knock_Verdict must be drop or accept, not \"reject\" (x.conf)\n");
+#ifdef HAVE_NFQUEUE
 	conf = good("[options]\ncapture = NFQueue\nqueue_num = 65533\nknock_verdict = Drop\n"
 		    "[a]\nsequence = 22\nopen = 23\n");
 	assert_int_equal(conf->capture, CONF_CAPTURE_NFQUEUE);
@@ -230,6 +231,10 @@ knocks_that_are_held(void **state)
 	warns("[options]\ncapture = nfqueue\nknock_verdict = drop\n[a]\nsequence = 23,22\nopen = 22,23:udp\n",
 	      "config: section a: warning: open: 22:tcp is in a sequence, and Knock_Verdict = drop drops every "
 	      "packet to it (x.conf)\n");
+#else
+	bad("[options]\ncapture = nfqueue\n",
+	    "config: line 2: Capture = nfqueue: this knockd was built without libnetfilter_queue (x.conf)\n");
+#endif
 }
 
 static void

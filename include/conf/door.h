@@ -38,6 +38,7 @@ struct door {
 	char *one_time_path;              /* NULL: the sequence is fixed */
 	struct seq *one_time;             /* the file's unused sequences when it was read, in order */
 	size_t n_one_time, next_one_time; /* next_one_time: the first that was not `seq` yet */
+	bool one_time_refused;            /* others can write to the file since, which was said */
 	bool engine_ahead;   /* the engine has gone on from `seq`, which is not used up; see access_act() */
 	int64_t seq_timeout; /* seconds; 0 or less: a sequence of several ports never completes */
 	uint8_t flags_mask;  /* TCP flag bits to compare, as in byte 13 of the header (RFC 9293) */

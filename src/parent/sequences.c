@@ -67,6 +67,32 @@ has_changed(const struct door *door)
 	return changed;
 }
 
+/* onetime_report */
+static void
+take_reason(void *arg, unsigned long line, const char *reason)
+{
+	const char **why = arg;
+
+	if (!line)
+		*why = reason;
+}
+
+/* Says once that a file is not fit for use any more. */
+static void
+tell_refusal(const struct daemon *d, struct door *door)
+{
+	const char *why = "";
+	bool refused;
+
+	if (!door->one_time_path)
+		return;
+	refused = onetime_read(door->one_time_path, NULL, 0, take_reason, &why) < 0 && errno == EPERM;
+	if (refused && !door->one_time_refused)
+		log_warnx(&d->log, "%s: %s: %s: until that is mended its sequences open nothing", door->name,
+			  door->one_time_path, why);
+	door->one_time_refused = refused;
+}
+
 static bool
 any_has_changed(const struct daemon *d)
 {
@@ -129,7 +155,7 @@ watch_directory(int fd, const char *path)
 	char copy[PATH_MAX];
 
 	if (!text_copy(copy, sizeof(copy), path))
-		inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO);
+		inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB);
 }
 
 /* The name may be a symbolic link: that may be replaced, or the file that it leads to may change. */
@@ -168,5 +194,7 @@ sequences_read_watch(struct daemon *d)
 
 	while (read(d->watch_fd, reports, sizeof(reports)) > 0)
 		;
+	for (size_t i = 0; i < d->conf->n_doors; i++)
+		tell_refusal(d, &d->conf->doors[i]);
 	sequences_follow(d);
 }

@@ -110,6 +110,19 @@ knock $server 5003 5004
 check '... what it has now opens' marked '#5003,5004'
 fence
 equal '... with no word about our own mark' "$(log_count 'has changed and is read again')" $((changed + 1))
+chmod o+w "$T/once"
+check 'a file that others can write to is named' \
+	log_has "once: $T/once: any user can write to it (chmod o-w): until that is mended its sequences open nothing"
+printf ' 5007,5008\n' >"$T/once"
+fence
+equal '... once' "$(log_count 'until that is mended')" 1
+equal '... and not read' "$(log_count 'has changed and is read again')" $((changed + 1))
+chmod o-w "$T/once"
+check '... mended, it is' read_again 2
+knock $server 5007 5008
+check '... and what it has opens' marked '#5007,5008'
+count_changes
+changed=$((changed - 1))
 printf ' 6001,6002\n' >"$T/new"
 mv "$T/new" "$T/once"
 check 'so is another file in its place' read_again 2

@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/knock \
 	tests/unit/limiter \
 	tests/unit/log \
+	tests/unit/migrate \
 	tests/unit/mistakes \
 	tests/unit/netlink_faults \
 	tests/unit/nftkey \
@@ -128,6 +129,7 @@ netns_tests = \
 	tests/netns/martians.sh \
 	tests/netns/matrix.sh \
 	tests/netns/max_grants.sh \
+	tests/netns/migrate.sh \
 	tests/netns/mixed.sh \
 	tests/netns/netlink_faults.sh \
 	tests/netns/nfqueue.sh \
@@ -155,6 +157,7 @@ netns_tests = \
 compat_tests = \
 	tests/compat/compat.py \
 	tests/compat/corpus.sh \
+	tests/compat/migrate.sh \
 	tests/compat/logs.py
 
 # Each reads bytes that an attacker chooses; `make check` replays the inputs in tests/fuzz/corpus.
@@ -370,6 +373,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/attack_lib.sh \
 	tests/netns/client_lib.sh \
 	tests/netns/guard_lib.sh \
+	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \

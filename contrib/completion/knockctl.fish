@@ -11,7 +11,7 @@ function __knockctl_addresses
     knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
-set -l commands status doors list attempts revoke extend grant watch stats reload check unguard
+set -l commands status doors list attempts revoke extend grant watch stats reload check unguard migrate
 set -l needs "not __fish_seen_subcommand_from $commands"
 
 complete -c knockctl -f
@@ -31,6 +31,10 @@ complete -c knockctl -n $needs -a stats -d 'Print all counters'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
 complete -c knockctl -n $needs -a check -d 'Read the configuration and report errors'
 complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
+complete -c knockctl -n $needs -a migrate -d 'Replace firewall commands by open and grant'
+complete -c knockctl -n '__fish_seen_subcommand_from migrate' -F
+complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l apply -d 'Write the new file'
+complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l prefer -x -a 'open grant' -d 'If both are possible'
 complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend' -a '(__knockctl_addresses)'
 complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody

@@ -60,6 +60,10 @@ ctl_usage(FILE *out)
 	for (enum request_command c = 0; c < REQUEST_COMMANDS; c++)
 		fprintf(out, "  %-8s %s%s%s\n", request_name(c), commands[c].arguments,
 			*commands[c].arguments ? "\n             " : "", commands[c].help);
+	fputs("commands that need no daemon:\n"
+	      "  migrate  [FILE] [--apply] [--prefer open|grant]\n"
+	      "             replace firewall commands by open and grant: show how, or do it\n",
+	      out);
 	fputs("options:\n"
 	      "  -s, --socket SOCKET  the daemon's Control_Socket\n"
 	      "      --json           answer as JSON\n"

@@ -4,6 +4,19 @@
 
 #include "config.h"
 #include "ctl.h"
+#include "ctl_migrate.h"
+
+static int
+run_local(const struct ctl_options *options)
+{
+	switch (options->local) {
+	case CTL_MIGRATE:
+		return ctl_migrate(options);
+	case CTL_LOCALS:
+		break;
+	}
+	return CTL_EXIT_USAGE;
+}
 
 int
 main(int argc, char **argv)
@@ -15,6 +28,8 @@ main(int argc, char **argv)
 	switch (ctl_options_parse(&options, argc, argv, err, sizeof(err))) {
 	case CTL_ASK:
 		return ctl_run(&options);
+	case CTL_LOCAL:
+		return run_local(&options);
 	case CTL_HELP:
 		ctl_usage(stdout);
 		return CTL_EXIT_OK;

@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL };
+enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER };
+
+#define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
+
+static const char *const local_names[CTL_LOCALS] = {
+	[CTL_MIGRATE] = "migrate",
+};
 
 static const struct option names[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -14,6 +20,8 @@ static const struct option names[] = {
 	{ "prometheus", no_argument, NULL, OPT_PROMETHEUS },
 	{ "door", required_argument, NULL, OPT_DOOR },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "apply", no_argument, NULL, OPT_APPLY },
+	{ "prefer", required_argument, NULL, OPT_PREFER },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -47,6 +55,12 @@ take(struct ctl_options *o, int option)
 	case OPT_ALL:
 		add_word(o, "--all");
 		return CTL_ASK;
+	case OPT_APPLY:
+		o->apply = true;
+		return CTL_ASK;
+	case OPT_PREFER:
+		o->prefer = optarg;
+		return CTL_ASK;
 	case 'V':
 		return CTL_VERSION;
 	case 'h':
@@ -74,11 +88,53 @@ put_command_first(struct ctl_options *o)
 	}
 }
 
+const char *
+ctl_options_local_name(enum ctl_local local)
+{
+	return local_names[local];
+}
+
+/* The command of the first word; CTL_LOCALS: none. */
+static enum ctl_local
+find_local(const struct ctl_options *o)
+{
+	enum ctl_local local = 0;
+
+	while (local < CTL_LOCALS && (!o->n_words || strcmp(o->words[0], local_names[local])))
+		local++;
+	return local;
+}
+
+static enum ctl_mode
+check_local(struct ctl_options *o, char *err, size_t errlen)
+{
+	const char *name = local_names[o->local];
+
+	*err = '\0';
+	if (o->json || o->prometheus)
+		snprintf(err, errlen, "%s has no such form of its answer", name);
+	else if (o->n_words > 2)
+		snprintf(err, errlen, "%s takes one file", name);
+	else if (o->prefer && strcmp(o->prefer, "open") && strcmp(o->prefer, "grant"))
+		snprintf(err, errlen, "--prefer is open or grant, not \"%s\"", o->prefer);
+	if (*err)
+		return CTL_WRONG;
+	o->file = o->n_words > 1 ? o->words[1] : CONFIG_DEFAULT;
+	return CTL_LOCAL;
+}
+
 static enum ctl_mode
 check(struct ctl_options *o, char *err, size_t errlen)
 {
 	if (o->n_words > REQUEST_WORDS) {
 		snprintf(err, errlen, "too many words");
+		return CTL_WRONG;
+	}
+	o->local = find_local(o);
+	if (o->local < CTL_LOCALS)
+		return check_local(o, err, errlen);
+	if (o->apply || o->prefer) {
+		snprintf(err, errlen, "--apply and --prefer belong to migrate");
 		return CTL_WRONG;
 	}
 	put_command_first(o);

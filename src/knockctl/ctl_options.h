@@ -10,7 +10,10 @@
 
 #include "wire/request.h"
 
-enum ctl_mode { CTL_ASK, CTL_HELP, CTL_VERSION, CTL_WRONG };
+enum ctl_mode { CTL_ASK, CTL_LOCAL, CTL_HELP, CTL_VERSION, CTL_WRONG };
+
+/* Commands for which no daemon is asked. */
+enum ctl_local { CTL_MIGRATE, CTL_LOCALS };
 
 struct ctl_options {
 	const char *socket;
@@ -18,7 +21,14 @@ struct ctl_options {
 	const char *words[REQUEST_WORDS]; /* the request, for request_format() */
 	size_t n_words;
 	struct request request;
+
+	enum ctl_local local; /* CTL_LOCAL */
+	const char *file;     /* the configuration */
+	const char *prefer;   /* --prefer; NULL: not given */
+	bool apply;
 };
+
+const char *ctl_options_local_name(enum ctl_local local);
 
 /* CTL_WRONG: the reason is in `err`. The strings stay argv's. */
 enum ctl_mode ctl_options_parse(struct ctl_options *options, int argc, char **argv, char *err, size_t errlen);

@@ -26,7 +26,7 @@ options() {
 }
 
 commands() {
-	cat "$top"/src/*/*.c | sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p'
+	cat "$top"/src/*/*.c | sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p; s/^\t\[CTL_[A-Z]*\] = "\([a-z]*\)",.*/\1/p'
 }
 
 # missing PAGE PATTERN WORD...: words for which no line fits the pattern, in which @ stands for the word

@@ -69,6 +69,31 @@ what_is_wrong_is_said(void **state)
 	assert_int_equal(ctl_options_parse(&options, 2, (char **)help, err, sizeof(err)), CTL_HELP);
 }
 
+static enum ctl_mode
+local(const char *text)
+{
+	return request(text) ? CTL_ASK : *err ? CTL_WRONG : CTL_LOCAL;
+}
+
+static void
+commands_without_a_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(local("migrate"), CTL_LOCAL);
+	assert_string_equal(options.file, SYSCONFDIR "/knockd.conf");
+	assert_null(options.prefer);
+	assert_int_equal(local("migrate --prefer grant x.conf --apply"), CTL_LOCAL);
+	assert_string_equal(options.file, "x.conf");
+	assert_string_equal(options.prefer, "grant");
+	assert_true(options.apply);
+	assert_int_equal(local("migrate --prefer both"), CTL_WRONG);
+	assert_string_equal(err, "--prefer is open or grant, not \"both\"");
+	assert_int_equal(local("migrate a b"), CTL_WRONG);
+	assert_int_equal(local("--json migrate"), CTL_WRONG);
+	assert_int_equal(local("list --apply"), CTL_WRONG);
+	assert_string_equal(err, "--apply and --prefer belong to migrate");
+}
+
 /* ---- tables ------------------------------------------------------------------------------------ */
 
 static char *text;
@@ -268,6 +293,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_stand_anywhere),
 		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(commands_without_a_daemon),
 		cmocka_unit_test_setup_teardown(columns_are_aligned, open_text, free_text),
 		cmocka_unit_test_setup_teardown(columns_of_wide_characters_are_aligned, open_text, free_text),
 		cmocka_unit_test_setup_teardown(a_heading_is_bold_in_colour, open_text, free_text),

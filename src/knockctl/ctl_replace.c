@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl_replace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/conffile.h"
+#include "lib/replace.h"
+
+#define BACKUPS 100 /* more of them are no accident */
+
+static int
+complain(const char *path)
+{
+	fprintf(stderr, "knockctl: %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+static int
+write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return fsync(fd);
+}
+
+/* Before the text, which holds secrets. */
+static int
+take_after(int fd, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) || fchown(fd, st.st_uid, st.st_gid) || fchmod(fd, st.st_mode & 07777);
+}
+
+/* conf_report: warnings were reported when the file was read. */
+static void
+report(void *arg, enum conf_severity severity, const char *text)
+{
+	(void)arg;
+	if (severity == CONF_ERROR)
+		fprintf(stderr, "%s\n", text);
+}
+
+static int
+check(const char *path)
+{
+	struct conf *conf = conffile_read(path, NULL, report, NULL);
+
+	conf_free(conf);
+	return conf ? 0 : -1;
+}
+
+/* A second name for the old file, which the new one then replaces under the first. NULL: errno. */
+static char *
+back_up(const char *path)
+{
+	char *name;
+
+	for (int i = 0; i < BACKUPS; i++) {
+		if ((i ? asprintf(&name, "%s.bak%d", path, i) : asprintf(&name, "%s.bak", path)) < 0)
+			return NULL;
+		if (!link(path, name))
+			return name;
+		free(name);
+		if (errno != EEXIST)
+			return NULL;
+	}
+	return NULL;
+}
+
+static int
+write_new(const char *path, const char *text, size_t len)
+{
+	int fd = replace_begin(path), failed;
+
+	if (fd < 0)
+		return complain(path);
+	failed = take_after(fd, path) || write_all(fd, text, len) ? complain(path) : 0;
+	close(fd);
+	return failed;
+}
+
+/* Links are followed: the file behind them is replaced, and its neighbour gets the backup. */
+char *
+ctl_replace(const char *path, const char *text, size_t len)
+{
+	char *real = realpath(path, NULL), *anew = NULL, *backup = NULL;
+
+	if (!real || asprintf(&anew, "%s" REPLACE_SUFFIX, real) < 0) {
+		complain(path);
+		free(real);
+		return NULL;
+	}
+	if (!write_new(real, text, len) && !check(anew)) {
+		backup = back_up(real);
+		if (!backup)
+			complain(real);
+	}
+	if (backup && replace_end(real)) {
+		complain(real);
+		unlink(backup);
+		free(backup);
+		backup = NULL;
+	}
+	if (!backup)
+		unlink(anew);
+	free(anew);
+	free(real);
+	return backup;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One door: what its commands do, as far as that can be told without its neighbours. */
+#include "plan_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+	struct plan *plan;
+	struct plan_door *to;
+	struct rule rules[4 * SHELL_COMMANDS];
+	size_t n, n_start; /* those of the start commands come first */
+};
+
+static void
+stay(struct reading *r, const char *reason)
+{
+	r->to->role = PLAN_STAYS;
+	if (!r->to->reason)
+		r->to->reason = reason ? reason : "out of memory";
+}
+
+/* What knockd 0.8's users write for "no command". */
+static bool
+is_nothing(const char *value)
+{
+	return !value || !*value || !strcmp(value, ":") || !strcmp(value, "true") || !strcmp(value, "/bin/true");
+}
+
+/* Also keeps a rule that could not be read: it may have ports. */
+static void
+read_commands(struct reading *r, const struct source_place *place, const char *name)
+{
+	struct shell shell;
+	const char *why;
+
+	if (place->n > 1)
+		stay(r, arena_print(r->plan->arena, "%s is there more than once, and only the last one counts", name));
+	if (is_nothing(place->value))
+		return;
+	if (shell_split(&shell, place->value, r->plan->arena, &why)) {
+		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+		return;
+	}
+	for (size_t i = 0; i < shell.n; i++) {
+		struct rule *rule = &r->rules[r->n++];
+
+		if (rule_read(rule, &shell.at[i], r->plan->arena, &why)) {
+			rule->key = NULL;
+			stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+		}
+	}
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const struct rule *)a)->key, ((const struct rule *)b)->key);
+}
+
+/* Does the stop command delete what the start command adds, each as often? */
+static bool
+is_inverse(struct reading *r)
+{
+	struct rule *stops = r->rules + r->n_start;
+	size_t n_stops = r->n - r->n_start;
+
+	if (n_stops != r->n_start)
+		return false;
+	qsort(r->rules, r->n_start, sizeof(*r->rules), compare_keys);
+	qsort(stops, n_stops, sizeof(*stops), compare_keys);
+	for (size_t i = 0; i < n_stops; i++)
+		if (stops[i].adds || strcmp(r->rules[i].key, stops[i].key))
+			return false;
+	return true;
+}
+
+static void
+judge_time(struct reading *r, const struct door *door)
+{
+	uint64_t own = r->rules[0].timeout_ms;
+
+	for (size_t i = 0; i < r->n_start; i++) {
+		if (r->rules[i].timeout_ms != own) {
+			stay(r, "its rules end at different times");
+			return;
+		}
+	}
+	r->to->timeout_ms = own;
+	if (!r->to->has_stop)
+		return;
+	if (own)
+		stay(r, "both the firewall and stop_command end the access");
+	else if (door->cmd_timeout <= 0)
+		stay(r, "with this cmd_timeout the stop command runs at once or never");
+	else if (!is_inverse(r))
+		stay(r, "its stop command is not the exact inverse: it leaves open what the start command opens");
+	r->to->timeout_ms = (uint64_t)door->cmd_timeout * 1000;
+}
+
+/* All rules could be read. */
+static void
+judge(struct reading *r, const struct door *door)
+{
+	bool adds = r->rules[0].adds;
+
+	for (size_t i = 1; i < r->n_start; i++)
+		if (r->rules[i].adds != adds)
+			stay(r, "its command adds and deletes rules");
+	if (!adds && r->to->has_stop)
+		stay(r, "its start command deletes, and there is a stop command");
+	if (r->to->role == PLAN_STAYS)
+		return;
+	r->to->role = adds ? PLAN_OPENER : PLAN_CLOSER;
+	if (adds)
+		judge_time(r, door);
+}
+
+static bool
+has_actions(const struct door *door)
+{
+	bool has = door->open.n || door->close.n;
+
+	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+		has = has || door->elements[DOOR_GRANTS][f].given || door->elements[DOOR_REVOKES][f].given;
+	return has;
+}
+
+static int
+read_door(struct reading *r, size_t d)
+{
+	const struct source_place *keys = r->plan->source->doors[d].keys;
+	struct plan_door *to = &r->plan->doors[d];
+
+	*to = (struct plan_door){ .role = PLAN_SILENT, .group = d };
+	if (is_nothing(keys[SOURCE_START].value) && is_nothing(keys[SOURCE_START_6].value))
+		return 0;
+	r->to = to;
+	r->n = 0;
+	read_commands(r, &keys[SOURCE_START], "its command");
+	read_commands(r, &keys[SOURCE_START_6], "its command_6");
+	r->n_start = r->n;
+	read_commands(r, &keys[SOURCE_STOP], "its stop command");
+	read_commands(r, &keys[SOURCE_STOP_6], "its stop command_6");
+	to->has_stop = !is_nothing(keys[SOURCE_STOP].value) || !is_nothing(keys[SOURCE_STOP_6].value);
+	if (has_actions(&r->plan->conf->doors[d]))
+		stay(r, "it has other actions beside the command");
+	if (keys[SOURCE_CMD_TIMEOUT].n > 1)
+		stay(r, "cmd_timeout is there more than once, and only the last one counts");
+	if (to->role != PLAN_STAYS)
+		judge(r, &r->plan->conf->doors[d]);
+	to->n_rules = to->role == PLAN_STAYS ? r->n : r->n_start;
+	to->rules = arena_get(r->plan->arena, to->n_rules ? to->n_rules : 1, sizeof(*to->rules));
+	if (!to->rules)
+		return -1;
+	memcpy(to->rules, r->rules, to->n_rules * sizeof(*to->rules));
+	return 0;
+}
+
+int
+plan_read(struct plan *plan)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int failed = r ? 0 : -1;
+
+	if (r)
+		r->plan = plan;
+	for (size_t d = 0; !failed && d < plan->source->n_doors; d++)
+		failed = read_door(r, d);
+	free(r);
+	return failed;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which commands are rules for one address, and what becomes of doors that have rules in common. */
+#include "config.h"
+
+#include "test.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "migrate/arena.h"
+#include "migrate/migrate.h"
+#include "migrate/rule.h"
+#include "migrate/shell.h"
+
+/* ---- the shell ---------------------------------------------------------------------------------------- */
+
+static void
+splits(const char *text, const char *expected)
+{
+	struct arena arena = { .blocks = NULL };
+	struct shell shell;
+	char got[512] = "";
+	const char *why;
+
+	if (shell_split(&shell, text, &arena, &why)) {
+		snprintf(got, sizeof(got), "%s", why);
+		shell.n = 0;
+	}
+	for (size_t i = 0; i < shell.n; i++)
+		for (size_t w = 0; w < shell.at[i].n; w++)
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "<%s>%s", shell.at[i].words[w],
+				 w + 1 == shell.at[i].n ? "." : "");
+	assert_string_equal(got, expected);
+	arena_free(&arena);
+}
+
+static void
+words_of_the_shell(void **state)
+{
+	(void)state;
+	splits("", "");
+	splits("  a  b\tc ", "<a><b><c>.");
+	splits("a 'b c' \"d $\" e", "uses a variable or the output of another command");
+	splits("a 'b c' \"d e\"f g\\ h ''", "<a><b c><d ef><g h><>.");
+	splits("a --r=\"x family=\"ipv4\" y\"", "<a><--r=x family=ipv4 y>.");
+	splits("a; b && c ;", "<a>.<b>.<c>.");
+	splits("a # b; c", "<a>.");
+	splits("a b#c", "<a><b#c>.");
+	splits("a >/dev/null 2>&1; b 2> /dev/null", "<a>.<b>.");
+	splits("a >/etc/x", "reads or writes a file");
+	splits("a | b", "passes its output on");
+	splits("a || b", "depends on another one's failure");
+	splits("a &", "runs in the background");
+	splits("(a)", "runs in a subshell");
+	splits("a $(b)", "uses a variable or the output of another command");
+	splits("a 'b", "has a quote without its end");
+	splits("a [b]", "has a pattern for file names");
+	splits("nft add element t s { %IP% }", "<nft><add><element><t><s><{><%IP%><}>.");
+}
+
+/* ---- commands ----------------------------------------------------------------------------------------- */
+
+/* "+" adds, "-" deletes; ports; key; or why it is no rule for the client. */
+static void
+reads(const char *text, const char *expected)
+{
+	struct arena arena = { .blocks = NULL };
+	struct shell shell;
+	struct rule rule;
+	const char *why;
+	char got[512], ports[SEQ_STRLEN];
+
+	assert_int_equal(shell_split(&shell, text, &arena, &why), 0);
+	assert_int_equal(shell.n, 1);
+	if (rule_read(&rule, &shell.at[0], &arena, &why))
+		snprintf(got, sizeof(got), "%s", why);
+	else
+		snprintf(got, sizeof(got), "%c %s %s", rule.adds ? '+' : '-',
+			 seq_format(&rule.ports, ports, sizeof(ports)), rule.key);
+	assert_string_equal(got, expected);
+	arena_free(&arena);
+}
+
+static void
+commands_of_iptables(void **state)
+{
+	(void)state;
+	reads("/sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+	      "+ 22:tcp iptables chain=INPUT dport=22 p=tcp s=%IP%");
+	reads("sudo -n iptables -w 5 -D INPUT -p tcp -m tcp --dport=ssh -j ACCEPT --source %IP%/32",
+	      "- 22:tcp iptables chain=INPUT dport=22 p=tcp s=%IP%");
+	reads("ip6tables -I TCP 3 -s %IP% -i eth1 -p udp --syn --dport 1194 -j ACCEPT",
+	      "+ 1194:udp ip6tables chain=TCP dport=1194 i=eth1 p=udp s=%IP% syn=1");
+	reads("iptables -I INPUT -s %IP% -p tcp --match multiport --dports 22,80:81 -m state --state NEW,ESTABLISHED "
+	      "-j ACCEPT",
+	      "+ 22:tcp,80:tcp,81:tcp iptables chain=INPUT dports=22,80:81 p=tcp s=%IP% state=ESTABLISHED state=NEW");
+	reads("iptables -A INPUT -s %IP% -j ACCEPT", "+  iptables chain=INPUT s=%IP%");
+	reads("iptables -A INPUT -s %IP% -p tcp --dport 1:1000 -j ACCEPT",
+	      "+  iptables chain=INPUT dport=1:1000 p=tcp s=%IP%");
+	reads("iptables -I OUTPUT -d %IP% -p tcp --sport 22 -j ACCEPT",
+	      "+ 22:tcp iptables chain=OUTPUT d=%IP% p=tcp sport=22");
+	reads("iptables -A INPUT -p tcp --dport 22 -j ACCEPT", "opens for everybody: it has no %IP%");
+	reads("iptables -D INPUT -p tcp --dport 22 -j ACCEPT", "shuts for everybody: it has no %IP%");
+	reads("iptables -A INPUT -s %IP%/24 -j ACCEPT", "opens for a network around the client");
+	reads("iptables -A INPUT -s %IP% -j DROP", "jumps to DROP, not to ACCEPT");
+	reads("iptables -A INPUT -s %IP% -p tcp --dport 22,80 -j ACCEPT",
+	      "has a list after --dport, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% --dport 22 -j ACCEPT",
+	      "has a port without -p, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT ! -s %IP% -j ACCEPT", "has a negated match");
+	reads("iptables -A INPUT -s %IP% -m recent --set -j ACCEPT", "has the match \"recent\"");
+	reads("iptables -A INPUT -s %IP% -p tcp --dport nosuch -j ACCEPT", "has the unknown port \"nosuch\"");
+	reads("iptables -A INPUT -s %IP% -m state --state ESTABLISHED -j ACCEPT", "lets no new connection in");
+	reads("iptables -t nat -A PREROUTING -s %IP% -j ACCEPT", "changes the table nat");
+	reads("iptables -D INPUT 3", "deletes a rule by its number");
+	reads("iptables -F", "has the option -F");
+	reads("iptables -A INPUT -s", "has a negated match, or an option without its value");
+}
+
+static void
+commands_of_other_tools(void **state)
+{
+	(void)state;
+	reads("ufw insert 1 allow from %IP% to any port 22", "+ 22:tcp,22:udp ufw from=%IP% port=22 proto=any to=any");
+	reads("ufw delete allow proto tcp from %IP% to any port 22 comment 'x y'",
+	      "- 22:tcp ufw from=%IP% port=22 proto=tcp to=any");
+	reads("ufw allow from %IP%", "+  ufw from=%IP% proto=any");
+	reads("ufw allow 22/tcp", "opens for everybody: it has no %IP%");
+	reads("ufw insert 1 deny from %IP% to any", "is no ufw allow");
+	reads("ufw allow from %IP% to any port 2053/tcp",
+	      "has the port \"2053/tcp\", which ufw does not take: it opens nothing");
+	reads("ufw allow from %IP% to any port", "names no port");
+	reads("ufw allow from %IP% to any port 22,80",
+	      "has several ports without proto, which ufw does not take: it opens nothing");
+	reads("nft add element inet filter ok { %IP% . 22 timeout 1h }", "+  element inet filter ok { %IP% . 22 }");
+	reads("nft 'delete element ip t s {%IP%}'", "-  element ip t s { %IP% }");
+	reads("nft add rule inet filter input ip saddr %IP% tcp dport {22, ssh, 80} counter accept comment \"x y\"",
+	      "+ 22:tcp,80:tcp nft chain=inet filter input saddr=ip tcp=22,ssh,80");
+	reads("nft delete rule inet filter input handle 7", "deletes a rule by its handle");
+	reads("nft flush chain inet filter input", "is nft flush chain");
+	reads("nft add rule inet filter input tcp dport 22 accept", "opens for everybody: it has no %IP%");
+	reads("firewall-cmd --zone=public --add-rich-rule=\"rule family=\"ipv4\" source address=\"%IP%\" service "
+	      "name=\"ssh\" accept\"",
+	      "+ 22:tcp firewalld public 1 22 tcp");
+	reads("firewall-cmd --remove-rich-rule 'rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept' "
+	      "--zone public",
+	      "- 22:tcp firewalld public 1 22 tcp");
+	reads("firewall-cmd --permanent --add-rich-rule=x", "changes only the rules for the next start of firewalld");
+	reads("firewall-cmd --zone=trusted --add-source=%IP%",
+	      "puts the client into a zone, which firewalld offers no set for");
+	reads("ipset -exist add knockers %IP% timeout 60", "+  ipset knockers");
+	reads("ipset del knockers %IP%", "-  ipset knockers");
+	reads("/usr/local/bin/open.sh %IP%", "runs open.sh, which is no firewall command");
+	reads("sudo", "runs nothing");
+}
+
+/* ---- files -------------------------------------------------------------------------------------------- */
+
+static void
+hear(void *arg, enum conf_severity severity, const char *text)
+{
+	(void)arg;
+	if (severity == CONF_ERROR)
+		print_message("%s\n", text);
+}
+
+/* The first lines of the answer, one for each door, and then the new file. */
+static void
+becomes(const char *text, enum migrate_prefer prefer, const char *doors, const char *expected)
+{
+	char path[] = "/tmp/knockd-migrate.XXXXXX", *said;
+	int fd = mkstemp(path);
+	struct migrate *migrate;
+	size_t len;
+	FILE *out = open_memstream(&said, &len);
+
+	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+	migrate = migrate_read(path, prefer, hear, NULL);
+	unlink(path);
+	assert_non_null(migrate);
+	migrate_print(migrate, out);
+	fclose(out);
+	*strstr(said, " doors with commands") = '\0';
+	*(strrchr(said, '\n') + 1) = '\0';
+	assert_string_equal(said, doors);
+	if (expected)
+		assert_string_equal(migrate_text(migrate, &len), expected);
+	free(said);
+	migrate_free(migrate);
+}
+
+#define ADD(port)                     "iptables -A INPUT -s %IP% -p tcp --dport " port " -j ACCEPT"
+#define DELETE(port)                  "iptables -D INPUT -s %IP% -p tcp --dport " port " -j ACCEPT"
+#define DOOR(name, sequence, command) "[" name "]\nsequence = " sequence "\ncommand = " command "\n"
+
+static void
+layout_stays(void **state)
+{
+	(void)state;
+	becomes("# first\r\n[options]\r\n\tUseSyslog\r\n\r\n[a]\r\n\tSequence      = 9,4\r\n"
+		"\tStart_Command = " ADD(
+		    "22") "\r\n\t# why\r\n\tCmd_Timeout   = 90 # note\r\n\tStop_Command  = " DELETE("22"),
+		MIGRATE_ANY, "[a] open for 1m30s\n",
+		"# first\r\n[options]\r\n\tUseSyslog\r\n\r\n[a]\r\n\tSequence      = 9,4\r\n"
+		"\topen          = 22:tcp\r\n\t# why\r\n\t# note\r\n\topen_timeout  = 1m30s\r\n");
+	becomes("[a]\nsequence=9,4\ncommand=" ADD("22") "\nstop_command=" DELETE("22") "\n", MIGRATE_GRANT,
+		"[a] grant for 10s\n",
+		"[a]\nsequence=9,4\ngrant  =inet knock_ok a_ok { %IP% timeout 10s }\ngrant_6=\n");
+	becomes("[a]\nsequence=9,4\ncommand=run\n", MIGRATE_ANY,
+		"[a] stays: its command runs run, which is no firewall command\n", "[a]\nsequence=9,4\ncommand=run\n");
+}
+
+static void
+doors_that_move_together(void **state)
+{
+	(void)state;
+	becomes(DOOR("open", "9,4", ADD("22")) DOOR("close", "4,9", DELETE("ssh")), MIGRATE_ANY,
+		"[open] open without an end\n[close] close\n",
+		"[open]\nsequence = 9,4\nopen    = 22:tcp\nopen_timeout = 3650d\n[close]\nsequence = 4,9\nclose   = "
+		"22:tcp\n");
+	becomes(DOOR("close", "4,9", DELETE("22")), MIGRATE_ANY,
+		"[close] stays: no door of this file adds what it deletes\n", NULL);
+	becomes(DOOR("open", "9,4", ADD("22")) DOOR("close", "4,9", DELETE("22") " && log"), MIGRATE_ANY,
+		"[open] stays: it has a rule in common with [close], which stays\n"
+		"[close] stays: its command runs log, which is no firewall command\n",
+		NULL);
+	/* a closer that cannot be read may close what nothing else does */
+	becomes(DOOR("open", "9,4", ADD("22")) DOOR("close", "4,9", "close.sh %IP%"), MIGRATE_ANY,
+		"[open] stays: no door that moves closes it, and [close], which stays, may\n"
+		"[close] stays: its command runs close.sh, which is no firewall command\n",
+		NULL);
+	becomes(DOOR("open", "9,4", ADD("22")), MIGRATE_ANY,
+		"[open] open without an end: nothing in this file ends the access: choose a time\n", NULL);
+}
+
+static void
+ports_of_several_doors(void **state)
+{
+	(void)state;
+	/* the guard would shut the clients of the other door out */
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("22") "\n" DOOR("b", "4,9", "ufw allow 22/tcp"),
+		MIGRATE_ANY,
+		"[a] grant for 10s: another door lets its clients reach the same port by other means\n"
+		"[b] stays: its command opens for everybody: it has no %IP%\n",
+		NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("22") "\n" DOOR("b", "4,9", "other.sh 22"),
+		MIGRATE_ANY,
+		"[a] grant for 10s: another door lets its clients reach the same port by other means\n"
+		"[b] stays: its command runs other.sh, which is no firewall command\n",
+		NULL);
+	/* with the guard, clients of the narrower rule would come in by the wider one */
+	becomes(
+	    DOOR("a", "9,4",
+		 "iptables -A INPUT -i eth1 -s %IP% -p tcp --dport 22 -j ACCEPT") "stop_command = iptables -D INPUT -i "
+										  "eth1 -s %IP% -p tcp --dport 22 -j "
+										  "ACCEPT\n" DOOR(
+										      "b", "4,9",
+										      ADD("22")) "stop_"
+												 "command "
+												 "= " DELETE("22") "\n",
+	    MIGRATE_OPEN,
+	    "[a] grant for 10s: another door lets its clients reach the same port by other means\n"
+	    "[b] grant for 10s: another door lets its clients reach the same port by other means\n",
+	    NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE(
+		    "22") "\n" DOOR("b", "4,9", ADD("22")) "stop_command = " DELETE("22") "\ncmd_timeout = 60\n",
+		MIGRATE_ANY, "[a] open for 10s\n[b] open for 1m\n", NULL);
+}
+
+static void
+what_open_cannot_do(void **state)
+{
+	(void)state;
+	becomes("[a]\nsequence = 9,4\ntarget = 192.0.2.7\ncommand = " ADD("22") "\nstop_command = " DELETE("22") "\n",
+		MIGRATE_OPEN, "[a] grant for 10s: with Target open would be for that address alone\n", NULL);
+	becomes("[options]\nrules = none\n[a]\nsequence = 9,4\ncommand = " ADD("22") "\nstop_command = " DELETE(
+		    "22") "\n",
+		MIGRATE_ANY, "[a] grant for 10s: open needs Rules = auto\n", NULL);
+	becomes(DOOR("a", "9,4",
+		     "iptables -A INPUT -s %IP% -j ACCEPT") "stop_command = iptables -D INPUT -s %IP% -j ACCEPT\n",
+		MIGRATE_ANY, "[a] grant for 10s: open needs ports, and not more than fit into one line\n", NULL);
+	becomes(DOOR("a", "9,4",
+		     "iptables -A FORWARD -s %IP% -p tcp --dport 22 -j ACCEPT") "stop_command = iptables -D FORWARD -s "
+										"%IP% -p tcp --dport 22 -j ACCEPT\n",
+		MIGRATE_ANY, "[a] grant for 10s: the rule is not for packets to this machine alone\n", NULL);
+}
+
+static void
+ends_that_are_not_exact(void **state)
+{
+	(void)state;
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("2") "\n", MIGRATE_ANY,
+		"[a] stays: its stop command is not the exact inverse: it leaves open what the start command opens\n",
+		NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -m comment "
+					    "--comment x -j ACCEPT\n",
+		MIGRATE_ANY,
+		"[a] stays: its stop command is not the exact inverse: it leaves open what the start command opens\n",
+		NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "cmd_timeout = 0\nstop_command = " DELETE("22") "\n", MIGRATE_ANY,
+		"[a] stays: with this cmd_timeout the stop command runs at once or never\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "command = " ADD("80") "\n", MIGRATE_ANY,
+		"[a] stays: its command is there more than once, and only the last one counts\n", NULL);
+}
+
+static void
+both_families(void **state)
+{
+	(void)state;
+	becomes("[a]\nsequence = 9,4\ncommand = " ADD(
+		    "22") "\ncommand_6 = ip6tables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n"
+			  "stop_command = " DELETE(
+			      "22") "\nstop_command_6 = ip6tables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n",
+		MIGRATE_ANY, "[a] open for 10s\n", "[a]\nsequence = 9,4\nopen    = 22:tcp\nopen_timeout = 10s\n");
+	becomes("[a]\nsequence = 9,4\ncommand = ufw allow from %IP% to any port 22 proto tcp\n"
+		"stop_command = ufw delete allow from %IP% to any port 22 proto tcp\n",
+		MIGRATE_GRANT, "[a] grant for 10s\n",
+		"[a]\nsequence = 9,4\ngrant   = inet knock_ok a_ok { %IP% timeout 10s }\n"
+		"grant_6 = inet knock_ok a_ok6 { %IP% timeout 10s }\n");
+	becomes("[a]\nsequence = 9,4\ncommand = nft add element inet filter ok { %IP% }\ncmd_timeout = 3600\n"
+		"stop_command = nft delete element inet filter ok { %IP% }\n",
+		MIGRATE_ANY, "[a] grant for 1h\n",
+		"[a]\nsequence = 9,4\ngrant   = inet filter ok { %IP% timeout 1h }\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_of_the_shell),
+		cmocka_unit_test(commands_of_iptables),
+		cmocka_unit_test(commands_of_other_tools),
+		cmocka_unit_test(layout_stays),
+		cmocka_unit_test(doors_that_move_together),
+		cmocka_unit_test(ports_of_several_doors),
+		cmocka_unit_test(what_open_cannot_do),
+		cmocka_unit_test(ends_that_are_not_exact),
+		cmocka_unit_test(both_families),
+	};
+
+	return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
+}

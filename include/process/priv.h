@@ -36,6 +36,9 @@ int priv_drop(const struct priv_user *user, const char **step);
 /* From now on only root can trace this process, and it dumps no core; exec ends that. */
 void priv_hide(void);
 
+/* From now on the calling thread runs before others, but not its children. Without CAP_SYS_NICE nothing happens. */
+void priv_hurry(void);
+
 /* Closes every descriptor from `from` on. */
 void priv_close_from(int from);
 

@@ -247,10 +247,12 @@ loop(struct daemon *d)
 			journal_report(d->journals.commands);
 		if (fds[SLOT_GRANTED].revents)
 			journal_report(d->journals.grants);
+		upkeep_heed(d);
 		if (fds[SLOT_SIGNALS].revents)
 			read_signals(d);
 		if (fds[SLOT_WATCH].revents && d->watch_fd >= 0)
 			sequences_read_watch(d);
+		upkeep_heed(d);
 		admin_work(d->admin, fds + SLOT_ADMIN);
 		follow_sequences(d);
 		watchdog_tick(d);
@@ -262,6 +264,7 @@ loop(struct daemon *d)
 			upkeep_put_back(d);
 		closings_tick(d->closings, moment_boot_msec());
 		grants_tick(d->grants, d->conf, moment_boot_msec());
+		grants_restore(d->grants, d->conf);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "upkeep.h"
 
 #include <linux/netfilter.h>
+#include <poll.h>
 #include <string.h>
 
 #include "lib/moment.h"
@@ -118,10 +119,11 @@ put_table(struct daemon *d, const struct conf *conf)
 		return -1;
 	}
 	tell_owner(d);
+	if (!d->rules.table.owned && conf_has_guard(conf))
+		priv_hurry();
 	if (!d->rules.table.emptied)
 		return 0;
 	grants_noticed(d->grants, &emptied); /* the kernel's events are about changes by others */
-	grants_restore(d->grants, conf);
 	return 0;
 }
 
@@ -152,9 +154,12 @@ take_change(void *arg, const struct monitor_event *event)
 {
 	struct daemon *d = arg;
 
-	if (event->kind == MONITOR_LOST || (event->family == NFPROTO_INET && !strcmp(event->table, RULESET_TABLE)))
-		d->rules.changed = true;
 	grants_noticed(d->grants, event);
+	if (event->kind != MONITOR_LOST && (event->family != NFPROTO_INET || strcmp(event->table, RULESET_TABLE)))
+		return;
+	if (!d->rules.changed)
+		upkeep_put_back(d); /* at once: other events may take long to read */
+	d->rules.changed = true;
 }
 
 void
@@ -188,7 +193,17 @@ void
 upkeep_read_monitor(struct daemon *d)
 {
 	monitor_read(d->monitor, take_change, d);
-	if (d->rules.changed)
+	if (d->rules.changed && d->rules.retry_at == UINT64_MAX)
 		upkeep_put_back(d);
+	d->rules.changed = false;
 	grants_restore(d->grants, d->conf);
+}
+
+void
+upkeep_heed(struct daemon *d)
+{
+	struct pollfd monitor = { .fd = monitor_fd(d->monitor), .events = POLLIN };
+
+	if (!d->rules.table.owned && poll(&monitor, 1, 0) > 0)
+		upkeep_read_monitor(d);
 }

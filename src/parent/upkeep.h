@@ -21,6 +21,12 @@ int upkeep_install(struct daemon *d, const struct conf *conf);
 void upkeep_read_monitor(struct daemon *d);
 void upkeep_put_back(struct daemon *d);
 
+/*
+ * The same if there are such events, and the table is not owned: while a flush has left it without a guard, nothing
+ * else is as urgent. Call it before what may take long.
+ */
+void upkeep_heed(struct daemon *d);
+
 /* After the kernel refused a change: schedules upkeep_put_back(). */
 void upkeep_retry_later(struct daemon *d);
 

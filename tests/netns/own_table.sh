@@ -42,6 +42,44 @@ status_has() {
 	knockctl status | grep -q "^table .*$1"
 }
 
+# --- the attacker ------------------------------------------------------------------------------------
+
+attack() {
+	in_background client "$HAMMER" $server 2222 </dev/null >"$T/hammer4"
+	hammer4=$!
+	in_background client "$HAMMER" $server6 2222 </dev/null >"$T/hammer6"
+	hammer6=$!
+	shut_before=$(shut_packets)
+	wait_for eval '[ "$(shut_packets)" -gt $((shut_before + 1000)) ]' || bail 'no attack'
+}
+shut_packets() {
+	nft -j list chain inet knockd guard_shut | jq '[.. | .counter?.packets? | select(. != null)] | add'
+}
+stop_attack() {
+	kill $hammer4 $hammer6
+	wait $hammer4 $hammer6
+}
+# nobody_in TEXT
+nobody_in() {
+	stop_attack
+	for count in "$T/hammer4" "$T/hammer6"; do
+		diag "$(cat "$count")"
+		equal "$1: nobody got in" "$(sed 's/ longest.*//' "$count")" 'in 0'
+	done
+}
+# hurries: the answer to a flush is urgent
+hurries() {
+	if nice -n -1 true 2>&1 | grep -q .; then
+		skip 'the daemon runs before others' 'no CAP_SYS_NICE'
+	else
+		check 'the daemon runs before others' [ "$(nice_of "$knockd")" = -20 ]
+	fi
+	equal '... its engine does not' "$(nice_of "$(children "$knockd")")" 0
+}
+nice_of() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 17
+}
+
 # --- does this kernel keep an owned table? ----------------------------------------------------------
 
 knockd_start "$doors"
@@ -51,11 +89,23 @@ if log_has 'table inet knockd is not owned, because this kernel'; then
 	nft flush ruleset
 	check '... and is put back after a flush' log_has 'is put back'
 	equal '... the log says it once' "$(log_count 'because this kernel')" 1
+	attack
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		for j in 1 2 3 4 5 6 7 8 9 10; do
+			nft flush ruleset
+		done
+	done
+	check '... also after the last of 100 flushes under attack' sh -c 'nft list chain inet knockd guard_shut >/dev/null 2>&1'
+	stop_attack
+	diag "100 flushes, IPv4: $(cat "$T/hammer4")"
+	diag "100 flushes, IPv6: $(cat "$T/hammer6")"
+	hurries
 	done_testing
 fi
 check 'the log says that the table is owned' log_has 'table inet knockd is owned'
 check '... status, too' status_has ' owned: no other program'
 check '... and so says the kernel' owned
+equal 'there is no hurry' "$(nice_of "$knockd")" 0
 
 # --- what others cannot do --------------------------------------------------------------------------
 
@@ -125,30 +175,6 @@ if have_uids; then
 fi
 
 # --- under attack -----------------------------------------------------------------------------------
-
-attack() {
-	in_background client "$HAMMER" $server 2222 </dev/null >"$T/hammer4"
-	hammer4=$!
-	in_background client "$HAMMER" $server6 2222 </dev/null >"$T/hammer6"
-	hammer6=$!
-	shut_before=$(shut_packets)
-	wait_for eval '[ "$(shut_packets)" -gt $((shut_before + 1000)) ]' || bail 'no attack'
-}
-shut_packets() {
-	nft -j list chain inet knockd guard_shut | jq '[.. | .counter?.packets? | select(. != null)] | add'
-}
-# nobody_in TEXT
-nobody_in() {
-	kill $hammer4 $hammer6
-	wait $hammer4 $hammer6
-	for count in "$T/hammer4" "$T/hammer6"; do
-		diag "$(cat "$count")"
-		equal "$1: nobody got in" "$(sed 's/ longest.*//' "$count")" 'in 0'
-	done
-}
-gone() {
-	! alive "$1"
-}
 
 attack
 for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -232,6 +258,7 @@ knockd_start "
 	Own_Table = no
 $doors"
 check 'Own_Table = no: status says so' status_has 'not owned$'
+hurries
 refute '... and so says the kernel' owned
 ends '... nft may change the table' 0 nft delete element inet knockd open4 '{ 10.0.0.7 . tcp . 2222 }'
 sed -i 's/Own_Table = no/Own_Table = yes/' "$T/knockd.conf"

@@ -106,6 +106,7 @@ netns_tests = \
 	tests/netns/control.sh \
 	tests/netns/control_who.sh \
 	tests/netns/crash.sh \
+	tests/netns/cut.sh \
 	tests/netns/daemon.sh \
 	tests/netns/disk.sh \
 	tests/netns/door.sh \

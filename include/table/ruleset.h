@@ -28,6 +28,8 @@
 
 #define RULESET_TABLE GUARD_TABLE
 
+#define RULESET_BEGUN_LEN 128 /* a longer text is cut */
+
 /*
  * Writes the table as nft text that `nft -f` loads over an existing one; open ports stay open. Port sets of an older
  * configuration may remain, unused. 0, or -1 with errno.
@@ -37,10 +39,12 @@ int ruleset_print(const struct conf *conf, FILE *out);
 /* Begin with the first two. */
 struct ruleset {
 	struct nfnl *nfnl; /* borrowed; its socket may own the table */
+	bool same;         /* this configuration was installed last: it begins to cut no port */
 	bool cannot_own;   /* the kernel cannot keep an owned table without its owner; known after the first try */
 	/* set by ruleset_install() */
 	bool owned;
-	bool emptied; /* a set in guard.h that this configuration has is new, and may lack elements */
+	char begun[RULESET_BEGUN_LEN]; /* ports that begin to be cut, such as "22:tcp, 443:udp" */
+	bool emptied;                  /* a set in guard.h that this configuration has is new, and may lack elements */
 };
 
 /*

@@ -170,6 +170,25 @@ check_one_time(struct parser *p, const struct door *door)
 	}
 }
 
+/* A port is cut or not, whichever door its client has opened. */
+static void
+check_cut(struct parser *p, const struct door *door)
+{
+	for (const struct door *other = p->conf->doors; door->open.n && other < door; other++) {
+		if (other->cut == door->cut || !addr_equal(&other->target, &door->target))
+			continue;
+		for (size_t i = 0; i < door->open.n; i++) {
+			if (guarded_has(&other->open, &door->open.at[i]))
+				message_tell(p, CONF_WARNING,
+					     "config: section %s: warning: cut: [%s] opens %u:%s, too, and %s: it is "
+					     "cut for both (%s)",
+					     door->name, other->name, door->open.at[i].port,
+					     seq_proto_name(door->open.at[i].proto),
+					     other->cut ? "cuts it" : "does not cut it", p->path);
+		}
+	}
+}
+
 void
 check_file(struct parser *p)
 {
@@ -181,6 +200,7 @@ check_file(struct parser *p)
 		check_prefixes(p, &p->conf->doors[i]);
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
+		check_cut(p, &p->conf->doors[i]);
 	}
 	mistakes_of_file(p);
 }

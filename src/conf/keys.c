@@ -796,6 +796,12 @@ set_open_timeout(struct parser *p, char *value)
 		message_tell(p, CONF_DEBUG, "config: %s: open_timeout: %s", p->door->name, value);
 }
 
+static void
+set_cut(struct parser *p, char *value)
+{
+	p->door->cut = parse_switch(p, "cut", value);
+}
+
 /* ---- all of them ------------------------------------------------------------------------------- */
 
 static const struct conf_key keys[] = {
@@ -846,6 +852,7 @@ static const struct conf_key keys[] = {
 	{ "Revoke_6", CONF_SCOPE_DOOR, set_revoke_6, true },
 	{ "Open", CONF_SCOPE_DOOR, set_open, false },
 	{ "Close", CONF_SCOPE_DOOR, set_close, false },
+	{ "Cut", CONF_SCOPE_DOOR, set_cut, false },
 	{ "Open_Timeout", CONF_SCOPE_DOOR, set_open_timeout, false },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -212,11 +212,12 @@ admin_json_door(const struct door *door)
 	     stop = has_command((char *const *)door->stop_command);
 	bool closes = start && stop && door->cmd_timeout >= 0;
 
-	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+	return json_pack("{s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
 			 admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time",
-			 door->one_time_path != NULL, "open", ports(&door->open), "close", ports(&door->close), "grant",
-			 sets(door->elements[DOOR_GRANTS]), "revoke", sets(door->elements[DOOR_REVOKES]), "command",
-			 start, "stop_command", start && stop, "open_timeout_ms",
+			 door->one_time_path != NULL, "open", ports(&door->open), "cut", door->cut, "close",
+			 ports(&door->close), "grant", sets(door->elements[DOOR_GRANTS]), "revoke",
+			 sets(door->elements[DOOR_REVOKES]), "command", start, "stop_command", start && stop,
+			 "open_timeout_ms",
 			 integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
 			 "grant_timeout_ms", grant_time(door), "command_timeout_ms",
 			 integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/duration.h"
 #include "lib/replace.h"
 #include "lib/text.h"
 #include "lib/trust.h"
@@ -32,6 +33,8 @@ write_door(FILE *out, const struct door *door)
 	if (door->target.family)
 		fprintf(out, "target = %s\n", addr_format(&door->target, target));
 	fprintf(out, "open = %s\n", seq_format(&door->open, ports, sizeof(ports)));
+	if (door->cut)
+		fprintf(out, "cut = yes\nopen_timeout = %llums\n", (unsigned long long)door->open_timeout_ms);
 }
 
 /* 0 when it is on the disk, or -1 with errno. Closes `fd`. */
@@ -119,6 +122,10 @@ take_line(struct conf *conf, char *text, const char *config, bool *is_its)
 		return seq_parse(&door->open, line.value, NULL);
 	if (door && !strcmp(line.key, "target"))
 		return addr_parse(&door->target, line.value);
+	if (door && !strcmp(line.key, "cut"))
+		return text_flag(&door->cut, line.value);
+	if (door && !strcmp(line.key, "open_timeout"))
+		return duration_parse(&door->open_timeout_ms, line.value);
 	if (!door && !strcmp(line.key, "guard_policy"))
 		return set_policy(conf, line.value);
 	if (door || strcmp(line.key, "config"))

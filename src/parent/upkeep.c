@@ -114,11 +114,15 @@ put_table(struct daemon *d, const struct conf *conf)
 
 	if (d->rules.table.owned && !conf_owns_table(conf))
 		release(d);
+	d->rules.table.same = d->rules.ours && conf == d->conf;
 	if (ruleset_install(&d->rules.table, conf, err, sizeof(err))) {
 		log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
 		return -1;
 	}
 	tell_owner(d);
+	if (*d->rules.table.begun)
+		log_notice(&d->log, "cut: connections to %s that there are now may go on for the door's Open_Timeout",
+			   d->rules.table.begun);
 	if (!d->rules.table.owned && conf_has_guard(conf))
 		priv_hurry();
 	if (!d->rules.table.emptied)

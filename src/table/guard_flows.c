@@ -37,8 +37,8 @@ add_track_return(struct rules *rules, const char *chain, enum track_test track)
 }
 
 /* Local users need no door; and no packet on lo is forged. In a VRF local packets come over the VRF's device. */
-static void
-add_lo_return(struct rules *rules, const char *chain)
+void
+guard_flows_lo(struct rules *rules, const char *chain)
 {
 	struct rule *rule = build_rule(rules, chain);
 
@@ -109,7 +109,7 @@ guard_flows_pass(struct rules *rules, const struct guard_sets *sets, const char 
 {
 	pass_tcp(rules, sets->older, chain);
 	pass_udp(rules, sets, chain);
-	add_lo_return(rules, chain);
+	guard_flows_lo(rules, chain);
 }
 
 /* --- where to ------------------------------------------------------------------------------------ */
@@ -121,7 +121,7 @@ guard_flows_pass(struct rules *rules, const struct guard_sets *sets, const char 
  * ports that DNAT hands to other hosts.
  */
 void
-guard_flows_local(struct rules *rules, const struct guard_sets *sets, const char *chain, enum side side, const char *to)
+guard_flows_local(struct rules *rules, const struct port_set *ports, const char *chain, enum side side, const char *to)
 {
 	static const enum fib_test local[GUARD_FLOWS_LOCAL_MAX] = { FIB_TO_NOT_UNICAST, FIB_TO_LOCAL_HERE,
 								    FIB_TO_NO_HOST };
@@ -131,7 +131,7 @@ guard_flows_local(struct rules *rules, const struct guard_sets *sets, const char
 
 		if (side != SIDE_TO)
 			build_term(rule, TERM_AH, NULL, NULL);
-		build_set_term(rule, sets->local, side);
+		build_set_term(rule, ports, side);
 		build_fib(rule, local[i]);
 		add_goto(rule, to);
 	}
@@ -156,7 +156,7 @@ refuse_local(struct rules *rules, const char *chain)
 {
 	struct rule *rule;
 
-	add_lo_return(rules, chain);
+	guard_flows_lo(rules, chain);
 	rule = build_rule(rules, chain);
 	build_term(rule, TERM_IPV4, NULL, NULL);
 	build_fib(rule, FIB_FROM_NOT_UNICAST);
@@ -222,7 +222,7 @@ add_hidden_chain(struct rules *rules, const struct guard_sets *sets)
 	add_track_return(rules, GUARD_HIDDEN, TRACK_NOT_NEW);
 	add_fib_goto(rules, GUARD_HIDDEN, FIB_FROM_ELSEWHERE, GUARD_FORGED);
 	if (sets->local)
-		guard_flows_local(rules, sets, GUARD_HIDDEN, SIDE_TRACKED_TO, GUARD_FORGED);
+		guard_flows_local(rules, sets->local, GUARD_HIDDEN, SIDE_TRACKED_TO, GUARD_FORGED);
 	if (!sets->target6)
 		return;
 	rule = build_rule(rules, GUARD_HIDDEN);
@@ -233,17 +233,34 @@ add_hidden_chain(struct rules *rules, const struct guard_sets *sets)
 
 /* --- VRF ----------------------------------------------------------------------------------------- */
 
+static const enum term_kind protos[] = { TERM_TCP, TERM_UDP };
+
 static void
-add_tracked(struct rules *rules, enum term_kind proto, const struct port_set *set, const char *to)
+add_tracked(struct rules *rules, const char *chain, enum term_kind proto, const struct port_set *set, const char *to)
 {
 	struct rule *rule;
 
 	if (!set)
 		return;
-	rule = build_rule(rules, GUARD_VRF);
+	rule = build_rule(rules, chain);
 	build_term(rule, proto, NULL, NULL);
 	build_set_term(rule, set, SIDE_TRACKED_TO);
 	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
+}
+
+/* What clients send, and not the answers to it: of these the port is that of the other end. */
+static void
+add_cut_vrf_chain(struct rules *rules, const struct guard_sets *sets)
+{
+	if (!sets->cut)
+		return;
+	build_chain(rules, GUARD_CUT_VRF);
+	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+		add_tracked(rules, GUARD_CUT_VRF, protos[i], sets->begun, NULL);
+		add_tracked(rules, GUARD_CUT_VRF, protos[i], sets->open4, NULL);
+		add_tracked(rules, GUARD_CUT_VRF, protos[i], sets->open6, NULL);
+		add_tracked(rules, GUARD_CUT_VRF, protos[i], sets->cut, GUARD_SHUT);
+	}
 }
 
 /*
@@ -253,14 +270,20 @@ add_tracked(struct rules *rules, enum term_kind proto, const struct port_set *se
 static void
 add_vrf_chain(struct rules *rules, const struct guard_sets *sets)
 {
-	static const enum term_kind protos[] = { TERM_TCP, TERM_UDP };
+	struct rule *rule;
 
+	add_cut_vrf_chain(rules, sets);
 	build_chain(rules, GUARD_VRF);
+	if (sets->cut) {
+		rule = build_rule(rules, GUARD_VRF);
+		build_track(rule, TRACK_ORIGINAL);
+		build_term(rule, TERM_JUMP, GUARD_CUT_VRF, NULL);
+	}
 	add_track_return(rules, GUARD_VRF, TRACK_NOT_NEW);
 	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
-		add_tracked(rules, protos[i], sets->open4, NULL);
-		add_tracked(rules, protos[i], sets->open6, NULL);
-		add_tracked(rules, protos[i], sets->local, GUARD_SHUT);
+		add_tracked(rules, GUARD_VRF, protos[i], sets->open4, NULL);
+		add_tracked(rules, GUARD_VRF, protos[i], sets->open6, NULL);
+		add_tracked(rules, GUARD_VRF, protos[i], sets->local, GUARD_SHUT);
 	}
 }
 

@@ -24,12 +24,16 @@
 #define GUARD           "guard" /* all names begin so, but for those of conf/guard.h */
 #define GUARD_LOCAL     "guard_local"
 #define GUARD_TARGET    "guard_target"
+#define GUARD_CUT       "guard_cut"
+#define GUARD_CUT_HERE  "guard_cut_here"
 #define GUARD_PORTS     "guard_ports"
 #define GUARD_DELIVERED "guard_delivered"
 #define PORTS           "guarded_ports"
 #define NUMBERS         "guarded_numbers"
 
 #define OLDER_SECONDS (24 * 3600) /* keep-alive packets come every 2 hours (tcp_keepalive_time) */
+
+static const char *const cut_names[GUARD_RULES_CUTS] = { "guarded_cut", "guarded_cut_ip", "guarded_cut_ip6" };
 
 /* In the order of enum port_key. */
 static const char *const set_names[PORT_KEY_OPEN6_TARGET + 1] = {
@@ -82,22 +86,33 @@ need_doors_sets(struct rules *rules, const struct door *door)
 	return need_kept(rules, PORT_KEY_OPEN4) || need_kept(rules, PORT_KEY_OPEN6) ? -1 : 0;
 }
 
-/* Each set must be complete before the next is added, see build_set(). */
 static int
-add_guarded(struct rules *rules, const struct conf *conf, enum port_key key)
+add_ports(struct port_set *set, const struct door *door)
+{
+	for (size_t i = 0; i < door->open.n; i++) {
+		if (build_entry(set, &door->target, &door->open.at[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/* `cut`: of the doors that cut. Each set must be complete before the next is added, see build_set(). */
+static int
+add_guarded(struct rules *rules, const struct conf *conf, enum port_key key, bool cut)
 {
 	struct port_set *set = NULL;
 
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *door = &conf->doors[d];
 
-		if (!door->open.n || build_key_of(door) != key)
+		if (!door->open.n || build_key_of(door) != key || (cut && !door->cut))
 			continue;
-		if (!set && !(set = build_set(rules, key, set_names[key])))
+		if (!set && !(set = build_set(rules, key, cut ? cut_names[key] : set_names[key])))
 			return -1;
-		for (size_t i = 0; i < door->open.n; i++) {
-			if (build_entry(set, &door->target, &door->open.at[i]) ||
-			    build_port(&rules->guarded, &door->open.at[i]))
+		if (add_ports(set, door))
+			return -1;
+		for (size_t i = 0; i < door->open.n && !cut; i++) {
+			if (build_port(&rules->guarded, &door->open.at[i]))
 				return -1;
 		}
 	}
@@ -147,12 +162,59 @@ add_older(struct rules *rules, const struct conf *conf)
 	return 0;
 }
 
+const struct port_set *
+guard_rules_cut(const struct rules *rules, size_t i)
+{
+	return rules_set(rules, cut_names[i]);
+}
+
+static bool
+has_cut(const struct rules *rules)
+{
+	for (size_t i = 0; i < GUARD_RULES_CUTS; i++)
+		if (guard_rules_cut(rules, i))
+			return true;
+	return false;
+}
+
+/* Each for its door's Open_Timeout. */
+static int
+add_begun_ports(struct port_set *set, const struct door *door)
+{
+	static const struct addr nowhere;
+
+	for (size_t i = 0; i < door->open.n; i++) {
+		if (build_entry(set, &nowhere, &door->open.at[i]))
+			return -1;
+		set->at[set->n - 1].timeout_ms = door->open_timeout_ms;
+	}
+	return 0;
+}
+
+static int
+add_begun(struct rules *rules, const struct conf *conf)
+{
+	struct port_set *set;
+
+	if (!has_cut(rules))
+		return 0;
+	set = build_set(rules, PORT_KEY_LOCAL, GUARD_RULES_BEGUN);
+	if (!set)
+		return -1;
+	set->kept = true;
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		if (conf->doors[d].cut && add_begun_ports(set, &conf->doors[d]))
+			return -1;
+	}
+	return 0;
+}
+
 /* IPv6 is guarded with -4, too: the daemon then ignores knocks over IPv6, and these ports stay shut. */
 int
 guard_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	for (enum port_key key = PORT_KEY_LOCAL; key <= PORT_KEY_IP6 && !conf->unguarded; key++) {
-		if (add_guarded(rules, conf, key))
+		if (add_guarded(rules, conf, key, false) || add_guarded(rules, conf, key, true))
 			return -1;
 	}
 	for (size_t d = 0; d < conf->n_doors; d++) {
@@ -161,7 +223,10 @@ guard_rules_sets(struct rules *rules, const struct conf *conf)
 		if ((door->open.n || door->close.n) && need_doors_sets(rules, door))
 			return -1;
 	}
-	return add_older(rules, conf) || build_port_sets(rules, &rules->guarded, PORTS, NUMBERS) ? -1 : 0;
+	return add_older(rules, conf) || add_begun(rules, conf) ||
+		       build_port_sets(rules, &rules->guarded, PORTS, NUMBERS)
+		   ? -1
+		   : 0;
 }
 
 /* --- chains and rules ---------------------------------------------------------------------------- */
@@ -206,31 +271,84 @@ add_askers(struct rules *rules, const char *chain, enum port_key first, enum por
 }
 
 static void
-add_targets(struct rules *rules, const struct port_set *targets)
+add_targets(struct rules *rules, const char *chain, const struct port_set *targets)
 {
 	struct rule *rule;
 
 	if (!targets)
 		return;
-	rule = build_rule(rules, GUARD_PORTS);
+	rule = build_rule(rules, chain);
 	build_set_term(rule, targets, SIDE_TO);
 	build_term(rule, TERM_GOTO, GUARD_TARGET, NULL);
+}
+
+/* Packets to the set's ports go to chain `to`, and may come back. */
+static void
+add_cut_jump(struct rules *rules, const char *chain, const struct port_set *cut, const char *to)
+{
+	struct rule *rule;
+
+	if (!cut)
+		return;
+	rule = build_rule(rules, chain);
+	build_set_term(rule, cut, SIDE_TO);
+	build_term(rule, TERM_JUMP, to, NULL);
+}
+
+static void
+add_begun_return(struct rules *rules, const char *chain, const struct port_set *begun)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	build_set_term(rule, begun, SIDE_TO);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+/* All packets to the ports that are cut, answers too: whatever tracking says, an attacker may have made it say so. */
+static void
+add_cut_chain(struct rules *rules, const struct guard_sets *sets)
+{
+	if (!sets->begun)
+		return;
+	build_chain(rules, GUARD_CUT);
+	guard_flows_lo(rules, GUARD_CUT);
+	add_begun_return(rules, GUARD_CUT, sets->begun);
+	if (sets->cut)
+		guard_flows_local(rules, sets->cut, GUARD_CUT, SIDE_TO, GUARD_LOCAL);
+	add_targets(rules, GUARD_CUT, sets->cut4);
+	add_targets(rules, GUARD_CUT, sets->cut6);
 }
 
 static void
 add_prerouting(struct rules *rules, const struct guard_sets *sets)
 {
+	add_cut_chain(rules, sets);
 	build_chain(rules, GUARD_PORTS);
+	add_cut_jump(rules, GUARD_PORTS, sets->cut, GUARD_CUT);
+	add_cut_jump(rules, GUARD_PORTS, sets->cut4, GUARD_CUT);
+	add_cut_jump(rules, GUARD_PORTS, sets->cut6, GUARD_CUT);
 	guard_flows_pass(rules, sets, GUARD_PORTS);
 	if (sets->local)
-		guard_flows_local(rules, sets, GUARD_PORTS, SIDE_TO, GUARD_LOCAL);
-	add_targets(rules, sets->target4);
-	add_targets(rules, sets->target6);
+		guard_flows_local(rules, sets->local, GUARD_PORTS, SIDE_TO, GUARD_LOCAL);
+	add_targets(rules, GUARD_PORTS, sets->target4);
+	add_targets(rules, GUARD_PORTS, sets->target6);
 	guard_flows_chains(rules, sets);
 	build_base_chain(rules, RULES_CHAIN_GUARD, CHAIN_PREROUTING, RULES_PRIORITY_GUARD);
 	build_from_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_BEGINS);
 	build_port_rules(rules, RULES_CHAIN_GUARD, &rules->guarded, GUARD_PORTS);
 	guard_flows_base(rules, sets, RULES_CHAIN_GUARD);
+}
+
+/* The same where the kernel delivers a packet: its address is local. */
+static void
+add_cut_here_chain(struct rules *rules, const struct guard_sets *sets)
+{
+	if (!sets->cut)
+		return;
+	build_chain(rules, GUARD_CUT_HERE);
+	guard_flows_lo(rules, GUARD_CUT_HERE);
+	add_begun_return(rules, GUARD_CUT_HERE, sets->begun);
+	build_term(build_rule(rules, GUARD_CUT_HERE), TERM_GOTO, GUARD_LOCAL, NULL);
 }
 
 /* DNAT has given the packet this port: the first chain has judged the port that the client sent to. */
@@ -239,10 +357,12 @@ add_input(struct rules *rules, const struct guard_sets *sets)
 {
 	struct rule *rule;
 
+	add_cut_here_chain(rules, sets);
 	build_chain(rules, GUARD_DELIVERED);
 	rule = build_rule(rules, GUARD_DELIVERED);
 	build_track(rule, TRACK_DNAT);
 	build_term(rule, TERM_RETURN, NULL, NULL);
+	add_cut_jump(rules, GUARD_DELIVERED, sets->cut, GUARD_CUT_HERE);
 	guard_flows_pass(rules, sets, GUARD_DELIVERED);
 	rule = build_rule(rules, GUARD_DELIVERED);
 	build_set_term(rule, sets->local, SIDE_TO);
@@ -261,6 +381,10 @@ guard_rules_add(struct rules *rules, const struct conf *conf)
 		.open4 = set_of(rules, PORT_KEY_OPEN4),
 		.open6 = set_of(rules, PORT_KEY_OPEN6),
 		.older = rules_set(rules, GUARD_RULES_OLDER),
+		.cut = guard_rules_cut(rules, PORT_KEY_LOCAL),
+		.cut4 = guard_rules_cut(rules, PORT_KEY_IP),
+		.cut6 = guard_rules_cut(rules, PORT_KEY_IP6),
+		.begun = rules_set(rules, GUARD_RULES_BEGUN),
 	};
 
 	if (!sets.local && !sets.target4 && !sets.target6)

@@ -11,8 +11,15 @@
  */
 #define GUARD_RULES_OLDER "guarded_older"
 
+/* Protocols and ports that begin to be cut, for as long as their connections may go on; kept likewise. */
+#define GUARD_RULES_BEGUN "guarded_begun"
+
+/* The sets of ports that are cut. NULL: not there. */
+#define GUARD_RULES_CUTS 3
+const struct port_set *guard_rules_cut(const struct rules *rules, size_t i);
+
 /* Add the sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
-#define GUARD_RULES_MAX (80 + 3 * RULES_COMPARED_MAX)
+#define GUARD_RULES_MAX (100 + 3 * RULES_COMPARED_MAX)
 int guard_rules_sets(struct rules *rules, const struct conf *conf);
 void guard_rules_add(struct rules *rules, const struct conf *conf);
 

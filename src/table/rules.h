@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   21
+#define RULES_CHAINS   24
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -67,6 +67,7 @@ struct key_shape {
 struct port_entry {
 	struct addr target;     /* no family: the key has no address */
 	struct knock_port port; /* 0: the key has no such field */
+	uint64_t timeout_ms;    /* 0: the set's */
 };
 
 struct port_set {

@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "compose.h"
 #include "expr.h"
 #include "guard_rules.h"
+#include "lib/text.h"
 #include "look.h"
 #include "netlink/nfnl.h"
 #include "netlink/nftkey.h"
@@ -38,7 +40,10 @@ struct source {
 struct install {
 	const struct rules *rules;
 	struct nfnl *nfnl;
-	bool own;         /* the socket shall own the table */
+	bool own;                      /* the socket shall own the table */
+	bool same;                     /* no port begins to be cut */
+	char begun[RULESET_BEGUN_LEN]; /* ports that do */
+	struct pen begun_pen;
 	bool emptied;     /* a set whose elements were to be kept is new */
 	struct look look; /* the table before */
 	struct source *sources;
@@ -176,6 +181,8 @@ put_entry(struct nftnl_set *nl, const struct port_entry *entry)
 	if (!elem)
 		return -1;
 	nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key, rules_entry_key(entry, key));
+	if (entry->timeout_ms)
+		nftnl_set_elem_set_u64(elem, NFTNL_SET_ELEM_TIMEOUT, entry->timeout_ms);
 	nftnl_set_elem_add(nl, elem);
 	return 0;
 }
@@ -338,6 +345,98 @@ put_copies(struct install *install, const struct port_set *set, struct look_set 
 	return rc ? -1 : 0;
 }
 
+/* --- ports that begin to be cut ------------------------------------------------------------------ */
+
+struct key_search {
+	uint8_t key[NFTKEY_LEN_MAX];
+	uint32_t len;
+	bool found;
+};
+
+static int
+compare_key(struct nftnl_set_elem *elem, void *arg)
+{
+	struct key_search *search = arg;
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+
+	search->found |= key && len == search->len && !memcmp(key, search->key, len);
+	return 0;
+}
+
+/* Is it in the kernel's set of that name? 1, 0, or -1 with errno. */
+static int
+is_there(struct install *install, const struct port_set *set, const struct port_entry *entry)
+{
+	struct key_search search = { .found = false };
+
+	search.len = rules_entry_key(entry, search.key);
+	for (size_t i = 0; i < install->look.n_sets && !search.found; i++) {
+		struct look_set *there = &install->look.sets[i];
+
+		if (strcmp(there->name, set->name))
+			continue;
+		if (!there->elements && look_elements(there, install->nfnl))
+			return -1;
+		nftnl_set_elem_foreach(there->elements, compare_key, &search);
+	}
+	return search.found;
+}
+
+/* Adds the port's entry of `from` to `to`. */
+static int
+add_begun(struct install *install, struct port_set *to, const struct port_set *from, const struct knock_port *port)
+{
+	static const struct addr nowhere;
+	char number[16];
+
+	for (size_t i = 0; i < from->n; i++) {
+		if (from->at[i].port.proto != port->proto || from->at[i].port.port != port->port)
+			continue;
+		if (build_entry(to, &nowhere, port))
+			return -1;
+		to->at[to->n - 1].timeout_ms = from->at[i].timeout_ms;
+		snprintf(number, sizeof(number), "%u:", port->port);
+		text_write(&install->begun_pen, to->n > 1 ? ", " : "", number, seq_proto_name(port->proto), NULL);
+		return 0;
+	}
+	return 0;
+}
+
+static int
+collect_begun(struct install *install, struct port_set *begun, const struct port_set *from)
+{
+	for (size_t k = 0; k < GUARD_RULES_CUTS; k++) {
+		const struct port_set *cut = guard_rules_cut(install->rules, k);
+
+		for (size_t i = 0; cut && i < cut->n; i++) {
+			int there = is_there(install, cut, &cut->at[i]);
+
+			if (there < 0 || (!there && add_begun(install, begun, from, &cut->at[i].port)))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* The connections of ports that this transaction begins to cut may go on for a while. */
+static int
+put_begun(struct install *install)
+{
+	const struct port_set *set = rules_set(install->rules, GUARD_RULES_BEGUN);
+	struct port_set begun;
+	int rc;
+
+	if (!set || install->same)
+		return 0;
+	begun = *set;
+	begun.at = NULL;
+	begun.n = begun.room = 0;
+	rc = collect_begun(install, &begun, set) || put_all_entries(install, &begun) ? -1 : 0;
+	free(begun.at);
+	return rc;
+}
+
 static int
 put_new_set(struct install *install, const struct port_set *set)
 {
@@ -348,6 +447,8 @@ put_new_set(struct install *install, const struct port_set *set)
 	if (alike)
 		return put_copies(install, set, alike);
 	install->emptied |= set->kept;
+	if (!strcmp(set->name, GUARD_RULES_BEGUN))
+		return 0;
 	return put_all_entries(install, set) || put_older(install, set) ? -1 : 0;
 }
 
@@ -360,7 +461,7 @@ put_sets(struct install *install)
 		if (!is_kept_set(install, set) && put_new_set(install, set))
 			return -1;
 	}
-	return 0;
+	return put_begun(install);
 }
 
 /* --- chains -------------------------------------------------------------------------------------- */
@@ -646,6 +747,7 @@ transact(struct install *install, int (*put)(struct install *install))
 		install->n = 0;
 		install->error = 0;
 		install->emptied = false;
+		install->begun_pen = text_pen(install->begun, sizeof(install->begun));
 		if (look_at(&install->look, install->nfnl))
 			continue;
 		nfnl_begin(install->nfnl, install->look.generation);
@@ -719,7 +821,7 @@ ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, siz
 {
 	bool own = conf_owns_table(conf) && !ruleset->cannot_own;
 	struct rules *rules = compose_rules(conf);
-	struct install install = { .rules = rules, .nfnl = ruleset->nfnl, .own = own };
+	struct install install = { .rules = rules, .nfnl = ruleset->nfnl, .own = own, .same = ruleset->same };
 	int rc = -1;
 
 	if (rules)
@@ -730,6 +832,7 @@ ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, siz
 	if (!rc) {
 		ruleset->owned = install.own;
 		ruleset->emptied = install.emptied;
+		text_copy(ruleset->begun, sizeof(ruleset->begun), install.begun);
 	}
 	finish(&install);
 	rules_free(rules);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compose.h"
+#include "lib/duration.h"
 #include "table/ruleset.h"
 #include "wire/capture.h"
 
@@ -49,7 +50,7 @@ print_type(enum port_key key, FILE *out)
 static void
 print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 {
-	char text[ADDR_STRLEN];
+	char text[64];
 
 	if (entry->target.family)
 		fprintf(out, "%s%s", addr_format(&entry->target, text), shape.proto ? " . " : "");
@@ -57,6 +58,8 @@ print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 		fprintf(out, "%s . ", seq_proto_name(entry->port.proto));
 	if (shape.port)
 		fprintf(out, "%u", entry->port.port);
+	if (entry->timeout_ms)
+		fprintf(out, " timeout %s", duration_format(entry->timeout_ms, text, sizeof(text)));
 }
 
 /* Prints the set's properties besides its type, each after `before`. */

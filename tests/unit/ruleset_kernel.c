@@ -249,6 +249,80 @@ guards_of_targets(void **state)
 	assert_shows(EXPRESSIONS, "lookup reg 1 set open6_target");
 }
 
+static struct conf *
+three_guards(void)
+{
+	struct conf *conf = confs_new();
+
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
+	confs_open(conf, "22", "");
+	confs_door(conf, "7000", 0, 0, "2001:db8::1");
+	confs_open(conf, "22", "");
+	return conf;
+}
+
+static void
+guards_that_cut(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "22,443:udp", "");
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	confs_open(conf, "80", "");
+	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
+	confs_open(conf, "22,53:udp", "");
+	confs_door(conf, "7000", SYN, SYN, "2001:db8::1");
+	confs_open(conf, "25", "");
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		conf->doors[i].cut = i != 1;
+		conf->doors[i].open_timeout_ms = 90500;
+	}
+	ruleset.same = false;
+	same(conf);
+	assert_shows(LIST, "elements = { tcp . 22 timeout 1m30s500ms");
+	assert_shows(LIST, "meta l4proto . th dport @guarded_cut jump guard_cut");
+}
+
+/* The time in which connections go on begins once for each port. */
+static void
+ports_that_begin_to_be_cut(void **state)
+{
+	struct conf *conf = three_guards();
+
+	(void)state;
+	for (size_t i = 0; i < conf->n_doors; i++)
+		conf->doors[i].open_timeout_ms = 3600000;
+	install(conf);
+	assert_string_equal(ruleset.begun, "");
+	conf->doors[1].cut = true;
+	install(conf);
+	assert_string_equal(ruleset.begun, "22:tcp");
+	assert_shows("nft list set inet knockd guarded_begun", "tcp . 22 timeout 1h expires 59m59s");
+	nft("flush set inet knockd guarded_begun");
+	install(conf);
+	assert_string_equal(ruleset.begun, "");
+	assert_lacks("nft list set inet knockd guarded_begun", "elements");
+	conf->doors[0].cut = true;
+	conf->doors[0].open.at[0].port = 23;
+	install(conf);
+	assert_string_equal(ruleset.begun, "23:tcp");
+	assert_lacks("nft list set inet knockd guarded_begun", "22");
+	assert_int_equal(ruleset_remove(&ruleset), 0);
+	install(conf);
+	assert_string_equal(ruleset.begun, "");
+	nft("delete table inet knockd");
+	ruleset.same = true;
+	install(conf);
+	assert_string_equal(ruleset.begun, "");
+	assert_lacks("nft list set inet knockd guarded_begun", "elements");
+	ruleset.same = false;
+	confs_free(conf);
+}
+
 /* More ports than are compared, and so two look-ups for each packet, of its destination and of its source. */
 static void
 guards_of_many_ports(void **state)
@@ -297,20 +371,6 @@ static const char *const elements[] = {
 #define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
 #define OPEN \
 	"nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
-
-static struct conf *
-three_guards(void)
-{
-	struct conf *conf = confs_new();
-
-	confs_door(conf, "7000", SYN, SYN, NULL);
-	confs_open(conf, "22", "");
-	confs_door(conf, "7000", SYN, SYN, "192.0.2.1");
-	confs_open(conf, "22", "");
-	confs_door(conf, "7000", 0, 0, "2001:db8::1");
-	confs_open(conf, "22", "");
-	return conf;
-}
 
 static void
 open_all(void)
@@ -787,6 +847,8 @@ main(void)
 		cmocka_unit_test_setup(scans, clear),
 		cmocka_unit_test_setup(guards, clear),
 		cmocka_unit_test_setup(guards_of_targets, clear),
+		cmocka_unit_test_setup(guards_that_cut, clear),
+		cmocka_unit_test_setup(ports_that_begin_to_be_cut, clear),
 		cmocka_unit_test_setup(guards_of_many_ports, clear),
 		cmocka_unit_test_setup(ports_with_older_connections, clear),
 		cmocka_unit_test_setup(open_ports_stay_open, clear),

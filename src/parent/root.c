@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -74,10 +75,14 @@ static int
 give_away(const char *dir, const struct priv_user *user)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
+	struct stat st;
 
 	if (fd < 0)
 		return -1;
-	failed = fchown(fd, user->uid, user->gid);
+	failed = fstat(fd, &st);
+	/* it needs no privilege if tmpfiles.d has made the directory */
+	if (!failed && (st.st_uid != user->uid || st.st_gid != user->gid))
+		failed = fchown(fd, user->uid, user->gid);
 	close(fd);
 	return failed;
 }

@@ -42,6 +42,11 @@ equal() {
 	[ "$2" = "$3" ] || printf '# got:      %s\n# expected: %s\n' "$2" "$3"
 }
 
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
 not() {
 	! "$@"
 }
@@ -71,7 +76,7 @@ for dir in /usr /lib; do
 done
 { cp -a /etc "$T/etc" && mount --bind "$T/etc" /etc && mount -t tmpfs -o mode=755 tmpfs /usr/local; } 2>/dev/null ||
 	skip_all 'no private /etc and /usr/local here'
-rm -f /etc/knockd.conf /etc/default/knockd
+rm -f /etc/knockd.conf /etc/default/knockd /etc/logrotate.d/knockd
 # No test may depend on the user of the machine itself.
 user=knockd-test
 
@@ -121,14 +126,66 @@ rm -rf "$T/dest"
 equal 'without a prefix: the directories of the system' "$(places)" '/etc /var /run'
 data DESTDIR="$T/dest"
 equal '... nothing in the distribution'\''s directories' "$(installed)" './etc/default/knockd ./etc/knockd.conf '\
+'./etc/logrotate.d/knockd '\
 './usr/local/lib/systemd/system/knockd-guard.service ./usr/local/lib/systemd/system/knockd.service '\
-'./usr/local/lib/sysusers.d/knockd.conf '
+'./usr/local/lib/sysusers.d/knockd.conf ./usr/local/lib/tmpfiles.d/knockd.conf '
+check 'make uninstall takes all of it away' make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS=
+equal '... no file is left' "$(find "$T/dest" ! -type d)" ''
+data DESTDIR="$T/dest"
+echo '# mine' >>"$T/dest/etc/logrotate.d/knockd"
+make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS= >"$T/log" 2>&1
+equal '... but for a file that the admin has changed' "$(find "$T/dest" ! -type d)" "$T/dest/etc/logrotate.d/knockd"
 check '... the unit has the program'\''s path' grep -q '^ExecStart=/usr/local/sbin/knockd ' contrib/knockd.service
 check '... systemd makes its directories' grep -qx 'StateDirectory=knockd' contrib/knockd.service
 check '... both' grep -qx 'RuntimeDirectory=knockd' contrib/knockd.service
 echo admin | tee /etc/knockd.conf >/etc/default/knockd
 data
 equal 'files of the admin or of another package stay' "$(cat /etc/knockd.conf /etc/default/knockd)" "$(printf 'admin\nadmin')"
+
+# The programs that will read the files judge them.
+for shell in contrib/knockd.init contrib/knockd.openrc; do
+	make -s $shell
+	check "$shell: the syntax" sh -n $shell
+	unfilled=$(grep -o '@[a-z_]*@' $shell contrib/knockd.service contrib/knockd-strict.conf contrib/knockd.apparmor)
+	equal '... nothing is left to fill in' "$unfilled" ''
+done
+if command -v apparmor_parser >/dev/null; then
+	check 'apparmor_parser takes the profile' apparmor_parser --skip-kernel-load --skip-cache contrib/knockd.apparmor
+else
+	skip 'apparmor_parser takes the profile' 'apparmor_parser is missing'
+fi
+if command -v logrotate >/dev/null; then
+	check 'logrotate takes its file' logrotate -d -s "$T/logrotate" contrib/knockd.logrotate
+	check '... without a complaint' not grep -q error: "$T/out"
+else
+	skip 'logrotate takes its file' 'logrotate is missing'
+fi
+
+# exposed UNIT LIMIT: systemd-analyze security gives it at most LIMIT tenths
+exposed() {
+	systemd-analyze security --offline=true --threshold="$2" --root="$T/root" "$1"
+}
+if systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
+	units=$T/root/etc/systemd/system
+	mkdir -p "$units"
+	cp contrib/knockd.service contrib/knockd-guard.service "$units"
+	check 'exposure of the unit: 5.2 or less' exposed knockd.service 52
+	check '... of the guard: 1.6 or less' exposed knockd-guard.service 16
+	mkdir "$units/knockd.service.d"
+	cp contrib/knockd-strict.conf "$units/knockd.service.d/strict.conf"
+	check '... of the unit with strict.conf: 2.0 or less' exposed knockd.service 20
+else
+	skip 'exposure of the units' 'systemd-analyze is missing or has no --offline'
+fi
+
+configured places --with-apparmor --with-tmpfilesdir=/opt/t --with-bashcompletiondir=/opt/b --with-zshcompletiondir=/opt/z \
+	--with-fishcompletiondir=/opt/f
+rm -rf "$T/dest"
+data DESTDIR="$T/dest"
+equal 'other directories' "$(cd "$T/dest" && find opt etc/apparmor.d -type f | LC_ALL=C sort | tr '\n' ' ' | sed 's/opt.b[^ ]* //g')" \
+	'etc/apparmor.d/knockd opt/f/knock.fish opt/f/knockctl.fish opt/f/knockd.fish opt/t/knockd.conf '\
+'opt/z/_knock opt/z/_knockctl opt/z/_knockd '
+check '... for bash, too' test -e "$T/dest/opt/b/knock.bash"
 
 configured local --prefix=/usr/local
 equal 'the same with --prefix=/usr/local' "$(places)" '/etc /var /run'

@@ -227,6 +227,7 @@ install_it() {
 	equal 'systemd-analyze verify has nothing to say' "$(systemd-analyze verify knockd.service knockd-guard.service 2>&1; echo $?)" 0
 	now 'knockd -t takes the configuration that is installed' knockd -t
 	equal 'nobody else can read it' "$(stat -c '%U:%a' /etc/knockd.conf)" root:640
+	now 'AppArmor takes the profile' apparmor_parser -r /etc/apparmor.d/knockd
 	now 'the unit is not enabled by being installed' not systemctl is-enabled knockd
 	now 'the configuration has no door' not grep -q '^\[[^o]' /etc/knockd.conf
 	echo "$ssh_door" >>/etc/knockd.conf
@@ -249,6 +250,7 @@ first_start() {
 	now '... and so does the daemon, which has no command' eval '[ "$(daemon_user)" = knockd ]'
 	now 'table inet knockd is there' nft list table inet knockd
 	now 'the state directory is root'\''s' eval '[ "$(stat -c %U:%a /var/lib/knockd)" = root:750 ]'
+	equal 'AppArmor confines it' "$(tr -d '\0' <"/proc/$(property MainPID)/attr/current")" 'knockd (enforce)'
 	now 'it was ready when systemctl returned' logged 'starting up'
 }
 
@@ -261,6 +263,42 @@ doors() {
 	check '... and the opening' logged '10.0.0.2: openSSH: OPEN SESAME'
 	check '... for IPv6, too' logged 'fd00::2: openSSH: OPEN SESAME'
 	check '... under the name of knockd' eval 'journalctl -b -t knockd -o cat | grep -q "OPEN SESAME"'
+}
+
+# exposure UNIT: what systemd-analyze security says, times ten
+exposure() {
+	systemd-analyze security "$1.service" --no-pager 2>/dev/null | sed -n 's/.*exposure level.*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
+}
+
+# without commands, so with fewer rights
+strict() {
+	equal 'exposure with commands: 5.2' "$(exposure knockd)" 52
+	equal '... of the guard: 1.6' "$(exposure knockd-guard)" 16
+	check 'systemd-tmpfiles makes the directories' systemd-tmpfiles --create knockd.conf
+	mkdir -p /etc/systemd/system/knockd.service.d
+	cp "$(find /usr/share/doc /usr/local/share/doc -name strict.conf)" /etc/systemd/system/knockd.service.d/
+	systemctl daemon-reload
+	now 'systemctl restart knockd with strict.conf' systemctl restart knockd
+	equal '... exposure: 2.0' "$(exposure knockd)" 20
+	now '... without a complaint' \
+		not eval 'journalctl -b -u knockd _PID="$(property MainPID)" -o cat | grep -v ^config: | grep -qE "journal:|could not|warning"'
+	opens '... IPv4' $server
+	opens '... IPv6' $server6
+	now '... systemctl reload knockd' systemctl reload knockd
+	opens '... and then' $server
+	equal '... the control socket is for the group' "$(stat -c %U:%G:%a /run/knockd/control.sock)" root:knockd:660
+	now '... accesses are kept for the next start' grep -q ssh_ok /var/lib/knockd/grants/journal
+	systemctl restart knockd
+	now '... and restored' logged 'starting up' 3
+	rm -r /etc/systemd/system/knockd.service.d
+	systemctl daemon-reload
+	now 'without strict.conf: systemctl restart knockd' systemctl restart knockd
+}
+
+# The service manager's watchdog is armed, and the daemon satisfies it.
+watchdog() {
+	equal 'the unit has a watchdog' "$(property WatchdogUSec)" 2min
+	now '... and there was a sign of life' [ "$(property WatchdogTimestampMonotonic)" -gt 0 ]
 }
 
 first_door='
@@ -292,7 +330,7 @@ reloads() {
 	opens '... the old one still is there' $server
 	echo "$more_doors" >>/etc/knockd.conf
 	now 'a reload with a first command fails' not systemctl reload knockd
-	check '... is refused: the daemon has left root' logged '[later] has a command: this needs more of root than was kept'
+	check '... is refused: the daemon has left root' logged '[later] has a command: needs privileges dropped at start'
 	equal '... and the process is the same' "$(property MainPID)" "$pid"
 	now 'systemctl restart knockd' systemctl restart knockd
 	equal '... is root again' "$(daemon_user)" root
@@ -365,10 +403,13 @@ before_reboot() {
 	firewall
 	first_start
 	doors
+	watchdog
+	strict
 	reloads
 	restarts
 	firewall_reload
 	stops
+	no_denials 'until the reboot'
 	knock_client $server 7002
 	check 'a door is open for a minute' lines /vm/long.started 1
 	echo "$guard_door" >>/etc/knockd.conf
@@ -444,6 +485,7 @@ after_bad_boot() {
 	knock_client $server 7004
 	check '... a knock opens the guarded port' eval 'nft list set inet knockd open4 | grep -q "10.0.0.2 . tcp . 2222"'
 	other_failure
+	no_denials 'since then'
 	leave
 	echo "1..$(cat $count)"
 	sync
@@ -455,7 +497,9 @@ other_failure() {
 	systemctl stop knockd
 	echo "$other_knockd" >/vm/other.conf
 	chmod 600 /vm/other.conf
-	"$(property ExecStart | sed 's/.*path=\([^ ]*\) .*/\1/')" -c /vm/other.conf >/dev/null 2>&1 &
+	# a copy: the profile is for the program in its place, and would not let it read these files
+	cp "$(property ExecStart | sed 's/.*path=\([^ ]*\) .*/\1/')" /vm/knockd
+	/vm/knockd -c /vm/other.conf >/dev/null 2>&1 &
 	other=$!
 	check 'another program has the group' grep -q '^ *7777' /proc/net/netfilter/nfnetlink_log
 	systemctl start knockd
@@ -475,6 +519,11 @@ other_knockd='
 	Control_Socket = none
 [a]
 	sequence = 1'
+
+# no_denials WHEN
+no_denials() {
+	equal "AppArmor has denied nothing $1" "$(journalctl -b -k -o cat | grep 'apparmor="DENIED".*profile="knockd"')" ''
+}
 
 # as a package is removed, see README
 leave() {

@@ -4,17 +4,19 @@
 
 # --- the tests -------------------------------------------------------------------------------------
 
+if DAEMON
 TESTS = $(unit_tests) $(traces) $(shell_tests) $(netns_tests) $(compat_tests) $(fuzz_tests)
+else
+TESTS = $(client_unit_tests)
+endif
 
 # Each program is made from one source file of the same name; exceptions stand under "programs".
 if UNIT_TESTS
-unit_tests = \
+client_unit_tests = tests/unit/client_hit tests/unit/client_options tests/unit/client_profile
+unit_tests = $(client_unit_tests) \
 	tests/unit/addr \
 	tests/unit/attempts \
 	tests/unit/cage \
-	tests/unit/client_hit \
-	tests/unit/client_options \
-	tests/unit/client_profile \
 	tests/unit/conf \
 	tests/unit/duration \
 	tests/unit/element \
@@ -78,6 +80,7 @@ traces = \
 	tests/traces/wrong_protocol.trace
 
 shell_tests = \
+	tests/check/client_only.sh \
 	tests/check/completion.sh \
 	tests/check/completion_typed.sh \
 	tests/check/install.sh \
@@ -213,13 +216,19 @@ AM_TESTSUITE_SUMMARY_HEADER = ' for $(PACKAGE_STRING)'; $(SHELL) $(top_srcdir)/t
 
 # --- programs --------------------------------------------------------------------------------------
 
+if DAEMON
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
 	tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
 	tests/traces/replay
+else
+check_PROGRAMS = $(client_unit_tests)
+endif
 
 # Code that several test programs share; each links the members it uses. replay.c is the main() of fuzz_tests.
+if DAEMON
 check_LIBRARIES = tests/libtests.a
+endif
 tests_libtests_a_SOURCES = tests/bench/wire.c tests/bench/wire.h tests/fuzz/fuzz.h tests/fuzz/replay.c
 if UNIT_TESTS
 tests_libtests_a_SOURCES += \
@@ -246,7 +255,9 @@ tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill
 
 # Libraries for LD_PRELOAD, without the flags that programs get here.
 preloads = tests/tools/meddle.so tests/tools/pages.so
+if DAEMON
 check_DATA = $(preloads) tests/ref/stamp
+endif
 $(preloads): tests/tools/%.so: tests/tools/%.c
 	$(AM_V_GEN)$(MKDIR_P) tests/tools && $(CC) $(system_flags) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $<
 MOSTLYCLEANFILES = $(preloads)

@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <netdb.h>
@@ -163,7 +164,13 @@ net_lacks_link(const struct place *place, const struct origin *origin)
 static int
 bind_interface(int fd, const char *name)
 {
+#ifdef SO_BINDTODEVICE
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1);
+#else
+	(void)fd, (void)name;
+	errno = ENOTSUP;
+	return -1;
+#endif
 }
 
 static int
@@ -176,15 +183,22 @@ bind_origin(int fd, const struct origin *origin)
 	return bind(fd, (const struct sockaddr *)&origin->source.addr, origin->source.len);
 }
 
+/* Not all systems have SOCK_NONBLOCK and SOCK_CLOEXEC. */
+static int
+set_flags(int fd)
+{
+	return fcntl(fd, F_SETFL, O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC) ? -1 : 0;
+}
+
 int
 net_socket(const struct origin *origin, const struct place *place, int type)
 {
-	int fd = socket(place->addr.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(place->addr.ss_family, type, 0);
 	int saved;
 
 	if (fd < 0)
 		return -1;
-	if (bind_origin(fd, origin)) {
+	if (set_flags(fd) || bind_origin(fd, origin)) {
 		saved = errno;
 		close(fd);
 		errno = saved;

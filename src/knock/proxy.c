@@ -3,18 +3,24 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#endif
 
 #include "lib/moment.h"
+
+#ifndef MSG_NOSIGNAL /* macOS; the caller ignores SIGPIPE */
+#define MSG_NOSIGNAL 0
+#endif
 
 #define END_PAUSE 1000 /* ms: a proxy knows by then that it cannot reach the service */
 
@@ -211,15 +217,48 @@ now_ms(void)
 	return (int64_t)(moment_steady_usec() / 1000);
 }
 
-/* How long after the input its end is sent. An answer to the input takes a round trip. */
+#ifdef __linux__
 static int64_t
-end_pause(int sock)
+round_trip(int sock)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
 
 	getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len);
-	return END_PAUSE + 2 * (int64_t)info.tcpi_rtt / 1000;
+	return (int64_t)info.tcpi_rtt / 1000;
+}
+
+static bool
+is_acknowledged(int sock)
+{
+	int unsent = 0;
+
+	return !ioctl(sock, SIOCOUTQ, &unsent) && !unsent;
+}
+#else
+/* Each other system has a way of its own to ask for these, or none. */
+#define ROUND_TRIP 500 /* ms: a long one */
+
+static int64_t
+round_trip(int sock)
+{
+	(void)sock;
+	return ROUND_TRIP;
+}
+
+static bool
+is_acknowledged(int sock)
+{
+	(void)sock;
+	return true;
+}
+#endif
+
+/* How long after the input its end is sent. An answer to the input takes a round trip. */
+static int64_t
+end_pause(int sock)
+{
+	return END_PAUSE + 2 * round_trip(sock);
 }
 
 /* The input is sent and has ended. Returns the milliseconds until its end is due; -1: sent. An empty one needs none. */
@@ -242,10 +281,10 @@ static bool
 has_taken_all(const struct proxy *p)
 {
 	socklen_t len = sizeof(int);
-	int err = 0, unsent = 0;
+	int err = 0;
 
 	return p->end_sent && p->up.end && !getsockopt(p->up.to, SOL_SOCKET, SO_ERROR, &err, &len) && !err &&
-	       !ioctl(p->up.to, SIOCOUTQ, &unsent) && !unsent;
+	       is_acknowledged(p->up.to);
 }
 
 /* The connection has an event. Leaves the answer, or the end, for proxy_run(). */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wait.h"
 
+#include "config.h" /* HAVE_GETRANDOM */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef HAVE_GETRANDOM
 #include <sys/random.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -37,15 +41,23 @@ sleep_ms(int64_t ms)
 		;
 }
 
+static uint32_t
+random_number(void)
+{
+#ifdef HAVE_GETRANDOM
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n))
+		return n;
+#endif
+	return (uint32_t)moment_steady_usec() * 2654435761U;
+}
+
 /* From 0 to `ms`. */
 static int64_t
 random_ms(int64_t ms)
 {
-	uint32_t n;
-
-	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != sizeof(n))
-		n = (uint32_t)moment_steady_usec() * 2654435761U;
-	return (int64_t)((uint64_t)ms * n >> 32);
+	return (int64_t)((uint64_t)ms * random_number() >> 32);
 }
 
 static int64_t

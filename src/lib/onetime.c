@@ -188,7 +188,7 @@ mark_in_place(int fd, const char *path, off_t offset)
 			errno = EIO;
 		return -1;
 	}
-	if (fdatasync(fd))
+	if (fsync(fd)) /* some systems lack fdatasync() */
 		return -1;
 	return still_there(fd, path);
 }

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
 #include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 #include "lib/text.h"
@@ -17,12 +19,37 @@
 #define LINKS_MAX 40 /* as in the kernel: MAXSYMLINKS, <linux/namei.h> */
 #define BELONGS   "belongs to another user, who could change it (chown root)"
 
-/* With an ACL the group bits are its mask: the most that a user or group in the list may do. */
+/*
+ * With an ACL the group bits are its mask: the most that a user or group in the list may do. Other systems have lists
+ * that give rights beyond the mode; the client, which alone runs there, judges by the mode.
+ */
+#ifdef __linux__
 static bool
 has_acl(int fd)
 {
 	return fgetxattr(fd, ACL, NULL, 0) > 0;
 }
+
+static bool
+path_has_acl(const char *path)
+{
+	return getxattr(path, ACL, NULL, 0) > 0;
+}
+#else
+static bool
+has_acl(int fd)
+{
+	(void)fd;
+	return false;
+}
+
+static bool
+path_has_acl(const char *path)
+{
+	(void)path;
+	return false;
+}
+#endif
 
 enum trust
 trust_of(int fd, uid_t self, const char **text)
@@ -64,7 +91,7 @@ trust_place(const char *path, uid_t self)
 	dir = dirname(copy);
 	if (stat(dir, &st) || (st.st_uid && st.st_uid != self) || st.st_mode & S_IWOTH)
 		return false;
-	return !(st.st_mode & S_IWGRP) || (!st.st_gid && getxattr(dir, ACL, NULL, 0) <= 0);
+	return !(st.st_mode & S_IWGRP) || (!st.st_gid && !path_has_acl(dir));
 }
 
 /* ---- paths ------------------------------------------------------------------------------------- */
@@ -89,7 +116,7 @@ judge_directory(const struct walk *w, const struct stat *st)
 		return NULL;
 	if (st->st_mode & S_IWOTH)
 		return "any user can write to it (chmod o-w)";
-	if (getxattr(w->done, ACL, NULL, 0) > 0)
+	if (path_has_acl(w->done))
 		return "its access control list lets others write to it (chmod g-w)";
 	return st->st_gid ? "a group can write to it (chmod g-w)" : NULL;
 }

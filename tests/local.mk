@@ -86,6 +86,7 @@ shell_tests = \
 	tests/check/install.sh \
 	tests/check/man.sh \
 	tests/check/release.sh \
+	tests/check/reproducible.sh \
 	tests/check/rooms.sh \
 	tests/check/runners.sh
 

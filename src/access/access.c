@@ -293,38 +293,33 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 		grants_taken(grants, op);
 }
 
-/* Those from the `done`th on. A batch without operations has no array. */
-static const struct nftset_op *
-ops_from(const struct access_batch *batch, size_t done)
-{
-	return batch->ops ? batch->ops + done : NULL;
-}
-
-/* Logs and remembers an opening's operations, runs its commands, and returns the number of operations. */
+/* Logs and remembers an opening's operations, which begin at `at`, runs its commands, and returns their end. */
 static size_t
 finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
-       const struct nftset_op *ops)
+       const struct access_batch *batch, size_t at)
 {
-	size_t n = count_elements(door, ip);
+	size_t end = at + count_elements(door, ip);
 
-	for (size_t i = 0; i < n; i++) {
-		log_op(tools, conf, door, ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &ops[i]);
-		remember(tools->grants, door, &ops[i]);
+	for (; at < end; at++) {
+		const struct nftset_op *op = &batch->ops[at];
+
+		log_op(tools, conf, door, op->add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, op);
+		remember(tools->grants, door, op);
 	}
 	run_commands(tools, door, ip);
-	return n;
+	return end;
 }
 
-/* Bans are not remembered: the kernel ends them, and the admin may delete them. Returns the number of operations. */
+/* Bans are not remembered: the kernel ends them, and the admin may delete them. Returns as finish(). */
 static size_t
 finish_ban(const struct access_tools *tools, const struct conf *conf, const struct event *event,
-	   const struct nftset_op *ops)
+	   const struct access_batch *batch, size_t at)
 {
-	size_t n = bans_for(conf, &event->source)->n;
+	size_t end = at + bans_for(conf, &event->source)->n;
 
-	for (size_t i = 0; i < n; i++)
-		log_op(tools, conf, &conf->doors[event->door], LOGTEXT_BAN, &ops[i]);
-	return n;
+	for (; at < end; at++)
+		log_op(tools, conf, &conf->doors[event->door], LOGTEXT_BAN, &batch->ops[at]);
+	return end;
 }
 
 void
@@ -361,9 +356,9 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
-			done += finish(tools, conf, door, &events[i].source, ops_from(batch, done));
+			done = finish(tools, conf, door, &events[i].source, batch, done);
 		else if (is_banned(batch, events, i))
-			done += finish_ban(tools, conf, &events[i], ops_from(batch, done));
+			done = finish_ban(tools, conf, &events[i], batch, done);
 		if (batch->spared[i])
 			log_spared(tools->log, door, &events[i].source, batch->spared[i]);
 		if (batch->refused[i])
@@ -413,7 +408,7 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 	add_door(&batch, door, ip);
 	nftset_apply(tools->nftset, batch.ops, batch.n);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
-	finish(tools, conf, door, ip, batch.ops);
+	finish(tools, conf, door, ip, &batch, 0);
 	failed = explain_first(&batch, err, errlen);
 	free(batch.ops);
 	return failed;

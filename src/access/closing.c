@@ -74,6 +74,15 @@ find_access(struct closings *cs, const char *door, const char *stop, const struc
 }
 
 static void
+free_texts(struct access *a)
+{
+	free(a->door);
+	free(a->stop);
+	free(a->who);
+	free(a);
+}
+
+static void
 free_access(struct access *a)
 {
 	struct access **link = bucket_of(a->owner, &a->ip);
@@ -84,10 +93,7 @@ free_access(struct access *a)
 	*link = a->chain;
 	a->prev->next = a->next;
 	a->next->prev = a->prev;
-	free(a->door);
-	free(a->stop);
-	free(a->who);
-	free(a);
+	free_texts(a);
 }
 
 static struct access *
@@ -97,20 +103,18 @@ add_access(struct closings *cs, const char *door, const char *stop, const struct
 
 	if (!a)
 		return NULL;
-	*a = (struct access){ .owner = cs,
-			      .prev = cs->list.prev,
-			      .next = &cs->list,
-			      .chain = *bucket,
-			      .door = strdup(door),
-			      .stop = strdup(stop),
-			      .who = strdup(who),
-			      .ip = *ip,
-			      .number = ++cs->last_number };
-	a->prev->next = a->next->prev = *bucket = a;
-	if (a->door && a->stop && a->who)
-		return a;
-	free_access(a);
-	return NULL;
+	*a = (struct access){ .owner = cs, .door = strdup(door), .stop = strdup(stop), .who = strdup(who), .ip = *ip };
+	if (!a->door || !a->stop || !a->who) {
+		free_texts(a);
+		return NULL;
+	}
+	a->number = ++cs->last_number;
+	a->prev = cs->list.prev;
+	a->next = &cs->list;
+	a->prev->next = a->next->prev = a;
+	a->chain = *bucket;
+	*bucket = a;
+	return a;
 }
 
 static void
@@ -163,12 +167,16 @@ static struct closing *
 add(struct closings *cs, const char *door, const char *stop, const struct addr *ip, const char *who)
 {
 	struct access *a = find_access(cs, door, stop, ip);
-	struct closing *c = calloc(1, sizeof(*c));
+	struct closing *c;
 
-	if (c && !a)
+	if (!a)
 		a = add_access(cs, door, stop, ip, who);
-	if (!c || !a) {
-		free(c);
+	if (!a)
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		if (!a->closings)
+			free_access(a);
 		return NULL;
 	}
 	*c = (struct closing){ .access = a, .next = a->closings, .open_ms = -1 };
@@ -523,8 +531,9 @@ free_all(struct access *a)
 {
 	for (struct closing *c = a->closings, *next; c; c = next) {
 		next = c->next;
-		forget(c); /* the last one frees the access */
+		free(c);
 	}
+	free_access(a);
 }
 
 void
@@ -539,8 +548,10 @@ closings_free(struct closings *cs)
 	if (any)
 		commands_start_all(cs->commands);
 	commands_free(cs->commands);
-	while (cs->list.next != &cs->list)
-		free_all(cs->list.next);
+	for (struct access *a = cs->list.next, *next; a != &cs->list; a = next) {
+		next = a->next;
+		free_all(a);
+	}
 	timers_free(&cs->timers);
 	free(cs);
 }

@@ -410,10 +410,12 @@ kept_among_others(void **state)
 	assert_shows("nft list set inet t s", "192.0.2.3 timeout 1h");
 	assert_lacks("nft list set inet t s", "192.0.2.2 timeout");
 	/* the same in one transaction, twice: the second one meets the first */
+	element_free(&element);
 	ops[0] = ops[1] = op_of(true, &element, "inet t s { %IP% timeout 1h }", "192.0.2.9");
 	assert_int_equal(nftset_apply(nftset, ops, 2), 0);
 	assert_int_equal(ops[1].result, NFTSET_OK);
 	/* a delete is meant, and what follows it finds nothing */
+	element_free(&element);
 	ops[0] = op_of(false, &element, "inet t s { %IP% timeout 1h }", "192.0.2.2");
 	ops[1] = ops[0];
 	ops[1].add = ops[1].likely = true;
@@ -842,6 +844,57 @@ each_element_is_visited(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* nftset_visit */
+static void
+count_element(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
+{
+	size_t *n = arg;
+
+	(void)key;
+	(void)key_len;
+	(void)found;
+	++*n;
+}
+
+/* Deletes an element that the last nftset_each() has shown to be the owner's. */
+static enum nftset_result
+take_seen(const char *ip)
+{
+	struct element element;
+	struct nftset_op op = op_of(false, &element, "inet t s { %IP% timeout 1h }", ip);
+
+	op.own = op.seen = true;
+	assert_int_equal(nftset_apply(nftset, &op, 1), 0);
+	element_free(&element);
+	return op.result;
+}
+
+static void
+what_was_seen_is_asked_for_again_after_a_change(void **state)
+{
+	char table[] = "t", in[] = "s";
+	const struct element set = { .family = 1, .table = table, .set = in }; /* NFPROTO_INET */
+	size_t n = 0;
+
+	(void)state;
+	nft("add set inet t s '{ type ipv4_addr; flags timeout; }'");
+	nft("add element inet t s '{ 10.0.0.1 timeout 1h comment \"door\" }'");
+	nft("add element inet t s '{ 10.0.0.2 timeout 1h comment \"door\" }'");
+	nft("add element inet t s '{ 10.0.0.3 timeout 1h comment \"door\" }'");
+	assert_false(nftset_unchanged(nftset));
+	assert_int_equal(nftset_each(nftset, &set, count_element, &n), 0);
+	assert_int_equal(n, 3);
+	assert_true(nftset_unchanged(nftset));
+	assert_int_equal(take_seen("10.0.0.1"), NFTSET_OK);
+	assert_true(nftset_unchanged(nftset)); /* but by the owner */
+	nft("delete element inet t s '{ 10.0.0.2 }'");
+	nft("add element inet t s '{ 10.0.0.2 }'");
+	assert_false(nftset_unchanged(nftset));
+	assert_int_equal(take_seen("10.0.0.2"), NFTSET_KEPT);
+	assert_int_equal(take_seen("10.0.0.3"), NFTSET_OK);
+	assert_shows("nft list set inet t s", "elements = { 10.0.0.2 }");
+}
+
 static void
 one_bad_operation_costs_the_others_nothing(void **state)
 {
@@ -1139,6 +1192,7 @@ main(void)
 		cmocka_unit_test_setup(the_owner_decides, clear),
 		cmocka_unit_test_setup(kept_among_others, clear),
 		cmocka_unit_test_setup(own_elements_alone_are_deleted, clear),
+		cmocka_unit_test_setup(what_was_seen_is_asked_for_again_after_a_change, clear),
 		cmocka_unit_test_setup(expired_ranges, clear),
 		cmocka_unit_test_setup(overlaps_in_concatenated_intervals, clear),
 		cmocka_unit_test_setup(verdict_maps, clear),

@@ -28,6 +28,7 @@ static enum hit_status
 parse_service(struct hit *hit, char *err, size_t errlen)
 {
 	struct addrinfo hints = { .ai_family = AF_INET };
+	const struct sockaddr_in *in;
 	struct addrinfo *list;
 	int rc;
 
@@ -41,7 +42,8 @@ parse_service(struct hit *hit, char *err, size_t errlen)
 		snprintf(err, errlen, "%s", gai_strerror(rc));
 		return HIT_UNKNOWN;
 	}
-	hit->port = ntohs(((struct sockaddr_in *)list->ai_addr)->sin_port);
+	in = (const void *)list->ai_addr;
+	hit->port = ntohs(in->sin_port);
 	freeaddrinfo(list);
 	return HIT_OK;
 }

@@ -79,7 +79,7 @@ nfnl_open(void)
 	if (!nfnl)
 		return NULL;
 	nfnl->room = ROOM_FIRST;
-	nfnl->batch = malloc(nfnl->room);
+	nfnl->batch = calloc(1, nfnl->room);
 	nfnl->socket = open_socket(&nfnl->send_room);
 	if (nfnl->batch && nfnl->socket)
 		return nfnl;
@@ -287,6 +287,7 @@ nfnl_begin(struct nfnl *nfnl, uint32_t generation)
 		mnl_attr_put_u32(nfnl->last, NFNL_BATCH_GENID, htonl(generation));
 }
 
+/* Zeroed: libmnl skips the bytes between two attributes, which the kernel receives, too. */
 static int
 make_room(struct nfnl *nfnl, size_t more)
 {
@@ -297,6 +298,7 @@ make_room(struct nfnl *nfnl, size_t more)
 	grown = realloc(nfnl->batch, 2 * nfnl->room + more);
 	if (!grown)
 		return -1;
+	memset(grown + nfnl->room, 0, nfnl->room + more);
 	nfnl->batch = grown;
 	nfnl->room = 2 * nfnl->room + more;
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "process/title.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #define FIRST_FIELD 3
 #define ARG_START   48
 
-/* Finds the memory that ps shows as the command line. */
+/* Finds the memory that ps shows as the command line. Under valgrind that is valgrind's, not ours. */
 static bool
 find_arguments(char **start, size_t *len)
 {
@@ -28,6 +29,8 @@ find_arguments(char **start, size_t *len)
 	for (int field = FIRST_FIELD; at && field <= ARG_START; field++)
 		at = strchr(at + 1, ' ');
 	if (!at || sscanf(at, "%lu %lu", &from, &to) != 2 || !from || to <= from)
+		return false;
+	if (from != (unsigned long)(uintptr_t)program_invocation_name)
 		return false;
 	*start = (char *)(uintptr_t)from; /* NOLINT(performance-no-int-to-ptr): the kernel has it as a number */
 	*len = to - from;

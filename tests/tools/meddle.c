@@ -74,7 +74,7 @@ fails(int fd, enum field field)
 {
 	int domain = 0;
 	socklen_t len = sizeof(domain);
-	char copy[WIDTH + 1];
+	char copy[32];
 	long times = get((int)field + 1);
 
 	if (is_child || times <= 0 || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) || domain != AF_NETLINK)

@@ -80,7 +80,7 @@ read_into(struct onetime *to, size_t max)
 static void
 next_is(const char *expected, unsigned long line)
 {
-	struct onetime next;
+	struct onetime next = { .line = 0 };
 	char text[SEQ_STRLEN];
 
 	assert_true(read_into(&next, 1) >= 1);

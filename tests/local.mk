@@ -44,7 +44,7 @@ unit_tests = $(client_unit_tests) \
 	tests/unit/timers \
 	tests/unit/trust
 if JANSSON
-unit_tests += tests/unit/ctl
+unit_tests += tests/unit/ctl tests/unit/doorstats
 endif
 endif
 
@@ -283,6 +283,10 @@ check-compat-long: knockd$(EXEEXT) tests/compat/inject$(EXEEXT) tests/ref/stamp
 	COMPAT_CASES=10000 $(PY_LOG_COMPILER) $(srcdir)/tests/compat/compat.py
 .PHONY: check-compat-long
 
+check-migrate-long: all tests/ref/stamp
+	$(srcdir)/tests/netns/migrate_corpus.sh
+.PHONY: check-migrate-long
+
 # --- fuzzing ---------------------------------------------------------------------------------------
 
 # Looks for new inputs with clang's libFuzzer, FUZZ_SECONDS for each harness.
@@ -386,6 +390,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/attack_lib.sh \
 	tests/netns/client_lib.sh \
 	tests/netns/guard_lib.sh \
+	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/tools/meddle.c tests/tools/pages.c \

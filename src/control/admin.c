@@ -12,6 +12,7 @@
 #include "admin_json.h"
 #include "attempts.h"
 #include "control.h"
+#include "doorstats.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
 #include "lib/text.h"
@@ -55,6 +56,7 @@ struct admin {
 	struct control_client *hears; /* the client whose reload or check is running: it gets the warnings */
 	size_t unheard;               /* warnings that did not fit into its buffer */
 	struct attempts attempts;
+	struct doorstats doorstats;
 	struct limiter refused;
 	struct session sessions[CONTROL_CLIENTS];
 };
@@ -151,15 +153,43 @@ answer_stats(struct admin *admin, struct control_client *client, const struct re
 	say_done(client);
 }
 
+/* grants_visit */
+static bool
+count_grant(void *arg, const struct grant_view *grant)
+{
+	doorstats_count(arg, grant->door);
+	return true;
+}
+
+/* closings_visit */
+static bool
+count_closing(void *arg, const struct closing_view *closing)
+{
+	doorstats_count(arg, closing->door);
+	return true;
+}
+
+static void
+count_live(struct admin *admin, const struct admin_view *view)
+{
+	doorstats_count_none(&admin->doorstats);
+	grants_each(view->tools->grants, 0, SIZE_MAX, count_grant, &admin->doorstats);
+	closings_each(view->tools->closings, 0, SIZE_MAX, count_closing, &admin->doorstats);
+}
+
 static bool
 more_doors(struct admin *admin, struct session *session, struct control_client *client)
 {
 	const struct admin_view view = look(admin);
+	bool all = sees_all(admin, client);
 
+	if (!session->at)
+		count_live(admin, &view);
 	for (; session->at < view.conf->n_doors; session->at++) {
 		if (!control_has_room(client))
 			return true;
-		say(client, admin_json_door(&view.conf->doors[session->at]));
+		say(client, admin_json_door(&view.conf->doors[session->at],
+					    doorstats_get(&admin->doorstats, session->at), all));
 	}
 	say_done(client);
 	return false;
@@ -542,6 +572,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 	watched = is_watched(admin);
 	for (size_t i = 0; i < n; i++) {
 		attempts_take(&admin->attempts, &events[i], now.boot_ms);
+		doorstats_take(&admin->doorstats, &events[i], refused[i], now.wall_ms);
 		if (refused[i])
 			continue;
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
@@ -554,8 +585,11 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 void
 admin_engine_started(struct admin *admin)
 {
-	if (admin)
-		attempts_forget(&admin->attempts);
+	if (!admin)
+		return;
+	attempts_forget(&admin->attempts);
+	if (doorstats_follow(&admin->doorstats, look(admin).conf))
+		log_warn(admin->log, "control: the numbers of the doors are lost");
 }
 
 /* log_listener */
@@ -664,6 +698,7 @@ admin_open(const char *path, struct log *log, const struct admin_daemon *daemon)
 	}
 	log->listener = hear;
 	log->listener_arg = admin;
+	admin_engine_started(admin);
 	return admin;
 }
 
@@ -674,6 +709,7 @@ admin_close(struct admin *admin)
 		return;
 	admin->log->listener = NULL;
 	control_close(admin->control);
+	doorstats_free(&admin->doorstats);
 	free(admin);
 }
 

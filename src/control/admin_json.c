@@ -205,24 +205,54 @@ grant_time(const struct door *door)
 	return integer_or_null(least, (int64_t)least);
 }
 
+/* What strangers' packets change is for `all` alone. */
+static json_t *
+add_stats(json_t *json, const struct doorstats_entry *s, bool all)
+{
+	const struct {
+		const char *name;
+		int64_t n;
+		bool secret, moment; /* a moment: null for 0 */
+	} numbers[] = {
+		{ "live", (int64_t)s->live, false, false },
+		{ "openings", (int64_t)s->openings, false, false },
+		{ "refused", (int64_t)s->refusals, false, false },
+		{ "last_opening_ms", s->open_ms, false, true },
+		{ "hits", (int64_t)s->hits, true, false },
+		{ "timeouts", (int64_t)s->timeouts, true, false },
+		{ "scans", (int64_t)s->scans, true, false },
+		{ "suppressed", (int64_t)s->suppressed, true, false },
+		{ "last_hit_ms", s->hit_ms, true, true },
+		{ "last_hit_stage", s->hit_stage, true, true },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (all || !numbers[i].secret)
+			json_object_set_new(json, numbers[i].name,
+					    integer_or_null(!numbers[i].moment || numbers[i].n, numbers[i].n));
+	return json;
+}
+
 json_t *
-admin_json_door(const struct door *door)
+admin_json_door(const struct door *door, const struct doorstats_entry *stats, bool all)
 {
 	bool start = has_command((char *const *)door->start_command),
 	     stop = has_command((char *const *)door->stop_command);
 	bool closes = start && stop && door->cmd_timeout >= 0;
+	json_t *json;
 
-	return json_pack("{s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
-			 admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time",
-			 door->one_time_path != NULL, "open", ports(&door->open), "cut", door->cut, "close",
-			 ports(&door->close), "grant", sets(door->elements[DOOR_GRANTS]), "revoke",
-			 sets(door->elements[DOOR_REVOKES]), "command", start, "stop_command", start && stop,
-			 "open_timeout_ms",
-			 integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
-			 "grant_timeout_ms", grant_time(door), "command_timeout_ms",
-			 integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",
-			 (json_int_t)door->seq_timeout * 1000, "cooldown_ms", (json_int_t)door->cooldown * 1000,
-			 "target", door->target.family ? address(&door->target) : json_null());
+	json =
+	    json_pack("{s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+		      admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time", door->one_time_path != NULL,
+		      "open", ports(&door->open), "cut", door->cut, "close", ports(&door->close), "grant",
+		      sets(door->elements[DOOR_GRANTS]), "revoke", sets(door->elements[DOOR_REVOKES]), "command", start,
+		      "stop_command", start && stop, "open_timeout_ms",
+		      integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
+		      "grant_timeout_ms", grant_time(door), "command_timeout_ms",
+		      integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",
+		      (json_int_t)door->seq_timeout * 1000, "cooldown_ms", (json_int_t)door->cooldown * 1000, "target",
+		      door->target.family ? address(&door->target) : json_null());
+	return json ? add_stats(json, stats, all) : NULL;
 }
 
 /* ---- accesses ---------------------------------------------------------------------------------- */

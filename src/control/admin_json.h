@@ -10,6 +10,7 @@
 #include "attempts.h"
 #include "conf/conf.h"
 #include "control/view.h"
+#include "doorstats.h"
 #include "lib/moment.h"
 #include "wire/event.h"
 
@@ -25,7 +26,7 @@ json_t *admin_json_text(const char *text);
 json_t *admin_json_status(const struct admin_view *view, bool all);
 json_t *admin_json_stats(const struct admin_view *view, const struct admin_tally *tally, bool all);
 
-json_t *admin_json_door(const struct door *door);
+json_t *admin_json_door(const struct door *door, const struct doorstats_entry *stats, bool all);
 json_t *admin_json_grant(const struct grant_view *grant, struct moment now);
 json_t *admin_json_closing(const struct closing_view *closing, struct moment now);
 json_t *admin_json_attempt(const struct attempts_entry *attempt, const struct door *door, struct moment now);

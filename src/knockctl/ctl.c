@@ -8,6 +8,7 @@
 
 #include "ctl_link.h"
 #include "ctl_show.h"
+#include "ctl_stats.h"
 #include "lib/streams.h"
 #include "lib/text.h"
 
@@ -235,6 +236,49 @@ wants_colour(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
 }
 
+/* All objects of an answer but the last, as an array. NULL: there was an error, which is printed. */
+static json_t *
+collect(struct ctl_link *link)
+{
+	json_t *all = json_array(), *json;
+	char err[128] = "out of memory";
+
+	while (all && (json = ctl_link_next(link, err, sizeof(err)))) {
+		if (!is_last(json)) {
+			json_array_append_new(all, json);
+			continue;
+		}
+		json_decref(json);
+		return all;
+	}
+	complain(err);
+	json_decref(all);
+	return NULL;
+}
+
+/* Behind the daemon's numbers. A daemon with very many doors cannot put them into one answer with these. */
+static int
+show_door_stats(struct ctl_link *link, bool prometheus)
+{
+	json_t *doors;
+	int failed = 0;
+
+	ctl_link_ask(link, "doors");
+	doors = collect(link);
+	if (!doors)
+		return CTL_EXIT_ERROR;
+	if (prometheus) {
+		ctl_stats_prometheus_doors(doors, stdout);
+	} else if (json_array_size(doors)) {
+		putchar('\n');
+		failed = ctl_stats_print_doors(doors, stdout);
+	}
+	json_decref(doors);
+	if (failed)
+		complain("out of memory");
+	return failed ? CTL_EXIT_ERROR : CTL_EXIT_OK;
+}
+
 static int
 ask(struct ctl_link *link, const struct ctl_options *options, const char *request)
 {
@@ -245,6 +289,8 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 
 	ctl_link_ask(link, request);
 	status = read_answer(link, &a);
+	if (status == CTL_EXIT_OK && options->request.command == REQUEST_STATS && !options->json)
+		status = show_door_stats(link, options->prometheus);
 	if (a.show.table.failed) {
 		complain("out of memory");
 		status = CTL_EXIT_ERROR;

@@ -239,12 +239,17 @@ notes(const json_t *door, char buf[static CELL_MAX])
 void
 ctl_show_door(struct ctl_show *show, const json_t *door)
 {
-	static const char *const heads[] = { "DOOR", "DOES", "OPEN FOR", "KNOCK IN", "" };
-	char does[CELL_MAX], open[CELL_MAX], knock[CELL_MAX], rest[CELL_MAX];
+	static const char *const heads[] = {
+		"DOOR", "DOES", "OPEN FOR", "KNOCK IN", "LIVE", "OPENED", "LAST", "",
+	};
+	char does[CELL_MAX], open[CELL_MAX], knock[CELL_MAX], live[32], opened[32], last[CELL_MAX], rest[CELL_MAX];
 
-	add_row(show, 5, heads,
+	snprintf(live, sizeof(live), "%lld", (long long)number_of(door, "live"));
+	snprintf(opened, sizeof(opened), "%lld", (long long)number_of(door, "openings"));
+	add_row(show, 8, heads,
 		(const char *const[]){ text_of(door, "name"), opens(door, does), open_for(door, open),
-				       span_of(door, "sequence_timeout_ms", knock), notes(door, rest) });
+				       span_of(door, "sequence_timeout_ms", knock), live, opened,
+				       moment_of(door, "last_opening_ms", true, last), notes(door, rest) });
 }
 
 /* "ADDRESS (NAME)", as in the log. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ctl_stats.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl_table.h"
@@ -82,4 +83,114 @@ ctl_stats_prometheus(const json_t *stats, FILE *out)
 		else
 			fprintf(out, "knockd_%s %" JSON_INTEGER_FORMAT "\n", metric, n);
 	}
+}
+
+/* ---- doors -------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	const char *head;
+	const char *metric; /* after "knockd_door_" */
+	const char *help;
+} door_numbers[] = {
+	{ "live", "LIVE", "accesses", "Accesses now" },
+	{ "openings", "OPENED", "openings_total", "Completed sequences" },
+	{ "refused", "REFUSED", "openings_refused_total", "Completed sequences that opened nothing" },
+	{ "hits", "HITS", "hits_total", "Packets of knocks that were accepted" },
+	{ "timeouts", "TIMEOUTS", "attempt_timeouts_total", "Attempts that ran out of time" },
+	{ "scans", "SCANS", "scans_total", "Attempts that ended as scans" },
+	{ "last_opening_ms", NULL, "last_opening_seconds", "Time of the last opening, since 1970" },
+};
+#define N_DOOR_NUMBERS (sizeof(door_numbers) / sizeof(door_numbers[0]))
+
+/* Columns that the daemon has not sent are empty. */
+int
+ctl_stats_print_doors(const json_t *doors, FILE *out)
+{
+	struct ctl_table table;
+	int failed;
+
+	ctl_table_init(&table, N_DOOR_NUMBERS);
+	for (size_t i = 0; i <= json_array_size(doors); i++) {
+		const json_t *door = i ? json_array_get(doors, i - 1) : NULL;
+		const char *cells[N_DOOR_NUMBERS] = { door ? json_string_value(json_object_get(door, "name"))
+							   : "DOOR" };
+		char texts[N_DOOR_NUMBERS][32];
+
+		for (size_t n = 0; n + 1 < N_DOOR_NUMBERS; n++) {
+			const json_t *number = json_object_get(door, door_numbers[n].name);
+
+			*texts[n] = '\0';
+			if (number)
+				snprintf(texts[n], sizeof(texts[n]), "%" JSON_INTEGER_FORMAT,
+					 json_integer_value(number));
+			cells[n + 1] = door ? texts[n] : door_numbers[n].head;
+		}
+		if (!cells[0])
+			cells[0] = "";
+		ctl_table_add(&table, cells);
+	}
+	failed = ctl_table_print(&table, true, false, out);
+	ctl_table_free(&table);
+	return failed;
+}
+
+/* As in a label's value: backslash, quote and line break are escaped. */
+static void
+print_label(const char *text, FILE *out)
+{
+	for (; text && *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	}
+}
+
+/* Doors may have the same name, samples not the same labels: further ones get their place in the file. */
+static void
+print_labels(const char *name, size_t i, json_t *seen, FILE *out)
+{
+	fputs("{door=\"", out);
+	print_label(name, out);
+	fputc('"', out);
+	if (name && json_object_get(seen, name))
+		fprintf(out, ",number=\"%zu\"", i + 1);
+	else if (name)
+		json_object_set_new(seen, name, json_true());
+	fputc('}', out);
+}
+
+static void
+print_metric(const json_t *doors, size_t n, FILE *out)
+{
+	const char *metric = door_numbers[n].metric;
+	bool is_time = strstr(metric, "_seconds") != NULL, begun = false;
+	json_t *seen = json_object();
+
+	for (size_t i = 0; i < json_array_size(doors); i++) {
+		const json_t *door = json_array_get(doors, i), *number = json_object_get(door, door_numbers[n].name);
+		json_int_t value = json_integer_value(number);
+
+		if (!json_is_integer(number))
+			continue;
+		if (!begun)
+			fprintf(out, "# HELP knockd_door_%s %s.\n# TYPE knockd_door_%s %s\n", metric,
+				door_numbers[n].help, metric, type(metric));
+		begun = true;
+		fprintf(out, "knockd_door_%s", metric);
+		print_labels(json_string_value(json_object_get(door, "name")), i, seen, out);
+		if (is_time)
+			fprintf(out, " %" JSON_INTEGER_FORMAT ".%03d\n", value / 1000, (int)(value % 1000));
+		else
+			fprintf(out, " %" JSON_INTEGER_FORMAT "\n", value);
+	}
+	json_decref(seen);
+}
+
+void
+ctl_stats_prometheus_doors(const json_t *doors, FILE *out)
+{
+	for (size_t n = 0; n < N_DOOR_NUMBERS; n++)
+		print_metric(doors, n, out);
 }

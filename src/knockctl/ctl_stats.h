@@ -15,4 +15,11 @@ int ctl_stats_print(const json_t *stats, FILE *out);
 /* The text format that node_exporter's textfile collector reads. */
 void ctl_stats_prometheus(const json_t *stats, FILE *out);
 
+/*
+ * The same for doors, each an object of the answer to "doors". Prometheus wants all doors of one metric
+ * together, so these take an array of them. 0, or -1: out of memory.
+ */
+int ctl_stats_print_doors(const json_t *doors, FILE *out);
+void ctl_stats_prometheus_doors(const json_t *doors, FILE *out);
+
 #endif

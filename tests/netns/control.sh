@@ -58,7 +58,7 @@ check '... as text' grep -q "^processes  *$knockd, engine [0-9]" "$T/out"
 equal '... as JSON' "$(json '"\(.pid) \(.doors) \(.config) \(.capture)"' status)" \
 	"$knockd 4 $T/knockd.conf nflog group 7777"
 ends 'doors' 0 knockctl doors
-check '... as text, aligned' grep -qx 'ssh    grant inet filter ssh_ok, grant inet filter ssh_ok6  1m        25s' "$T/out"
+check '... as text, aligned' grep -qx 'ssh    grant inet filter ssh_ok, grant inet filter ssh_ok6  1m        25s       0     0       -' "$T/out"
 equal '... as JSON' "$(json 'map(.name) | join(" ")' doors)" 'ssh cmd slow fence'
 refute '... never a sequence' sh -c "'$KNOCKCTL' -s $socket doors --json | grep -E '100[123]|200[12]'"
 equal 'list, when nobody is in' "$(knockctl list; json length list)" 'no open accesses
@@ -171,11 +171,25 @@ check '... as text' grep -qE '^packets  +[0-9]+  +Packets' "$T/out"
 check '... as JSON' shows true '.packets >= 5' stats
 knockctl stats --prometheus >"$T/prom"
 check '... for Prometheus' grep -qE '^knockd_packets_total [1-9][0-9]*$' "$T/prom"
-equal '... each with its type' "$(grep -c '^# TYPE' "$T/prom")" "$(grep -cv '^#' "$T/prom")"
+equal '... each with its type' "$(grep -v door_ "$T/prom" | grep -c '^# TYPE')" "$(grep -v door_ "$T/prom" | grep -cv '^#')"
 knock $server 1001 992 993 994 995 996 997 998 999
 check '... a scan' shows 1 .scans stats
 check '... which watch shows' grep -qE '10\.0\.0\.2: ssh: scan, dropped at stage 1$' "$T/watch"
 equal '... as JSON' "$(jq -r 'select(.event == "scan") | "\(.door) \(.ip) \(.stage)"' "$T/watch.json")" 'ssh 10.0.0.2 1'
+equal 'each door has its numbers' \
+	"$(json '.[] | select(.name == "ssh") | "\(.hits) \(.openings) \(.scans) \(.timeouts) \(.live) \(.last_hit_stage)"' doors)" \
+	"$(json '.[] | select(.name == "ssh") | "\(.hits) 1 1 0 0 1"' doors)"
+check '... and the time of its last opening' shows true \
+	'.[0].last_opening_ms / 1000 > now - 3600 and .[0].last_opening_ms / 1000 < now + 60' doors
+knockctl grant 10.1.0.9 --door ssh >/dev/null
+equal '... and its accesses' "$(json '.[0].live' doors)" 1
+knockctl stats >"$T/out"
+check '... as text' grep -qE '^ssh +1 +1 +0 +[0-9]+ +0 +1$' "$T/out"
+knockctl stats --prometheus >"$T/prom"
+check '... for Prometheus' grep -qx 'knockd_door_openings_total{door="ssh"} 1' "$T/prom"
+equal '... each metric with one type' "$(grep -c '^# TYPE knockd_door_' "$T/prom")" \
+	"$(sed -n 's/^\(knockd_door_[a-z_]*\){.*/\1/p' "$T/prom" | sort -u | wc -l)"
+knockctl revoke --all >/dev/null
 packets=$(json .packets stats)
 engine=$(json .engine_pid status)
 kill -KILL "$engine"

@@ -61,11 +61,11 @@ knockctl revoke --all >/dev/null
 # picture: everything that a member gets; but for openings, of which the fence is one
 picture() {
 	member --json stats | jq -cS 'del(.uptime_ms, .openings)'
-	member stats --prometheus | grep -v '^#\|uptime\|openings'
+	member stats --prometheus | grep -v '^#\|uptime\|opening'
 	member --json status | jq -cS 'del(.uptime_ms)'
 	member --json attempts 2>&1
 	member --json list
-	member --json doors
+	member --json doors | jq -cS 'map(del(.openings, .last_opening_ms))'
 }
 # betrayed PORT...: after a packet to each of which a member's picture has changed
 betrayed() {

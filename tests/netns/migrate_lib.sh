@@ -154,10 +154,10 @@ run_side() {
 	clear_firewall
 }
 
-# side_by_side TEXT FIREWALL SCENARIO DOORS [OPTION]...: the migrated doors do the same
+# side_by_side TEXT FIREWALL SCENARIO DOORS [OPTION]...: the migrated doors do the same; DOORS "": those in $T/knockd.conf
 side_by_side() {
 	side_text=$1 side_firewall=$2 side_scenario=$3
-	knockd_conf "$4"
+	[ -z "$4" ] || knockd_conf "$4"
 	shift 4
 	cp "$T/knockd.conf" "$T/before.conf"
 	side=before

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/conffile.h"
+#include "config.h"
 #include "lib/log.h"
 #include "parent/bootguard.h"
 #include "parent/daemon.h"
 #include "parent/options.h"
 #include "process/notify.h"
+#include "signed/authorized.h"
+#include "signed/serverkey.h"
 #include "table/ruleset.h"
 
 /* conf_report: errors and warnings on stderr, debug lines on stdout with -D. */
@@ -33,6 +37,47 @@ check_log(const char *path)
 		fprintf(stderr, "warning: cannot open logfile: %s: %s\n", path, strerror(errno));
 }
 
+#ifdef HAVE_SODIUM
+static int
+open_key(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* authorized_report. A wrong line is a warning: the others count. */
+static void
+report_user(void *arg, int line, const char *text)
+{
+	const struct conf *conf = arg;
+
+	if (line)
+		fprintf(stderr, "%s: line %d: warning: %s; the key does not count\n", conf->authorized_keys, line,
+			text);
+	else
+		fprintf(stderr, "%s: %s\n", conf->authorized_keys, text);
+}
+#endif
+
+static int
+check_keys(struct conf *conf, struct options *options)
+{
+#ifdef HAVE_SODIUM
+	struct authorized users;
+	int failed =
+	    conf->knock_key ? conffile_read_key(conf, open_key(conf->knock_key), geteuid(), report, options) : 0;
+
+	if (conf->authorized_keys &&
+	    authorized_read(&users, open_key(conf->authorized_keys), geteuid(), report_user, conf))
+		return -1;
+	if (conf->authorized_keys)
+		authorized_free(&users);
+	return failed;
+#else
+	(void)conf, (void)options;
+	return 0;
+#endif
+}
+
 static int
 inspect(struct options *options)
 {
@@ -45,6 +90,8 @@ inspect(struct options *options)
 	failed = options_apply(options, conf, err, sizeof(err));
 	if (failed) {
 		fprintf(stderr, "%s\n", err);
+	} else if (options->mode == MODE_CHECK && check_keys(conf, options)) {
+		failed = -1;
 	} else if (options->mode == MODE_PRINT_RULES) {
 		failed = ruleset_print(conf, stdout);
 	} else {
@@ -53,6 +100,21 @@ inspect(struct options *options)
 	}
 	conf_free(conf);
 	return failed || fflush(stdout) ? notify_config_status() : EXIT_SUCCESS;
+}
+
+static int
+make_key(const char *path)
+{
+#ifdef HAVE_SODIUM
+	if (!knock1_start() && !serverkey_generate(path)) {
+		printf("%s: made; name it with Knock_Key in [options]\n", path);
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+#else
+	fprintf(stderr, "%s: this knockd was built without libsodium, which signed knocks need\n", path);
+#endif
+	return EXIT_FAILURE;
 }
 
 int
@@ -78,6 +140,8 @@ main(int argc, char **argv)
 		return bootguard_install(&options);
 	case MODE_UNGUARD:
 		return bootguard_remove();
+	case MODE_KEYGEN:
+		return make_key(options.key_file);
 	case MODE_RUN:
 		break;
 	}

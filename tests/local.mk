@@ -46,6 +46,9 @@ unit_tests = $(client_unit_tests) \
 if JANSSON
 unit_tests += tests/unit/ctl tests/unit/doorstats
 endif
+if SODIUM
+unit_tests += tests/unit/authorized tests/unit/knock1 tests/unit/replay
+endif
 endif
 
 traces = \
@@ -152,6 +155,13 @@ netns_tests = \
 	tests/netns/scan.sh \
 	tests/netns/scan_flags.sh \
 	tests/netns/sequence.sh \
+	tests/netns/signed.sh \
+	tests/netns/signed_door.sh \
+	tests/netns/signed_other.sh \
+	tests/netns/signed_replay.sh \
+	tests/netns/signed_rogue.sh \
+	tests/netns/signed_ssh.sh \
+	tests/netns/signed_users.sh \
 	tests/netns/source_rate.sh \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
@@ -180,6 +190,9 @@ fuzz_tests = \
 	tests/fuzz/packet \
 	tests/fuzz/profile \
 	tests/fuzz/request
+if SODIUM
+fuzz_tests += tests/fuzz/keys tests/fuzz/signed
+endif
 
 # The tests that depend on the kernel; check-vm runs them on another one.
 kernel_tests = $(netns_tests) $(kernel_unit_tests)
@@ -221,6 +234,7 @@ if DAEMON
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
 	tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/tools/signed \
 	tests/traces/replay
 else
 check_PROGRAMS = $(client_unit_tests)
@@ -237,19 +251,21 @@ tests_libtests_a_SOURCES += \
 endif
 LDADD = tests/libtests.a libknockd.a $(CMOCKA_LIBS) $(knockd_libs)
 
-tests_unit_client_hit_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
-tests_unit_client_options_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
-tests_unit_client_profile_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS)
-tests_unit_ctl_LDADD = libctl.a libknockd.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+tests_unit_client_hit_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
+tests_unit_client_options_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
+tests_unit_client_profile_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
+tests_unit_ctl_LDADD = libctl.a libknockd.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS) $(QRENCODE_LIBS)
 tests_unit_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_unit_netlink_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto
-tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a
+tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a $(SODIUM_LIBS)
+tests_fuzz_keys_LDADD = tests/libtests.a libclient.a libknockd.a $(SODIUM_LIBS)
 tests_compat_inject_LDADD =
 tests_tools_nflog_LDADD = $(NFLOG_LIBS)
 tests_tools_noise_LDADD =
 tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
 tests_tools_hammer_LDADD =
+tests_tools_signed_LDADD = libclient.a libknockd.a $(SODIUM_LIBS)
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill
@@ -393,6 +409,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
+	tests/netns/signed_lib.sh \
 	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \
 	tests/vm/init \

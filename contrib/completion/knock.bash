@@ -128,12 +128,12 @@ _knock()
       return
     fi
     [[ $word == --profile ]] && words=1
-    [[ $word == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-d|--delay|-s|--source|-i|--interface|--wait|--timeout|--proxy|--profile) ]] ||
+    [[ $word == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-d|--delay|-s|--source|-i|--interface|--wait|--timeout|--proxy|--profile|--for|--port|--address|--other-address|--add) ]] ||
       words=$((words + 1))
   done
 
   case $prev in
-  -d | --delay | --timeout) return ;;
+  -d | --delay | --timeout | --for | --address | --other-address | --add) return ;;
   -s | --source)
     _knockd_nft_offer < <(ip -o addr show 2>/dev/null | sed -n 's|.* inet6\{0,1\} \([^ /]*\).*|\1|p')
     return
@@ -142,7 +142,7 @@ _knock()
     _knockd_nft_interfaces
     return
     ;;
-  --wait | --proxy)
+  --wait | --proxy | --port)
     _knock_ports
     return
     ;;
@@ -154,7 +154,7 @@ _knock()
 
   if [[ $cur == -* ]]; then
     _knockd_nft_offer < <(printf '%s\n' -u --udp -d --delay -4 --ipv4 -6 --ipv6 --both -s --source -i --interface --wait \
-      --timeout --proxy --profile --list -v --verbose -V --version -h --help)
+      --timeout --proxy --profile --list --add --for --port --address --other-address --close --probe -v --verbose -V --version -h --help)
   elif ((words == 0)); then
     _knock_profiles
     _knockd_nft_offer < <(compgen -A hostname -- "$cur")

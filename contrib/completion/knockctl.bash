@@ -119,17 +119,18 @@ _knockctl()
     _knockctl_doors
     return
     ;;
+  --reset | --host) return ;;
   --prefer)
     _knockd_nft_offer < <(printf '%s\n' open grant)
     return
     ;;
   esac
   for ((i = 1; i < first; i++)); do
-    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|--door|--prefer) ]] || { command=${COMP_WORDS[i]}; break; }
+    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|--door|--prefer|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
   done
 
   if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats reload check unguard migrate)
+    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate)
   elif [[ $cur != -* ]]; then
     [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
     [[ $command == migrate ]] && _knockd_nft_files
@@ -138,6 +139,8 @@ _knockctl()
     revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all) ;;
     list | extend | grant) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;
+    users) _knockd_nft_offer < <(printf '%s\n' --json --reset) ;;
+    enrol) _knockd_nft_offer < <(printf '%s\n' --door --host) ;;
     stats) _knockd_nft_offer < <(printf '%s\n' --json --prometheus) ;;
     '') _knockd_nft_offer < <(printf '%s\n' -s --socket --json -V --version -h --help) ;;
     *) _knockd_nft_offer < <(printf '%s\n' --json) ;;

@@ -11,7 +11,7 @@ function __knockctl_addresses
     knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
-set -l commands status doors list attempts revoke extend grant watch stats reload check unguard migrate
+set -l commands status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate
 set -l needs "not __fish_seen_subcommand_from $commands"
 
 complete -c knockctl -f
@@ -28,6 +28,8 @@ complete -c knockctl -n $needs -a extend -d 'Extend accesses'
 complete -c knockctl -n $needs -a grant -d 'Open a door as a knock would'
 complete -c knockctl -n $needs -a watch -d 'Print events as they happen'
 complete -c knockctl -n $needs -a stats -d 'Print all counters'
+complete -c knockctl -n $needs -a users -d 'List who may knock with a signature'
+complete -c knockctl -n $needs -a enrol -d 'Let the public key on standard input knock'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
 complete -c knockctl -n $needs -a check -d 'Read the configuration and report errors'
 complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
@@ -36,6 +38,8 @@ complete -c knockctl -n '__fish_seen_subcommand_from migrate' -F
 complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l apply -d 'Write the new file'
 complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l prefer -x -a 'open grant' -d 'If both are possible'
 complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend' -a '(__knockctl_addresses)'
-complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend grant' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
+complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend grant enrol' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'
+complete -c knockctl -n '__fish_seen_subcommand_from users' -l reset -x -d 'Forget the last knock of this user'
+complete -c knockctl -n '__fish_seen_subcommand_from enrol' -l host -x -a '(__fish_print_hostnames)' -d 'The name of this server for its clients'

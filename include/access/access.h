@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "access/ask.h"
 #include "access/tools.h"
 #include "conf/conf.h"
 #include "netlink/nftset.h"
@@ -16,17 +17,27 @@
 #include "wire/ipc.h"
 
 /* The state of a batch of events between access_act() and access_tell(), which frees it. */
+struct access_made {
+	struct element element;
+	char comment[ELEMENT_COMMENT_MAX];
+};
+
 struct access_batch {
-	struct nftset_op *ops; /* of all events, in order */
+	const struct ask *const *asks; /* by event, as given */
+	struct nftset_op *ops;         /* of all events, in order */
 	size_t n;
 	int refused[IPC_BATCH];        /* by event: errno of a refused opening, or 0 */
 	const char *spared[IPC_BATCH]; /* by event: why a scan leads to no ban; NULL: it does */
 	int error;                     /* errno if the whole batch was refused, or 0 */
-	bool moved_on;     /* a one-time door has another sequence now, or none: the rules' ports must change */
+	bool moved_on;            /* a one-time door has another sequence now, or none: the rules' ports must change */
+	struct access_made *made; /* elements and comments of the openings that signed knocks ask for */
+	size_t n_made;
 	bool engine_ahead; /* a one-time door was refused: nothing it opens counts before there is a new engine */
 };
 
 /*
+ * `asks` has for each event what a signed knock asks for, or NULL; it is valid until access_tell() returns.
+ *
  * Acts on at most IPC_BATCH events that event_valid() has passed, in order: sends all their elements to the kernel in
  * one transaction. Logs nothing yet, because clients are waiting. An opening is refused from an address that no host
  * can have, and if there would be more than Max_Grants accesses then: one that renews what there is goes through. A
@@ -34,8 +45,8 @@ struct access_batch {
  * is disabled. One that is refused keeps its sequence, though the engine has gone on from it. A scan's source goes into
  * Ban_Set, unless bans_spare() says why not, and is not remembered.
  */
-void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
-		struct access_batch *batch);
+void access_act(const struct access_tools *tools, struct conf *conf, const struct event *events,
+		const struct ask *const *asks, size_t n, struct access_batch *batch);
 
 /* Logs the same events, remembers their grants, and runs their commands. */
 void access_tell(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,

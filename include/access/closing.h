@@ -43,6 +43,8 @@ struct opening {
 	const char *who;   /* the client in log lines, see lookup_who() */
 	const char *start; /* expanded */
 	const char *stop;  /* expanded; NULL: none */
+	const char *user;  /* of a signed knock; NULL: none */
+	uint16_t port;     /* asked for by it; 0: none */
 	int64_t seconds;   /* from the end of the start command to the stop command; negative: never */
 };
 

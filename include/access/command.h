@@ -23,6 +23,9 @@ struct command {
 	const char *door;  /* its name, for the log and KNOCKD_DOOR */
 	const char *text;  /* expanded */
 	struct addr ip;    /* KNOCKD_IP and KNOCKD_FAMILY (4 or 6) */
+	const char *user;  /* KNOCKD_USER, of a signed knock; NULL: none */
+	uint16_t port;     /* KNOCKD_PORT, likewise; 0: none */
+	int64_t seconds;   /* KNOCKD_SECONDS: until the stop command; negative: not known */
 	const char *event; /* KNOCKD_EVENT: "open" or "close" */
 	void *owner;       /* for command_news; NULL: no news */
 };

@@ -43,8 +43,8 @@ void grants_take_up(struct grants *grants, const char *door, const struct journa
  */
 void grants_follow(struct grants *grants, const struct conf *conf);
 
-/* This successful operation has added an element, or renewed its timeout. */
-void grants_given(struct grants *grants, const char *door, const struct nftset_op *op);
+/* This successful operation has added an element, or renewed its timeout. `user` is a signed knock's, or NULL. */
+void grants_given(struct grants *grants, const char *door, const char *user, const struct nftset_op *op);
 
 /* The access with this operation's element is over, whatever the kernel has said: it is not put back. */
 void grants_taken(struct grants *grants, const struct nftset_op *op);
@@ -66,6 +66,7 @@ uint64_t grants_next(const struct grants *grants);
 
 struct grant_view {
 	const char *door;
+	const char *user; /* of a signed knock; NULL: another grant */
 	const struct addr *ip;
 	const struct element *element; /* with %IP% */
 	int64_t since_wall_ms;

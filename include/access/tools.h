@@ -8,6 +8,7 @@
 #include "access/bans.h"
 #include "access/closing.h"
 #include "access/grants.h"
+#include "access/judge.h"
 #include "lib/log.h"
 #include "netlink/nftset.h"
 #include "process/lookup.h"
@@ -26,6 +27,7 @@ struct access_tools {
 	struct lookup *lookup; /* NULL without -l */
 	struct access_refusals *refusals;
 	struct bans *bans;
+	struct judge *judge; /* NULL in a build without libsodium */
 };
 
 #endif

@@ -11,6 +11,8 @@
 #include "lib/addr.h"
 #include "lib/network.h"
 
+struct serverkeys;
+
 #define CONF_PATH_DEFAULT      SYSCONFDIR "/knockd.conf"
 #define CONF_PIDFILE_DEFAULT   "/var/run/knockd.pid"
 #define CONF_STATE_DIR_DEFAULT STATEDIR "/knockd"
@@ -28,7 +30,9 @@
 #define CONF_PREFIX_6_DEFAULT   48 /* ... and IPv6, RFC 6177 */
 #define CONF_SCAN_GUARD_DEFAULT 8  /* more ports than a client uses meanwhile, fewer than between two knock ports */
 #define CONF_BAN_MS_DEFAULT     3600000
-#define CONF_SCAN_GUARD_MAX     16 /* the matcher counts them in 32 bits, see stray_bit() */
+#define CONF_AHEAD_MS_DEFAULT   86400000 /* a client's clock: a wrong time zone, and more */
+#define CONF_AGE_MS_DEFAULT     600000   /* of a signed knock that somebody has delayed */
+#define CONF_SCAN_GUARD_MAX     16       /* the matcher counts them in 32 bits, see stray_bit() */
 
 #define CONF_DOORS_MAX 65535 /* attempts number doors in 16 bits */
 
@@ -84,7 +88,13 @@ struct conf {
 	enum conf_knock_verdict knock_verdict;
 	char *user;
 	char *state_dir;
-	char *control_socket; /* NULL: none */
+	char *control_socket;      /* NULL: none */
+	char *knock_key;           /* path of the server's keys for signed knocks; NULL: none */
+	char *authorized_keys;     /* ... and of the users' keys */
+	struct serverkeys *server; /* read from knock_key by conffile_read_key(); NULL: not read */
+	bool replay_sync;          /* a counter is on the disk before its knock opens anything */
+	uint64_t max_ahead_ms;     /* how far a client's clock may be ahead */
+	uint64_t max_age_ms;       /* how old a signed knock may be */
 	unsigned max_commands;
 	uint32_t max_attempts;
 	uint32_t max_grants;                    /* elements that are granted and stop commands to come, in all */

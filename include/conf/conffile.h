@@ -3,6 +3,8 @@
 #ifndef KNOCKD_CONFFILE_H
 #define KNOCKD_CONFFILE_H
 
+#include <sys/types.h>
+
 #include "conf/conf.h"
 
 /*
@@ -22,6 +24,12 @@ struct conf *conffile_read(const char *path, const char *dir, conf_report *repor
  * must not accept a file that root would refuse. Closes `fd`. fd -1: it could not be opened, with errno.
  */
 struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
+
+/*
+ * Reads the server's keys for signed knocks from `fd`, which it closes, see serverkeys_read(). A configuration without
+ * them gets none, and `fd` is not used. 0, or -1 after a report.
+ */
+int conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg);
 
 /*
  * Reads the door's one-time file again, with a report of each bad line: its sequences become `one_time`, and the next

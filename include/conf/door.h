@@ -47,6 +47,9 @@ struct door {
 	int64_t cmd_timeout; /* seconds */
 	int64_t cooldown;    /* seconds after a success: the door ignores every hit */
 	bool allow_duplicates;
+	char *users; /* who may open with a signed knock, separated by commas; NULL: all whose line allows it */
+	bool bound;  /* a signed knock must name the address that it comes from */
+	uint64_t max_time_ms;               /* the longest time that a signed knock may ask for; 0: the door's own */
 	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
 	char *stop_command[CONF_FAMILIES];
 	uint8_t max_prefix[CONF_FAMILIES]; /* smallest N of %IP%/N in a grant; the same for all doors */
@@ -55,6 +58,12 @@ struct door {
 	bool cut;                                                /* connections to those ports end with the access */
 	struct element_list elements[DOOR_KINDS][CONF_FAMILIES]; /* see door_elements() */
 };
+
+/* Has any of its elements a %PROTO% or %PORT%? */
+bool door_wants_port(const struct door *door);
+
+/* Is the user one of `users`? */
+bool door_has_user(const struct door *door, const char *user);
 
 /* AF_INET6 is CONF_V6, anything else CONF_V4. */
 enum conf_family door_family(const struct addr *addr);

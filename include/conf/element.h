@@ -6,6 +6,7 @@
 #ifndef KNOCKD_ELEMENT_H
 #define KNOCKD_ELEMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,15 @@ const char *element_expand(const char *part, const struct addr *ip, char *buf, s
  */
 #define ELEMENT_WHOLE 128
 int element_prefix(const struct element *element);
+
+/* Is a field of the key %PROTO% or %PORT%, which a signed knock's request replaces? */
+bool element_wants_port(const struct element *element);
+
+/*
+ * A copy, for element_free(), with %PROTO% and %PORT% replaced (unless `port` is 0), and with another timeout (unless
+ * that is 0). 0, or -1 when memory is out.
+ */
+int element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t timeout_ms);
 
 /* nft's name of a family ("inet", "ip", ...); NULL: unknown. */
 const char *element_family_name(uint8_t family);

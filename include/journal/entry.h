@@ -11,6 +11,7 @@
 enum journal_kind {
 	JOURNAL_COMMAND = 1, /* `text` is the stop command to run, expanded */
 	JOURNAL_GRANT,       /* `text` is the element, as element_parse() reads it */
+	JOURNAL_COUNTER,     /* the last signed knock of a key: `door` is its user, `text` what access/replay.c needs */
 };
 
 /* One access that has not ended. */
@@ -20,6 +21,7 @@ struct journal_entry {
 	char *door;     /* its name */
 	struct addr ip; /* the knocker */
 	char *text;
+	char *user;            /* who has knocked with a signature; NULL: another access */
 	int64_t since_wall_ms; /* when it began, for `knockctl list`; 0: unknown */
 	struct moment end;     /* journal_add() uses boot_ms alone and computes wall_ms when it writes */
 };

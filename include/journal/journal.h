@@ -84,6 +84,9 @@ void journal_move(struct journal *journal, uint64_t id, struct moment end);
 /* Appends that the access has ended. */
 void journal_end(struct journal *journal, uint64_t id);
 
+/* Waits until every line is on the disk. 0, or -1 with errno: they are not. NULL: -1. */
+int journal_sync(struct journal *journal);
+
 /* Is this access in the file? Writes held lines first. False without a journal, or if the write failed. */
 bool journal_keeps(struct journal *journal, uint64_t id);
 

@@ -12,9 +12,13 @@
 
 #define SEQ_MAX 32 /* entries in one sequence, as in knockd 0.8 */
 
+/* The protocol of a step that is a signed packet, to any port of a range, by UDP. No packet has it. */
+#define SEQ_AUTH 255
+
 struct knock_port {
 	uint16_t port; /* 1..65535, host order */
-	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t proto; /* IPPROTO_TCP, IPPROTO_UDP or SEQ_AUTH */
+	uint16_t last; /* SEQ_AUTH: the last port of the range; else 0 */
 };
 
 struct seq {
@@ -26,6 +30,7 @@ enum seq_fault {
 	SEQ_TOO_MANY,    /* more than SEQ_MAX items */
 	SEQ_NO_PORT,     /* `word` is not a number from 1 to 65535 */
 	SEQ_NO_PROTOCOL, /* `word`, after a colon, is neither tcp nor udp */
+	SEQ_NOT_LAST,    /* :auth, but not as the last item */
 };
 
 struct seq_error {
@@ -41,11 +46,17 @@ struct seq_error {
  */
 int seq_parse(struct seq *seq, const char *text, struct seq_error *error);
 
+/* The same for a door, whose last item may be "62201:auth" or "62000-62999:auth". */
+int seq_parse_door(struct seq *seq, const char *text, struct seq_error *error);
+
+/* The last item if it is a signed packet, or NULL. */
+const struct knock_port *seq_auth(const struct seq *seq);
+
 bool seq_equal(const struct seq *a, const struct seq *b);
 
 /* Writes "7000:tcp,8000:udp", cut at `len`, and returns `buf`. */
 const char *seq_format(const struct seq *seq, char *buf, size_t len);
-#define SEQ_STRLEN (SEQ_MAX * sizeof("65535:tcp"))
+#define SEQ_STRLEN (SEQ_MAX * sizeof("65535:tcp") + sizeof("-65535"))
 
 /* "tcp", "udp" or, for anything else, "?". */
 const char *seq_proto_name(uint8_t proto);

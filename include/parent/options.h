@@ -15,6 +15,7 @@ enum options_mode {
 	MODE_PRINT_RULES, /* --print-rules */
 	MODE_GUARD,       /* --guard */
 	MODE_UNGUARD,     /* --unguard */
+	MODE_KEYGEN,      /* --keygen */
 	MODE_VERSION,
 	MODE_HELP,
 };
@@ -25,6 +26,7 @@ struct options {
 	const char *interface; /* NULL: the configuration's */
 	const char *log_file;  /* NULL: not given; LogFile in the configuration has precedence */
 	const char *pid_file;  /* likewise, PidFile */
+	const char *key_file;  /* MODE_KEYGEN */
 	bool daemon, debug, verbose, lookup, only_ipv4;
 };
 

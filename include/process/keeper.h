@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define KEEPER_OTHERS 2
+
 struct keeper_files {
-	const char *config;         /* opened for reading */
-	const char *guard;          /* replaced, see lib/replace.h */
-	const char *log;            /* opened for appending, made if missing; NULL: none, as below */
-	const char *pid_file;       /* removed if it is still the file of the start */
-	const char *control_socket; /* likewise */
+	const char *config;                /* opened for reading */
+	const char *guard;                 /* replaced, see lib/replace.h */
+	const char *log;                   /* opened for appending, made if missing; NULL: none, as below */
+	const char *pid_file;              /* removed if it is still the file of the start */
+	const char *control_socket;        /* likewise */
+	const char *others[KEEPER_OTHERS]; /* opened for reading; NULL: none */
 };
 
 struct keeper;
@@ -28,6 +31,7 @@ struct keeper *keeper_start(const struct keeper_files *files);
  * replace_begin() the guard.
  */
 int keeper_open_config(struct keeper *keeper);
+int keeper_open_other(struct keeper *keeper, const char *path); /* EACCES: not one of `others` */
 int keeper_open_log(struct keeper *keeper);
 int keeper_open_guard(struct keeper *keeper);
 

@@ -20,8 +20,13 @@ struct counters {
 	uint64_t attempts;     /* now under way */
 	uint64_t evicted;      /* attempts removed from a full table */
 	uint64_t scans;        /* attempts ended because their source asked for many other ports */
-	uint64_t suppressed;   /* events left out: stages, timeouts, scans, and openings */
-	uint64_t beats;        /* rounds of the engine's loop: a sign of life */
+	uint64_t
+	    auth_garbage; /* datagrams to a signed knock's port without the site key's tag, or with a broken seal */
+	uint64_t auth_repeated; /* the very same signed knock once more */
+	uint64_t auth_limited;  /* above a limit of gate.h */
+	uint64_t auth_opened;   /* passed to the parent */
+	uint64_t suppressed;    /* events left out: stages, timeouts, scans, and openings */
+	uint64_t beats;         /* rounds of the engine's loop: a sign of life */
 };
 
 /* Adds all but `attempts` and `beats`, which are not sums. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The message from the engine to the parent: fixed size, no pointers, nothing of a packet but the
- * source address. The parent checks every field with event_valid() before it uses one.
+ * source address and the content of a signed knock. The parent checks every field with event_valid() before it uses
+ * one.
  */
 #ifndef KNOCKD_EVENT_H
 #define KNOCKD_EVENT_H
@@ -23,6 +24,12 @@
 #define EVENT_OPEN_BURST      10000
 #define EVENT_OPEN_PER_SECOND 200
 
+/* Signed knocks of all doors, before their signatures are verified. */
+#define EVENT_AUTH_BURST      2000
+#define EVENT_AUTH_PER_SECOND 2000
+
+#define EVENT_PLAIN_LEN 128 /* see signed/knock1.h */
+
 enum event_kind {
 	EVENT_READY = 1,  /* the engine is confined and reading; its first event, sent once */
 	EVENT_STAGE,      /* a hit was accepted: `stage` of the sequence is reached */
@@ -32,15 +39,17 @@ enum event_kind {
 	EVENT_SUPPRESSED, /* `count` stage, timeout and scan events of `door` were left out */
 	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: unknown number */
 	EVENT_DROPPED,    /* `count` openings of `door` were left out */
+	EVENT_AUTH,       /* a signed knock: `stage` is the door's last one, or 0 if the hits before it are missing */
 	EVENT_DEALT_WITH, /* queue `stage` (enum capture_way): packets up to number `count` are handled */
 };
 
 struct event {
 	uint32_t kind;  /* enum event_kind */
-	uint32_t door;  /* index into conf.doors */
+	uint32_t door;  /* index into conf.doors; AUTH: their number, if there is none of that name */
 	uint32_t stage; /* 1..length of the sequence; EVENT_DEALT_WITH: the queue */
 	uint32_t count;
-	struct addr source; /* STAGE, OPEN, TIMEOUT, SCAN */
+	struct addr source;             /* STAGE, OPEN, TIMEOUT, SCAN, AUTH */
+	uint8_t plain[EVENT_PLAIN_LEN]; /* AUTH; the signature in it is not verified */
 };
 
 /*

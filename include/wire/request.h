@@ -8,6 +8,8 @@
  *   revoke ADDRESS ... [--door DOOR] | revoke --door DOOR | revoke --all
  *   extend ADDRESS ... [--door DOOR] TIME
  *   grant ADDRESS --door DOOR
+ *   users [--reset USER]
+ *   enrol USER --host HOST [--door DOOR]
  *
  * ADDRESS may be a prefix, except for grant. TIME may be negative.
  *
@@ -43,6 +45,8 @@ enum request_command {
 	REQUEST_RELOAD,
 	REQUEST_CHECK,
 	REQUEST_UNGUARD,
+	REQUEST_USERS,
+	REQUEST_ENROL,
 	REQUEST_COMMANDS
 };
 
@@ -58,7 +62,9 @@ struct request {
 	struct request_whom whom;
 	bool all;
 	int64_t by_ms;
-	char text[REQUEST_LINE_MAX + 1]; /* `door` may point into it */
+	const char *user; /* NULL: none, like the next */
+	const char *host;
+	char text[REQUEST_LINE_MAX + 1]; /* the names may point into it */
 };
 
 /* The name of a command; the command of a name, REQUEST_COMMANDS if it is unknown. */

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,11 @@
 #include "access/command.h"
 #include "access/logtext.h"
 #include "admission.h"
+#include "lib/duration.h"
 #include "lib/onetime.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
+#define SAMPLE_PORT 22     /* for %PORT%, when the sets are checked */
 
 static bool
 is_granted(const struct access_batch *batch, const struct event *events, size_t i)
@@ -90,38 +93,77 @@ log_refusal(const struct access_tools *tools, const struct door *door, const str
 
 /* ---- elements ---------------------------------------------------------------------------------- */
 
-/* `like`: all of the operation but its element. */
-static void
-add_ops(struct access_batch *batch, const struct element_list *elements, const struct nftset_op *like)
+/* The elements of `open` are those of its ports, in their order. */
+static bool
+is_left_out(const struct door *door, enum door_kind kind, size_t i, const struct ask *ask)
 {
-	for (size_t i = 0; i < elements->n; i++) {
-		batch->ops[batch->n] = *like;
-		batch->ops[batch->n++].element = &elements->at[i];
-	}
+	return kind == DOOR_OPENS && !ask_opens(ask, &door->open.at[i]);
 }
 
+/* `like`: all of the operation but its element. */
 static void
-add_door(struct access_batch *batch, const struct door *door, const struct addr *ip)
+add_op(struct access_batch *batch, const struct element *element, const struct nftset_op *like)
+{
+	batch->ops[batch->n] = *like;
+	batch->ops[batch->n++].element = element;
+}
+
+/* With its own element and comment. 0, or -1 with errno. */
+static int
+add_asked(struct access_batch *batch, const struct element *element, const struct nftset_op *like,
+	  const struct ask *ask)
+{
+	struct access_made *made = &batch->made[batch->n_made];
+
+	if (element_copy(&made->element, element, ask->port.proto, ask->port.port, like->add ? ask->time_ms : 0))
+		return -1;
+	batch->n_made++;
+	add_op(batch, &made->element, like);
+	batch->ops[batch->n - 1].comment = ask_comment(like->comment, ask->user, made->comment);
+	return 0;
+}
+
+/* 0, or -1 with errno. `ask` may be NULL. */
+static int
+add_door(struct access_batch *batch, const struct door *door, const struct addr *ip, const struct ask *ask)
 {
 	enum conf_family family = door_family(ip);
 
-	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
-		add_ops(batch, door_elements(door, kind, family),
-			&(struct nftset_op){ .add = door_adds(kind),
-					     .ip = *ip,
-					     .comment = door->name,
-					     .min_prefix = door->max_prefix[family],
-					     .own = kind == DOOR_CLOSES });
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++) {
+		const struct element_list *elements = door_elements(door, kind, family);
+		const struct nftset_op like = { .add = door_adds(kind),
+						.ip = *ip,
+						.comment = door->name,
+						.min_prefix = door->max_prefix[family],
+						.own = kind == DOOR_CLOSES };
+
+		for (size_t i = 0; i < elements->n; i++) {
+			if (is_left_out(door, kind, i, ask))
+				continue;
+			if (!ask)
+				add_op(batch, &elements->at[i], &like);
+			else if (add_asked(batch, &elements->at[i], &like, ask))
+				return -1;
+		}
+	}
+	return 0;
 }
 
 static size_t
-count_elements(const struct door *door, const struct addr *ip)
+count_elements(const struct door *door, const struct addr *ip, const struct ask *ask)
 {
 	size_t n = 0;
 
 	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
-		n += door_elements(door, kind, door_family(ip))->n;
+		for (size_t i = 0; i < door_elements(door, kind, door_family(ip))->n; i++)
+			n += !is_left_out(door, kind, i, ask);
 	return n;
+}
+
+static const struct ask *
+ask_of(const struct access_batch *batch, size_t i)
+{
+	return batch->asks ? batch->asks[i] : NULL;
 }
 
 /* ---- the transaction ---------------------------------------------------------------------------- */
@@ -151,33 +193,41 @@ spare_some(const struct access_tools *tools, const struct conf *conf, const stru
 static void
 add_bans(struct access_batch *batch, const struct conf *conf, const struct addr *ip)
 {
-	add_ops(batch, bans_for(conf, ip),
-		&(struct nftset_op){ .add = true,
-				     .ip = *ip,
-				     .comment = BAN_COMMENT,
-				     .min_prefix = conf->max_prefix[door_family(ip)],
-				     .likely = true });
+	const struct element_list *bans = bans_for(conf, ip);
+
+	for (size_t i = 0; i < bans->n; i++)
+		add_op(batch, &bans->at[i],
+		       &(struct nftset_op){ .add = true,
+					    .ip = *ip,
+					    .comment = BAN_COMMENT,
+					    .min_prefix = conf->max_prefix[door_family(ip)],
+					    .likely = true });
 }
 
 static int
 collect(struct access_batch *batch, const struct conf *conf, const struct event *events, size_t n)
 {
-	size_t total = 0;
+	size_t total = 0, asked = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		size_t before = total;
+
 		if (is_granted(batch, events, i))
-			total += count_elements(&conf->doors[events[i].door], &events[i].source);
+			total += count_elements(&conf->doors[events[i].door], &events[i].source, ask_of(batch, i));
 		else if (is_banned(batch, events, i))
 			total += bans_for(conf, &events[i].source)->n;
+		asked += ask_of(batch, i) ? total - before : 0;
 	}
 	batch->n = 0;
 	batch->ops = total ? calloc(total, sizeof(*batch->ops)) : NULL;
-	if (total && !batch->ops)
+	batch->made = asked ? calloc(asked, sizeof(*batch->made)) : NULL;
+	if ((total && !batch->ops) || (asked && !batch->made))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (is_granted(batch, events, i))
-			add_door(batch, &conf->doors[events[i].door], &events[i].source);
-		else if (is_banned(batch, events, i))
+		if (is_granted(batch, events, i) &&
+		    add_door(batch, &conf->doors[events[i].door], &events[i].source, ask_of(batch, i)))
+			return -1;
+		if (is_banned(batch, events, i))
 			add_bans(batch, conf, &events[i].source);
 	}
 	return 0;
@@ -244,7 +294,7 @@ log_spared(const struct log *log, const struct door *door, const struct addr *ip
 
 /* Without a start command the stop command does not run either. An empty stop command counts as one. */
 static void
-run_commands(const struct access_tools *tools, const struct door *door, const struct addr *ip)
+run_commands(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct ask *ask)
 {
 	const char *start = door_start_command(door, door_family(ip));
 	const char *stop = door_stop_command(door, door_family(ip));
@@ -266,7 +316,23 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 							 .who = lookup_who(tools->lookup, ip, who),
 							 .start = start_text,
 							 .stop = stop ? stop_text : NULL,
-							 .seconds = door->cmd_timeout });
+							 .user = ask ? ask->user : NULL,
+							 .port = ask ? ask->port.port : 0,
+							 .seconds = ask && ask->time_ms ? (int64_t)(ask->time_ms / 1000)
+											: door->cmd_timeout });
+}
+
+static void
+log_signed(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct ask *ask)
+{
+	char who[LOOKUP_WHO_LEN], text[32] = "", time[64] = "";
+
+	if (ask->port.port)
+		snprintf(text, sizeof(text), " for %u:%s", ask->port.port, seq_proto_name(ask->port.proto));
+	if (ask->time_ms)
+		duration_format(ask->time_ms, time, sizeof(time));
+	log_notice(tools->log, "%s: %s: signed knock of %s%s%s%s", lookup_who(tools->lookup, ip, who), door->name,
+		   ask->user, text, *time ? " for " : "", time);
 }
 
 static void
@@ -285,10 +351,10 @@ log_event(const struct access_tools *tools, const struct conf *conf, const struc
  * not put it back. NFTSET_KEPT: the element that is there is not ours, or not any more.
  */
 static void
-remember(struct grants *grants, const struct door *door, const struct nftset_op *op)
+remember(struct grants *grants, const struct door *door, const struct ask *ask, const struct nftset_op *op)
 {
 	if (op->add && op->result == NFTSET_OK)
-		grants_given(grants, door->name, op);
+		grants_given(grants, door->name, ask ? ask->user : NULL, op);
 	else if (!op->add || op->result == NFTSET_KEPT)
 		grants_taken(grants, op);
 }
@@ -296,17 +362,17 @@ remember(struct grants *grants, const struct door *door, const struct nftset_op 
 /* Logs and remembers an opening's operations, which begin at `at`, runs its commands, and returns their end. */
 static size_t
 finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
-       const struct access_batch *batch, size_t at)
+       const struct ask *ask, const struct access_batch *batch, size_t at)
 {
-	size_t end = at + count_elements(door, ip);
+	size_t end = at + count_elements(door, ip, ask);
 
 	for (; at < end; at++) {
 		const struct nftset_op *op = &batch->ops[at];
 
 		log_op(tools, conf, door, op->add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, op);
-		remember(tools->grants, door, op);
+		remember(tools->grants, door, ask, op);
 	}
-	run_commands(tools, door, ip);
+	run_commands(tools, door, ip, ask);
 	return end;
 }
 
@@ -322,11 +388,20 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	return end;
 }
 
-void
-access_act(const struct access_tools *tools, struct conf *conf, const struct event *events, size_t n,
-	   struct access_batch *batch)
+static void
+free_batch(struct access_batch *batch)
 {
-	*batch = (struct access_batch){ .n = 0 };
+	for (size_t i = 0; i < batch->n_made; i++)
+		element_free(&batch->made[i].element);
+	free(batch->made);
+	free(batch->ops);
+}
+
+void
+access_act(const struct access_tools *tools, struct conf *conf, const struct event *events,
+	   const struct ask *const *asks, size_t n, struct access_batch *batch)
+{
+	*batch = (struct access_batch){ .asks = asks };
 	admission_judge(tools, conf, events, n, batch->refused);
 	use_up_all(batch, conf, events, n);
 	spare_some(tools, conf, events, n, batch);
@@ -348,15 +423,18 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 	if (batch->error) {
 		errno = batch->error;
 		log_warn(tools->log, "could not act on %zu events", n);
+		free_batch(batch);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct door *door = &conf->doors[events[i].door];
 
-		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH)
+		if (!batch->refused[i] && ask_of(batch, i))
+			log_signed(tools, door, &events[i].source, ask_of(batch, i));
+		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH && events[i].kind != EVENT_AUTH)
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
-			done = finish(tools, conf, door, &events[i].source, batch, done);
+			done = finish(tools, conf, door, &events[i].source, ask_of(batch, i), batch, done);
 		else if (is_banned(batch, events, i))
 			done = finish_ban(tools, conf, &events[i], batch, done);
 		if (batch->spared[i])
@@ -366,7 +444,7 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		else if (events[i].kind == EVENT_OPEN && door->one_time_path)
 			log_one_time(tools->log, door, 0);
 	}
-	free(batch->ops);
+	free_batch(batch);
 }
 
 /* ---- knockctl grant ---------------------------------------------------------------------------- */
@@ -400,15 +478,19 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 		snprintf(err, errlen, "Max_Grants is reached");
 		return -1;
 	}
-	batch.ops = calloc(count_elements(door, ip) + 1, sizeof(*batch.ops));
+	if (door_wants_port(door)) {
+		snprintf(err, errlen, "the door's elements need a port, which only a signed knock names");
+		return -1;
+	}
+	batch.ops = calloc(count_elements(door, ip, NULL) + 1, sizeof(*batch.ops));
 	if (!batch.ops) {
 		snprintf(err, errlen, "%s", strerror(errno));
 		return -1;
 	}
-	add_door(&batch, door, ip);
+	add_door(&batch, door, ip, NULL);
 	nftset_apply(tools->nftset, batch.ops, batch.n);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
-	finish(tools, conf, door, ip, &batch, 0);
+	finish(tools, conf, door, ip, NULL, &batch, 0);
 	failed = explain_first(&batch, err, errlen);
 	free(batch.ops);
 	return failed;
@@ -442,8 +524,14 @@ check_element(const struct access_tools *tools, const struct named *named, const
 	      enum conf_family family, bool either)
 {
 	struct nftset_op op = sample(element, named, family);
+	struct element asked = { .n_parts = 0 };
 	char text[LOG_TEXT_MAX];
 
+	if (element_wants_port(element) && !element_copy(&asked, element, IPPROTO_TCP, SAMPLE_PORT, 0)) {
+		check_element(tools, named, &asked, family, either);
+		element_free(&asked);
+		return;
+	}
 	if (nftset_check(tools->nftset, &op, 1)) {
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;

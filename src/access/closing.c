@@ -36,6 +36,8 @@ struct access {
 	char *door;
 	char *stop;
 	char *who;
+	char *user; /* of the last signed knock; NULL: none */
+	uint16_t port;
 	struct addr ip;
 	int64_t since_wall_ms; /* 0: not known */
 	uint64_t number;       /* increases along the list */
@@ -79,6 +81,7 @@ free_texts(struct access *a)
 	free(a->door);
 	free(a->stop);
 	free(a->who);
+	free(a->user);
 	free(a);
 }
 
@@ -257,8 +260,14 @@ close_one(struct closing *c)
 
 	c->state = CLOSING;
 	log_notice(a->owner->log, "%s: %s: command timeout", a->who, a->door);
-	commands_run(a->owner->commands,
-		     &(struct command){ .door = a->door, .text = a->stop, .ip = a->ip, .event = "close", .owner = c });
+	commands_run(a->owner->commands, &(struct command){ .door = a->door,
+							    .text = a->stop,
+							    .user = a->user,
+							    .port = a->port,
+							    .seconds = -1,
+							    .ip = a->ip,
+							    .event = "close",
+							    .owner = c });
 }
 
 /* A start command that is still running goes first: opened() sets a deadline. */
@@ -285,6 +294,9 @@ prepare(struct closings *cs, const struct opening *o)
 		return NULL;
 	}
 	a = c->access;
+	free(a->user);
+	a->user = o->user ? strdup(o->user) : NULL; /* without memory the stop command lacks it */
+	a->port = o->port;
 	c->state = OPENING;
 	c->open_ms = o->seconds < 0 ? -1 : o->seconds * 1000;
 	if (!any_open(c->next))
@@ -310,8 +322,14 @@ closings_run(struct closings *cs, const struct opening *o)
 
 	if (o->stop && !(c = prepare(cs, o)))
 		return;
-	commands_run(cs->commands,
-		     &(struct command){ .door = o->door, .text = o->start, .ip = o->ip, .event = "open", .owner = c });
+	commands_run(cs->commands, &(struct command){ .door = o->door,
+						      .text = o->start,
+						      .user = o->user,
+						      .port = o->port,
+						      .seconds = o->stop ? o->seconds : -1,
+						      .ip = o->ip,
+						      .event = "open",
+						      .owner = c });
 }
 
 /* ---- knockctl ---------------------------------------------------------------------------------- */

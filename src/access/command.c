@@ -19,6 +19,9 @@ struct job {
 	pid_t pid;
 	char *door;
 	char *text;
+	char *user; /* NULL: none */
+	uint16_t port;
+	int64_t seconds;
 	struct addr ip;
 	const char *event;
 	void *owner;
@@ -57,7 +60,7 @@ command_expand(char buf[static COMMAND_LEN_MAX], const char *text, const struct 
 
 /* ---- children ---------------------------------------------------------------------------------- */
 
-#define N_VARIABLES 4
+#define N_VARIABLES 7
 
 /* Commands do not inherit these: a daemon that a command starts would report to our service manager. */
 static bool
@@ -75,13 +78,23 @@ is_inherited(const char *variable)
 static char **
 make_environment(const struct job *job, char text[static N_VARIABLES][256])
 {
-	static const char *const names[N_VARIABLES] = { "KNOCKD_IP", "KNOCKD_DOOR", "KNOCKD_FAMILY", "KNOCKD_EVENT" };
-	char address[ADDR_STRLEN];
-	const char *values[N_VARIABLES] = { addr_format(&job->ip, address), job->door,
-					    job->ip.family == AF_INET6 ? "6" : "4", job->event };
+	static const char *const names[N_VARIABLES] = { "KNOCKD_IP",   "KNOCKD_DOOR", "KNOCKD_FAMILY", "KNOCKD_EVENT",
+							"KNOCKD_USER", "KNOCKD_PORT", "KNOCKD_SECONDS" };
+	char address[ADDR_STRLEN], port[16] = "", seconds[32] = "";
+	const char *values[N_VARIABLES] = { addr_format(&job->ip, address),
+					    job->door,
+					    job->ip.family == AF_INET6 ? "6" : "4",
+					    job->event,
+					    job->user ? job->user : "",
+					    port,
+					    seconds };
 	size_t n = 0;
 	char **env;
 
+	if (job->port)
+		snprintf(port, sizeof(port), "%u", job->port);
+	if (job->seconds >= 0)
+		snprintf(seconds, sizeof(seconds), "%lld", (long long)job->seconds);
 	while (environ[n])
 		n++;
 	env = calloc(n + N_VARIABLES + 1, sizeof(*env));
@@ -145,6 +158,7 @@ clear_job(struct job *job)
 {
 	free(job->door);
 	free(job->text);
+	free(job->user);
 	*job = (struct job){ 0 };
 }
 
@@ -153,10 +167,13 @@ copy_job(struct job *job, const struct command *command)
 {
 	*job = (struct job){ .door = strdup(command->door),
 			     .text = strdup(command->text),
+			     .user = command->user ? strdup(command->user) : NULL,
+			     .port = command->port,
+			     .seconds = command->seconds,
 			     .ip = command->ip,
 			     .event = command->event,
 			     .owner = command->owner };
-	if (job->door && job->text)
+	if (job->door && job->text && (job->user || !command->user))
 		return 0;
 	clear_job(job);
 	return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "grant.h"
+#include "access/ask.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,24 +70,32 @@ free_kind(struct kind *kind)
 		kind->place->kinds--;
 	element_free(&kind->element);
 	free(kind->door);
+	free(kind->user);
+	free(kind->comment);
 	free(kind->text);
 	free(kind);
 }
 
 /* Compares texts, because the configuration that the element came from may be freed. */
+static bool
+is_by(const struct kind *kind, const char *user)
+{
+	return user && kind->user ? !strcmp(kind->user, user) : user == kind->user;
+}
+
 static struct kind *
-find_kind(struct grants *g, const char *door, const char *text)
+find_kind(struct grants *g, const char *door, const char *user, const char *text)
 {
 	uint64_t hash = siphash(no_secret, text, strlen(text));
 
 	for (struct kind *kind = g->kinds; kind; kind = kind->next)
-		if (kind->hash == hash && !strcmp(kind->text, text) && !strcmp(kind->door, door))
+		if (kind->hash == hash && !strcmp(kind->text, text) && !strcmp(kind->door, door) && is_by(kind, user))
 			return kind;
 	return NULL;
 }
 
 static struct kind *
-add_kind(struct grants *g, const char *door, const char *text)
+add_kind(struct grants *g, const char *door, const char *user, const char *text)
 {
 	struct kind *kind = calloc(1, sizeof(*kind));
 	char err[160];
@@ -94,9 +103,14 @@ add_kind(struct grants *g, const char *door, const char *text)
 	if (!kind)
 		return NULL;
 	kind->door = strdup(door);
+	kind->user = user ? strdup(user) : NULL;
+	kind->comment = malloc(ELEMENT_COMMENT_MAX);
+	if (kind->comment)
+		ask_comment(door, user, kind->comment);
 	kind->text = strdup(text);
 	kind->hash = siphash(no_secret, text, strlen(text));
-	if (kind->door && kind->text && !element_parse(&kind->element, text, err, sizeof(err)))
+	if (kind->door && kind->text && kind->comment && (kind->user || !user) &&
+	    !element_parse(&kind->element, text, err, sizeof(err)))
 		kind->place = grant_place(g, &kind->element);
 	if (!kind->place) {
 		free_kind(kind);
@@ -110,11 +124,11 @@ add_kind(struct grants *g, const char *door, const char *text)
 }
 
 struct kind *
-grant_kind(struct grants *g, const char *door, const char *text)
+grant_kind(struct grants *g, const char *door, const char *user, const char *text)
 {
-	struct kind *kind = find_kind(g, door, text);
+	struct kind *kind = find_kind(g, door, user, text);
 
-	return kind ? kind : add_kind(g, door, text);
+	return kind ? kind : add_kind(g, door, user, text);
 }
 
 void
@@ -382,9 +396,7 @@ grant_end_due(struct grants *g, uint64_t now)
 bool
 grant_is_as_given(const struct grant *grant, const struct nftset_found *found)
 {
-	char comment[ELEMENT_COMMENT_MAX];
-
-	if (strcmp(found->comment, element_comment(grant->kind->door, comment)))
+	if (strcmp(found->comment, grant->kind->comment))
 		return false;
 	if (grant->given_ms)
 		return found->timeout_ms <= grant->given_ms;

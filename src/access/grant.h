@@ -41,6 +41,8 @@ struct kind {
 	struct kind *next;
 	struct place *place;
 	char *door;
+	char *user;    /* who has knocked with a signature; NULL: another grant */
+	char *comment; /* of the elements */
 	char *text;    /* of the element */
 	uint64_t hash; /* of `text` */
 	struct element element;
@@ -104,8 +106,9 @@ struct place *grant_place(struct grants *g, const struct element *set);
 
 bool grant_is_in(const struct place *place, uint8_t family, const char *table, const char *set);
 
-/* The kind with this door and element, made if there is none. NULL: no memory, or the text is no element. */
-struct kind *grant_kind(struct grants *g, const char *door, const char *text);
+/* The kind with this door, user (or NULL) and element, made if there is none. NULL: no memory, or the text is no
+ * element. */
+struct kind *grant_kind(struct grants *g, const char *door, const char *user, const char *text);
 
 /* Frees kinds without grants, off the path of a knock, and places that nothing names. */
 void grant_sweep(struct grants *g);

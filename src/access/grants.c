@@ -25,6 +25,7 @@ begin(struct grants *g, struct grant *grant, const struct moment *end)
 				       .door = grant->kind->door,
 				       .ip = grant->ip,
 				       .text = grant->kind->text,
+				       .user = grant->kind->user,
 				       .since_wall_ms = grant->since_wall_ms,
 				       .end = *end };
 
@@ -32,13 +33,13 @@ begin(struct grants *g, struct grant *grant, const struct moment *end)
 }
 
 void
-grants_given(struct grants *g, const char *door, const struct nftset_op *op)
+grants_given(struct grants *g, const char *door, const char *user, const struct nftset_op *op)
 {
 	const struct element *e = op->element;
 	struct grant *grant = grant_find(g, e->family, e->table, e->set, op->key, op->key_len);
 	struct moment end = end_of(op->lifetime_ms);
 	char text[ELEMENT_TEXT_MAX];
-	struct kind *kind = grant_kind(g, door, element_text(e, text, sizeof(text)));
+	struct kind *kind = grant_kind(g, door, user, element_text(e, text, sizeof(text)));
 
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
@@ -189,6 +190,7 @@ grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, vo
 
 	for (; grant && max-- && more; grant = grant->newer) {
 		struct grant_view view = { .door = grant->kind->door,
+					   .user = grant->kind->user,
 					   .ip = &grant->ip,
 					   .element = &grant->kind->element,
 					   .since_wall_ms = grant->since_wall_ms,
@@ -210,7 +212,7 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 	struct nftset_op op = { .add = true,
 				.element = &grant->kind->element,
 				.ip = grant->ip,
-				.comment = grant->kind->door,
+				.comment = grant->kind->comment,
 				.timeout_ms = left > 0 ? (uint64_t)left : 1 };
 	struct moment end;
 

@@ -224,7 +224,7 @@ add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 	b->ops[b->n] = (struct nftset_op){ .add = true,
 					   .element = &grant->kind->element,
 					   .ip = grant->ip,
-					   .comment = grant->kind->door,
+					   .comment = grant->kind->comment,
 					   .likely = grant->met,
 					   .timeout_ms = grant_left(grant) };
 	b->grants[b->n++] = grant;
@@ -324,7 +324,7 @@ grants_restore(struct grants *g, const struct conf *conf)
 void
 grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
 {
-	struct kind *kind = grant_kind(g, door, entry->text);
+	struct kind *kind = grant_kind(g, door, entry->user, entry->text);
 	struct grant *grant = kind ? grant_add(g, kind, &entry->ip) : NULL;
 	bool endless = entry->end.boot_ms - moment_now().boot_ms > MOMENT_MAX_MSEC / 2;
 

@@ -36,6 +36,7 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 			snprintf(buf, len, "packets were lost between kernel and knockd: too many at once");
 		break;
 	case EVENT_READY:
+	case EVENT_AUTH:
 	case EVENT_DEALT_WITH:
 		*buf = '\0';
 		break;

@@ -28,13 +28,23 @@ same_set(const struct element *a, const struct element *b)
 	return a->family == b->family && !strcmp(a->table, b->table) && !strcmp(a->set, b->set);
 }
 
+/* What a signed knock may have asked for in place of %PROTO% and %PORT%. */
+static bool
+is_asked(const char *part, const char *value)
+{
+	if (!strcmp(part, "%PROTO%"))
+		return !strcmp(value, "tcp") || !strcmp(value, "udp");
+	return !strcmp(part, "%PORT%") && *value && strspn(value, "0123456789") == strlen(value);
+}
+
+/* Is `b` an element of the journal that `a` of the configuration can have made? */
 static bool
 same_element(const struct element *a, const struct element *b)
 {
 	if (!same_set(a, b) || a->n_parts != b->n_parts || !same_text(a->data, b->data))
 		return false;
 	for (size_t i = 0; i < a->n_parts; i++)
-		if (strcmp(a->parts[i], b->parts[i]))
+		if (strcmp(a->parts[i], b->parts[i]) && !is_asked(a->parts[i], b->parts[i]))
 			return false;
 	return true;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check.h"
 
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "guarded.h"
 #include "message.h"
 #include "mistakes.h"
+#include "signed/knock1.h"
 
 /* knockd 0.8 accepts these settings silently, though they have no effect. */
 void
@@ -156,6 +160,84 @@ check_dropped(struct parser *p, const struct door *door)
 	}
 }
 
+/* ---- signed knocks ------------------------------------------------------------------------------ */
+
+static void
+fail_door(struct parser *p, const struct door *door, const char *what)
+{
+	message_tell(p, CONF_ERROR, "config: section %s: %s (line %d of %s)", door->name, what, door->line, p->path);
+	p->errors++;
+}
+
+/* The rules report datagrams of a signed knock's length, the matcher takes shorter ones: one port cannot be both. */
+static bool
+is_in_range(const struct conf *conf, const struct knock_port *auth)
+{
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct seq *seq = &conf->doors[d].seq;
+
+		for (size_t i = 0; i < seq->n; i++)
+			if (seq->at[i].proto == IPPROTO_UDP && seq->at[i].port >= auth->port &&
+			    seq->at[i].port <= auth->last)
+				return true;
+	}
+	return false;
+}
+
+/* A statement names its door by a hash of the name. */
+static void
+check_name(struct parser *p, const struct door *door)
+{
+#ifdef HAVE_SODIUM
+	uint8_t id[KNOCK1_ID_LEN], other_id[KNOCK1_ID_LEN];
+	char text[DOOR_NAME_MAX + 64];
+
+	knock1_door_id(door->name, id);
+	for (const struct door *other = p->conf->doors; other < door; other++) {
+		knock1_door_id(other->name, other_id);
+		if (!seq_auth(&other->seq) || memcmp(id, other_id, sizeof(id)))
+			continue;
+		snprintf(text, sizeof(text), "a signed knock cannot tell it from section %s, line %d", other->name,
+			 other->line);
+		fail_door(p, door, text);
+	}
+#else
+	(void)p, (void)door;
+#endif
+}
+
+static void
+check_unsigned(struct parser *p, const struct door *door)
+{
+	if (door->users || door->bound || door->max_time_ms)
+		fail_door(p, door,
+			  "users, bound and max_time are for signed knocks: its sequence does not end in :auth");
+	if (door_wants_port(door))
+		fail_door(p, door, "%PROTO% and %PORT% are for signed knocks: its sequence does not end in :auth");
+}
+
+static void
+check_signed(struct parser *p, const struct door *door)
+{
+	const struct knock_port *auth = seq_auth(&door->seq);
+
+	if (!auth) {
+		check_unsigned(p, door);
+		return;
+	}
+	if (!p->conf->knock_key || !p->conf->authorized_keys)
+		fail_door(p, door, "a signed knock (:auth) needs Knock_Key and Authorized_Keys in [options]");
+	if (door->one_time_path)
+		fail_door(p, door, "a signed knock (:auth) and one_time_sequences exclude each other");
+	if (door->cooldown > 0)
+		fail_door(p, door, "a signed knock (:auth) and seq_cooldown exclude each other");
+	if (is_in_range(p->conf, auth))
+		fail_door(p, door, "a port of its signed knock (:auth) is a UDP port in a sequence as well");
+	check_name(p, door);
+}
+
+/* ------------------------------------------------------------------------------------------------- */
+
 /* One door marks the sequence that both have; the other then fails to mark it, and stays shut. */
 static void
 check_one_time(struct parser *p, const struct door *door)
@@ -201,6 +283,7 @@ check_file(struct parser *p)
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
 		check_cut(p, &p->conf->doors[i]);
+		check_signed(p, &p->conf->doors[i]);
 	}
 	mistakes_of_file(p);
 }

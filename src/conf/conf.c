@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "lib/text.h"
+#include "signed/serverkey.h"
 
 static void
 free_elements(struct element_list *list)
@@ -22,6 +23,7 @@ free_door(struct door *door)
 {
 	free(door->one_time_path);
 	free(door->one_time);
+	free(door->users);
 	for (int f = 0; f < CONF_FAMILIES; f++) {
 		free(door->start_command[f]);
 		free(door->stop_command[f]);
@@ -60,6 +62,11 @@ conf_free(struct conf *conf)
 	free(conf->user);
 	free(conf->state_dir);
 	free(conf->control_socket);
+	free(conf->knock_key);
+	free(conf->authorized_keys);
+	if (conf->server)
+		explicit_bzero(conf->server, sizeof(*conf->server));
+	free(conf->server);
 	free(conf);
 }
 

@@ -8,11 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "lib/localports.h"
 #include "lib/onetime.h"
 #include "lib/text.h"
 #include "lib/trust.h"
 #include "parser.h"
+#include "signed/serverkey.h"
 
 static void
 complain(const char *path, conf_report *report, void *arg)
@@ -250,6 +252,34 @@ read_open(int fd, uid_t self, const char *path, const char *dir, conf_report *re
 	fclose(file);
 	return conf;
 }
+
+#ifdef HAVE_SODIUM
+
+int
+conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg)
+{
+	char err[256] = "", text[TEXT_LINE_MAX];
+
+	if (!conf->knock_key)
+		return 0;
+	conf->server = calloc(1, sizeof(*conf->server));
+	if (conf->server && !knock1_start() && !serverkeys_read(conf->server, fd, self, err, sizeof(err)))
+		return 0;
+	snprintf(text, sizeof(text), "%s: %s", conf->knock_key, *err ? err : strerror(errno));
+	report(arg, CONF_ERROR, text);
+	return -1;
+}
+
+#else
+
+int
+conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg)
+{
+	(void)conf, (void)fd, (void)self, (void)report, (void)arg;
+	return 0;
+}
+
+#endif
 
 struct conf *
 conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/door.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 enum conf_family
@@ -47,6 +48,37 @@ door_has_proto(const struct door *door, uint8_t proto)
 			return true;
 	}
 	return has_proto(&door->seq, proto);
+}
+
+bool
+door_has_user(const struct door *door, const char *user)
+{
+	size_t len = strlen(user);
+	const char *at = door->users;
+
+	while (at) {
+		size_t n;
+
+		at += strspn(at, " \t,");
+		n = strcspn(at, ",");
+		while (n && (at[n - 1] == ' ' || at[n - 1] == '\t'))
+			n--;
+		if (n == len && !memcmp(at, user, len))
+			return true;
+		at = strchr(at, ',');
+	}
+	return !door->users;
+}
+
+bool
+door_wants_port(const struct door *door)
+{
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
+		for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
+			for (size_t i = 0; i < door->elements[kind][f].n; i++)
+				if (element_wants_port(&door->elements[kind][f].at[i]))
+					return true;
+	return false;
 }
 
 bool

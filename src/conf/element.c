@@ -14,6 +14,7 @@
 
 #include "lib/duration.h"
 #include "lib/network.h"
+#include "lib/seq.h"
 #include "lib/text.h"
 
 #define WORDS_MAX 64 /* the longest element has far fewer */
@@ -457,6 +458,53 @@ element_prefix(const struct element *element)
 			least = bits;
 	}
 	return least;
+}
+
+static bool
+is_asked(const char *part)
+{
+	return !strcmp(part, "%PROTO%") || !strcmp(part, "%PORT%");
+}
+
+bool
+element_wants_port(const struct element *element)
+{
+	for (size_t i = 0; i < element->n_parts; i++)
+		if (is_asked(element->parts[i]))
+			return true;
+	return false;
+}
+
+static char *
+copy_part(const char *part, uint8_t proto, uint16_t port)
+{
+	char number[16];
+
+	if (!port || !is_asked(part))
+		return strdup(part);
+	snprintf(number, sizeof(number), "%u", port);
+	return strdup(strcmp(part, "%PORT%") ? seq_proto_name(proto) : number);
+}
+
+int
+element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t timeout_ms)
+{
+	bool whole = true;
+
+	*to = (struct element){ .family = from->family,
+				.table = strdup(from->table),
+				.set = strdup(from->set),
+				.data = from->data ? strdup(from->data) : NULL,
+				.timeout_ms = timeout_ms ? timeout_ms : from->timeout_ms,
+				.line = from->line };
+	for (; to->n_parts < from->n_parts && whole; to->n_parts++) {
+		to->parts[to->n_parts] = copy_part(from->parts[to->n_parts], proto, port);
+		whole = to->parts[to->n_parts];
+	}
+	if (whole && to->table && to->set && (to->data || !from->data))
+		return 0;
+	element_free(to);
+	return -1;
 }
 
 /* In the shell's single quotes only the single quote is special. */

@@ -256,6 +256,60 @@ set_state_dir(struct parser *p, char *value)
 		set_path(p, &p->conf->state_dir, value);
 }
 
+/* The paths of signed knocks' files. */
+static void
+set_key_path(struct parser *p, char **to, const char *key, const char *value)
+{
+#ifndef HAVE_SODIUM
+	message_fail(p, "%s: this knockd was built without libsodium", key);
+#endif
+	if (*value != '/')
+		message_fail(p, "syntax error: %s must be an absolute path, not \"%s\"", key, value);
+	else
+		set_path(p, to, value);
+}
+
+static void
+set_knock_key(struct parser *p, char *value)
+{
+	set_key_path(p, &p->conf->knock_key, "Knock_Key", value);
+}
+
+static void
+set_authorized_keys(struct parser *p, char *value)
+{
+	set_key_path(p, &p->conf->authorized_keys, "Authorized_Keys", value);
+}
+
+static void
+set_replay_sync(struct parser *p, char *value)
+{
+	p->conf->replay_sync = !strcasecmp(value, "always");
+	if (!p->conf->replay_sync && strcasecmp(value, "second"))
+		message_fail(p, "syntax error: Replay_Sync must be second or always, not \"%s\"", value);
+}
+
+static void
+set_time(struct parser *p, uint64_t *ms, const char *key, const char *value)
+{
+	char err[160];
+
+	if (element_timeout(ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: %s: %s", key, err);
+}
+
+static void
+set_max_ahead(struct parser *p, char *value)
+{
+	set_time(p, &p->conf->max_ahead_ms, "Max_Ahead", value);
+}
+
+static void
+set_max_age(struct parser *p, char *value)
+{
+	set_time(p, &p->conf->max_age_ms, "Max_Age", value);
+}
+
 static void
 set_control_socket(struct parser *p, char *value)
 {
@@ -485,7 +539,7 @@ explain_tail(const char *word)
 	if (tail == word)
 		return a_number;
 	if (*tail == '-')
-		return " (ranges are not supported)";
+		return " (ranges are not supported, but as 62000-62999:auth at the end of a sequence)";
 	if (isspace((unsigned char)*tail) && isdigit((unsigned char)tail[strspn(tail, " \t")]))
 		return ": commas separate ports";
 	return ": only :tcp or :udp may follow the number";
@@ -523,6 +577,9 @@ explain_ports(const struct parser *p, const struct seq_error *error, const char 
 		else
 			snprintf(buf, len, "unknown protocol%s, item %zu%s", in, error->item, allowed);
 		break;
+	case SEQ_NOT_LAST:
+		snprintf(buf, len, "item %zu%s: nothing may follow a signed knock (:auth)", error->item, in);
+		break;
 	}
 	return buf;
 }
@@ -534,7 +591,7 @@ set_sequence(struct parser *p, char *value)
 	char text[256];
 
 	cut_note(p, value);
-	if (seq_parse(&p->door->seq, value, &error)) {
+	if (seq_parse_door(&p->door->seq, value, &error)) {
 		message_tell(p, CONF_ERROR, "config: section %s: %s%s (line %d of %s)", p->door->name,
 			     explain_ports(p, &error, " in knock sequence", text, sizeof(text)), p->hint, p->line,
 			     p->path);
@@ -542,6 +599,10 @@ set_sequence(struct parser *p, char *value)
 		p->bad_door = true;
 		return;
 	}
+#ifndef HAVE_SODIUM
+	if (seq_auth(&p->door->seq))
+		message_fail(p, "sequence: :auth: this knockd was built without libsodium, in [%s]", p->door->name);
+#endif
 	p->door->next_one_time = 0; /* a one-time file named above is used after this sequence */
 	tell_sequence(p);
 }
@@ -786,6 +847,30 @@ set_close(struct parser *p, char *value)
 }
 
 static void
+set_users(struct parser *p, char *value)
+{
+	if (*value)
+		set_string(p, &p->door->users, value);
+	else
+		message_fail(p, "syntax error: users needs a name, in [%s]", p->door->name);
+}
+
+static void
+set_bound(struct parser *p, char *value)
+{
+	p->door->bound = parse_switch(p, "bound", value);
+}
+
+static void
+set_max_time(struct parser *p, char *value)
+{
+	char err[160];
+
+	if (element_timeout(&p->door->max_time_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: max_time: %s, in [%s]", err, p->door->name);
+}
+
+static void
 set_open_timeout(struct parser *p, char *value)
 {
 	char err[160];
@@ -819,6 +904,11 @@ static const struct conf_key keys[] = {
 	{ "Syslog_Facility", CONF_SCOPE_OPTIONS, set_syslog_facility, false },
 	{ "State_Dir", CONF_SCOPE_OPTIONS, set_state_dir, false },
 	{ "Control_Socket", CONF_SCOPE_OPTIONS, set_control_socket, false },
+	{ "Knock_Key", CONF_SCOPE_OPTIONS, set_knock_key, false },
+	{ "Authorized_Keys", CONF_SCOPE_OPTIONS, set_authorized_keys, false },
+	{ "Replay_Sync", CONF_SCOPE_OPTIONS, set_replay_sync, false },
+	{ "Max_Ahead", CONF_SCOPE_OPTIONS, set_max_ahead, false },
+	{ "Max_Age", CONF_SCOPE_OPTIONS, set_max_age, false },
 	{ "Max_Commands", CONF_SCOPE_OPTIONS, set_max_commands, false },
 	{ "Max_Attempts", CONF_SCOPE_OPTIONS, set_max_attempts, false },
 	{ "Max_Grants", CONF_SCOPE_OPTIONS, set_max_grants, false },
@@ -854,8 +944,13 @@ static const struct conf_key keys[] = {
 	{ "Close", CONF_SCOPE_DOOR, set_close, false },
 	{ "Cut", CONF_SCOPE_DOOR, set_cut, false },
 	{ "Open_Timeout", CONF_SCOPE_DOOR, set_open_timeout, false },
+	{ "Users", CONF_SCOPE_DOOR, set_users, false },
+	{ "Bound", CONF_SCOPE_DOOR, set_bound, false },
+	{ "Max_Time", CONF_SCOPE_DOOR, set_max_time, false },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+_Static_assert(N_KEYS <= 64, "struct parser has a bit for each in `seen`");
 
 const struct conf_key *
 keys_find(const char *name)

@@ -72,7 +72,7 @@ check_first_port(struct parser *p, const struct door *door)
 	const struct knock_port *first = &door->seq.at[0];
 	bool is_local = first->port >= p->local_ports.first && first->port <= p->local_ports.last;
 
-	if (!door->seq.n || door->one_time_path || !is_local || !takes_answers(door, first))
+	if (!door->seq.n || door->one_time_path || first->proto == SEQ_AUTH || !is_local || !takes_answers(door, first))
 		return;
 	message_tell(
 	    p, CONF_WARNING,
@@ -132,7 +132,7 @@ is_door_port(const struct door_ports *ports, uint8_t proto, unsigned port)
 static void
 add_ports(struct door_ports *ports, const struct seq *seq)
 {
-	for (size_t i = 0; i < seq->n; i++) {
+	for (size_t i = 0; i < seq->n && seq->at[i].proto != SEQ_AUTH; i++) {
 		size_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
 
 		ports->bits[bit / 64] |= UINT64_C(1) << bit % 64;

@@ -273,6 +273,8 @@ parser_begin(const char *path, conf_report *report, void *arg)
 	conf->max_prefix[CONF_V6] = CONF_PREFIX_6_DEFAULT;
 	conf->ban_ms = CONF_BAN_MS_DEFAULT;
 	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
+	conf->max_ahead_ms = CONF_AHEAD_MS_DEFAULT;
+	conf->max_age_ms = CONF_AGE_MS_DEFAULT;
 	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf, .hint = "" };
 	p->local_ports = (struct localports){ LOCALPORTS_FIRST, LOCALPORTS_LAST };
 	return p;

@@ -9,6 +9,7 @@
 
 #include "access/closing.h"
 #include "access/grants.h"
+#include "access/judge.h"
 #include "admin_json.h"
 #include "attempts.h"
 #include "control.h"
@@ -122,6 +123,15 @@ static void
 say_number(struct control_client *client, const char *name, size_t n)
 {
 	say(client, json_pack("{s:b, s:I}", "done", 1, name, (json_int_t)n));
+}
+
+static void
+log_request(const struct admin *admin, const struct control_client *client, const struct request *request)
+{
+	char text[LOG_TEXT_MAX];
+
+	log_notice(admin->log, "control: uid %lu: %s", (unsigned long)control_peer(client)->uid,
+		   request_describe(request, text, sizeof(text)));
 }
 
 static void
@@ -425,6 +435,90 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 		say_number(client, "granted", 1);
 }
 
+/* ---- users of signed knocks ---------------------------------------------------------------------- */
+
+/* judge_visit */
+static bool
+show_user(void *arg, const struct judge_user *user)
+{
+	struct control_client *client = arg;
+
+	say(client, admin_json_user(user));
+	return control_has_room(client);
+}
+
+static bool
+more_users(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+
+	session->at = judge_each(view.tools->judge, session->at, show_user, client);
+	if (session->at)
+		return true;
+	say_done(client);
+	return false;
+}
+
+static void
+answer_users(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+
+	if (!sees_all(admin, client)) {
+		say_error(client, "only root may see users");
+	} else if (request->user) {
+		log_request(admin, client, request);
+		say_number(client, "reset", judge_reset(view.tools->judge, request->user));
+	} else {
+		begin_list(admin, client, more_users);
+	}
+}
+
+/* The door of this name that signed knocks open, or (NULL) the only one. NULL: the client was sent an error. */
+static const struct door *
+signed_door(const struct conf *conf, const char *name, struct control_client *client)
+{
+	const struct door *door = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_doors; i++) {
+		if (!seq_auth(&conf->doors[i].seq) || (name && strcmp(conf->doors[i].name, name)))
+			continue;
+		door = &conf->doors[i];
+		n++;
+	}
+	if (n == 1)
+		return door;
+	say_error(client, name ? "there is no door of that name that a signed knock (:auth) opens"
+			  : !n ? "no door is opened by a signed knock (:auth)"
+			       : "several doors are opened by a signed knock: name one with --door");
+	return NULL;
+}
+
+static void
+answer_enrol(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+	const struct door *door;
+	json_t *json;
+
+	if (!sees_all(admin, client)) {
+		say_error(client, "only root may enrol users");
+		return;
+	}
+	door = signed_door(view.conf, request->whom.door, client);
+	if (!door)
+		return;
+	json = admin_json_enrolment(view.conf, door, request->host);
+	if (!json) {
+		say_error(client, "the name of the host is malformed");
+		return;
+	}
+	log_request(admin, client, request);
+	say(client, json);
+	say_done(client);
+}
+
 /* ---- the configuration ------------------------------------------------------------------------- */
 
 /* Messages quote the file. */
@@ -577,7 +671,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 			continue;
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
-		if (watched && events[i].kind != EVENT_DEALT_WITH)
+		if (watched && events[i].kind != EVENT_DEALT_WITH && events[i].kind != EVENT_AUTH)
 			tell_watchers(admin, describe(admin, &events[i], conf, now), events[i].kind == EVENT_OPEN);
 	}
 }
@@ -619,17 +713,9 @@ static const struct {
 	[REQUEST_REVOKE] = { answer_revoke, true },  [REQUEST_EXTEND] = { answer_extend, true },
 	[REQUEST_GRANT] = { answer_grant, true },    [REQUEST_WATCH] = { answer_watch, false },
 	[REQUEST_STATS] = { answer_stats, false },   [REQUEST_RELOAD] = { answer_reload, true },
+	[REQUEST_USERS] = { answer_users, false },   [REQUEST_ENROL] = { answer_enrol, false },
 	[REQUEST_CHECK] = { answer_check, false },   [REQUEST_UNGUARD] = { answer_unguard, true },
 };
-
-static void
-log_request(const struct admin *admin, const struct control_client *client, const struct request *request)
-{
-	char text[LOG_TEXT_MAX];
-
-	log_notice(admin->log, "control: uid %lu: %s", (unsigned long)control_peer(client)->uid,
-		   request_describe(request, text, sizeof(text)));
-}
 
 /* control_owner */
 static void

@@ -10,6 +10,8 @@
 #include "config.h"
 #include "lib/seq.h"
 #include "lib/text.h"
+#include "signed/invitation.h"
+#include "signed/serverkey.h"
 
 json_t *
 admin_json_text(const char *text)
@@ -120,6 +122,10 @@ admin_json_stats(const struct admin_view *v, const struct admin_tally *tally, bo
 		{ "attempts", c->attempts, true },
 		{ "evicted", c->evicted, true },
 		{ "scans", c->scans, true },
+		{ "signed_garbage", c->auth_garbage, true },
+		{ "signed_repeated", c->auth_repeated, true },
+		{ "signed_limited", c->auth_limited, true },
+		{ "signed_opened", c->auth_opened, true },
 		{ "suppressed", c->suppressed, true },
 		{ "openings", tally->openings, false },
 		{ "refused", v->tools->refusals->total, false },
@@ -285,10 +291,13 @@ key(const struct element *e, const struct addr *ip)
 json_t *
 admin_json_grant(const struct grant_view *g, struct moment now)
 {
-	return set_times(json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "ip", address(g->ip), "door",
-				   admin_json_text(g->door), "kind", "element", "set", set_name(g->element), "element",
-				   key(g->element, g->ip), "waiting", g->waiting),
-			 g->since_wall_ms, g->end_boot_ms, now);
+	json_t *json =
+	    json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "ip", address(g->ip), "door", admin_json_text(g->door), "kind",
+		      "element", "set", set_name(g->element), "element", key(g->element, g->ip), "waiting", g->waiting);
+
+	if (g->user)
+		json_object_set_new(json, "user", admin_json_text(g->user));
+	return set_times(json, g->since_wall_ms, g->end_boot_ms, now);
 }
 
 json_t *
@@ -308,6 +317,44 @@ admin_json_attempt(const struct attempts_entry *a, const struct door *door, stru
 				   "stage", (json_int_t)a->stage),
 			 since, a->since_ms + door->seq_timeout * 1000, now);
 }
+
+/* ---- users of signed knocks ---------------------------------------------------------------------- */
+
+json_t *
+admin_json_user(const struct judge_user *u)
+{
+	return json_pack("{s:o, s:s, s:i, s:o, s:o, s:I, s:b}", "user", admin_json_text(u->name), "key", u->key, "line",
+			 u->line, "last_ms", integer_or_null(u->last_wall_ms, u->last_wall_ms), "ip",
+			 u->ip ? address(u->ip) : json_null(), "refused", (json_int_t)u->refused, "expired",
+			 u->expired);
+}
+
+#ifdef HAVE_SODIUM
+
+json_t *
+admin_json_enrolment(const struct conf *conf, const struct door *door, const char *host)
+{
+	const struct knock_port *auth = seq_auth(&door->seq);
+	struct invitation i = { .site = conf->server->at[0].site, .port = auth->port, .last = auth->last }, again;
+	char text[INVITATION_LEN];
+	const char *why;
+
+	if (text_copy(i.host, sizeof(i.host), host) || text_copy(i.door, sizeof(i.door), door->name) ||
+	    invitation_parse(&again, invitation_format(&i, text), &why))
+		return NULL;
+	return json_pack("{s:o, s:s}", "authorized_keys", admin_json_text(conf->authorized_keys), "invitation", text);
+}
+
+#else
+
+json_t *
+admin_json_enrolment(const struct conf *conf, const struct door *door, const char *host)
+{
+	(void)conf, (void)door, (void)host;
+	return NULL;
+}
+
+#endif
 
 /* ---- events ------------------------------------------------------------------------------------ */
 
@@ -329,6 +376,8 @@ kind_name(enum event_kind kind)
 		return "dropped";
 	case EVENT_LOST:
 		return "lost";
+	case EVENT_AUTH:
+		return "auth";
 	case EVENT_READY:
 	case EVENT_DEALT_WITH:
 		break;

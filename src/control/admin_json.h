@@ -7,6 +7,7 @@
 
 #include "access/closing.h"
 #include "access/grants.h"
+#include "access/judge.h"
 #include "attempts.h"
 #include "conf/conf.h"
 #include "control/view.h"
@@ -31,5 +32,11 @@ json_t *admin_json_grant(const struct grant_view *grant, struct moment now);
 json_t *admin_json_closing(const struct closing_view *closing, struct moment now);
 json_t *admin_json_attempt(const struct attempts_entry *attempt, const struct door *door, struct moment now);
 json_t *admin_json_event(const struct event *event, const struct conf *conf, struct moment now);
+
+/* A user of signed knocks. */
+json_t *admin_json_user(const struct judge_user *user);
+
+/* What knockctl enrol needs. NULL: the host is malformed, or this build has no signed knocks. */
+json_t *admin_json_enrolment(const struct conf *conf, const struct door *door, const char *host);
 
 #endif

@@ -86,6 +86,7 @@ attempts_take(struct attempts *a, const struct event *event, int64_t now_ms)
 	case EVENT_SUPPRESSED:
 	case EVENT_DROPPED:
 	case EVENT_LOST:
+	case EVENT_AUTH:
 	case EVENT_DEALT_WITH:
 		break;
 	}

@@ -103,6 +103,7 @@ doorstats_take(struct doorstats *stats, const struct event *event, bool refused,
 		break;
 	case EVENT_READY:
 	case EVENT_LOST:
+	case EVENT_AUTH:
 	case EVENT_DEALT_WITH:
 		break;
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "gate.h"
 #include "knock.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
@@ -51,6 +52,7 @@ struct engine {
 	struct counters *counters;
 	struct reader *reader;
 	struct knock *knock;
+	struct gate *gate;        /* NULL: no door is opened by signed knocks */
 	struct limiter *limiters; /* by door; of what strangers drive */
 	struct limiter *openings; /* by door */
 	struct stream streams[CAPTURE_WAYS];
@@ -97,6 +99,7 @@ may_be_left_out(const struct event *event)
 	case EVENT_SUPPRESSED:
 	case EVENT_DROPPED:
 	case EVENT_LOST:
+	case EVENT_AUTH:
 	case EVENT_DEALT_WITH:
 		break;
 	}
@@ -247,6 +250,22 @@ feed(struct engine *e)
 	e->n_hits = 0;
 }
 
+/* After the hits before it. */
+static void
+take_signed(struct engine *e, const struct knock_hit *hit, const uint8_t *data)
+{
+	const struct packet *packet = &hit->packet;
+	struct event event = { .kind = EVENT_AUTH };
+
+	if (!gate_open(e->gate, packet, data + packet->payload, e->now, e->counters, &event))
+		return;
+	feed(e);
+	e->recent = 0;
+	if (event.door < e->conf->n_doors)
+		event.stage = knock_signed(e->knock, (uint16_t)event.door, hit, e->now);
+	put_out(e, &event);
+}
+
 /* reader_take. A refused packet leaves its place in `hits` to the next one. */
 static void
 take_packet(void *arg, const struct reader_packet *raw)
@@ -266,7 +285,11 @@ take_packet(void *arg, const struct reader_packet *raw)
 	status = packet_decode(&hit->packet, raw->data, raw->len);
 	if (status != PACKET_OK)
 		count_refused(e->counters, status);
-	else if (hit->packet.src.family == AF_INET || !e->conf->only_ipv4)
+	else if (hit->packet.src.family != AF_INET && e->conf->only_ipv4)
+		return;
+	else if (gate_wants(e->gate, &hit->packet))
+		take_signed(e, hit, raw->data);
+	else
 		e->n_hits++;
 	if (e->n_hits == KNOCK_BATCH)
 		feed(e);
@@ -414,6 +437,8 @@ prepare(struct engine *e, const struct engine_setup *setup)
 		goto fail;
 	e->reader = new_reader(setup);
 	e->knock = knock_new(setup->conf, secret, pass_on, e);
+	if (gate_is_needed(setup->conf) && !(e->gate = gate_new(setup->conf, secret, e->now)))
+		goto fail;
 	e->limiters = calloc(n_doors, sizeof(*e->limiters));
 	e->openings = calloc(n_doors, sizeof(*e->openings));
 	if (!e->reader || !e->knock || !e->limiters || !e->openings)

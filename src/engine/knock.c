@@ -280,7 +280,7 @@ port_bit(uint8_t proto, uint16_t port)
 static void
 add_ports(struct knock *k, const struct seq *seq)
 {
-	for (size_t i = 0; i < seq->n; i++) {
+	for (size_t i = 0; i < seq->n && seq->at[i].proto != SEQ_AUTH; i++) {
 		uint32_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
 
 		k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
@@ -691,6 +691,27 @@ knock_feed(struct knock *k, const struct knock_hit *hits, size_t n, uint64_t now
 		batch = n < KNOCK_BATCH ? n : KNOCK_BATCH;
 		feed_batch(k, hits, batch, now);
 	}
+}
+
+uint8_t
+knock_signed(struct knock *k, uint16_t number, const struct knock_hit *hit, uint64_t now)
+{
+	const struct seq *seq = k->states[number].seq;
+	uint32_t i;
+
+	knock_expire(k, now);
+	if (!takes(&k->conf->doors[number], &hit->packet, hit->local))
+		return 0;
+	if (seq->n == 1)
+		return 1;
+	k->hash = hash_of(k, &hit->packet.src);
+	i = first_attempt(k, &hit->packet.src, k->hash);
+	while (i && k->attempts[i].door != number)
+		i = k->attempts[i].chain;
+	if (!i || k->attempts[i].stage + 1U != seq->n)
+		return 0;
+	drop_hashed(k, i, k->hash);
+	return (uint8_t)seq->n;
 }
 
 /* ---- time -------------------------------------------------------------------------------------- */

@@ -50,6 +50,12 @@ struct knock_hit {
 #define KNOCK_BATCH 32
 void knock_feed(struct knock *knock, const struct knock_hit *hits, size_t n, uint64_t now);
 
+/*
+ * A signed knock for this door. Returns the length of the door's sequence if it is its last step: the only one, or the
+ * attempt of the source has taken all others; the attempt then ends. Otherwise 0, and no attempt changes.
+ */
+uint8_t knock_signed(struct knock *knock, uint16_t door, const struct knock_hit *hit, uint64_t now);
+
 /* Ends every attempt that is due. */
 void knock_expire(struct knock *knock, uint64_t now);
 

@@ -21,6 +21,7 @@ enum {
 
 /* The rest of the packet: as captured, and as announced by the IP header. */
 struct cursor {
+	const uint8_t *begin; /* of the packet */
 	const uint8_t *p;
 	size_t rem;      /* bytes captured from p on */
 	size_t promised; /* bytes announced from p on */
@@ -70,6 +71,7 @@ decode_tcp(struct packet *packet, const struct cursor *c)
 	packet->dst_port = read16(c->p + 2);
 	packet->tcp_seq = read32(c->p + 4);
 	packet->tcp_flags = c->p[13];
+	packet->payload = packet->payload_len = 0;
 	return PACKET_OK;
 }
 
@@ -89,6 +91,8 @@ decode_udp(struct packet *packet, const struct cursor *c)
 	packet->dst_port = read16(c->p + 2);
 	packet->tcp_flags = 0;
 	packet->tcp_seq = 0;
+	packet->payload = (uint16_t)(c->p + UDP_LEN - c->begin);
+	packet->payload_len = (uint16_t)((length < c->rem ? length : c->rem) - UDP_LEN);
 	return PACKET_OK;
 }
 
@@ -200,7 +204,7 @@ decode_ip6(struct packet *packet, struct cursor *c)
 enum packet_status
 packet_decode(struct packet *packet, const uint8_t *data, size_t len)
 {
-	struct cursor c = { .p = data, .rem = len, .promised = SIZE_MAX };
+	struct cursor c = { .begin = data, .p = data, .rem = len, .promised = SIZE_MAX };
 	struct packet decoded;
 	enum packet_status status;
 

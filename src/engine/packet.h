@@ -17,6 +17,7 @@ struct packet {
 	uint8_t tcp_flags;           /* byte 13 of the TCP header (RFC 9293 §3.1), 0 for UDP */
 	uint16_t src_port, dst_port; /* host order */
 	uint32_t tcp_seq;
+	uint16_t payload, payload_len; /* UDP: offset and length of what was captured of the content; else 0 */
 };
 
 enum packet_status {

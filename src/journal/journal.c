@@ -317,6 +317,28 @@ journal_is_complete(const struct journal *journal)
 	return journal && journal->complete;
 }
 
+int
+journal_sync(struct journal *journal)
+{
+	int fd = -1, failed = -1;
+
+	if (!journal) {
+		errno = ENOENT;
+		return -1;
+	}
+	pthread_mutex_lock(&journal->lock);
+	put_lines(journal);
+	errno = journal->error ? journal->error : EIO;
+	if (!journal->stale)
+		fd = fcntl(journal->fd, F_DUPFD_CLOEXEC, 0); /* a rewrite may close it meanwhile */
+	pthread_mutex_unlock(&journal->lock);
+	if (fd >= 0) {
+		failed = fdatasync(fd);
+		close(fd);
+	}
+	return failed;
+}
+
 void
 journal_hold(struct journal *journal)
 {

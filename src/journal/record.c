@@ -32,6 +32,7 @@ static const char *const verbs[] = {
 static const char *const kinds[] = {
 	[JOURNAL_COMMAND] = "command",
 	[JOURNAL_GRANT] = "grant",
+	[JOURNAL_COUNTER] = "counter",
 };
 
 /* The index of a word in one of these lists; 0: not found. */
@@ -214,7 +215,7 @@ record_pack(const struct journal_entry *entry)
 {
 	char ip[ADDR_STRLEN], since[SINCE_LEN] = "", *rest, *p;
 
-	if (entry->kind < JOURNAL_COMMAND || entry->kind > JOURNAL_GRANT || !addr_len(&entry->ip)) {
+	if (entry->kind < JOURNAL_COMMAND || entry->kind > JOURNAL_COUNTER || !addr_len(&entry->ip)) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -222,7 +223,7 @@ record_pack(const struct journal_entry *entry)
 	if (entry->since_wall_ms > 0)
 		snprintf(since, sizeof(since), " %" PRId64, entry->since_wall_ms);
 	rest = malloc(strlen(kinds[entry->kind]) + strlen(ip) + escaped_len(entry->door) + escaped_len(entry->text) +
-		      strlen(since) + 4);
+		      strlen(since) + (entry->user ? escaped_len(entry->user) + 3 : 0) + 4);
 	if (!rest)
 		return NULL;
 	p = stpcpy(rest, kinds[entry->kind]);
@@ -232,7 +233,11 @@ record_pack(const struct journal_entry *entry)
 	p = escape(p, entry->door);
 	*p++ = ' ';
 	p = escape(p, entry->text);
-	stpcpy(p, since);
+	p = stpcpy(p, since);
+	if (entry->user) {
+		p = stpcpy(p, *since ? " " : " 1 "); /* a user stands behind a time */
+		escape(p, entry->user);
+	}
 	return rest;
 }
 
@@ -249,7 +254,10 @@ record_unpack(struct journal_entry *entry, char *rest)
 	entry->door = door;
 	entry->text = text;
 	entry->since_wall_ms = 0;
-	if (rest && (take_number(&rest, &entry->since_wall_ms) || entry->since_wall_ms < 1 || rest))
+	if (rest && (take_number(&rest, &entry->since_wall_ms) || entry->since_wall_ms < 1))
+		return -1;
+	entry->user = strsep(&rest, " ");
+	if (rest || (entry->user && unescape(entry->user)))
 		return -1;
 	return unescape(door) || unescape(text) ? -1 : 0;
 }

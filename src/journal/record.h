@@ -3,13 +3,13 @@
  * The journal's lines as text, each with its own checksum:
  *
  *   SUM journal VERSION BOOT                                     the lines below were written in this boot
- *   SUM add ID END_BOOT END_WALL LEFT KIND ADDRESS DOOR TEXT [SINCE]     an access begins
+ *   SUM add ID END_BOOT END_WALL LEFT KIND ADDRESS DOOR TEXT [SINCE [USER]]     an access begins
  *   SUM move ID END_BOOT END_WALL LEFT                           the end changes
  *   SUM end ID                                                   the access has ended
  *
  * Times are milliseconds. SUM is siphash() of the text after it, without the newline, as 16 hex digits; it
- * guards against accidents, not attackers, so the key is public. SINCE is on the wall clock; missing: unknown. In DOOR
- * and TEXT '%', blanks and control characters are %XX.
+ * guards against accidents, not attackers, so the key is public. SINCE is on the wall clock; missing: unknown. In DOOR,
+ * TEXT and USER '%', blanks and control characters are %XX.
  */
 #ifndef KNOCKD_RECORD_H
 #define KNOCKD_RECORD_H
@@ -54,7 +54,7 @@ int record_write(struct record_buf *buf, const struct record *record);
  */
 int record_read(struct record *record, char *line, size_t len);
 
-/* KIND, ADDRESS, DOOR, TEXT and SINCE of the entry, to be freed. NULL with errno: no memory, or an invalid entry. */
+/* KIND and all after it of the entry, to be freed. NULL with errno: no memory, or an invalid entry. */
 char *record_pack(const struct journal_entry *entry);
 
 /* Reads that text in place: the entry's strings point into `rest`. 0, or -1. */

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ struct client {
 	const struct profile *profile; /* NULL: not used */
 	char one_time_path[PATH_MAX];
 	struct onetime one_time; /* line 0: none */
+	struct signer *signer;   /* NULL: no signed knock */
+	char key_path[PATH_MAX], counter_path[PATH_MAX];
 	struct hits hits;
 	struct places places;
 	struct origin origin;
@@ -103,7 +106,7 @@ take_one_time(struct client *client)
 	char *path = client->one_time_path;
 	ssize_t n;
 
-	if (profile_one_time_path(client->profile, client->config, path, sizeof(client->one_time_path))) {
+	if (profile_expand(client->profile->one_time, client->config, path, sizeof(client->one_time_path))) {
 		fprintf(stderr, "error: path of the one-time sequences is too long\n");
 		return -1;
 	}
@@ -111,7 +114,7 @@ take_one_time(struct client *client)
 		return -1;
 	n = onetime_read(path, &client->one_time, 1, report_one_time, client);
 	if (n > 0 && onetime_check(path, &client->one_time.seq) == 0)
-		return hits_set(&client->hits, &client->one_time.seq, client->options->udp);
+		return hits_set(&client->hits, &client->one_time.seq, client->options->udp, NULL);
 	fprintf(stderr, "error: %s: %s\n", path, n == 0 ? "no sequence is left" : strerror(errno));
 	return -1;
 }
@@ -139,6 +142,81 @@ type_hits(struct client *client)
 	return 0;
 }
 
+/* Without a key in the profile: the agent's, or the file that ssh-keygen makes. */
+static const char *
+choose_key(struct client *client)
+{
+	const char *key = client->profile->key, *agent = getenv("SSH_AUTH_SOCK");
+
+	if (!key)
+		key = agent && *agent ? "agent" : "~/.ssh/id_ed25519";
+	if (!strcmp(key, "agent"))
+		return key;
+	if (!profile_expand(key, client->config, client->key_path, sizeof(client->key_path)))
+		return client->key_path;
+	fprintf(stderr, "error: path of the key is too long\n");
+	return NULL;
+}
+
+static int
+set_request(const struct client_options *options, struct signer_setup *setup)
+{
+	struct hit port = { .port = 0 };
+	char err[256] = "";
+
+	if (options->port && hit_parse(&port, options->port, false, err, sizeof(err)) != HIT_OK)
+		fprintf(stderr, "error: --port %s: %s\n", options->port, err);
+	else if (options->address && addr_parse(&setup->address, options->address))
+		fprintf(stderr, "error: address \"%s\" is not an IPv4 or IPv6 address\n", options->address);
+	else {
+		setup->port = port.port;
+		setup->proto = port.proto;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+open_signer(struct client *client)
+{
+	const struct client_options *options = client->options;
+	const struct profile *profile = client->profile;
+	struct signer_setup setup = { .server = profile->server,
+				      .door = profile->door,
+				      .key = choose_key(client),
+				      .counter = client->counter_path,
+				      .action = options->action,
+				      .seconds = options->seconds,
+				      .other = options->other };
+	char err[PATH_MAX + 256];
+
+	if (!setup.key || set_request(options, &setup))
+		return -1;
+	if (profiles_state_path(client->counter_path, sizeof(client->counter_path), "knock/counter")) {
+		fprintf(stderr, "error: no home directory, so no counter of knocks\n");
+		return -1;
+	}
+	client->signer = signer_open(&setup, err, sizeof(err));
+	if (client->signer)
+		return 0;
+	fprintf(stderr, "%s\n", err);
+	return -1;
+}
+
+/* The options that only a signed knock can carry. */
+static int
+check_request(const struct client *client)
+{
+	const struct client_options *o = client->options;
+
+	if ((client->profile && client->profile->server) ||
+	    (!o->seconds && !o->port && !o->address && o->action == SIGNER_OPEN))
+		return 0;
+	fprintf(stderr, "error: --for, --port, --address, --other-address, --close and --probe are for signed knocks, "
+			"which need a profile with server\n");
+	return -1;
+}
+
 static int
 collect_hits(struct client *client)
 {
@@ -146,7 +224,9 @@ collect_hits(struct client *client)
 		return type_hits(client);
 	if (client->profile->one_time)
 		return take_one_time(client);
-	return hits_set(&client->hits, &client->profile->seq, client->options->udp);
+	if (client->profile->server && open_signer(client))
+		return -1;
+	return hits_set(&client->hits, &client->profile->seq, client->options->udp, client->signer);
 }
 
 /* The port behind the door: --proxy's, --wait's or the profile's. */
@@ -158,7 +238,7 @@ choose_door(struct client *client)
 	struct hit *door = &client->waiting.door;
 	char err[256];
 
-	if (!text && client->profile)
+	if (!text && client->profile && options->action == SIGNER_OPEN)
 		text = client->profile->wait;
 	if (!text)
 		return 0;
@@ -280,7 +360,7 @@ set_knocking(struct client *client)
 static int
 prepare(struct client *client)
 {
-	if (choose_profile(client) || choose_door(client) || choose_origin(client))
+	if (choose_profile(client) || check_request(client) || choose_door(client) || choose_origin(client))
 		return -1;
 	if (collect_hits(client) || resolve(client) || check_family(client) || check_link(client))
 		return -1;
@@ -379,8 +459,24 @@ client_knock(const struct client_options *options)
 	streams_fill();
 	status = prepare(&client) ? CLIENT_EXIT_ERROR : run(&client);
 	hits_free(&client.hits);
+	signer_free(client.signer);
 	profiles_free(&client.profiles);
 	return status;
+}
+
+int
+client_add(const struct client_options *options)
+{
+	char path[PATH_MAX];
+
+	if (profiles_path(path, sizeof(path))) {
+		fprintf(stderr, "error: no home directory, so no profiles\n");
+		return CLIENT_EXIT_ERROR;
+	}
+	if (profiles_add(path, options->add, options->host, report, NULL))
+		return CLIENT_EXIT_ERROR;
+	printf("%s has the profile %s: knock %s\n", path, options->add, options->add);
+	return 0;
 }
 
 int

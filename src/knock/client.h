@@ -14,6 +14,9 @@
 /* Returns the exit status; does not return when a command is run. */
 int client_knock(const struct client_options *options);
 
+/* Adds a profile. Returns the exit status. */
+int client_add(const struct client_options *options);
+
 /* Prints "name<TAB>host" for each profile. Returns the exit status. */
 int client_list(void);
 

@@ -18,6 +18,9 @@ main(int argc, char **argv)
 	case CLIENT_LIST:
 		status = client_list();
 		break;
+	case CLIENT_ADD:
+		status = client_add(&options);
+		break;
 	case CLIENT_VERSION:
 		client_options_version();
 		status = 0;

@@ -9,8 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/duration.h"
+
 /* Long options without a letter. */
-enum { OPT_BOTH = 256, OPT_WAIT, OPT_TIMEOUT, OPT_PROXY, OPT_PROFILE, OPT_LIST };
+enum {
+	OPT_BOTH = 256,
+	OPT_WAIT,
+	OPT_TIMEOUT,
+	OPT_PROXY,
+	OPT_PROFILE,
+	OPT_LIST,
+	OPT_FOR,
+	OPT_PORT,
+	OPT_ADDRESS,
+	OPT_OTHER,
+	OPT_CLOSE,
+	OPT_PROBE,
+	OPT_ADD
+};
 
 /*
  * Every unique abbreviation of a name of knockd 0.8 is still unique. The leading '-' makes getopt return words in
@@ -30,6 +46,13 @@ static const struct option names[] = {
 	{ "proxy", required_argument, NULL, OPT_PROXY },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "list", no_argument, NULL, OPT_LIST },
+	{ "for", required_argument, NULL, OPT_FOR },
+	{ "port", required_argument, NULL, OPT_PORT },
+	{ "address", required_argument, NULL, OPT_ADDRESS },
+	{ "other-address", required_argument, NULL, OPT_OTHER },
+	{ "close", no_argument, NULL, OPT_CLOSE },
+	{ "probe", no_argument, NULL, OPT_PROBE },
+	{ "add", required_argument, NULL, OPT_ADD },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -51,6 +74,14 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"
+			    "      --add <name> <knock1:...>  add a profile from an enrolment line\n"
+			    "  with a profile of a signed knock:\n"
+			    "      --for <time>     ask for this time, such as 2h\n"
+			    "      --port <port[:proto]>  ask for this port alone\n"
+			    "      --address <addr>  this is my address, as the server sees it\n"
+			    "      --other-address <addr>  open for this address instead of mine\n"
+			    "      --close          end my access\n"
+			    "      --probe          let the server log the knock, and open nothing\n"
 			    "  -v, --verbose        print each hit\n"
 			    "  -V, --version        show the version\n"
 			    "  -h, --help           show this help\n"
@@ -106,6 +137,19 @@ parse_timeout(int64_t *ms, const char *text, char *err, size_t errlen)
 	return -1;
 }
 
+static int
+parse_for(uint32_t *seconds, const char *text, char *err, size_t errlen)
+{
+	uint64_t ms;
+
+	if (!duration_parse(&ms, text) && ms >= 1000 && ms / 1000 <= UINT32_MAX) {
+		*seconds = (uint32_t)(ms / 1000);
+		return 0;
+	}
+	snprintf(err, errlen, "error: --for %s is invalid (a time of at least a second, such as 90s, 30m or 2h)", text);
+	return -1;
+}
+
 static enum client_action
 take(struct client_options *options, int opt, char *err, size_t errlen)
 {
@@ -146,6 +190,25 @@ take(struct client_options *options, int opt, char *err, size_t errlen)
 		break;
 	case OPT_LIST:
 		return CLIENT_LIST;
+	case OPT_FOR:
+		return parse_for(&options->seconds, optarg, err, errlen) ? CLIENT_STOP : CLIENT_KNOCK;
+	case OPT_PORT:
+		options->port = optarg;
+		break;
+	case OPT_ADDRESS:
+	case OPT_OTHER:
+		options->address = optarg;
+		options->other = opt == OPT_OTHER;
+		break;
+	case OPT_CLOSE:
+		options->action = SIGNER_CLOSE;
+		break;
+	case OPT_PROBE:
+		options->action = SIGNER_PROBE;
+		break;
+	case OPT_ADD:
+		options->add = optarg;
+		break;
 	case 'v':
 		options->verbose = true;
 		break;
@@ -177,6 +240,14 @@ take_rest(struct client_options *options, char **rest)
 static enum client_action
 sort_words(struct client_options *options, char *err, size_t errlen)
 {
+	if (options->add) {
+		if (options->n_words == 1 && !options->profile) {
+			options->host = options->words[0];
+			return CLIENT_ADD;
+		}
+		snprintf(err, errlen, "error: --add needs a name and the line that begins with knock1:");
+		return CLIENT_STOP;
+	}
 	if (options->profile && options->n_words) {
 		snprintf(err, errlen, "error: unexpected word \"%s\": --profile sets host and ports",
 			 options->words[0]);
@@ -207,6 +278,8 @@ check(const struct client_options *options, char *err, size_t errlen)
 		wrong = "--proxy cannot be combined with a command";
 	else if (options->proxy && options->wait)
 		wrong = "--proxy cannot be combined with --wait: it waits for its own port";
+	else if (options->action != SIGNER_OPEN && (options->proxy || options->wait))
+		wrong = "--close and --probe open nothing: --wait and --proxy would wait in vain";
 	else if (options->source && options->family == NET_BOTH)
 		wrong = "--source cannot be combined with --both: it is of one family";
 	if (!wrong)

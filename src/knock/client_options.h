@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net.h"
+#include "signer.h"
 
 #define CLIENT_TIMEOUT_DEFAULT 10000 /* milliseconds: four round trips of 2 s, and more */
 #define CLIENT_DELAY_MAX       (24 * 60 * 60 * 1000)
@@ -18,6 +19,7 @@
 enum client_action {
 	CLIENT_KNOCK,
 	CLIENT_LIST,
+	CLIENT_ADD,
 	CLIENT_VERSION,
 	CLIENT_HELP,  /* usage on stdout and exit code 1, as with knockd 0.8 */
 	CLIENT_ERROR, /* like HELP; getopt has printed the error on stderr */
@@ -36,8 +38,14 @@ struct client_options {
 	bool bare;         /* `profile` was the only word: it may be a host without ports */
 	const char *wait;  /* PORT[:PROTO] */
 	const char *proxy; /* PORT */
-	const char *host;  /* NULL with a profile */
-	char **words;      /* ports; owned, the strings are argv's */
+	const char *add;   /* the name of a new profile, whose enrolment line is `host` */
+	const char *port;  /* PORT[:PROTO] to ask for */
+	const char *address;
+	bool other;       /* `address` is somebody else's */
+	uint32_t seconds; /* how long to ask for; 0: not given */
+	enum signer_action action;
+	const char *host; /* NULL with a profile */
+	char **words;     /* ports; owned, the strings are argv's */
 	size_t n_words;
 	char **command; /* NULL-terminated tail of argv, or NULL */
 };

@@ -73,6 +73,7 @@ hit_parse(struct hit *hit, const char *text, bool udp, char *err, size_t errlen)
 {
 	char copy[2 * HIT_WORD_MAX], *proto;
 
+	hit->signer = NULL;
 	if (text_copy(copy, sizeof(copy), text)) {
 		snprintf(err, errlen, "error: port %s is invalid (too long)", text);
 		return HIT_BAD;
@@ -127,15 +128,17 @@ hits_add(struct hits *hits, const char *word, bool udp, char *err, size_t errlen
 }
 
 int
-hits_set(struct hits *hits, const struct seq *seq, bool udp)
+hits_set(struct hits *hits, const struct seq *seq, bool udp, struct signer *signer)
 {
-	*hits = (struct hits){ .at = calloc(seq->n, sizeof(*hits->at)), .secret = true };
+	*hits = (struct hits){ .at = calloc(seq->n + 1, sizeof(*hits->at)), .secret = true };
 	if (!hits->at)
 		return -1;
 	for (; hits->n < seq->n; hits->n++) {
 		hits->at[hits->n].port = seq->at[hits->n].port;
 		hits->at[hits->n].proto = udp ? IPPROTO_UDP : seq->at[hits->n].proto;
 	}
+	if (signer)
+		hits->at[hits->n++] = (struct hit){ .proto = SEQ_AUTH, .signer = signer };
 	return 0;
 }
 
@@ -161,9 +164,11 @@ int
 hit_send(const struct hit *hit, const struct place *place, const struct origin *origin)
 {
 	bool udp = hit->proto == IPPROTO_UDP;
-	int fd = net_socket(origin, place, udp ? SOCK_DGRAM : SOCK_STREAM);
+	int fd = hit->signer ? -1 : net_socket(origin, place, udp ? SOCK_DGRAM : SOCK_STREAM);
 	int rc, saved;
 
+	if (hit->signer)
+		return signer_send(hit->signer, place, origin);
 	if (fd < 0)
 		return -1;
 	rc = net_connect(fd, place, hit->port);

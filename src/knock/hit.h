@@ -12,12 +12,14 @@
 
 #include "lib/seq.h"
 #include "net.h"
+#include "signer.h"
 
 #define HIT_WORD_MAX 64
 
 struct hit {
 	uint16_t port;
-	uint8_t proto;           /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t proto;           /* IPPROTO_TCP or IPPROTO_UDP; SEQ_AUTH: a signed knock */
+	struct signer *signer;   /* makes that; borrowed. NULL: another hit */
 	char word[HIT_WORD_MAX]; /* the port as typed, for the verbose line */
 };
 
@@ -45,13 +47,16 @@ enum hit_status hit_parse(struct hit *hit, const char *text, bool udp, char *err
  */
 enum hit_status hits_add(struct hits *hits, const char *word, bool udp, char *err, size_t errlen);
 
-/* Sets the hits to a profile's sequence, as secret. 0, or -1: out of memory. */
-int hits_set(struct hits *hits, const struct seq *seq, bool udp);
+/*
+ * Sets the hits to a profile's sequence, as secret, and a signed knock after it if there is a signer. 0, or -1: out of
+ * memory.
+ */
+int hits_set(struct hits *hits, const struct seq *seq, bool udp, struct signer *signer);
 void hits_free(struct hits *hits);
 
 /*
- * Hits one port once: one SYN, or one datagram of one NUL byte. Ignores any answer. Returns 0, or -1 with errno when
- * nothing could be sent.
+ * Sends a signed knock, or hits one port once: one SYN, or one datagram of one NUL byte. Ignores any answer. Returns 0,
+ * or -1 with errno when nothing could be sent.
  */
 int hit_send(const struct hit *hit, const struct place *place, const struct origin *origin);
 

@@ -21,7 +21,7 @@ choose_lead(const struct hits *hits, unsigned nth)
 {
 	enum lead lead = leads[nth % LEADS];
 
-	if (hits->n < 2)
+	if (hits->n < 2 || hits->at[hits->n - 1].signer) /* knockd 0.8 knows no signed knocks */
 		return LEAD_NONE;
 	if (lead == LEAD_SECOND && (hits->n < 3 || same_hit(&hits->at[0], &hits->at[1])))
 		return LEAD_NONE;

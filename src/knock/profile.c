@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include "hit.h"
 #include "lib/text.h"
 #include "net.h"
+#include "signer.h"
 
 static void __attribute__((format(printf, 3, 4)))
 complain(struct profile_parser *parser, int line, const char *fmt, ...)
@@ -114,13 +116,39 @@ set_source(struct profile *profile, const char *value)
 	return NULL;
 }
 
+static const char *
+set_server(struct profile *profile, const char *value)
+{
+	const char *why = signer_check(value, false);
+	char host[256], door[256];
+
+	if (why || signer_names(value, host, sizeof(host), door, sizeof(door)) || set_text(&profile->server, value))
+		return why ? why : "server is too long";
+	if (*door && !profile->door && set_text(&profile->door, door))
+		return "out of memory";
+	return !profile->host && set_text(&profile->host, host) ? "out of memory" : NULL;
+}
+
+static const char *
+set_door(struct profile *profile, const char *value)
+{
+	return *value && !set_text(&profile->door, value) ? NULL : "empty door";
+}
+
+static const char *
+set_key(struct profile *profile, const char *value)
+{
+	return *value && !set_text(&profile->key, value) ? NULL : "empty key: it is agent or a file";
+}
+
 static const struct key {
 	const char *name;
 	const char *(*set)(struct profile *, const char *); /* returns NULL, or the error */
 } keys[] = {
 	{ "host", set_host },   { "sequence", set_sequence }, { "one_time_sequences", set_one_time },
 	{ "delay", set_delay }, { "wait", set_wait },         { "timeout", set_timeout },
-	{ "both", set_both },   { "source", set_source },
+	{ "both", set_both },   { "source", set_source },     { "server", set_server },
+	{ "door", set_door },   { "key", set_key },
 };
 
 static void
@@ -138,7 +166,8 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 	}
 	/* not quoted: the key may be a misplaced sequence */
 	complain(parser, parser->line,
-		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source)");
+		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source, "
+		 "server, door, key)");
 }
 
 static void
@@ -196,7 +225,13 @@ profile_end(struct profile_parser *parser)
 
 		if (!p->host)
 			complain(parser, p->line, "profile \"%.64s\" has no host", p->name);
-		if (!p->seq.n && !p->one_time)
+		if (p->server && !p->door)
+			complain(parser, p->line, "profile \"%.64s\" has a server, but no door", p->name);
+		if (!p->server && (p->door || p->key))
+			complain(parser, p->line, "profile \"%.64s\" has door or key, which need server", p->name);
+		if (p->server && p->one_time)
+			complain(parser, p->line, "profile \"%.64s\" has both server and one_time_sequences", p->name);
+		if (!p->seq.n && !p->one_time && !p->server)
 			complain(parser, p->line, "profile \"%.64s\" has no sequence", p->name);
 		if (p->seq.n && p->one_time)
 			complain(parser, p->line, "profile \"%.64s\" has both sequence and one_time_sequences",
@@ -274,6 +309,9 @@ profiles_free(struct profiles *profiles)
 		free(profiles->at[i].one_time);
 		free(profiles->at[i].wait);
 		free(profiles->at[i].source);
+		free(profiles->at[i].server);
+		free(profiles->at[i].door);
+		free(profiles->at[i].key);
 	}
 	free(profiles->at);
 	*profiles = (struct profiles){ .at = NULL };
@@ -321,9 +359,22 @@ profiles_path(char *buf, size_t len)
 }
 
 int
-profile_one_time_path(const struct profile *profile, const char *config, char *buf, size_t len)
+profiles_state_path(char *buf, size_t len, const char *name)
 {
-	const char *path = profile->one_time, *slash = strrchr(config, '/');
+	const char *xdg = getenv("XDG_STATE_HOME");
+	char below[PATH_MAX];
+
+	if (xdg && *xdg == '/')
+		return join(buf, len, xdg, name);
+	if ((size_t)snprintf(below, sizeof(below), ".local/state/%s", name) >= sizeof(below))
+		return -1;
+	return join(buf, len, home(), below);
+}
+
+int
+profile_expand(const char *path, const char *config, char *buf, size_t len)
+{
+	const char *slash = strrchr(config, '/');
 
 	if (!strncmp(path, "~/", 2))
 		return join(buf, len, home(), path + 2);
@@ -332,4 +383,74 @@ profile_one_time_path(const struct profile *profile, const char *config, char *b
 	if ((size_t)snprintf(buf, len, "%.*s%s", (int)(slash - config + 1), config, path) >= len)
 		return -1;
 	return 0;
+}
+
+/* ---- a new profile ------------------------------------------------------------------------------ */
+
+static int
+fail_with(const char *path, const char *why, profile_report *report, void *arg)
+{
+	char text[PATH_MAX + 256];
+
+	snprintf(text, sizeof(text), "%s: %s", path, why);
+	report(arg, text);
+	return -1;
+}
+
+/* Both directories, ~/.config and ~/.config/knock, may be missing. */
+static int
+open_new(const char *path)
+{
+	char copy[PATH_MAX];
+
+	if (text_copy(copy, sizeof(copy), path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(copy, 0700);
+		*slash = '/';
+	}
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static int
+write_profile(int fd, const char *name, const char *invitation, const char *door)
+{
+	char text[2048];
+	int len = snprintf(text, sizeof(text), "\n[%s]\n\tserver = %.*s\n\tdoor   = %s\n", name,
+			   (int)(strrchr(invitation, '/') - invitation), invitation, door);
+
+	errno = EFBIG;
+	return (size_t)len < sizeof(text) && write(fd, text, (size_t)len) == len ? 0 : -1;
+}
+
+int
+profiles_add(const char *path, const char *name, const char *invitation, profile_report *report, void *arg)
+{
+	struct profiles there = { .n = 0 };
+	const char *why = signer_check(invitation, true), *refused;
+	char host[256], door[256];
+	int fd, failed;
+
+	if (why || signer_names(invitation, host, sizeof(host), door, sizeof(door)))
+		return fail_with("the enrolment line", why, report, arg);
+	if (!*name || strpbrk(name, "[]\n"))
+		return fail_with(name, "is no name for a profile", report, arg);
+	if (!access(path, F_OK)) {
+		failed = profiles_load(&there, path, report, arg);
+		if (!failed && profiles_find(&there, name))
+			failed = fail_with(path, "there is a profile of that name", report, arg);
+		profiles_free(&there);
+		if (failed)
+			return -1;
+	}
+	fd = open_new(path);
+	refused = fd < 0 ? strerror(errno) : profile_file_refused(fd);
+	if (!refused && write_profile(fd, name, invitation, door))
+		refused = strerror(errno);
+	if (fd >= 0)
+		close(fd);
+	return refused ? fail_with(path, refused, report, arg) : 0;
 }

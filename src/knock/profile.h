@@ -12,6 +12,9 @@
  *       timeout            = 10                 # seconds
  *       both               = no                 # knock over IPv4 and IPv6
  *       source             = 192.0.2.7          # address of this machine
+ *       server             = knock1:...         # a signed knock, after the ports of sequence; host is in it
+ *       door               = ssh                # ... for this door
+ *       key                = agent              # ... with a key of ssh-agent, or of a file
  *
  * (In the file each comment needs a line of its own.)
  */
@@ -35,6 +38,9 @@ struct profile {
 	int64_t timeout; /* milliseconds; -1: not given */
 	bool both;
 	char *source; /* numeric address; NULL: none */
+	char *server; /* "knock1:..." without a door; NULL: no signed knock */
+	char *door;
+	char *key; /* "agent" or a path as written; NULL: not given */
 };
 
 /* All profiles of the file; owns its memory. Zeroed: empty. */
@@ -69,11 +75,21 @@ void profiles_free(struct profiles *profiles);
 
 const struct profile *profiles_find(const struct profiles *profiles, const char *name);
 
+/* The path of a file of the user's state: $XDG_STATE_HOME, else ~/.local/state. 0, or -1 as below. */
+int profiles_state_path(char *buf, size_t len, const char *name);
+
+/*
+ * Appends the profile of an enrolment line to the file, which it makes if there is none. 0, or -1 after a report: there
+ * is such a profile already, for one.
+ */
+int profiles_add(const char *path, const char *name, const char *invitation, profile_report *report, void *arg);
+
 /* The path of the file: $XDG_CONFIG_HOME/knock/config, else ~/.config/knock/config. 0, or -1: no home, or too long. */
 int profiles_path(char *buf, size_t len);
 
-/* Expands `one_time`: "~/" to the home directory, a relative path from the file's directory. 0, or -1 likewise. */
-int profile_one_time_path(const struct profile *profile, const char *config, char *buf, size_t len);
+/* Expands a path of the profile: "~/" to the home directory, a relative path from the file's directory. 0, or -1
+ * likewise. */
+int profile_expand(const char *path, const char *config, char *buf, size_t len);
 
 /* May this file hold secrets: regular, owned by the user or root, no access for others? NULL, or the reason against. */
 const char *profile_file_refused(int fd);

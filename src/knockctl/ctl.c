@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl_enrol.h"
 #include "ctl_link.h"
 #include "ctl_show.h"
 #include "ctl_stats.h"
@@ -50,6 +51,10 @@ static const struct command {
 			    "messages" },
 	[REQUEST_UNGUARD] = { "", "remove the guard until the next reload or start", ctl_show_message, ctl_show_outcome,
 			      FORM_LAST, NULL },
+	[REQUEST_USERS] = { "[--reset USER]", "list who may knock with a signature; forgive a clock that went back",
+			    ctl_show_user, ctl_show_users, FORM_ARRAY, NULL },
+	[REQUEST_ENROL] = { "USER [--door DOOR] [--host HOST]", "let the public key on standard input knock", NULL,
+			    NULL, FORM_OBJECT, NULL },
 };
 
 void
@@ -80,7 +85,9 @@ struct answer {
 	const struct command *command;
 	struct ctl_show show;
 	bool json;
-	size_t n; /* objects so far */
+	size_t n;           /* objects so far */
+	const char *enrols; /* REQUEST_ENROL: the user; else NULL */
+	bool failed;        /* to enrol */
 };
 
 static void
@@ -159,7 +166,9 @@ complain(const char *text)
 static void
 take_row(struct answer *a, const json_t *row)
 {
-	if (a->json)
+	if (a->enrols)
+		a->failed |= ctl_enrol(a->enrols, row, a->show.out) != 0;
+	else if (a->json)
 		write_row(a, row);
 	else if (a->command->row)
 		a->command->row(&a->show, row);
@@ -284,11 +293,14 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 {
 	struct answer a = { .command = &commands[options->request.command],
 			    .json = options->json,
+			    .enrols = options->request.command == REQUEST_ENROL ? options->request.user : NULL,
 			    .show = { .out = stdout, .colour = wants_colour(), .prometheus = options->prometheus } };
 	int status;
 
 	ctl_link_ask(link, request);
 	status = read_answer(link, &a);
+	if (a.failed)
+		status = CTL_EXIT_ERROR;
 	if (status == CTL_EXIT_OK && options->request.command == REQUEST_STATS && !options->json)
 		status = show_door_stats(link, options->prometheus);
 	if (a.show.table.failed) {

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER };
+#include "ctl_enrol.h"
+
+enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER, OPT_RESET, OPT_HOST };
 
 #define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
 
@@ -22,6 +24,8 @@ static const struct option names[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "apply", no_argument, NULL, OPT_APPLY },
 	{ "prefer", required_argument, NULL, OPT_PREFER },
+	{ "reset", required_argument, NULL, OPT_RESET },
+	{ "host", required_argument, NULL, OPT_HOST },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -52,6 +56,15 @@ take(struct ctl_options *o, int option)
 		add_word(o, "--door");
 		add_word(o, optarg);
 		return CTL_ASK;
+	case OPT_RESET:
+		add_word(o, "--reset");
+		add_word(o, optarg);
+		return CTL_ASK;
+	case OPT_HOST:
+		add_word(o, "--host");
+		add_word(o, optarg);
+		o->hosted = true;
+		return CTL_ASK;
 	case OPT_ALL:
 		add_word(o, "--all");
 		return CTL_ASK;
@@ -72,6 +85,12 @@ take(struct ctl_options *o, int option)
 	return CTL_WRONG;
 }
 
+static bool
+is_valued(const char *word)
+{
+	return !strcmp(word, "--door") || !strcmp(word, "--reset") || !strcmp(word, "--host");
+}
+
 /* A request begins with the command; on the command line options may precede it. */
 static void
 put_command_first(struct ctl_options *o)
@@ -79,7 +98,7 @@ put_command_first(struct ctl_options *o)
 	for (size_t i = 0; i < o->n_words; i++) {
 		const char *word = o->words[i];
 
-		if (request_find(word) == REQUEST_COMMANDS || (i && !strcmp(o->words[i - 1], "--door")))
+		if (request_find(word) == REQUEST_COMMANDS || (i && is_valued(o->words[i - 1])))
 			continue;
 		for (; i > 0; i--)
 			o->words[i] = o->words[i - 1];
@@ -138,10 +157,18 @@ check(struct ctl_options *o, char *err, size_t errlen)
 		return CTL_WRONG;
 	}
 	put_command_first(o);
+	if (o->n_words && request_find(o->words[0]) == REQUEST_ENROL && !o->hosted && o->n_words + 2 <= REQUEST_WORDS) {
+		add_word(o, "--host");
+		add_word(o, ctl_enrol_host(o->host, sizeof(o->host)));
+	}
 	if (request_take(&o->request, (char *const *)o->words, o->n_words, err, errlen))
 		return CTL_WRONG;
 	if (o->prometheus && o->request.command != REQUEST_STATS) {
 		snprintf(err, errlen, "--prometheus belongs to stats");
+		return CTL_WRONG;
+	}
+	if (o->json && o->request.command == REQUEST_ENROL) {
+		snprintf(err, errlen, "enrol takes no --json");
 		return CTL_WRONG;
 	}
 	return CTL_ASK;

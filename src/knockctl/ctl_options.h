@@ -18,6 +18,8 @@ enum ctl_local { CTL_MIGRATE, CTL_LOCALS };
 struct ctl_options {
 	const char *socket;
 	bool json, prometheus;
+	bool hosted; /* --host is given */
+	char host[256];
 	const char *words[REQUEST_WORDS]; /* the request, for request_format() */
 	size_t n_words;
 	struct request request;

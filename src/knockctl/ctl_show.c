@@ -307,6 +307,28 @@ print_table_or(struct ctl_show *show, const char *none)
 }
 
 void
+ctl_show_user(struct ctl_show *show, const json_t *u)
+{
+	static const char *const heads[] = { "USER", "LAST KNOCK", "FROM", "REFUSED", "KEY", "" };
+	char last[CELL_MAX], refused[CELL_MAX];
+
+	snprintf(refused, sizeof(refused), "%lld", (long long)number_of(u, "refused"));
+	add_row(show, 6, heads,
+		(const char *const[]){ text_of(u, "user"), moment_of(u, "last_ms", true, last), text_of(u, "ip"),
+				       refused, text_of(u, "key"),
+				       json_is_true(json_object_get(u, "expired")) ? "expired" : "" });
+}
+
+void
+ctl_show_users(struct ctl_show *show, const json_t *last)
+{
+	if (has_number(last, "reset"))
+		ctl_show_outcome(show, last);
+	else
+		print_table_or(show, "no users");
+}
+
+void
 ctl_show_doors(struct ctl_show *show, const json_t *last)
 {
 	(void)last;
@@ -349,7 +371,7 @@ ctl_show_message(struct ctl_show *show, const json_t *row)
 void
 ctl_show_outcome(struct ctl_show *show, const json_t *last)
 {
-	static const char *const counted[] = { "revoked", "extended", "granted" };
+	static const char *const counted[] = { "revoked", "extended", "granted", "reset" };
 
 	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
 		if (has_number(last, counted[i])) {

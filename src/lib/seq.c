@@ -12,7 +12,15 @@
 const char *
 seq_proto_name(uint8_t proto)
 {
-	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "?";
+	switch (proto) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case SEQ_AUTH:
+		return "auth";
+	}
+	return "?";
 }
 
 /* The port must be the whole text: knockd 0.8's atoi() took "7000-7010" for 7000 and "" for 0. */
@@ -54,13 +62,29 @@ refuse(struct seq_error *error, enum seq_fault fault, size_t item, const char *w
 	return -1;
 }
 
+/* "62201" or "62000-62999" */
 static int
-parse_item(struct knock_port *kp, char *item, size_t number, struct seq_error *error)
+parse_range(struct knock_port *kp, char *port)
+{
+	char *rest = port, *first = text_trim(strsep(&rest, "-"));
+
+	kp->proto = SEQ_AUTH;
+	if (parse_port(&kp->port, first))
+		return -1;
+	kp->last = kp->port;
+	return rest && (parse_port(&kp->last, text_trim(rest)) || kp->last < kp->port) ? -1 : 0;
+}
+
+static int
+parse_item(struct knock_port *kp, char *item, size_t number, bool door, struct seq_error *error)
 {
 	char *rest = item;
 	char *port = text_trim(strsep(&rest, ":"));
 	char *proto = rest ? text_trim(strsep(&rest, ":")) : NULL;
 
+	if (door && proto && !strcasecmp(proto, "auth"))
+		return parse_range(kp, port) ? refuse(error, SEQ_NO_PORT, number, port) : 0;
+	kp->last = 0;
 	if (parse_port(&kp->port, port))
 		return refuse(error, SEQ_NO_PORT, number, port);
 	if (parse_proto(&kp->proto, proto))
@@ -68,8 +92,8 @@ parse_item(struct knock_port *kp, char *item, size_t number, struct seq_error *e
 	return 0;
 }
 
-int
-seq_parse(struct seq *seq, const char *text, struct seq_error *error)
+static int
+parse(struct seq *seq, const char *text, bool door, struct seq_error *error)
 {
 	struct seq parsed = { .n = 0 };
 	char copy[4096], *rest = copy, *item;
@@ -79,12 +103,32 @@ seq_parse(struct seq *seq, const char *text, struct seq_error *error)
 	while ((item = strsep(&rest, ","))) {
 		if (parsed.n == SEQ_MAX)
 			return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
-		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, error))
+		if (parsed.n && parsed.at[parsed.n - 1].proto == SEQ_AUTH)
+			return refuse(error, SEQ_NOT_LAST, parsed.n, "auth");
+		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, door, error))
 			return -1;
 		parsed.n++;
 	}
 	*seq = parsed;
 	return 0;
+}
+
+int
+seq_parse(struct seq *seq, const char *text, struct seq_error *error)
+{
+	return parse(seq, text, false, error);
+}
+
+int
+seq_parse_door(struct seq *seq, const char *text, struct seq_error *error)
+{
+	return parse(seq, text, true, error);
+}
+
+const struct knock_port *
+seq_auth(const struct seq *seq)
+{
+	return seq->n && seq->at[seq->n - 1].proto == SEQ_AUTH ? &seq->at[seq->n - 1] : NULL;
 }
 
 bool
@@ -93,7 +137,8 @@ seq_equal(const struct seq *a, const struct seq *b)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
-		if (a->at[i].port != b->at[i].port || a->at[i].proto != b->at[i].proto)
+		if (a->at[i].port != b->at[i].port || a->at[i].proto != b->at[i].proto ||
+		    a->at[i].last != b->at[i].last)
 			return false;
 	}
 	return true;
@@ -107,6 +152,8 @@ seq_format(const struct seq *seq, char *buf, size_t len)
 	for (size_t i = 0; i < seq->n; i++) {
 		text_write(&pen, i ? "," : "", NULL);
 		text_write_number(&pen, seq->at[i].port);
+		if (seq->at[i].last > seq->at[i].port)
+			text_print(&pen, "-%u", seq->at[i].last);
 		text_write(&pen, ":", seq_proto_name(seq->at[i].proto), NULL);
 	}
 	return buf;

@@ -136,7 +136,7 @@ add(struct seq *ports, long port, uint8_t proto)
 		return true;
 	if (ports->n == SEQ_MAX)
 		return false;
-	ports->at[ports->n++] = (struct knock_port){ (uint16_t)port, proto };
+	ports->at[ports->n++] = (struct knock_port){ .port = (uint16_t)port, .proto = proto };
 	return true;
 }
 

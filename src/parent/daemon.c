@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/remembered.h"
+#include "config.h"
 #include "files.h"
 #include "intake.h"
 #include "lastguard.h"
@@ -29,6 +30,7 @@
 #include "supervisor.h"
 #include "table/ruleset.h"
 #include "upkeep.h"
+#include "users.h"
 #include "watchdog.h"
 
 /* About entries of a journal that are refused: so many lines, then one with the number of the others. */
@@ -42,6 +44,7 @@ enum {
 	SLOT_GRANTED,
 	SLOT_MONITOR,
 	SLOT_WATCH,
+	SLOT_USERS,
 	SLOT_ADMIN, /* the first of ADMIN_SLOTS */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
@@ -231,12 +234,16 @@ loop(struct daemon *d)
 			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 			[SLOT_WATCH] = { .fd = d->watch_fd, .events = POLLIN },
+			[SLOT_USERS] = { .fd = d->users.fd, .events = POLLIN },
 		};
 
 		admin_poll(d->admin, fds + SLOT_ADMIN);
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
-		/* ruleset events first: an older one must not undo the grant of a knock in this round */
+		/* the users' file first: a key that was removed opens nothing any more */
+		if (fds[SLOT_USERS].revents && d->users.fd >= 0)
+			users_read_watch(d);
+		/* ruleset events before knocks: an older one must not undo the grant of a knock in this round */
 		if (fds[SLOT_MONITOR].revents)
 			upkeep_read_monitor(d);
 		if (fds[SLOT_ENGINE].revents)
@@ -280,6 +287,13 @@ open_tools(struct daemon *d)
 	d->monitor = d->nftset ? monitor_open(nfnl_port(d->nfnl)) : NULL;
 	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
 	d->bans = bans_new(&(struct bans_sources){ .nftset = d->nftset, .grants = d->grants, .closings = d->closings });
+	d->judge = judge_new(&d->log);
+#ifdef HAVE_SODIUM
+	if (!d->judge) {
+		log_warn(&d->log, "could not start");
+		return -1;
+	}
+#endif
 	if (!d->bans || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
@@ -290,7 +304,8 @@ open_tools(struct daemon *d)
 					  .closings = d->closings,
 					  .lookup = d->lookup,
 					  .refusals = &d->refusals,
-					  .bans = d->bans };
+					  .bans = d->bans,
+					  .judge = d->judge };
 	return 0;
 }
 
@@ -350,6 +365,8 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	const struct door *door;
 	char text[LOG_TEXT_MAX], name[DOOR_NAME_MAX];
 
+	if (entry->kind == JOURNAL_COUNTER)
+		return judge_take_up(d->judge, entry);
 	if (entry->kind != JOURNAL_GRANT) {
 		snprintf(text, sizeof(text), "%s/journal: unexpected command entry, ignored", d->journals.grants_dir);
 		return drop(d, text);
@@ -388,6 +405,7 @@ open_journals(struct daemon *d)
 	closings_keep_in(d->closings, d->journals.commands);
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
+	judge_keep_in(d->judge, d->journals.grants);
 	grants_follow(d->grants, d->conf);
 	grants_restore(d->grants, d->conf);
 	if (d->journals.refused > REFUSED_LINES)
@@ -422,6 +440,7 @@ start(struct daemon *d)
 		return -1;
 	access_check(&d->tools, d->conf);
 	sequences_watch(d);
+	users_read(d);
 	settings_warn_of_interfaces(d);
 	upkeep_warn_of_leftovers(d);
 	if (supervisor_start(d))
@@ -479,10 +498,13 @@ log_counters(const struct daemon *d)
 		log_debug(
 		    &d->log,
 		    "counters: packets %llu, lost %llu, bad messages %llu, cut %llu, malformed %llu, fragments %llu, "
-		    "other %llu, evicted %llu, scans %llu, suppressed %llu",
+		    "other %llu, evicted %llu, scans %llu, signed %llu, signed repeated %llu, signed limited %llu, "
+		    "signed garbage %llu, suppressed %llu",
 		    (unsigned long long)c->packets, (unsigned long long)c->lost, (unsigned long long)c->bad_messages,
 		    (unsigned long long)c->cut, (unsigned long long)c->malformed, (unsigned long long)c->fragments,
 		    (unsigned long long)c->other, (unsigned long long)c->evicted, (unsigned long long)c->scans,
+		    (unsigned long long)c->auth_opened, (unsigned long long)c->auth_repeated,
+		    (unsigned long long)c->auth_limited, (unsigned long long)c->auth_garbage,
 		    (unsigned long long)c->suppressed);
 }
 
@@ -501,6 +523,8 @@ stop(struct daemon *d)
 	admin_close(d->admin);
 	lookup_stop(d->lookup);
 	bans_free(d->bans);
+	judge_free(d->judge);
+	users_close(d);
 	closings_free(d->closings);
 	grants_free(d->grants);
 	journal_close(d->journals.commands);
@@ -528,6 +552,7 @@ daemon_run(const struct options *options)
 			    .capture_fd = -1,
 			    .signal_fd = -1,
 			    .watch_fd = -1,
+			    .users = { .fd = -1 },
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +31,36 @@ files_log_path(const struct daemon *d)
 	return wanted ? files_path(d, wanted) : NULL;
 }
 
-struct conf *
-files_read_conf(struct daemon *d, conf_report *report, void *arg)
+int
+files_open_key(const struct daemon *d, const char *path)
+{
+	if (d->keeper)
+		return keeper_open_other(d->keeper, path);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* A daemon that has left root must not accept a file that root would refuse. */
+uid_t
+files_owner(const struct daemon *d)
+{
+	return d->keeper ? 0 : geteuid();
+}
+
+static struct conf *
+with_key(const struct daemon *d, struct conf *conf, conf_report *report, void *arg)
+{
+	int fd = conf && conf->knock_key ? files_open_key(d, conf->knock_key) : -1;
+
+	if (fd < 0 && conf && conf->knock_key && d->keeper && errno == EACCES)
+		report(arg, CONF_ERROR, "Knock_Key: another file needs privileges dropped at start; restart knockd");
+	if (!conf || !conffile_read_key(conf, fd, files_owner(d), report, arg))
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+static struct conf *
+read_conf(struct daemon *d, conf_report *report, void *arg)
 {
 	char text[PATH_MAX + 64];
 
@@ -42,6 +72,12 @@ files_read_conf(struct daemon *d, conf_report *report, void *arg)
 	if (d->keeper)
 		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
 	return conffile_read(d->config, d->home, report, arg);
+}
+
+struct conf *
+files_read_conf(struct daemon *d, conf_report *report, void *arg)
+{
+	return with_key(d, read_conf(d, report, arg), report, arg);
 }
 
 static bool

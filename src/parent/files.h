@@ -13,6 +13,14 @@ char *files_log_path(const struct daemon *d);
 
 /* As conffile_read() and log_open_file(). Without root, the keeper opens the file. */
 struct conf *files_read_conf(struct daemon *d, conf_report *report, void *arg);
+
+/*
+ * Opens the keys of signed knocks, which the engine's user may not read: once root is dropped, through the keeper. A
+ * descriptor, or -1 with errno.
+ */
+int files_open_key(const struct daemon *d, const char *path);
+uid_t files_owner(const struct daemon *d); /* who may own these files beside root */
+
 int files_open_log(struct daemon *d, const char *path);
 
 #endif

@@ -11,6 +11,7 @@
 #include "settings.h"
 #include "supervisor.h"
 #include "upkeep.h"
+#include "users.h"
 
 static void
 use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int capture_fd)
@@ -90,6 +91,7 @@ reload_daemon(struct daemon *d)
 		grants_follow(d->grants, d->conf);
 		access_check(&d->tools, d->conf);
 		sequences_watch(d);
+		users_read(d);
 		settings_warn_of_interfaces(d);
 		settings_log_disabled(d);
 	}

@@ -5,11 +5,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "access/access.h"
 #include "access/bans.h"
 #include "access/closing.h"
 #include "access/grants.h"
+#include "access/judge.h"
 #include "child.h"
 #include "conf/conf.h"
 #include "control/admin.h"
@@ -45,7 +48,8 @@ struct daemon_rules {
 
 struct daemon_engine {
 	struct child child;
-	struct limiter events;    /* for the events that remote hosts can cause */
+	struct limiter events; /* for the events that remote hosts can cause */
+	struct limiter signed_knocks;
 	struct limiter *openings; /* by door: and of openings; an engine's end renews nothing */
 	size_t n_openings;
 	bool ahead;        /* it must be replaced, see access_act() */
@@ -72,6 +76,16 @@ struct daemon_journals {
 	bool dropped;
 };
 
+/* The file of the users' keys. */
+struct daemon_users {
+	int fd;     /* reports that it may have changed; -1: none */
+	char *path; /* ... for this file */
+	dev_t dev;  /* this and the next: the file that was read last */
+	ino_t ino;
+	off_t size;
+	struct timespec changed;
+};
+
 /* Times are those of moment_boot_msec(). */
 struct daemon {
 	const struct options *options;
@@ -92,6 +106,8 @@ struct daemon {
 	struct lookup *lookup;
 	struct access_refusals refusals;
 	struct bans *bans;
+	struct judge *judge; /* NULL in a build without libsodium */
+	struct daemon_users users;
 	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;
 	struct daemon_rules rules;

@@ -41,6 +41,9 @@ may_send(struct daemon *d, const struct event *event)
 	if (event->kind == EVENT_OPEN)
 		return limiter_pass(&d->engine.openings[event->door], 2 * EVENT_OPEN_BURST, 2 * EVENT_OPEN_PER_SECOND,
 				    moment_boot_msec());
+	if (event->kind == EVENT_AUTH)
+		return limiter_pass(&d->engine.signed_knocks, 2 * EVENT_AUTH_BURST, 2 * EVENT_AUTH_PER_SECOND,
+				    moment_boot_msec());
 	/* there is one of these for each packet that is held */
 	return event->kind == EVENT_DEALT_WITH ||
 	       limiter_pass(&d->engine.events, most_events(d), per_second, moment_boot_msec());
@@ -80,6 +83,7 @@ supervisor_start(struct daemon *d)
 {
 	align_doors(d);
 	d->engine.started_at = moment_boot_msec();
+	limiter_init(&d->engine.signed_knocks, 2 * EVENT_AUTH_BURST, d->engine.started_at);
 	limiter_init(&d->engine.events, most_events(d), d->engine.started_at);
 	d->engine.restart_at = UINT64_MAX;
 	d->watchdog.beats = 0;
@@ -111,6 +115,7 @@ supervisor_end_stuck(struct daemon *d)
 	miss_engine(d);
 }
 
+/* Only a signed knock that the parent has verified opens a door of signed knocks. */
 static bool
 makes_sense(const struct daemon *d, const struct event *event)
 {
@@ -119,8 +124,11 @@ makes_sense(const struct daemon *d, const struct event *event)
 		return false; /* sent once, and child_start() took it */
 	case EVENT_DEALT_WITH:
 		return d->conf->capture == CONF_CAPTURE_NFQUEUE && event_valid(event, d->conf->n_doors);
-	case EVENT_STAGE:
 	case EVENT_OPEN:
+		return event_valid(event, d->conf->n_doors) && !seq_auth(&d->conf->doors[event->door].seq);
+	case EVENT_AUTH:
+		return d->conf->server && event_valid(event, d->conf->n_doors);
+	case EVENT_STAGE:
 	case EVENT_TIMEOUT:
 	case EVENT_SCAN:
 	case EVENT_SUPPRESSED:
@@ -131,12 +139,89 @@ makes_sense(const struct daemon *d, const struct event *event)
 	return event_valid(event, d->conf->n_doors);
 }
 
+/* ---- signed knocks ------------------------------------------------------------------------------ */
+
+/* The events with each signed knock that is accepted as the opening that it asks for. */
+struct judged {
+	struct event events[IPC_BATCH];
+	struct judge_verdict verdicts[IPC_BATCH];
+	const struct ask *asks[IPC_BATCH];
+};
+
+static void
+close_for(struct daemon *d, const struct judge_verdict *verdict)
+{
+	const struct door *door = &d->conf->doors[verdict->door];
+	struct request_whom whom = { .nets = { network_around(&verdict->ip, 128) }, .n_nets = 1, .door = door->name };
+	char err[LOG_TEXT_MAX], ip[ADDR_STRLEN];
+	size_t n = grants_revoke(d->grants, &whom, err, sizeof(err)) + closings_close(d->closings, &whom);
+
+	log_notice(&d->log, "%s: %s: closed by a signed knock of %s: %zu accesses", addr_format(&verdict->ip, ip),
+		   door->name, verdict->ask.user, n);
+}
+
+static void
+judge_event(struct daemon *d, struct judged *judged, size_t i)
+{
+	struct event *event = &judged->events[i];
+	struct judge_verdict *verdict = &judged->verdicts[i];
+
+	switch (judge_decide(d->judge, d->conf, event, verdict)) {
+	case JUDGE_REFUSED:
+		break;
+	case JUDGE_CLOSE:
+		close_for(d, verdict);
+		break;
+	case JUDGE_OPEN:
+		judged->asks[i] = &verdict->ask;
+		*event = (struct event){ .kind = EVENT_OPEN,
+					 .door = verdict->door,
+					 .stage = (uint32_t)d->conf->doors[verdict->door].seq.n,
+					 .source = verdict->ip };
+		break;
+	}
+}
+
+static bool
+has_signed(const struct event *events, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (events[i].kind == EVENT_AUTH)
+			return true;
+	return false;
+}
+
+static void
+act(struct daemon *d, const struct event *events, const struct ask *const *asks, size_t n)
+{
+	struct access_batch batch;
+
+	access_act(&d->tools, d->conf, events, asks, n, &batch);
+	admin_events(d->admin, d->conf, events, batch.refused, n);
+	access_tell(&d->tools, d->conf, events, n, &batch);
+	d->rules.moved_on |= batch.moved_on;
+	d->engine.ahead |= batch.engine_ahead;
+}
+
+static void
+judge_and_act(struct daemon *d, const struct event *events, size_t n)
+{
+	struct judged judged = { .asks = { NULL } };
+
+	memcpy(judged.events, events, n * sizeof(*events));
+	for (size_t i = 0; i < n; i++)
+		if (events[i].kind == EVENT_AUTH)
+			judge_event(d, &judged, i);
+	act(d, judged.events, judged.asks, n);
+}
+
+/* ------------------------------------------------------------------------------------------------- */
+
 /* child_events */
 void
 supervisor_take(void *arg, const struct event *events, size_t n)
 {
 	struct daemon *d = arg;
-	struct access_batch batch;
 
 	for (size_t i = 0; i < n; i++) {
 		bool sensible = makes_sense(d, &events[i]);
@@ -148,11 +233,10 @@ supervisor_take(void *arg, const struct event *events, size_t n)
 	}
 	log_hold(&d->log);
 	journal_hold(d->journals.grants);
-	access_act(&d->tools, d->conf, events, n, &batch);
-	admin_events(d->admin, d->conf, events, batch.refused, n);
-	access_tell(&d->tools, d->conf, events, n, &batch);
-	d->rules.moved_on |= batch.moved_on;
-	d->engine.ahead |= batch.engine_ahead;
+	if (has_signed(events, n))
+		judge_and_act(d, events, n);
+	else
+		act(d, events, NULL, n);
 	journal_release(d->journals.grants);
 	intake_give_verdicts(d, events, n);
 	log_release(&d->log);

@@ -24,12 +24,14 @@ enum {
 	WORD_GUARD = 'g',
 	WORD_PUT_GUARD = 'p',
 	WORD_REMOVE = 'r',
+	WORD_OTHER = '0', /* to '0' + KEEPER_OTHERS - 1 */
 };
 
 struct keeper {
 	pid_t pid; /* 0: there is none */
 	int fd;
 	char *log;
+	char *others[KEEPER_OTHERS];
 };
 
 /* Room for one descriptor beside the message. */
@@ -130,6 +132,9 @@ obey(char word, int fd, const struct keeper_files *files, const struct places *p
 		remove_place(&places->control);
 		return answer(fd, 0, -1);
 	}
+	for (int i = 0; i < KEEPER_OTHERS; i++)
+		if (word == WORD_OTHER + i && files->others[i])
+			return hand_over(fd, open_to_read(files->others[i]));
 	return -1;
 }
 
@@ -176,6 +181,8 @@ keeper_start(const struct keeper_files *files)
 	}
 	keeper->fd = fds[0];
 	keeper->log = files->log ? strdup(files->log) : NULL;
+	for (int i = 0; i < KEEPER_OTHERS; i++)
+		keeper->others[i] = files->others[i] ? strdup(files->others[i]) : NULL;
 	pid = fork();
 	if (!pid) {
 		free(keeper->log);
@@ -227,6 +234,16 @@ int
 keeper_open_config(struct keeper *keeper)
 {
 	return ask(keeper, WORD_CONFIG);
+}
+
+int
+keeper_open_other(struct keeper *keeper, const char *path)
+{
+	for (int i = 0; i < KEEPER_OTHERS; i++)
+		if (keeper->others[i] && !strcmp(keeper->others[i], path))
+			return ask(keeper, (char)(WORD_OTHER + i));
+	errno = EACCES;
+	return -1;
 }
 
 int
@@ -289,6 +306,8 @@ keeper_stop(struct keeper *keeper)
 	close(keeper->fd);
 	while (keeper->pid && waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	for (int i = 0; i < KEEPER_OTHERS; i++)
+		free(keeper->others[i]);
 	free(keeper->log);
 	free(keeper);
 }

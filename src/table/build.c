@@ -258,6 +258,25 @@ build_from_port_rules(struct rules *rules, const char *chain, const struct ports
 	add_port_rules(rules, chain, ports, SIDE_FROM, to);
 }
 
+bool
+build_is_new_range(const struct conf *conf, size_t door)
+{
+	const struct knock_port *auth = seq_auth(&conf->doors[door].seq), *other;
+
+	for (size_t i = 0; auth && i < door; i++) {
+		other = seq_auth(&conf->doors[i].seq);
+		if (other && other->port == auth->port && other->last == auth->last)
+			return false;
+	}
+	return auth;
+}
+
+void
+build_signed(struct rule *rule, const struct knock_port *auth)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_SIGNED, .port = auth->port, .last = auth->last };
+}
+
 void
 build_capture(const struct rules *rules, struct rule *rule, enum capture_way way)
 {

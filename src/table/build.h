@@ -33,6 +33,10 @@ int build_port_sets(struct rules *rules, struct ports *ports, const char *name, 
 void build_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
 void build_from_port_rules(struct rules *rules, const char *chain, const struct ports *ports, const char *to);
 
+/* Has the door signed knocks, to ports that no door before it has? */
+bool build_is_new_range(const struct conf *conf, size_t door);
+void build_signed(struct rule *rule, const struct knock_port *auth);
+
 /* Ends a rule: its packets go to the engine. */
 void build_capture(const struct rules *rules, struct rule *rule, enum capture_way way);
 

@@ -10,6 +10,7 @@
 #include "knocker_rules.h"
 #include "lib/text.h"
 #include "rate_rules.h"
+#include "signed_rules.h"
 #include "wire/capture.h"
 
 #define PORTS       "ports"
@@ -56,7 +57,7 @@ find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 static int
 add_door(struct rules *rules, const struct door *door)
 {
-	for (size_t i = 0; i < door->seq.n; i++) {
+	for (size_t i = 0; i < door->seq.n && door->seq.at[i].proto != SEQ_AUTH; i++) {
 		const struct knock_port *port = &door->seq.at[i];
 		bool tcp = port->proto == IPPROTO_TCP;
 		struct port_set *set = find_set(rules, build_key_of(door), tcp ? door->flags_mask : 0,
@@ -91,13 +92,13 @@ add_doors(struct rules *rules, const struct conf *conf)
  * the next rule, a queued one does not.
  */
 static void
-add_report(struct rules *rules)
+add_report(struct rules *rules, const struct conf *conf)
 {
 	struct rule *rule;
 
 	knocker_rules_martians(rules, "report");
 	rate_rules_add(rules);
-	knocker_rules_report(rules);
+	knocker_rules_report(rules, conf);
 	rule = build_rule(rules, "report");
 	build_fib(rule, FIB_TO_LOCAL);
 	build_capture(rules, rule, CAPTURE_LOCAL);
@@ -129,22 +130,25 @@ add_knocks(struct rules *rules, bool only_ipv4)
 static void
 add_knock_chains(struct rules *rules, const struct conf *conf)
 {
-	if (rules->n_knock_sets) {
+	if (rules->n_knock_sets || rules->has_signed) {
 		build_chain(rules, "report");
-		add_report(rules);
+		add_report(rules, conf);
+	}
+	if (rules->n_knock_sets) {
 		build_chain(rules, "knocks");
 		add_knocks(rules, conf->only_ipv4);
 		if (conf->n_interfaces)
 			build_chain(rules, "interfaces");
 		build_interfaces(rules, conf, "interfaces", "knocks");
-		knocker_rules_chains(rules, conf);
 	}
+	signed_rules_chains(rules, conf);
+	knocker_rules_chains(rules, conf);
 	build_base_chain(rules, RULES_CHAIN_KNOCKS, CHAIN_PREROUTING, RULES_PRIORITY_KNOCKS);
-	if (rules->n_knock_sets) {
+	if (rules->n_knock_sets)
 		build_port_rules(rules, RULES_CHAIN_KNOCKS, &rules->knocked,
 				 conf->n_interfaces ? "interfaces" : "knocks");
-		knocker_rules_strays(rules);
-	}
+	signed_rules_add(rules, conf);
+	knocker_rules_strays(rules);
 }
 
 static int
@@ -153,12 +157,13 @@ fill(struct rules *rules, const struct conf *conf)
 	rules->capture = conf->capture;
 	rules->group = conf->nflog_group;
 	rules->queue = conf->queue_num;
-	if (add_doors(rules, conf) || guard_rules_sets(rules, conf) || rate_rules_sets(rules, conf) ||
-	    knocker_rules_sets(rules, conf))
+	if (add_doors(rules, conf) || signed_rules_sets(rules, conf) || guard_rules_sets(rules, conf) ||
+	    rate_rules_sets(rules, conf) || knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules = calloc(rules->n_knock_sets + rules->n_sets + 2 * conf->n_interfaces + RULES_FIXED +
-				  RULES_COMPARED_MAX + RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX,
+	rules->rules = calloc(rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX + RATE_RULES_MAX +
+				  KNOCKER_RULES_MAX + GUARD_RULES_MAX + SIGNED_RULES_MAX + 3 * conf->n_interfaces +
+				  3 * conf->n_doors,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

@@ -138,6 +138,24 @@ put_port(struct nftnl_rule *rule, enum side side, uint16_t port)
 	return put_port_of(rule, side, NFT_REG_1) || put_equal(rule, &number, sizeof(number)) ? -1 : 0;
 }
 
+/* The same expressions as nft's for "udp dport 62000-62999 udp length >= 192". */
+static int
+put_signed(struct nftnl_rule *rule, uint16_t first, uint16_t last)
+{
+	uint16_t low = htons(first), high = htons(last), length = htons(RULES_SIGNED_LENGTH);
+
+	if (put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP) || put_port_of(rule, SIDE_TO, NFT_REG_1))
+		return -1;
+	if (first == last ? put_equal(rule, &low, sizeof(low))
+			  : put_compare(rule, NFT_CMP_GTE, &low, sizeof(low)) ||
+				put_compare(rule, NFT_CMP_LTE, &high, sizeof(high)))
+		return -1;
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 4, sizeof(length), NFT_REG_1) ||
+		       put_compare(rule, NFT_CMP_GTE, &length, sizeof(length))
+		   ? -1
+		   : 0;
+}
+
 /* A name is compared with its padding of NULs; a name that ends in '*' only up to the '*'. */
 static int
 put_name(struct nftnl_rule *rule, uint32_t key, uint32_t op, const char *name)
@@ -431,6 +449,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_AH);
 	case TERM_PORT:
 		return put_port(rule, term->side, term->port);
+	case TERM_SIGNED:
+		return put_signed(rule, term->port, term->last);
 	case TERM_IFNAME:
 		return put_name(rule, NFT_META_IIFNAME, NFT_CMP_EQ, term->name);
 	case TERM_NOT_LO:

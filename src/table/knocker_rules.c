@@ -72,7 +72,10 @@ add_firsts(struct rules *rules, const struct conf *conf)
 	struct port_set *set = build_set(rules, PORT_KEY_LOCAL, FIRSTS);
 
 	for (size_t i = 0; i < conf->n_doors && set; i++) {
-		if (seconds_of(conf, &conf->doors[i]) && build_entry(set, &nowhere, &conf->doors[i].seq.at[0]))
+		const struct door *door = &conf->doors[i];
+
+		if (seconds_of(conf, door) && door->seq.at[0].proto != SEQ_AUTH &&
+		    build_entry(set, &nowhere, &door->seq.at[0]))
 			return -1;
 	}
 	return set ? 0 : -1;
@@ -147,7 +150,7 @@ knocker_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	uint32_t timeout = knockers_timeout(conf);
 
-	if (!timeout || !rules->n_knock_sets)
+	if (!timeout || (!rules->n_knock_sets && !rules->has_signed))
 		return 0;
 	note_scanned(rules, conf);
 	if (add_firsts(rules, conf) || build_dynamic_set(rules, PORT_KEY_SOURCE4, KNOCKERS4, KNOCKERS_MAX, timeout) ||
@@ -207,11 +210,28 @@ add_knocker(struct rules *rules, const struct port_set *knockers)
 	build_term(rule, TERM_UPDATE, NULL, knockers);
 }
 
+/* With nfqueue: a connection that the client opens together with a signed knock waits for it. */
+static void
+add_signed_knocker(struct rules *rules, const struct conf *conf, const struct port_set *knockers)
+{
+	struct rule *rule;
+
+	for (size_t i = 0; knockers && conf->capture == CONF_CAPTURE_NFQUEUE && i < conf->n_doors; i++) {
+		if (!build_is_new_range(conf, i))
+			continue;
+		rule = build_rule(rules, "report");
+		build_signed(rule, seq_auth(&conf->doors[i].seq));
+		build_term(rule, TERM_UPDATE, NULL, knockers);
+	}
+}
+
 void
-knocker_rules_report(struct rules *rules)
+knocker_rules_report(struct rules *rules, const struct conf *conf)
 {
 	add_knocker(rules, rules_set(rules, KNOCKERS4));
 	add_knocker(rules, rules_set(rules, KNOCKERS6));
+	add_signed_knocker(rules, conf, rules_set(rules, KNOCKERS4));
+	add_signed_knocker(rules, conf, rules_set(rules, KNOCKERS6));
 }
 
 /* Packets in `set`, or (NULL) to this machine, go to chain `to`, or (NULL) return. */

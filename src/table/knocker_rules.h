@@ -13,11 +13,12 @@ void knocker_rules_martians(struct rules *rules, const char *chain);
 
 /*
  * Add the sets (-1: no memory); the rules of `report`; the chains for packets to other ports; and the base chain's
- * rules after those for knocks. At most KNOCKER_RULES_MAX rules in all, and one for each interface and each knock set.
+ * rules after those for knocks. At most KNOCKER_RULES_MAX rules in all, and one for each interface and each knock set,
+ * and two for each door.
  */
 #define KNOCKER_RULES_MAX (26 + RULES_COMPARED_MAX)
 int knocker_rules_sets(struct rules *rules, const struct conf *conf);
-void knocker_rules_report(struct rules *rules);
+void knocker_rules_report(struct rules *rules, const struct conf *conf);
 void knocker_rules_chains(struct rules *rules, const struct conf *conf);
 void knocker_rules_strays(struct rules *rules);
 

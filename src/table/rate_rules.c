@@ -19,7 +19,7 @@ rate_rules_sets(struct rules *rules, const struct conf *conf)
 {
 	uint32_t seconds;
 
-	if (!conf->source_rate || !rules->n_knock_sets)
+	if (!conf->source_rate || (!rules->n_knock_sets && !rules->has_signed))
 		return 0;
 	rules->rate = conf->source_rate;
 	/* a client may send a whole sequence at once */

@@ -18,6 +18,8 @@ const char *const rules_chain_names[] = {
 	"report",
 	"knocks",
 	"interfaces",
+	"signed",
+	"signed_interfaces",
 	"waiting",
 	"strays",
 	"stray_interfaces",

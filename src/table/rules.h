@@ -3,9 +3,9 @@
  * table inet knockd as plain data: sets, chains, and rules, each a list of terms. Derived from the configuration alone,
  * no I/O; ruleset_*.c write it as text and as netlink messages.
  *
- * The table has two halves. The base chain `prerouting` reports knocks (compose.c) and other packets of knocking
- * sources (knocker_rules.c), within limits (rate_rules.c). The base chains `guard` and `guard_input` keep the ports of
- * `open` shut (guard_rules.c) and are missing without any.
+ * The table has two halves. The base chain `prerouting` reports knocks (compose.c, signed_rules.c) and other packets of
+ * knocking sources (knocker_rules.c), within limits (rate_rules.c). The base chains `guard` and `guard_input` keep the
+ * ports of `open` shut (guard_rules.c) and are missing without any.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   24
+#define RULES_CHAINS   26
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -104,6 +104,7 @@ enum term_kind {
 	TERM_UDP,
 	TERM_AH,     /* meta l4proto ah; tracked ports need this term, TERM_TCP or TERM_UDP in front: nft wants it so */
 	TERM_PORT,   /* PORT of any protocol at SIDE */
+	TERM_SIGNED, /* UDP to a port from PORT to LAST, of a signed knock's length or longer */
 	TERM_IFNAME, /* iifname NAME; a final '*' is a wildcard */
 	TERM_NOT_LO, /* iifname != "lo" */
 	TERM_VRF,    /* meta iifkind "vrf" */
@@ -163,8 +164,10 @@ struct term {
 	enum capture_way way;
 	enum track_test track;
 	enum fib_test fib;
-	uint16_t port;
+	uint16_t port, last;
 };
+
+#define RULES_SIGNED_LENGTH 192 /* of a UDP header and a signed knock: KNOCK1_LEN of signed/knock1.h and 8 */
 
 struct rule {
 	const char *chain;
@@ -185,6 +188,7 @@ struct rules {
 	uint16_t group;       /* NFLOG */
 	uint16_t queue;       /* NFQUEUE: the first */
 	uint32_t rate, burst; /* of one source: packets a second, packets at once; 0: no limit */
+	bool has_signed;      /* some door is opened by signed knocks */
 	bool udp_scanned;     /* a scan of UDP ports could open a door */
 	struct ports knocked, guarded, held;
 	struct port_set *sets; /* knock sets first */

@@ -186,6 +186,12 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 	case TERM_TRACKED:
 		fputs(text_of_track(term->track), out);
 		return;
+	case TERM_SIGNED:
+		fprintf(out, "udp dport %u", term->port);
+		if (term->last != term->port)
+			fprintf(out, "-%u", term->last);
+		fprintf(out, " udp length >= %d", RULES_SIGNED_LENGTH);
+		return;
 	case TERM_IFNAME:
 		fprintf(out, "iifname \"%s\"", term->name);
 		return;

@@ -17,6 +17,10 @@ counters_add(struct counters *sum, const struct counters *c)
 	sum->other += c->other;
 	sum->evicted += c->evicted;
 	sum->scans += c->scans;
+	sum->auth_garbage += c->auth_garbage;
+	sum->auth_repeated += c->auth_repeated;
+	sum->auth_limited += c->auth_limited;
+	sum->auth_opened += c->auth_opened;
 	sum->suppressed += c->suppressed;
 }
 

@@ -6,11 +6,17 @@
 
 /* The unused bytes must be zero, as addr_from_bytes() leaves them, or one address would compare as two. */
 static bool
-names_source(const struct event *event)
+has_source(const struct event *event)
 {
 	struct addr source = addr_from_bytes(event->source.family, event->source.bytes);
 
-	return addr_len(&source) && addr_equal(&source, &event->source) && event->stage >= 1 && event->stage <= SEQ_MAX;
+	return addr_len(&source) && addr_equal(&source, &event->source);
+}
+
+static bool
+names_source(const struct event *event)
+{
+	return has_source(event) && event->stage >= 1 && event->stage <= SEQ_MAX;
 }
 
 static bool
@@ -34,6 +40,8 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_READY:
 	case EVENT_LOST:
 		return !event->door && names_nobody(event);
+	case EVENT_AUTH:
+		return event->door <= n_doors && has_source(event) && event->stage <= SEQ_MAX;
 	case EVENT_DEALT_WITH:
 		return !event->door && !event->source.family && event->stage < CAPTURE_WAYS;
 	}

@@ -18,6 +18,9 @@ enum {
 	NEEDS_ADDR = 1 << 5,
 	NEEDS_DOOR = 1 << 6,
 	NEEDS_ANY = 1 << 7, /* an address, a door or --all */
+	RESET = 1 << 8,     /* --reset USER */
+	USER = 1 << 9,      /* a user, needed too */
+	HOST = 1 << 10,     /* --host HOST, likewise */
 };
 
 static const struct {
@@ -36,6 +39,8 @@ static const struct {
 	[REQUEST_RELOAD] = { "reload", 0 },
 	[REQUEST_CHECK] = { "check", 0 },
 	[REQUEST_UNGUARD] = { "unguard", 0 },
+	[REQUEST_USERS] = { "users", RESET },
+	[REQUEST_ENROL] = { "enrol", USER | HOST | DOOR },
 };
 
 const char *
@@ -209,6 +214,12 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 			r->whom.door = words[++i];
 		else if (takes & ALL && !strcmp(words[i], "--all"))
 			r->all = true;
+		else if (takes & RESET && !strcmp(words[i], "--reset") && i + 1 < n)
+			r->user = words[++i];
+		else if (takes & HOST && !strcmp(words[i], "--host") && i + 1 < n)
+			r->host = words[++i];
+		else if (takes & USER && !r->user && *words[i] != '-')
+			r->user = words[i];
 		else if (take_word(r, takes, words[i], err, errlen))
 			return -1;
 	}
@@ -224,6 +235,10 @@ missing(const struct request *r, unsigned takes)
 		return "an address is missing";
 	if (takes & ONE && (whom->n_nets > 1 || !is_whole(&whom->nets[0])))
 		return "takes one address, and no prefix";
+	if (takes & USER && !r->user)
+		return "a user is missing";
+	if (takes & HOST && !r->host)
+		return "--host is missing";
 	if (takes & NEEDS_DOOR && !whom->door)
 		return "--door is missing";
 	if (takes & TIME && !r->by_ms)
@@ -245,6 +260,7 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 	r->whom.door = NULL;
 	r->all = false;
 	r->by_ms = 0;
+	r->user = r->host = NULL;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
 	if (r->command == REQUEST_COMMANDS) {
 		snprintf(err, errlen, n ? "unknown command \"%s\"" : "no command given", n ? words[0] : "");
@@ -297,6 +313,9 @@ request_describe(const struct request *r, char *buf, size_t len)
 		text_write(&pen, " ", network_format(&r->whom.nets[i], net), NULL);
 	if (r->whom.door)
 		text_write(&pen, " --door ", text_utf8(r->whom.door, true, door, sizeof(door)), NULL);
+	if (r->user)
+		text_write(&pen, r->command == REQUEST_USERS ? " --reset " : " ",
+			   text_utf8(r->user, true, door, sizeof(door)), NULL);
 	if (r->all)
 		text_write(&pen, " --all", NULL);
 	if (r->by_ms) {

@@ -44,9 +44,9 @@ static const char *const lines[] = {
 	"seq_timeout = 9",
 };
 
-static const struct seq once[] = { { { { 1, IPPROTO_TCP }, { 4, IPPROTO_TCP } }, 2 },
-				   { { { 4, IPPROTO_TCP }, { 5, IPPROTO_UDP } }, 2 },
-				   { { { 7, IPPROTO_TCP } }, 1 } };
+static const struct seq once[] = { { { { .port = 1, .proto = IPPROTO_TCP }, { .port = 4, .proto = IPPROTO_TCP } }, 2 },
+				   { { { .port = 4, .proto = IPPROTO_TCP }, { .port = 5, .proto = IPPROTO_UDP } }, 2 },
+				   { { { .port = 7, .proto = IPPROTO_TCP } }, 1 } };
 
 struct history {
 	struct conf *conf;

@@ -39,7 +39,7 @@ look_at(const struct profiles *profiles, const struct profile *profile)
 	HOLDS(!profile->seq.n != !profile->one_time);
 	HOLDS(profile->seq.n <= SEQ_MAX && profile->delay >= -1);
 	HOLDS(profile->timeout >= -1 && !(profile->both && profile->source));
-	if (profile->one_time && !profile_one_time_path(profile, "/home/me/config", path, sizeof(path)))
+	if (profile->one_time && !profile_expand(profile->one_time, "/home/me/config", path, sizeof(path)))
 		HOLDS(strlen(path) < sizeof(path));
 }
 

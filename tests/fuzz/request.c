@@ -20,6 +20,14 @@ words_of(const struct request *r, const char **words, char (*nets)[NETWORK_STRLE
 		words[n++] = "--door";
 		words[n++] = r->whom.door;
 	}
+	if (r->user && r->command == REQUEST_USERS)
+		words[n++] = "--reset";
+	if (r->user)
+		words[n++] = r->user;
+	if (r->host) {
+		words[n++] = "--host";
+		words[n++] = r->host;
+	}
 	if (r->all)
 		words[n++] = "--all";
 	if (r->by_ms) {
@@ -49,6 +57,7 @@ repeat(const struct request *r)
 		return;
 	HOLDS(!request_parse(&again, line, strlen(line), err, sizeof(err)));
 	HOLDS(again.command == r->command && again.all == r->all && again.by_ms == r->by_ms);
+	HOLDS(same_door(again.user, r->user) && same_door(again.host, r->host));
 	HOLDS(again.whom.n_nets == r->whom.n_nets && same_door(again.whom.door, r->whom.door));
 	for (size_t i = 0; i < r->whom.n_nets; i++)
 		HOLDS(again.whom.nets[i].bits == r->whom.nets[i].bits &&

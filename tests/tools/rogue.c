@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +162,67 @@ die_talking(int fd)
 	_exit(0);
 }
 
+#ifdef HAVE_SODIUM
+/* ---- signed knocks: the engine may read them all, and has the server's key ------------------------ */
+
+/* The next signed knock that comes, opened. */
+static struct event
+next_signed(const struct engine_setup *setup)
+{
+	static struct engine e;
+	struct pollfd fds = { .fd = setup->capture_fd, .events = POLLIN };
+
+	prepare(&e, setup);
+	for (;;) {
+		poll(&fds, 1, -1);
+		e.n_out = 0;
+		read_packets(&e);
+		for (size_t i = 0; i < e.n_out; i++)
+			if (e.out[i].kind == EVENT_AUTH)
+				return e.out[i];
+	}
+}
+
+/*
+ * Repeats a knock, from another address too, alters it bit by bit, and forges others of the same user. None may open
+ * anything. It ends with an invalid message, so that the test sees when all of it is done.
+ */
+static void
+forge(const struct engine_setup *setup)
+{
+	struct event good = next_signed(setup), event = good;
+	int fd = setup->ipc_fd;
+
+	for (int i = 0; i < 100; i++) /* the first one counts */
+		say(fd, good);
+	event.source.bytes[3] ^= 1;
+	say(fd, event);
+	for (size_t bit = 0; bit < 8 * sizeof(good.plain); bit++) {
+		event = good;
+		event.source = event_of(EVENT_OPEN, 0, 1).source;
+		event.plain[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		say(fd, event);
+	}
+	event = good;
+	event.source = event_of(EVENT_OPEN, 0, 1).source;
+	for (int i = 0; i < 100; i++) {
+		event.plain[8 + 13]++; /* the counter: a new knock, if only it were signed */
+		say(fd, event);
+	}
+	say(fd, event_of((enum event_kind)77, 0, 0));
+}
+
+/* Another door than the statement names. */
+static void
+mislead(const struct engine_setup *setup)
+{
+	struct event event = next_signed(setup);
+
+	event.door = (event.door + 1) % (uint32_t)setup->conf->n_doors;
+	say(setup->ipc_fd, event);
+}
+#endif
+
 /* Misdeeds before the engine is ready, while the parent waits for it. */
 static void
 misbehave_early(const char *word, int fd)
@@ -222,6 +284,16 @@ misbehave(const char *word, const struct engine_setup *setup)
 		flood(fd, event_of(EVENT_STAGE, 0, 1));
 	else if (!strcmp(word, "martians"))
 		speak_for_nobody(fd);
+#ifdef HAVE_SODIUM
+	else if (!strcmp(word, "forge"))
+		forge(setup);
+	else if (!strcmp(word, "mislead"))
+		mislead(setup);
+	else if (!strcmp(word, "signed-flood"))
+		flood(fd, next_signed(setup));
+#endif
+	else if (!strcmp(word, "open-signed"))
+		say(fd, event);
 	else if (!strcmp(word, "openings") || !strcmp(word, "patient"))
 		open_for_all(fd, (uint32_t)setup->conf->n_doors, *word == 'p');
 	stay();

@@ -15,8 +15,10 @@ reads(const char *text, bool udp, int port, int proto, const char *word)
 {
 	struct hit hit;
 
+	memset(&hit, 0xa5, sizeof(hit));
 	if (hit_parse(&hit, text, udp, err, sizeof(err)) != HIT_OK)
 		fail_msg("\"%s\": %s", text, err);
+	assert_null(hit.signer);
 	assert_int_equal(hit.port, port);
 	assert_int_equal(hit.proto, proto);
 	assert_string_equal(hit.word, word);
@@ -135,7 +137,7 @@ a_profiles_ports_are_never_shown(void **state)
 	shows(&typed, "hitting udp fd00::1:8000\n");
 	hits_free(&typed);
 	assert_int_equal(seq_parse(&seq, "7000,8000:udp", NULL), 0);
-	assert_int_equal(hits_set(&secret, &seq, false), 0);
+	assert_int_equal(hits_set(&secret, &seq, false, NULL), 0);
 	shows(&secret, "hitting 2 of 2 at fd00::1\n");
 	hits_free(&secret);
 }

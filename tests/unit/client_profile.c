@@ -100,7 +100,8 @@ errors_name_the_line_and_no_port(void **state)
 	    "config: line 1: profile \"a\" has no sequence\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777,8000", "config: line 4: neither [profile] nor key = value\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000", "config: line 4: unknown key (known keys: host, sequence, "
-							"one_time_sequences, delay, wait, timeout, both, source)\n");
+							"one_time_sequences, delay, wait, timeout, both, source, "
+							"server, door, key)\n");
 	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
 	bad("[a]\nhost = x\nsequence = 7777\none_time_sequences = f",
 	    "config: line 1: profile \"a\" has both sequence and one_time_sequences\n");
@@ -148,7 +149,7 @@ one_time_files_are_relative_to_the_profiles(void **state)
 	setenv("HOME", "/home/u", 1);
 	for (size_t i = 0; i < 3; i++) {
 		strcpy(name, cases[i][0]);
-		assert_int_equal(profile_one_time_path(&profile, "/c/knock/config", path, sizeof(path)), 0);
+		assert_int_equal(profile_expand(profile.one_time, "/c/knock/config", path, sizeof(path)), 0);
 		assert_string_equal(path, cases[i][1]);
 	}
 }

@@ -38,7 +38,7 @@ confs_door(struct conf *conf, const char *sequence, uint8_t mask, uint8_t value,
 
 	assert_true(conf->n_doors <= DOORS);
 	if (*sequence)
-		assert_int_equal(seq_parse(&door->seq, sequence, NULL), 0);
+		assert_int_equal(seq_parse_door(&door->seq, sequence, NULL), 0);
 	if (target)
 		assert_int_equal(addr_parse(&door->target, target), 0);
 	door->flags_mask = mask;

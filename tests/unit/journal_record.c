@@ -147,7 +147,8 @@ nonsense_is_refused(void **state)
 					   "grant 192.0.2.7 d t x",
 					   "grant 192.0.2.7 d t -1",
 					   "grant 192.0.2.7 d t ",
-					   "grant 192.0.2.7 d t 1 2",
+					   "grant 192.0.2.7 d t 1 2 3",
+					   "grant 192.0.2.7 d t 1 %",
 					   "grant 192.0.2.7 d t 0" };
 	struct journal_entry entry = { .kind = JOURNAL_GRANT, .door = NULL, .text = NULL };
 	struct record record = { .verb = RECORD_END, .id = 0 }, read;

@@ -58,6 +58,43 @@ hit(struct fixture *f, uint32_t source, uint16_t port, uint64_t now)
 }
 
 static void
+a_signed_knock_is_the_last_step(void **state)
+{
+	struct fixture f;
+	struct knock_hit knock = { { .proto = IPPROTO_UDP, .dst_port = 62201 }, true };
+	uint32_t bytes = htonl(1);
+
+	(void)state;
+	set_up(&f, 100);
+	knock_free(f.knock);
+	assert_int_equal(seq_parse_door(&f.doors[0].seq, "1,2,62201:auth", NULL), 0);
+	assert_int_equal(seq_parse_door(&f.doors[1].seq, "62201:auth", NULL), 0);
+	f.knock = knock_new(&f.conf, (const uint8_t[16]){ 42 }, count, &f);
+	knock.packet.src = addr_from_bytes(AF_INET, &bytes);
+	assert_int_equal(knock_signed(f.knock, 1, &knock, 0), 1);
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 0), 0);
+	hit(&f, 1, 1, 0);
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 0), 0);
+	assert_int_equal(knock_attempts(f.knock), 1); /* no harm to the attempt */
+	hit(&f, 1, 2, 0);
+	hit(&f, 2, 1, 0);
+	assert_int_equal(f.opened, 0);
+	knock.packet.src.bytes[3] = 2;
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 0), 0); /* another source */
+	knock.packet.src.bytes[3] = 1;
+	assert_int_equal(knock_signed(f.knock, 1, &knock, 0), 1); /* another door */
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 1), 3);
+	assert_int_equal(knock_attempts(f.knock), 1);
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 1), 0); /* once */
+	hit(&f, 1, 1, 2);
+	hit(&f, 1, 2, 2);
+	assert_int_equal(knock_signed(f.knock, 0, &knock, 26000 + 2), 0); /* too late */
+	knock.local = false;
+	assert_int_equal(knock_signed(f.knock, 1, &knock, 30000), 0); /* not to this host */
+	knock_free(f.knock);
+}
+
+static void
 a_full_table_drops_the_oldest_that_has_only_begun(void **state)
 {
 	struct fixture f;
@@ -511,6 +548,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signed_knock_is_the_last_step),
 		cmocka_unit_test(a_full_table_drops_the_oldest_that_has_only_begun),
 		cmocka_unit_test(a_table_full_of_later_stages_takes_no_more),
 		cmocka_unit_test(attempts_of_one_source_go_on_in_the_order_they_began),

@@ -263,7 +263,7 @@ a_guard(void **state)
 	fclose(out);
 	assert_string_equal(
 	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
-		      CHAIN_AWAY("interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
+		      CHAIN_AWAY("interfaces") CHAIN_AWAY("signed") CHAIN_AWAY("signed_interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
 			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
 			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
 			  CHAIN_AWAY("guard_cut") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard_forged") CHAIN_AWAY("guard_begins")
@@ -355,7 +355,7 @@ every_chain_and_set_is_known(void **state)
 	conf->scan_guard = 8;
 	conf->capture = CONF_CAPTURE_NFQUEUE;
 	for (int i = 0; i < 3; i++) {
-		confs_door(conf, "1,2,3,4,5,6,7,8,9,10,11,12,13", 0, 0, i ? i == 1 ? "192.0.2.1" : "2001:db8::1" : NULL);
+		confs_door(conf, "1,2,3,4,5,6,7,8,9,10,11,12,13,62201:auth", 0, 0, i ? i == 1 ? "192.0.2.1" : "2001:db8::1" : NULL);
 		confs_open(conf, "22,1:udp,2:udp,3:udp,4:udp,5:udp,6:udp,7:udp,8:udp,9:udp,10:udp,11:udp,12:udp,13:udp",
 			   "");
 		conf->doors[i].seq_timeout = 25;
@@ -365,7 +365,7 @@ every_chain_and_set_is_known(void **state)
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 10);
+		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 12);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
@@ -376,7 +376,7 @@ every_chain_and_set_is_known(void **state)
 		assert_int_equal(guard_rules_has(rules->sets[i].name, false),
 				 of_guard && (!rules->sets[i].kept || older));
 	}
-	assert_int_equal(rules->n_sets, 3 + 3 + 4 + 4 + 1 + 5 + 3 * 2);
+	assert_int_equal(rules->n_sets, 3 + 2 + 3 + 4 + 4 + 1 + 5 + 3 * 2);
 	rules_free(rules);
 	confs_free(conf);
 }

@@ -139,6 +139,32 @@ targets(void **state)
 }
 
 static void
+signed_knocks(void **state)
+{
+	struct conf *conf = confs_new();
+
+	confs_door(conf, "62000-62999:auth", 0, 0, NULL);
+	same(conf);
+	assert_shows(LIST, "udp dport 62000-62999 udp length >= 192 goto signed");
+	clear(state);
+	conf = confs_new();
+	conf->source_rate = 5;
+	confs_interface(conf, (char[]){ "eth0" });
+	confs_door(conf, "7000,8000:udp,62201:auth", SYN, SYN, NULL);
+	confs_door(conf, "62201:auth", SYN, SYN, "192.0.2.1");
+	confs_door(conf, "62201-62203:auth", SYN, SYN, "2001:db8::1");
+	confs_door(conf, "62201:auth", SYN, SYN, "192.0.2.2");
+	same(conf);
+	assert_shows(LIST, "udp dport 62201 udp length >= 192 goto signed_interfaces");
+	clear(state);
+	conf = confs_new();
+	conf->only_ipv4 = true;
+	confs_door(conf, "62201:auth", 0, 0, NULL);
+	confs_door(conf, "62201:auth", 0, 0, "2001:db8::1");
+	same(conf);
+}
+
+static void
 interfaces(void **state)
 {
 	struct conf *conf = confs_new();
@@ -841,6 +867,7 @@ main(void)
 		cmocka_unit_test_setup(one_door, clear),
 		cmocka_unit_test_setup(groups_of_flags, clear),
 		cmocka_unit_test_setup(targets, clear),
+		cmocka_unit_test_setup(signed_knocks, clear),
 		cmocka_unit_test_setup(interfaces, clear),
 		cmocka_unit_test_setup(ipv4_alone, clear),
 		cmocka_unit_test_setup(a_thousand_doors, clear),

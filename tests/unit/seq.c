@@ -85,10 +85,40 @@ format_cuts_at_the_buffer(void **state)
 	assert_string_equal(seq_format(&seq, small, sizeof(small)), "7000:tc");
 }
 
+static void
+signed_knocks(void **state)
+{
+	static const char *const good[][2] = {
+		{ "62201:auth", "62201:auth" },
+		{ "62000-62999 : AUTH", "62000-62999:auth" },
+		{ "7000,8000:udp, 62000 - 62001:auth", "7000:tcp,8000:udp,62000-62001:auth" },
+		{ "5-5:auth", "5:auth" },
+	};
+	static const char *const wrong[] = { "62201:auth,7000", "62999-62000:auth", "0:auth", "1-65536:auth", "1-:auth",
+					     "-1:auth",         "1-2:udp",          "1-2",    ":auth",        "auth",
+					     "1-2-3:auth",      "1:auth,2:auth" };
+	char text[SEQ_STRLEN];
+	struct seq seq;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(seq_parse_door(&seq, good[i][0], NULL), 0);
+		assert_string_equal(seq_format(&seq, text, sizeof(text)), good[i][1]);
+		assert_ptr_equal(seq_auth(&seq), &seq.at[seq.n - 1]);
+		assert_int_equal(seq_parse(&seq, good[i][0], NULL), -1); /* only a door has them */
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (!seq_parse_door(&seq, wrong[i], NULL))
+			fail_msg("accepted: %s", wrong[i]);
+	assert_int_equal(seq_parse_door(&seq, "1,2", NULL), 0);
+	assert_null(seq_auth(&seq));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signed_knocks),
 		cmocka_unit_test(ports_and_protocols),
 		cmocka_unit_test(text_that_atoi_ignored_is_an_error),
 		cmocka_unit_test(at_most_32_entries),

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a signed knock asks for, once it has been judged; the door does the rest. */
+#ifndef KNOCKD_ASK_H
+#define KNOCKD_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/door.h"
+#include "lib/seq.h"
+
+#define ASK_USER_MAX 64 /* with its NUL: AUTHORIZED_USER_MAX of signed/authorized.h */
+
+struct ask {
+	char user[ASK_USER_MAX];
+	uint64_t time_ms;       /* how long; 0: as the door has it */
+	struct knock_port port; /* the port asked for; 0: none */
+	struct seq ports;       /* without one: the ports of `open` that the user may have; n 0: all */
+};
+
+/* Is the port of `open` one that is to be opened? `ask` may be NULL: all are. */
+bool ask_opens(const struct ask *ask, const struct knock_port *port);
+
+/* The comment of an element: the door, and the user of a signed knock (or NULL). Returns `buf`. */
+const char *ask_comment(const char *door, const char *user, char buf[static ELEMENT_COMMENT_MAX]);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The counter of signed knocks, which rises even if the clock goes back: the file knock/counter of the user's state. */
+#ifndef KNOCK_COUNTER_H
+#define KNOCK_COUNTER_H
+
+#include <stdint.h>
+
+/*
+ * The clock in microseconds since 1970, or one more than the last counter if that is higher, also among processes that
+ * call this at once. Makes the directories of `path`. Without the file, after a warning on stderr, the clock.
+ */
+uint64_t counter_next(const char *path);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl_enrol.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+
+const char *
+ctl_enrol_host(char *buf, size_t len)
+{
+	struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM }, *list;
+
+	if (gethostname(buf, len) || !memchr(buf, '\0', len))
+		text_copy(buf, len, "localhost");
+	if (getaddrinfo(buf, NULL, &hints, &list))
+		return buf;
+	if (list->ai_canonname && strlen(list->ai_canonname) < len && strchr(list->ai_canonname, '.'))
+		text_copy(buf, len, list->ai_canonname);
+	freeaddrinfo(list);
+	return buf;
+}
+
+#ifdef HAVE_SODIUM
+
+#include "signed/authorized.h"
+
+#ifdef HAVE_QRENCODE
+#include <qrencode.h>
+
+/* Two rows of modules in a line of half blocks, light on dark terminals too: the margin of two is drawn. */
+static void
+print_code(const char *text, FILE *out)
+{
+	static const char *const blocks[] = { "\u2588", "\u2580", "\u2584",
+					      " " }; /* by upper and lower module: 1 is dark */
+	QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
+	int margin = 2;
+
+	for (int y = -margin; code && y < code->width + margin; y += 2) {
+		for (int x = -margin; x < code->width + margin; x++) {
+			int dark = 0;
+
+			for (int i = 0; i < 2; i++)
+				if (x >= 0 && x < code->width && y + i >= 0 && y + i < code->width &&
+				    code->data[(y + i) * code->width + x] & 1)
+					dark |= i ? 1 : 2;
+			fputs(blocks[dark], out);
+		}
+		fputc('\n', out);
+	}
+	QRcode_free(code);
+}
+#endif
+
+static int
+fail(const char *what, const char *why)
+{
+	fprintf(stderr, "knockctl: %s%s%s\n", what, *what ? ": " : "", why);
+	return -1;
+}
+
+/* authorized_report: what is wrong with the file's other lines is not our concern. */
+static void
+ignore(void *arg, int line, const char *text)
+{
+	if (!line)
+		*(const char **)arg = text;
+}
+
+/* The new line, checked as the daemon will check it, after those that the file has. */
+static int
+check(const char *path, const char *line)
+{
+	struct authorized users = { .n = 0 };
+	char copy[2048];
+	const char *wrong = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 && errno != ENOENT)
+		return fail(path, strerror(errno));
+	if (fd >= 0 && authorized_read(&users, fd, 0, ignore, &wrong))
+		return fail(path, wrong ? wrong : "cannot be read");
+	text_copy(copy, sizeof(copy), line);
+	wrong = authorized_line(&users, copy, 0);
+	authorized_free(&users);
+	return wrong ? fail("the key", wrong) : 0;
+}
+
+static int
+append(const char *path, const char *line)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644), failed;
+	struct stat st;
+	char last = '\n', text[2048];
+	int len;
+
+	if (fd < 0 || fstat(fd, &st))
+		return fail(path, strerror(errno));
+	if (st.st_size && pread(fd, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	len = snprintf(text, sizeof(text), "%s%s\n", last == '\n' ? "" : "\n", line);
+	failed = write(fd, text, (size_t)len) != len || fsync(fd);
+	if (failed)
+		fail(path, strerror(errno));
+	close(fd);
+	return failed ? -1 : 0;
+}
+
+/* `user="NAME" TYPE BASE64 COMMENT` */
+static int
+make_line(const char *user, const char *key, char *line, size_t len)
+{
+	if (strpbrk(user, "\"\\"))
+		return fail(user, "is no name for a user");
+	return (size_t)snprintf(line, len, "user=\"%s\" %s", user, key) < len ? 0 : fail("the key", "is too long");
+}
+
+int
+ctl_enrol(const char *user, const json_t *answer, FILE *out)
+{
+	const char *path = json_string_value(json_object_get(answer, "authorized_keys"));
+	const char *invitation = json_string_value(json_object_get(answer, "invitation"));
+	char key[1024] = "", line[1536];
+
+	if (!path || !invitation)
+		return fail("", "the daemon's answer makes no sense");
+	if (knock1_start() || !fgets(key, sizeof(key), stdin))
+		return fail("", "no public key on standard input: knockctl enrol NAME <id_ed25519.pub");
+	if (make_line(user, text_trim(key), line, sizeof(line)) || check(path, line) || append(path, line))
+		return -1;
+	fprintf(out, "%s\n", invitation);
+#ifdef HAVE_QRENCODE
+	if (isatty(fileno(out)))
+		print_code(invitation, out);
+#endif
+	return 0;
+}
+
+#else
+
+int
+ctl_enrol(const char *user, const json_t *answer, FILE *out)
+{
+	(void)user, (void)answer, (void)out;
+	fprintf(stderr, "knockctl: this knockctl was built without libsodium, which signed knocks need\n");
+	return -1;
+}
+
+#endif

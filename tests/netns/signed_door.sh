@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A signed knock as the last step of a sequence, elements with %PROTO% and %PORT%, commands, Target, IPv6, garbage.
+
+. "$(dirname "$0")/signed_lib.sh"
+signed_setup
+nft -f - <<-E || bail 'no table'
+	table inet filter {
+		set ok { type ipv4_addr . inet_proto . inet_service; flags timeout; }
+		set ok6 { type ipv6_addr . inet_proto . inet_service; flags timeout; }
+	}
+E
+ip addr add 10.0.0.9/32 dev lo
+signed_conf "
+[inner]
+	sequence      = 7000,8000,62201:auth
+	seq_timeout   = 20
+	grant         = inet filter ok { %IP% . %PROTO% . %PORT% timeout 1h }
+	grant_6       = inet filter ok6 { %IP% . %PROTO% . %PORT% timeout 1h }
+	max_time      = 2h
+[run]
+	sequence      = 62201:auth
+	start_command = echo \"start \$KNOCKD_USER \$KNOCKD_PORT \$KNOCKD_SECONDS \$KNOCKD_DOOR %IP%\" >>$T/ran
+	stop_command  = echo \"stop \$KNOCKD_USER \$KNOCKD_PORT\" >>$T/ran
+	cmd_timeout   = 60
+	max_time      = 1h
+[target]
+	sequence      = 62201:auth
+	target        = 10.0.0.9
+	open          = 22:tcp
+[ssh]
+	sequence      = 62201:auth
+	open          = 22:tcp
+"
+enrol alice
+knockd_again
+profile inner alice inner 62201 'sequence = 7000,8000'
+profile run alice run 62201
+profile plain alice inner 62201
+invitation_host=$server6
+profile six alice ssh 62201
+invitation_host=$server
+
+granted() {
+	element_in 'inet filter ok' "10.0.0.2 . $1 . $2"
+}
+knock_as alice inner -d 5 --port 443
+check 'ports and then a signed knock' granted tcp 443
+check '... has the comment of door and user' equal_field 'inet filter ok' '10.0.0.2 . tcp . 443' comment 'inner alice'
+equal 'knockctl list tells the user' "$(knockctl list --json | jq -r '.[0].user')" alice
+knock_as alice inner -d 5 --port 53:udp --for 90m
+check 'another port of another protocol' granted udp 53
+check '... for a time' equal_field 'inet filter ok' '10.0.0.2 . udp . 53' timeout 5400
+refused 'the signed knock alone' 'the ports before it were not hit' knock_as alice plain --port 80
+refute '... grants nothing' granted tcp 80
+refused 'without a port' 'must name a port' knock_as alice inner -d 5
+knock_as alice inner -d 5 --port 443
+check 'with ports it counts again' granted tcp 443
+
+# the accesses survive a restart, and belong to the user
+knockd_stop
+nft flush set inet filter ok
+knockd_again
+check 'a restart puts the elements back' granted tcp 443
+check '... with their comment' equal_field 'inet filter ok' '10.0.0.2 . tcp . 443' comment 'inner alice'
+equal '... and their user' "$(knockctl list --json | jq -r '.[0].user')" alice
+
+sleep 2.2 # REPLAY_LOST_MSEC
+knock_as alice run --port 8080 --for 30m
+check 'commands get user, port and seconds' grep -qx 'start alice 8080 1800 run 10.0.0.2' "$T/ran"
+knock_as alice run --close
+check '... and the stop command runs when the user closes' grep -qx 'stop alice 8080' "$T/ran"
+
+refused "to another address than the door's Target" "another door's address" deliver "$(pack alice target 62201)" 62201
+in_client "$SIGNED" send 10.0.0.9 62201 "$(pack alice target 62201)"
+check 'to the Target' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.9 . tcp . 22'
+knock_as alice six
+check 'over IPv6' element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
+
+# garbage
+counted() {
+	knockctl stats --json | jq ".$1"
+}
+before=$(counted signed_garbage)
+in_client "$SIGNED" random "$server" 62201 200
+fence
+check 'garbage is counted' eval '[ "$(counted signed_garbage)" = $((before + 200)) ]'
+equal '... and makes no attempt' "$(knockctl attempts --json | jq '.attempts | length')" 0
+hex=$(pack alice ssh 62201)
+fence
+packets=$(counted packets)
+in_client "$SIGNED" send "$server" 62201 "$(echo "$hex" | cut -c 1-366)"
+fence
+equal 'a shorter datagram is not even reported' "$(counted packets)" $((packets + 1))
+accepted 'a random tail does not matter' deliver "${hex}00112233445566" 62201
+
+# reload: another key beside the old one, then without the old one
+old=$(invitation ssh 62201)
+deliver_old() {
+	deliver "$("$SIGNED" pack "$old" "$T/alice")" 62201
+}
+"$KNOCKD" --keygen "$T/new.key" >/dev/null
+ends 'no key is made over another' 1 "$KNOCKD" --keygen "$T/new.key"
+cat "$T/new.key" "$T/knock.key" >"$T/both.key"
+cat "$T/both.key" >"$T/knock.key"
+knockd_reload
+accepted 'with two keys: the old one' deliver_old
+accepted '... and the new one' deliver "$(pack alice ssh 62201)" 62201
+cat "$T/new.key" >"$T/knock.key"
+knockd_reload
+accepted 'with the new one alone' deliver "$(pack alice ssh 62201)" 62201
+shut
+deliver_old
+fence
+refute '... the old one opens nothing' opens
+chmod 640 "$T/knock.key"
+knockd_reload
+check 'a key that others can read is refused' log_says 'knock.key: is accessible to other users'
+check '... and the configuration stays' log_has 'reload failed: the configuration in use stays in force'
+chmod 600 "$T/knock.key"
+
+ends '-t reads the keys, too' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+echo nonsense >>"$T/authorized_keys"
+ends '... and warns of lines' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+check '... by number' grep -q 'authorized_keys: line 2: warning' "$T/err"
+done_testing

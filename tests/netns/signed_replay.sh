@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# No signed knock counts twice: not at once, not later, not from another address, not after a restart, a crash, a power
+# cut, or with a lost or an old state directory, and whatever the clocks do.
+
+. "$(dirname "$0")/signed_lib.sh"
+need meddle
+signed_setup
+topo_client other 1
+signed_conf '
+[ssh]
+	sequence     = 62201:auth
+	open         = 22:tcp
+	open_timeout = 20s
+'
+enrol alice
+enrol bob
+meddle none
+export MEDDLE="$T/meddle"
+daemon_preload=$MEDDLE_SO
+knockd_again
+profile home alice ssh 62201
+
+# unheard HEX [HOST]: the knock opens nothing, and a fresh one behind it does
+unheard() {
+	shut
+	deliver "$2" 62201 "${3-client}"
+	fence
+	refute "$1" eval 'opens || opens 10.0.1.2'
+}
+
+first=$(pack alice ssh 62201)
+accepted 'a knock opens' deliver "$first" 62201
+unheard 'the same bytes open nothing' "$first"
+unheard 'nor do they from another address' "$first" other
+check '... and the log says that somebody repeats the knock' \
+	log_has 'the same knock has come from 10.0.0.2 before: somebody repeats it'
+accepted 'the next knock opens' deliver "$(pack alice ssh 62201)" 62201
+unheard 'a knock before the last one opens nothing' "$first"
+
+late=$(pack alice ssh 62201)
+accepted 'a later knock' deliver "$(pack alice ssh 62201)" 62201
+unheard 'a knock that was held back opens nothing after a newer one' "$late"
+check '... and the log says how far behind it is' log_says 'alice refused: its counter is .* behind'
+held=$(pack bob ssh 62201)
+accepted "another user's counter is another" deliver "$held" 62201
+
+last=$(pack alice ssh 62201)
+accepted 'before a restart' deliver "$last" 62201
+knockd_stop
+knockd_again
+unheard 'after a restart the last knock opens nothing' "$last"
+sleep 2.2 # REPLAY_LOST_MSEC: a journal of before a power cut may lack so much
+accepted 'a new one does' deliver "$(pack alice ssh 62201)" 62201
+
+last=$(pack alice ssh 62201)
+accepted 'before kill -9' deliver "$last" 62201
+kill -9 "$knockd"
+wait "$knockd" 2>/dev/null
+knockd_again
+unheard 'after kill -9 the last knock opens nothing' "$last"
+sleep 2.2
+accepted 'a new one does' deliver "$(pack alice ssh 62201)" 62201
+
+# a power cut: the state directory is what the disk had before the last knock
+cp -a "$T/state" "$T/older"
+last=$(pack alice ssh 62201)
+accepted 'before a power cut' deliver "$last" 62201
+kill -9 "$knockd"
+wait "$knockd" 2>/dev/null
+rm -rf "$T/state"
+cp -a "$T/older" "$T/state"
+nft delete table inet knockd # the elements, which the daemon knows no more
+knockd_again
+unheard 'after a power cut the last knock opens nothing' "$last"
+sleep 2.2
+accepted 'a new one does' deliver "$(pack alice ssh 62201)" 62201
+
+knockd_stop
+rm -rf "$T/state"
+nft delete table inet knockd
+knockd_again
+unheard 'with a lost state directory the last knock opens nothing' "$last"
+refused 'a first knock needs clocks that agree' 'must agree within 120 s' \
+	deliver "$(pack alice ssh 62201 ahead=200000)" 62201
+accepted 'a new one opens' deliver "$(pack bob ssh 62201)" 62201
+
+# clocks
+refused 'a clock far ahead is refused, and teaches nothing' 'more than Max_Ahead' \
+	deliver "$(pack bob ssh 62201 ahead=90000000)" 62201
+accepted '... so the right clock still counts' deliver "$(pack bob ssh 62201)" 62201
+accepted 'an hour ahead is accepted' deliver "$(pack bob ssh 62201 ahead=3600000)" 62201
+refused 'the right time is behind that' 'forgives it once' deliver "$(pack bob ssh 62201)" 62201
+check 'an admin forgives it' eval '[ "$(knockctl users --reset bob)" = "1 reset" ]'
+accepted 'then the right time counts' deliver "$(pack bob ssh 62201)" 62201
+meddle clock -7200000
+accepted "the server's clock goes back two hours: a new knock counts" deliver "$(pack bob ssh 62201)" 62201
+meddle clock 7200000
+accepted '... and ahead: likewise' deliver "$(pack bob ssh 62201)" 62201
+meddle clock 0
+accepted '... and is right again: likewise' deliver "$(pack bob ssh 62201)" 62201
+
+knock_as alice home
+knockctl users --reset alice >/dev/null
+accepted 'the client keeps its counter in a file' knock_as alice home
+kept=$(sed 's/^0*//' "$T/home.alice/.local/state/knock/counter")
+check '... private' eval '[ "$(stat -c %a "$T/home.alice/.local/state/knock/counter")" = 600 ]'
+printf '%020d\n' $((kept + 30000000)) >"$T/home.alice/.local/state/knock/counter"
+accepted 'a clock that goes back does not lower it' knock_as alice home
+equal '... it goes on by one' "$(cat "$T/home.alice/.local/state/knock/counter")" \
+	"$(printf '%020d' $((kept + 30000001)))"
+
+# Max_Age
+sed -i 's/^\[options\]/&\n\tMax_Age = 2s/' "$T/knockd.conf"
+knockd_reload
+knockctl users --reset bob >/dev/null
+accepted 'a fresh knock' deliver "$(pack bob ssh 62201)" 62201
+held=$(pack bob ssh 62201)
+sleep 2.3
+refused 'a knock that was delayed for more than Max_Age' 'more than Max_Age' deliver "$held" 62201
+accepted 'a fresh one again' deliver "$(pack bob ssh 62201)" 62201
+
+# Replay_Sync
+sed -i 's/^\[options\]/&\n\tReplay_Sync = always/' "$T/knockd.conf"
+knockd_reload
+accepted 'Replay_Sync = always' deliver "$(pack bob ssh 62201)" 62201
+check 'the counter is in the journal' grep -q ' counter .* bob ' "$T/state/grants/journal"
+done_testing

@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The file of the users' keys: who may do what, live; and knockctl's part of it.
+
+. "$(dirname "$0")/signed_lib.sh"
+signed_setup
+topo_client other 1
+signed_conf '
+[ssh]
+	sequence     = 62201:auth
+	open         = 22:tcp, 443:tcp
+	open_timeout = 20s
+	max_time     = 1h
+[bound]
+	sequence     = 62201:auth
+	open         = 22:tcp
+	bound        = yes
+[few]
+	sequence     = 62201:auth
+	open         = 22:tcp
+	users        = alice, mallory
+'
+enrol alice
+enrol old 'expiry-time="20200101"'
+enrol far 'from="192.0.2.0/24,!192.0.2.7"'
+enrol near 'from="10.0.0.0/24"'
+enrol one 'doors="bound,few"'
+enrol port 'ports="443"'
+enrol short 'max-time=5s'
+enrol short_all 'max-time=2h'
+enrol other 'other-address'
+key_of eve
+echo 'command="id" ssh-ed25519 AAAA' >>"$T/authorized_keys"
+knockd_again
+
+check 'an unknown option is an error of its line' log_says 'authorized_keys: line 10: unknown option: .*does not count'
+check 'a user of a door who has no key is warned of' log_has 'few: warning: users: no line of'
+accepted 'the other lines count' deliver "$(pack alice ssh 62201)" 62201
+refused 'a key that is in no line' 'an unknown key refused: no line of' deliver "$(pack eve ssh 62201)" 62201
+refused 'an expired key' 'old refused: the key has expired' deliver "$(pack old ssh 62201)" 62201
+refused 'from another network' 'far refused: not from this address' deliver "$(pack far ssh 62201)" 62201
+accepted 'from the right network' deliver "$(pack near ssh 62201)" 62201
+refused 'a door that the key does not have' 'one refused: not one of the doors of the key' \
+	deliver "$(pack one ssh 62201)" 62201
+refused 'a user that the door does not have' 'near refused: not one of the door' deliver "$(pack near few 62201)" 62201
+accepted 'a user that it has' deliver "$(pack alice few 62201)" 62201
+refused 'a door that is not there' 'refused: no door of that name' deliver "$(pack alice nowhere 62201)" 62201
+refused 'the fence is no door of signed knocks' 'refused: no door of that name' deliver "$(pack alice fence 62201)" 62201
+
+refused 'a port that the key does not have' 'port refused: not one of the ports of the key' \
+	deliver "$(pack port ssh 62201 port=22 proto=6)" 62201
+shut
+deliver "$(pack port ssh 62201)" 62201
+check 'without a request: the ports that the key has' element_in 'inet knockd open4' '10.0.0.2 . tcp . 443'
+refute '... and no other' opens
+refused 'a port that the door does not open' 'does not open the port' \
+	deliver "$(pack alice ssh 62201 port=25 proto=6)" 62201
+accepted 'the longest time of a key' deliver "$(pack short ssh 62201)" 62201
+check '... counts without a request, too' equal_field 'inet knockd open4' '10.0.0.2 . tcp . 22' timeout 5
+accepted 'the longest time of the door' deliver "$(pack short_all ssh 62201 seconds=7200)" 62201
+check '... counts for all' equal_field 'inet knockd open4' '10.0.0.2 . tcp . 22' timeout 3600
+
+refused 'a bound door wants an address' 'wants a knock that names its address' deliver "$(pack alice bound 62201)" 62201
+accepted 'its own address' deliver "$(pack alice bound 62201 address=10.0.0.2 flags=1)" 62201
+refused 'relayed: it comes from another address' 'signed for another address: it was relayed' \
+	deliver "$(pack alice bound 62201 address=10.0.0.2 flags=1)" 62201 other
+refused "somebody else's address" 'which the key does not allow' \
+	deliver "$(pack alice ssh 62201 address=10.0.1.2 flags=2)" 62201
+shut
+deliver "$(pack other ssh 62201 address=10.0.1.2 flags=2)" 62201
+check '... is for keys that may' opens 10.0.1.2
+refute '... and is not for the knocker' opens
+
+# live
+key_of carol
+refused 'before the key is there' 'an unknown key refused' deliver "$(pack carol ssh 62201)" 62201
+enrol carol
+check 'a new line counts without a reload' log_has 'has changed and is read again'
+accepted '... at once' deliver "$(pack carol ssh 62201)" 62201
+used=$(pack carol ssh 62201)
+accepted 'the last knock before the key is removed' deliver "$used" 62201
+grep -v ' carol$' "$T/authorized_keys" >"$T/new"
+count=$(log_count 'is read again')
+mv "$T/new" "$T/authorized_keys"
+check 'a removed line' eval '[ "$(log_count "is read again")" -gt "$count" ]'
+refused '... counts no more' 'an unknown key refused' deliver "$(pack carol ssh 62201)" 62201
+count=$(log_count 'is read again')
+enrol carol
+check 'the line comes back' eval '[ "$(log_count "is read again")" -gt "$count" ]'
+shut
+deliver "$used" 62201
+fence
+refute '... but no knock that was used' opens
+accepted 'a new one opens' deliver "$(pack carol ssh 62201)" 62201
+chmod 666 "$T/authorized_keys"
+check 'a file that others can write is not read' log_has 'keys that were read before stay in force'
+chmod 644 "$T/authorized_keys"
+
+# knockctl
+key_of dave
+dave=$(knockctl enrol dave --host "$server" --door ssh <"$T/dave.pub")
+equal 'knockctl enrol prints the line for the user' "$dave" "$(invitation ssh 62201)"
+check '... and adds the key' grep -q '^user="dave" ssh-ed25519 ' "$T/authorized_keys"
+check '... which counts' eval 'deliver "$(pack dave ssh 62201)" 62201; sleep 0.1; opens'
+ends 'not twice' 1 knockctl enrol dave --host "$server" --door ssh <"$T/dave.pub"
+check '... because it is there' grep -q 'the key is in a line above' "$T/err"
+echo nonsense >"$T/nonsense"
+ends 'no nonsense' 1 knockctl enrol nob --host "$server" --door ssh <"$T/nonsense"
+refute '... and the file is as it was' grep -q nonsense "$T/authorized_keys"
+ends 'a door is needed where there are several' 1 knockctl enrol x --host "$server" <"$T/dave.pub"
+knockctl users >"$T/users"
+check 'knockctl users shows the last knock' grep -q '^alice .* 10\.0\.0\.2 .*SHA256:' "$T/users"
+check '... refusals, and what has expired' grep -q '^old .* 1 .*expired' "$T/users"
+mkdir -p "$T/home.dave"
+ends 'knock --add makes a profile' 0 knock_as dave --add home "$dave"
+ends '... not over another' 1 knock_as dave --add home "$dave"
+mkdir -p "$T/home.dave/.ssh"
+cp "$T/dave" "$T/home.dave/.ssh/id_ed25519"
+accepted '... which needs no more than the key of the user' knock_as dave home
+# bits of what is signed
+shut
+for bit in 64 70 77 85 100 130 190 200 260 300 440 447 448 700 950 959; do
+	deliver "$(pack alice ssh 62201 "flip=$bit")" 62201
+done
+fence
+fence
+refute 'a flipped bit opens nothing' opens
+check '... and is told of' log_has 'refused: the signature is wrong'
+
+done_testing

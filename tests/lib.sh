@@ -444,7 +444,7 @@ knockd_again() {
 
 # knockd_ref_start TEXT [OPTION]...: knockd 0.8 likewise, listening to host client; TEXT is its whole configuration
 knockd_ref_start() {
-	printf '%s\n' "$1" >"$T/knockd.conf"
+	printf '%s\n' "$1" | sed '/^	grant    =$/d' >"$T/knockd.conf" # of $fence_door
 	shift
 	daemon_start "$KNOCKD_REF" 'listening on' -i client "$@"
 }

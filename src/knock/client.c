@@ -320,17 +320,24 @@ resolve(struct client *client)
 	return -1;
 }
 
-/* knockd 0.8 knocks in vain at such an address, silently, and so does a knock that waits for nothing. */
+/*
+ * The kernel sends nothing to such an address. With a wait, another address of the name will do. knockd 0.8 knocks in
+ * vain, so without a wait this is no error.
+ */
 static int
 check_link(const struct client *client)
 {
-	const struct place *place = &client->places.at[0];
+	bool waits = client->waiting.door.port;
+	size_t n = waits ? client->places.n : client->places.first;
+	const char *text = client->places.at[0].text;
 
-	if (!client->waiting.door.port || !net_lacks_link(place, &client->origin))
-		return 0;
-	fprintf(stderr, "error: %s is a link-local address: name its link, as in %s%%eth0, or use --interface\n",
-		place->text, place->text);
-	return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (!net_lacks_link(&client->places.at[i], &client->origin))
+			return 0;
+	}
+	fprintf(stderr, "%s: %s is a link-local address: name its link, as in %s%%eth0, or use --interface\n",
+		waits ? "error" : "warning", text, text);
+	return waits ? -1 : 0;
 }
 
 /* With --proxy standard output carries the connection: verbose lines go to stderr. */
@@ -442,6 +449,8 @@ run(struct client *client)
 		sock = wait_open(&client->waiting);
 		if (sock < 0)
 			return stay_shut(client);
+	} else {
+		wait_refused(&client->waiting);
 	}
 	if (sock >= 0 || sent)
 		mark_one_time(client);

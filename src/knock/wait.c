@@ -153,19 +153,25 @@ race(struct waiting *w, int64_t now)
 		begin_path(w, now);
 }
 
+/* Was every knock refused? Then says so. */
+bool
+wait_refused(const struct waiting *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (!w->paths[i].refusal)
+			return false;
+	}
+	fprintf(stderr, "knock: %s: cannot send the knock: %s\n", w->paths[0].place->text,
+		strerror(w->paths[0].refusal));
+	return true;
+}
+
 /* If no knock gets out of this machine, says so at once, and waits only for a door that is open already. */
 static void
 check_refusals(struct waiting *w, int64_t now)
 {
-	int refusal = w->paths[0].refusal;
-
-	for (size_t i = 0; i < w->places->n; i++) {
-		if (i == w->n || !w->paths[i].refusal)
-			return;
-	}
-	if (w->refused)
+	if (w->refused || w->n < w->places->n || !wait_refused(w))
 		return;
-	fprintf(stderr, "knock: %s: cannot send the knock: %s\n", w->paths[0].place->text, strerror(refusal));
 	w->refused = true;
 	w->end_at = earlier(w->end_at, now + LAST_CHANCE);
 }

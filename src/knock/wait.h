@@ -60,6 +60,12 @@ size_t wait_knock(struct waiting *waiting);
 int wait_open(struct waiting *waiting);
 bool wait_over(const struct waiting *waiting);
 
+/*
+ * Did this machine let no knock out, for a reason that does not go away, such as its firewall? Then prints it. For a
+ * knock that waits for nothing; wait_open() does the same.
+ */
+bool wait_refused(const struct waiting *waiting);
+
 /* Describes the failed wait in one line. Returns `buf`. */
 const char *wait_explain(const struct waiting *waiting, char *buf, size_t len);
 

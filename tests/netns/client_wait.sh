@@ -103,6 +103,12 @@ check '... is named' grep -q "Failed to resolve hostname 'no-such-name.invalid' 
 ends 'a family that the name does not have' 1 knock_ours -6 server4 7000 --wait 22
 ends 'a link-local address without a link' 1 knock_ours fe80::1 7000 --wait 22
 check '... is an error' grep -q '^error: fe80::1 is a link-local address: name its link, as in fe80::1%eth0' "$T/err"
+ends '... without a wait' 0 knock_ours fe80::1 7000
+check '... is a warning' grep -q '^warning: fe80::1 is a link-local address: name its link, as in fe80::1%eth0' "$T/err"
+printf '%s two-links\n' fe80::1 $server >>"$T/hosts"
+ends 'a name that has another address, too' 0 knock_ours two-links $sequence --wait 22
+equal '... without a word' "$(cat "$T/err")" ''
+shut
 link=$(ip -j addr show dev client | jq -r '.[].addr_info[] | select(.scope == "link").local')
 ends '... with one it is like any other' 0 knock_ours "$link%eth0" $sequence --wait 22
 shut
@@ -119,6 +125,8 @@ refused_hit() {
 }
 in_client nft 'table inet local { chain out { type filter hook output priority 0; udp dport 8000 drop; }; }'
 refused_hit 'a hit that the local firewall drops' $server
+ends '... without a wait, too' 0 knock_ours $server $sequence
+check '... is named' grep -q "^knock: $server: cannot send the knock: Operation not permitted$" "$T/err"
 nft add element inet filter ssh_ok '{ 10.0.0.2 timeout 1m }'
 ends '... but an open door is seen to be open' 0 knock_ours $server $sequence --wait 22
 in_client nft delete table inet local

@@ -2,6 +2,7 @@
 #include "parser.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +19,36 @@
 
 /* ---- sections and lines ------------------------------------------------------------------------- */
 
+/* For one more door. The room doubles each time it is full, which is when the number of doors is a power of two. */
+static bool
+has_room(struct conf *conf)
+{
+	size_t n = conf->n_doors;
+	struct door *doors = conf->doors;
+
+	if (n & (n - 1))
+		return true;
+	doors = reallocarray(doors, n ? 2 * n : 1, sizeof(*doors));
+	if (doors)
+		conf->doors = doors;
+	return doors != NULL;
+}
+
 static struct door *
 add_door(struct parser *p, const char *name)
 {
 	struct conf *conf = p->conf;
-	struct door *doors, *door;
+	struct door *door;
 
 	if (conf->n_doors == CONF_DOORS_MAX) {
 		message_fail(p, "more than %d doors", CONF_DOORS_MAX);
 		return NULL;
 	}
-	doors = reallocarray(conf->doors, conf->n_doors + 1, sizeof(*doors));
-	if (!doors) {
+	if (!has_room(conf)) {
 		message_fail(p, "out of memory");
 		return NULL;
 	}
-	conf->doors = doors;
-	door = &doors[conf->n_doors++];
+	door = &conf->doors[conf->n_doors++];
 	*door = (struct door){ .line = p->line, .seq_timeout = 25, .cmd_timeout = 10 };
 	if (text_copy(door->name, sizeof(door->name), name))
 		message_warn(p, "the door's name is cut to \"%s\"", door->name);

@@ -9,7 +9,6 @@
 
 #include "conf/conf.h"
 #include "conf/parser.h"
-#include "lib/moment.h"
 #include "lib/text.h"
 
 static void
@@ -188,7 +187,7 @@ first_ports_of_answers(void **state)
 	silent("[a]\nsequence = 32767\ncommand = run\n");
 }
 
-/* Many doors: no pair of them is compared. */
+/* Many doors: if each pair of them were compared, this would not end. */
 static void
 many_doors(void **state)
 {
@@ -196,7 +195,6 @@ many_doors(void **state)
 	char heard[4096] = "", text[128];
 	struct parser *parser = parser_begin("x.conf", hear, heard);
 	struct conf *conf;
-	uint64_t begin;
 
 	(void)state;
 	for (int i = 0; i < DOORS; i++) {
@@ -204,9 +202,7 @@ many_doors(void **state)
 			 i + 100, 65000 - i);
 		feed(parser, text);
 	}
-	begin = moment_boot_msec();
 	conf = parser_end(parser);
-	assert_true(moment_boot_msec() - begin < 2000);
 	assert_string_equal(heard, "");
 	conf_free(conf);
 }

@@ -116,6 +116,7 @@ netns_tests = \
 	tests/netns/cut.sh \
 	tests/netns/daemon.sh \
 	tests/netns/disk.sh \
+	tests/netns/doctor.sh \
 	tests/netns/door.sh \
 	tests/netns/ended.sh \
 	tests/netns/engine.sh \

@@ -111,7 +111,7 @@ _knockctl()
   _knockd_nft_word "${@:2:1}"
 
   case $prev in
-  -s | --socket)
+  -s | --socket | -c | --config)
     _knockd_nft_files
     return
     ;;
@@ -126,18 +126,20 @@ _knockctl()
     ;;
   esac
   for ((i = 1; i < first; i++)); do
-    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|--door|--prefer|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
+    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|-c|--config|--door|--prefer|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
   done
 
   if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate)
+    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate doctor)
   elif [[ $cur != -* ]]; then
     [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
     [[ $command == migrate ]] && _knockd_nft_files
+    [[ $command == doctor ]] && _knockctl_doors
   else
     case $command in
     revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all) ;;
     list | extend | grant) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
+    doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;
     users) _knockd_nft_offer < <(printf '%s\n' --json --reset) ;;
     enrol) _knockd_nft_offer < <(printf '%s\n' --door --host) ;;

@@ -70,8 +70,12 @@ ctl_usage(FILE *out)
 	      "  migrate  [FILE] [--apply] [--prefer open|grant]\n"
 	      "             replace firewall commands by open and grant: show how, or do it\n",
 	      out);
+	fputs("  doctor   [DOOR]\n"
+	      "             why does a door stay shut?\n",
+	      out);
 	fputs("options:\n"
 	      "  -s, --socket SOCKET  the daemon's Control_Socket\n"
+	      "  -c, --config FILE    the configuration, for the commands that need no daemon\n"
 	      "      --json           answer as JSON\n"
 	      "  -V, --version        show the version\n"
 	      "  -h, --help           show this help\n",

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "ctl.h"
+#include "ctl_doctor.h"
 #include "ctl_migrate.h"
 
 static int
@@ -12,6 +13,8 @@ run_local(const struct ctl_options *options)
 	switch (options->local) {
 	case CTL_MIGRATE:
 		return ctl_migrate(options);
+	case CTL_DOCTOR:
+		return ctl_doctor(options);
 	case CTL_LOCALS:
 		break;
 	}

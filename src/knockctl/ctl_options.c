@@ -14,10 +14,12 @@ enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER,
 
 static const char *const local_names[CTL_LOCALS] = {
 	[CTL_MIGRATE] = "migrate",
+	[CTL_DOCTOR] = "doctor",
 };
 
 static const struct option names[] = {
 	{ "socket", required_argument, NULL, 's' },
+	{ "config", required_argument, NULL, 'c' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "prometheus", no_argument, NULL, OPT_PROMETHEUS },
 	{ "door", required_argument, NULL, OPT_DOOR },
@@ -45,6 +47,9 @@ take(struct ctl_options *o, int option)
 	switch (option) {
 	case 's':
 		o->socket = optarg;
+		return CTL_ASK;
+	case 'c':
+		o->file = optarg;
 		return CTL_ASK;
 	case OPT_JSON:
 		o->json = true;
@@ -124,6 +129,13 @@ find_local(const struct ctl_options *o)
 	return local;
 }
 
+/* The options of migrate, when another command has them. */
+static bool
+has_stray_option(const struct ctl_options *o)
+{
+	return o->local != CTL_MIGRATE && (o->apply || o->prefer);
+}
+
 static enum ctl_mode
 check_local(struct ctl_options *o, char *err, size_t errlen)
 {
@@ -133,12 +145,17 @@ check_local(struct ctl_options *o, char *err, size_t errlen)
 	if (o->json || o->prometheus)
 		snprintf(err, errlen, "%s has no such form of its answer", name);
 	else if (o->n_words > 2)
-		snprintf(err, errlen, "%s takes one file", name);
+		snprintf(err, errlen, "%s takes one %s", name, o->local == CTL_MIGRATE ? "file" : "door");
 	else if (o->prefer && strcmp(o->prefer, "open") && strcmp(o->prefer, "grant"))
 		snprintf(err, errlen, "--prefer is open or grant, not \"%s\"", o->prefer);
+	else if (has_stray_option(o))
+		snprintf(err, errlen, "--apply and --prefer belong to migrate");
 	if (*err)
 		return CTL_WRONG;
-	o->file = o->n_words > 1 ? o->words[1] : CONFIG_DEFAULT;
+	if (o->local == CTL_MIGRATE && o->n_words > 1)
+		o->file = o->words[1];
+	if (!o->file)
+		o->file = CONFIG_DEFAULT;
 	return CTL_LOCAL;
 }
 
@@ -152,8 +169,12 @@ check(struct ctl_options *o, char *err, size_t errlen)
 	o->local = find_local(o);
 	if (o->local < CTL_LOCALS)
 		return check_local(o, err, errlen);
-	if (o->apply || o->prefer) {
+	if (has_stray_option(o)) {
 		snprintf(err, errlen, "--apply and --prefer belong to migrate");
+		return CTL_WRONG;
+	}
+	if (o->file) {
+		snprintf(err, errlen, "--config belongs to commands that need no daemon");
 		return CTL_WRONG;
 	}
 	put_command_first(o);
@@ -193,7 +214,7 @@ ctl_options_parse(struct ctl_options *o, int argc, char **argv, char *err, size_
 	while (mode == CTL_ASK) {
 		for (; optind && is_negative_time(argv[optind]); optind++)
 			add_word(o, argv[optind]);
-		option = getopt_long(argc, argv, "-hs:V", names, NULL);
+		option = getopt_long(argc, argv, "-c:hs:V", names, NULL);
 		if (option == -1)
 			break;
 		mode = take(o, option);

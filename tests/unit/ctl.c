@@ -90,6 +90,11 @@ commands_without_a_daemon(void **state)
 	assert_string_equal(err, "--prefer is open or grant, not \"both\"");
 	assert_int_equal(local("migrate a b"), CTL_WRONG);
 	assert_int_equal(local("--json migrate"), CTL_WRONG);
+	assert_int_equal(local("doctor -c x.conf ssh"), CTL_LOCAL);
+	assert_string_equal(options.file, "x.conf");
+	assert_int_equal(local("doctor a b"), CTL_WRONG);
+	assert_int_equal(local("doctor --apply"), CTL_WRONG);
+	assert_int_equal(local("list -c x"), CTL_WRONG);
 	assert_int_equal(local("list --apply"), CTL_WRONG);
 	assert_string_equal(err, "--apply and --prefer belong to migrate");
 }

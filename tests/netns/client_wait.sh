@@ -11,7 +11,8 @@ sshd_behind_door "
 	sequence = 7005,7006
 	tcpflags = syn
 	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }
-$fence_door"
+[fence]
+	sequence = 9:udp"
 
 # shut: empties the sets when the daemon has handled all packets of the client, so that nothing opens again
 shut() {

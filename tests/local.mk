@@ -285,7 +285,7 @@ tests/ref/stamp:
 	$(AM_V_GEN)$(SHELL) $(srcdir)/tests/fetch-reference tests/ref && touch $@
 
 clean-local:
-	rm -rf tests/ref tests/bench/results fuzz coverage vm
+	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl
 
 # --- a virtual machine -----------------------------------------------------------------------------
 
@@ -293,6 +293,32 @@ check-vm: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=
 	$(SHELL) $(srcdir)/tests/vm/run
 .PHONY: check-vm
+
+# --- other platforms -------------------------------------------------------------------------------
+
+# Each says what is missing here and succeeds. The scripts explain themselves.
+DISTRO = trixie
+check-distro:
+	$(SHELL) $(top_srcdir)/tests/platform/distro $(DISTRO)
+check-i386:
+	$(SHELL) $(top_srcdir)/tests/platform/distro bookworm i386
+CROSS = arm64 armhf s390x
+check-cross:
+	KERNEL_TESTS='$(kernel_unit_tests)' $(SHELL) $(top_srcdir)/tests/platform/cross $(CROSS)
+MUSL_PREFIX =
+check-musl:
+	$(SHELL) $(top_srcdir)/tests/platform/musl $(MUSL_PREFIX)
+
+# Valgrind does not know the calls that put the engine into its cage.
+check-valgrind:
+	@if command -v valgrind >/dev/null; then \
+	  TESTS_SLOWNESS=50 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out tests/unit/cage,$(unit_tests)) $(traces) $(fuzz_tests)' \
+	    LOG_COMPILER='$(LOG_COMPILER) $(abs_top_srcdir)/tests/platform/valgrind' \
+	    TRACE_LOG_COMPILER='$(SHELL) $(abs_top_srcdir)/tests/platform/valgrind $(TRACE_LOG_COMPILER)'; \
+	else \
+	  echo 'SKIP: valgrind is missing'; \
+	fi
+.PHONY: check-distro check-i386 check-cross check-musl check-valgrind
 
 # --- knockd 0.8 and ours side by side --------------------------------------------------------------
 
@@ -411,6 +437,10 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/netns/signed_lib.sh \
+	tests/platform/cross \
+	tests/platform/distro \
+	tests/platform/musl \
+	tests/platform/valgrind \
 	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \
 	tests/vm/init \

@@ -7,8 +7,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
+
+/* How many times slower programs may be here: an emulated processor, or valgrind. A factor for limits of time. */
+static inline int
+slowness(void)
+{
+	const char *value = getenv("TESTS_SLOWNESS");
+
+	return value ? atoi(value) : 1;
+}
 
 /* skip(), with a reason that tests/unit-run puts into the TAP line */
 #define SKIP(reason)                                   \

@@ -74,6 +74,7 @@ needs() {
 		pc:libnfnetlink           libnfnetlink-dev       libnfnetlink-devel     libnfnetlink        libnfnetlink-dev
 		pc:libnetfilter_log       libnetfilter-log-dev   libnetfilter_log-devel libnetfilter_log    libnetfilter_log-dev
 		pc:libnetfilter_queue     libnetfilter-queue-dev libnetfilter_queue-devel libnetfilter_queue libnetfilter_queue-dev
+		pc:libnetfilter_conntrack libnetfilter-conntrack-dev libnetfilter_conntrack-devel libnetfilter_conntrack libnetfilter_conntrack-dev
 		pc:jansson                libjansson-dev         jansson-devel          jansson             jansson-dev
 		pc:libsodium              libsodium-dev          libsodium-devel        libsodium           libsodium-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev

@@ -114,6 +114,7 @@ netns_tests = \
 	tests/netns/control_who.sh \
 	tests/netns/crash.sh \
 	tests/netns/cut.sh \
+	tests/netns/cut_grant.sh \
 	tests/netns/daemon.sh \
 	tests/netns/disk.sh \
 	tests/netns/doctor.sh \

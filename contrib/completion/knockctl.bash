@@ -137,7 +137,7 @@ _knockctl()
     [[ $command == doctor ]] && _knockctl_doors
   else
     case $command in
-    revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all) ;;
+    revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all --cut) ;;
     list | extend | grant) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
     doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;

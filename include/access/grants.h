@@ -29,6 +29,12 @@ struct grants *grants_new(const struct log *log, struct nftset *nftset);
 /* Frees all grants; they stay in the kernel and in the journal. NULL is legal. */
 void grants_free(struct grants *grants);
 
+/* An access has ended: its time is over, or its element was deleted. */
+typedef void grants_ended(void *arg, const char *door, const struct element *element, const struct addr *ip);
+
+/* Calls `ended` for each from now on. */
+void grants_tell(struct grants *grants, grants_ended *ended, void *arg);
+
 /* Keeps every grant in this journal from now on; borrowed. */
 void grants_keep_in(struct grants *grants, struct journal *journal);
 

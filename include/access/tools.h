@@ -7,6 +7,7 @@
 
 #include "access/bans.h"
 #include "access/closing.h"
+#include "access/cuts.h"
 #include "access/grants.h"
 #include "access/judge.h"
 #include "lib/log.h"
@@ -28,6 +29,7 @@ struct access_tools {
 	struct access_refusals *refusals;
 	struct bans *bans;
 	struct judge *judge; /* NULL in a build without libsodium */
+	struct cuts *cuts;
 };
 
 #endif

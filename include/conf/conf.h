@@ -130,6 +130,9 @@ void conf_free(struct conf *conf); /* NULL is legal */
  */
 int conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errlen);
 
+/* Can this build cut the connections of a `grant`? */
+bool conf_can_cut(void);
+
 /* Does any door's `open` guard a port? */
 bool conf_has_guard(const struct conf *conf);
 

@@ -5,7 +5,7 @@
  *
  *   status | doors | attempts | stats | watch | reload | check | unguard
  *   list [ADDRESS ...] [--door DOOR]
- *   revoke ADDRESS ... [--door DOOR] | revoke --door DOOR | revoke --all
+ *   revoke ADDRESS ... [--door DOOR] [--cut] | revoke --door DOOR [--cut] | revoke --all [--cut]
  *   extend ADDRESS ... [--door DOOR] TIME
  *   grant ADDRESS --door DOOR
  *   users [--reset USER]
@@ -60,7 +60,7 @@ struct request_whom {
 struct request {
 	enum request_command command;
 	struct request_whom whom;
-	bool all;
+	bool all, cut;
 	int64_t by_ms;
 	const char *user; /* NULL: none, like the next */
 	const char *host;

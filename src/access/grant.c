@@ -326,6 +326,14 @@ grant_drop(struct grants *g, struct grant *grant)
 }
 
 void
+grant_finish(struct grants *g, struct grant *grant)
+{
+	if (g->ended)
+		g->ended(g->ended_arg, grant->kind->door, &grant->kind->element, &grant->ip);
+	grant_drop(g, grant);
+}
+
+void
 grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
 {
 	grant->end_boot_ms = end_boot_ms;
@@ -389,7 +397,7 @@ grant_end_due(struct grants *g, uint64_t now)
 	struct timer *timer;
 
 	while ((timer = timers_due(&g->timers, now)))
-		grant_drop(g, (struct grant *)timer);
+		grant_finish(g, (struct grant *)timer);
 }
 
 /* Without a given_ms the grant is of an earlier run. */

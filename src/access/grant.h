@@ -70,6 +70,9 @@ struct grant {
 };
 
 struct grants {
+	void (*ended)(void *arg, const char *door, const struct element *element,
+		      const struct addr *ip); /* grants_ended */
+	void *ended_arg;
 	const struct log *log;
 	struct nftset *nftset;
 	struct journal *journal;
@@ -123,6 +126,9 @@ struct grant *grant_add(struct grants *g, struct kind *kind, const struct addr *
 
 /* Forgets the grant, here and in the journal. */
 void grant_drop(struct grants *g, struct grant *grant);
+
+/* The same, and tells of it: the access is over, not only its place in memory. */
+void grant_finish(struct grants *g, struct grant *grant);
 
 /* How many are this door's for this address. */
 size_t grant_count(const struct grants *g, const char *door, const struct addr *ip);

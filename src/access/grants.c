@@ -101,8 +101,10 @@ grants_taken(struct grants *g, const struct nftset_op *op)
 	struct grant *grant =
 	    op->key_len ? grant_find(g, e->family, e->table, e->set, op->key, op->key_len) : find_by_text(g, op);
 
-	if (grant)
+	if (grant && op->add) /* another program's element admits the client now */
 		grant_drop(g, grant);
+	else if (grant)
+		grant_finish(g, grant);
 }
 
 /* ---- whose element it is ------------------------------------------------------------------------ */
@@ -262,6 +264,13 @@ grants_new(const struct log *log, struct nftset *nftset)
 	grants_free(g);
 	errno = ENOMEM;
 	return NULL;
+}
+
+void
+grants_tell(struct grants *g, grants_ended *ended, void *arg)
+{
+	g->ended = ended;
+	g->ended_arg = arg;
 }
 
 void

@@ -32,7 +32,7 @@ end_by_hand(struct grants *g, const struct monitor_event *event)
 		return;
 	log_notice(g->log, "%s: %s: element deleted from %s %s %s", addr_format(&grant->ip, ip), grant->kind->door,
 		   element_family_name(event->family), event->table, event->set);
-	grant_drop(g, grant);
+	grant_finish(g, grant);
 }
 
 /* Events are lost when a huge ruleset is loaded, too. */

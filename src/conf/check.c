@@ -252,6 +252,19 @@ check_one_time(struct parser *p, const struct door *door)
 	}
 }
 
+static void
+check_can_cut(struct parser *p, const struct door *door)
+{
+	if (!door->cut || conf_can_cut() ||
+	    (!door->elements[DOOR_GRANTS][CONF_V4].n && !door->elements[DOOR_GRANTS][CONF_V6].n))
+		return;
+	message_tell(p, CONF_ERROR,
+		     "config: section %s: cut = yes with grant: this knockd was built without libnetfilter_conntrack "
+		     "(line %d of %s)",
+		     door->name, door->line, p->path);
+	p->errors++;
+}
+
 /* A port is cut or not, whichever door its client has opened. */
 static void
 check_cut(struct parser *p, const struct door *door)
@@ -282,6 +295,7 @@ check_file(struct parser *p)
 		check_prefixes(p, &p->conf->doors[i]);
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
+		check_can_cut(p, &p->conf->doors[i]);
 		check_cut(p, &p->conf->doors[i]);
 		check_signed(p, &p->conf->doors[i]);
 	}

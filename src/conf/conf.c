@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/conf.h"
 
+#include "config.h"
+
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +123,16 @@ const struct element_list *
 conf_bans(const struct conf *conf, enum conf_family family)
 {
 	return &conf->ban[conf->ban[family].given ? family : CONF_V4];
+}
+
+bool
+conf_can_cut(void)
+{
+#ifdef HAVE_CONNTRACK
+	return true;
+#else
+	return false;
+#endif
 }
 
 bool

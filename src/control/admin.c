@@ -372,8 +372,17 @@ answer_revoke(struct admin *admin, struct control_client *client, const struct r
 {
 	const struct admin_view view = look(admin);
 	char err[LOG_TEXT_MAX];
-	size_t n = grants_revoke(view.tools->grants, &request->whom, err, sizeof(err));
+	size_t n;
 
+	if (request->cut && !conf_can_cut()) {
+		say_error(client, "--cut: this knockd was built without libnetfilter_conntrack");
+		return;
+	}
+	cuts_force(view.tools->cuts, request->cut);
+	n = grants_revoke(view.tools->grants, &request->whom, err, sizeof(err));
+	if (request->cut)
+		cuts_whom(view.tools->cuts, view.conf, &request->whom);
+	cuts_force(view.tools->cuts, false);
 	n += closings_close(view.tools->closings, &request->whom);
 	if (is_unknown(view.conf, request, n, err))
 		say_no_door(client, request->whom.door);

@@ -37,7 +37,7 @@ static const struct command {
 			   ctl_show_accesses, FORM_ARRAY, NULL },
 	[REQUEST_ATTEMPTS] = { "", "list knock attempts under way", ctl_show_attempt, ctl_show_attempts, FORM_NAMED,
 			       "attempts" },
-	[REQUEST_REVOKE] = { "ADDRESS ... [--door DOOR] | --door DOOR | --all", "end accesses now", NULL,
+	[REQUEST_REVOKE] = { "ADDRESS ... [--door DOOR] | --door DOOR | --all  [--cut]", "end accesses now", NULL,
 			     ctl_show_outcome, FORM_LAST, NULL },
 	[REQUEST_EXTEND] = { "ADDRESS ... [--door DOOR] TIME", "extend accesses, or shorten them with -TIME", NULL,
 			     ctl_show_outcome, FORM_LAST, NULL },

@@ -8,7 +8,7 @@
 
 #include "ctl_enrol.h"
 
-enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER, OPT_RESET, OPT_HOST };
+enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER, OPT_RESET, OPT_HOST, OPT_CUT };
 
 #define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
 
@@ -24,6 +24,7 @@ static const struct option names[] = {
 	{ "prometheus", no_argument, NULL, OPT_PROMETHEUS },
 	{ "door", required_argument, NULL, OPT_DOOR },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "cut", no_argument, NULL, OPT_CUT },
 	{ "apply", no_argument, NULL, OPT_APPLY },
 	{ "prefer", required_argument, NULL, OPT_PREFER },
 	{ "reset", required_argument, NULL, OPT_RESET },
@@ -72,6 +73,9 @@ take(struct ctl_options *o, int option)
 		return CTL_ASK;
 	case OPT_ALL:
 		add_word(o, "--all");
+		return CTL_ASK;
+	case OPT_CUT:
+		add_word(o, "--cut");
 		return CTL_ASK;
 	case OPT_APPLY:
 		o->apply = true;

@@ -198,6 +198,8 @@ poll_timeout(const struct daemon *d)
 
 	if (grants_next(d->grants) < next)
 		next = grants_next(d->grants);
+	if (cuts_next(d->cuts) < next)
+		next = cuts_next(d->cuts);
 	if (admin_next(d->admin) < next)
 		next = admin_next(d->admin);
 	if (d->engine.restart_at < next)
@@ -272,6 +274,7 @@ loop(struct daemon *d)
 		closings_tick(d->closings, moment_boot_msec());
 		grants_tick(d->grants, d->conf, moment_boot_msec());
 		grants_restore(d->grants, d->conf);
+		cuts_tick(d->cuts, d->conf, moment_boot_msec());
 	}
 }
 
@@ -294,7 +297,8 @@ open_tools(struct daemon *d)
 		return -1;
 	}
 #endif
-	if (!d->bans || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
+	d->cuts = d->nftset ? cuts_new(&d->log, d->nftset) : NULL;
+	if (!d->bans || !d->cuts || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
@@ -305,7 +309,9 @@ open_tools(struct daemon *d)
 					  .lookup = d->lookup,
 					  .refusals = &d->refusals,
 					  .bans = d->bans,
-					  .judge = d->judge };
+					  .judge = d->judge,
+					  .cuts = d->cuts };
+	grants_tell(d->grants, cuts_note, d->cuts);
 	return 0;
 }
 
@@ -525,6 +531,7 @@ stop(struct daemon *d)
 	bans_free(d->bans);
 	judge_free(d->judge);
 	users_close(d);
+	cuts_free(d->cuts);
 	closings_free(d->closings);
 	grants_free(d->grants);
 	journal_close(d->journals.commands);

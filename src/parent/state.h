@@ -108,6 +108,7 @@ struct daemon {
 	struct bans *bans;
 	struct judge *judge; /* NULL in a build without libsodium */
 	struct daemon_users users;
+	struct cuts *cuts;
 	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;
 	struct daemon_rules rules;

@@ -21,6 +21,7 @@ enum {
 	RESET = 1 << 8,     /* --reset USER */
 	USER = 1 << 9,      /* a user, needed too */
 	HOST = 1 << 10,     /* --host HOST, likewise */
+	CUT = 1 << 11,
 };
 
 static const struct {
@@ -31,7 +32,7 @@ static const struct {
 	[REQUEST_DOORS] = { "doors", 0 },
 	[REQUEST_LIST] = { "list", ADDRS | DOOR },
 	[REQUEST_ATTEMPTS] = { "attempts", 0 },
-	[REQUEST_REVOKE] = { "revoke", ADDRS | DOOR | ALL | NEEDS_ANY },
+	[REQUEST_REVOKE] = { "revoke", ADDRS | DOOR | ALL | NEEDS_ANY | CUT },
 	[REQUEST_EXTEND] = { "extend", ADDRS | DOOR | TIME | NEEDS_ADDR },
 	[REQUEST_GRANT] = { "grant", ADDRS | ONE | DOOR | NEEDS_ADDR | NEEDS_DOOR },
 	[REQUEST_WATCH] = { "watch", 0 },
@@ -220,6 +221,8 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 			r->host = words[++i];
 		else if (takes & USER && !r->user && *words[i] != '-')
 			r->user = words[i];
+		else if (takes & CUT && !strcmp(words[i], "--cut"))
+			r->cut = true;
 		else if (take_word(r, takes, words[i], err, errlen))
 			return -1;
 	}
@@ -258,7 +261,7 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 
 	r->whom.n_nets = 0;
 	r->whom.door = NULL;
-	r->all = false;
+	r->all = r->cut = false;
 	r->by_ms = 0;
 	r->user = r->host = NULL;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
@@ -318,6 +321,8 @@ request_describe(const struct request *r, char *buf, size_t len)
 			   text_utf8(r->user, true, door, sizeof(door)), NULL);
 	if (r->all)
 		text_write(&pen, " --all", NULL);
+	if (r->cut)
+		text_write(&pen, " --cut", NULL);
 	if (r->by_ms) {
 		text_write(&pen, r->by_ms < 0 ? " -" : " ", NULL);
 		duration_write(&pen, (uint64_t)(r->by_ms < 0 ? -r->by_ms : r->by_ms));

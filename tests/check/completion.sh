@@ -51,7 +51,7 @@ offers 'interfaces' 'lo|' "$knock" -i lo
 offers 'options of knockd' '--print-rules|' knockd --print
 offers 'interfaces of knockd' 'any|' knockd -i an
 offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re
-offers 'options of a command' '--json|--door|--all|' "$knockctl" revoke -
+offers 'options of a command' '--json|--door|--all|--cut|' "$knockctl" revoke -
 offers 'no option of another command' '--json|--door|' "$knockctl" --socket /nowhere list -
 offers '... nor those of all' '--json|' "$knockctl" --socket /nowhere doors -
 offers 'options of doctor' '--config|' "$knockctl" doctor --

@@ -13,20 +13,6 @@ sshd_start
 echo_tcp 2200
 echo_udp 443
 
-# session NAME [HOST]: a lasting ssh session; `said NAME TEXT` works in it
-session() {
-	mkfifo "$T/$1.in"
-	# shellcheck disable=SC2086 # a list of options
-	in_background "${2-client}" ssh $ssh_options -o ConnectTimeout=2 "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
-	session=$!
-	said "$1" begins || bail "no ssh session: $(tail -n 5 "$LOG")"
-}
-# dead NAME: nothing comes back within a second
-dead() {
-	echo still 1<>"$T/$1.in" # <>: does not wait for a reader
-	sleep 1
-	! grep -q still "$T/$1.out"
-}
 no_element() {
 	! element_in 'inet knockd open4' '10.0.0.2 . tcp . 22' && ! element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
 }

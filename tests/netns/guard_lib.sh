@@ -52,3 +52,20 @@ udp_refused() {
 	echo x | in_client socat -t 1 -T 1 - "UDP:$1:443" 2>&1 | grep -q refused
 }
 
+
+# --- ssh sessions, with client_lib.sh ---------------------------------------------------------------
+
+# session NAME [HOST]: a lasting ssh session; `said NAME TEXT` works in it
+session() {
+	mkfifo "$T/$1.in"
+	# shellcheck disable=SC2086 # a list of options
+	in_background "${2-client}" ssh $ssh_options -o ConnectTimeout=2 "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
+	session=$!
+	said "$1" begins || bail "no ssh session: $(tail -n 5 "$LOG")"
+}
+# dead NAME: nothing comes back within a second
+dead() {
+	echo still 1<>"$T/$1.in" # <>: does not wait for a reader
+	sleep 1
+	! grep -q still "$T/$1.out"
+}

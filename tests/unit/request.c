@@ -90,6 +90,9 @@ addresses_and_doors(void **state)
 	assert_true(request.all);
 	assert_int_equal(request.whom.n_nets, 0);
 	assert_null(request.whom.door);
+	assert_false(request.cut);
+	assert_int_equal(parse("revoke 192.0.2.7 --cut"), 0);
+	assert_true(request.cut);
 	assert_int_equal(parse("extend --door x 192.0.2.7 1h30m"), 0);
 	assert_int_equal(request.by_ms, 5400 * 1000);
 	assert_int_equal(parse("grant 192.0.2.7 --door --all"), 0);
@@ -162,6 +165,8 @@ bad_requests(void **state)
 		"revoke --all --door x",
 		"revoke --door",
 		"list --all",
+		"extend 10.0.0.1 1h --cut",
+		"revoke --cut",
 		"list soon",
 		"list --door",
 		"extend 10.0.0.1",
@@ -220,6 +225,8 @@ described_for_the_log(void **state)
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 -1m30s");
 	parse("revoke --all");
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke --all");
+	parse("revoke ::1 --cut");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke ::1 --cut");
 }
 
 int

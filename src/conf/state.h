@@ -4,7 +4,7 @@
 #define KNOCKD_STATE_H
 
 #include "conf/conf.h"
-#include "hint.h"
+#include "lib/hint.h"
 #include "lib/localports.h"
 
 enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };

@@ -16,6 +16,7 @@
 
 #include "client_options.h"
 #include "hit.h"
+#include "lib/hint.h"
 #include "lib/text.h"
 #include "net.h"
 #include "signer.h"
@@ -52,6 +53,8 @@ set_text(char **to, const char *value)
 static const char *
 set_host(struct profile *profile, const char *value)
 {
+	if (strpbrk(value, " \t#;\"'"))
+		return "host is not a name or an address";
 	return *value && !set_text(&profile->host, value) ? NULL : "empty host";
 }
 
@@ -154,6 +157,8 @@ static const struct key {
 static void
 take_pair(struct profile_parser *parser, struct profile *profile, const struct line *line)
 {
+	char hint[HINT_LEN];
+
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *wrong;
 
@@ -161,13 +166,14 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 			continue;
 		wrong = keys[i].set(profile, line->value);
 		if (wrong)
-			complain(parser, parser->line, "%s", wrong);
+			complain(parser, parser->line, "%s%s", wrong, hint_value(line->value, hint));
 		return;
 	}
 	/* not quoted: the key may be a misplaced sequence */
 	complain(parser, parser->line,
 		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source, "
-		 "server, door, key)");
+		 "server, door, key)%s",
+		 hint_key(line->key, NULL, hint));
 }
 
 static void
@@ -191,27 +197,52 @@ begin_profile(struct profile_parser *parser, const char *name)
 		all->n++;
 }
 
+/* "[home] # note", "[home", or a [ behind a character that only looks like a blank. The lines below belong to it. */
+static void
+take_broken_header(struct profile_parser *parser, char *text)
+{
+	char *open = strchr(text, '['), *name = open + 1, *end = strchr(name, ']'), hint[HINT_LEN];
+
+	if (end)
+		*end = '\0';
+	begin_profile(parser, text_trim(name));
+	if (open > text)
+		complain(parser, parser->line, "not a [profile]%s", hint_blank(text, hint));
+	else if (end)
+		complain(parser, parser->line, "nothing may follow the ] of a profile%s", hint_value(end + 1, hint));
+	else
+		complain(parser, parser->line, "the ] of a profile is missing");
+}
+
+static void
+take_section(struct profile_parser *parser, char *name)
+{
+	const char *end = strchr(name, ']');
+
+	if (end && *hint_literal(end + 1))
+		take_broken_header(parser, name - 1);
+	else
+		begin_profile(parser, name);
+}
+
 void
 profile_line(struct profile_parser *parser, char *text)
 {
 	struct line line = text_split(parser->line ? text : text_skip_mark(text));
 	struct profiles *all = &parser->profiles;
+	char hint[HINT_LEN];
 
 	parser->line++;
-	switch (line.kind) {
-	case LINE_BLANK:
+	if (line.kind == LINE_SECTION)
+		take_section(parser, line.key);
+	else if (line.kind == LINE_BLANK)
 		return;
-	case LINE_SECTION:
-		begin_profile(parser, line.key);
-		return;
-	case LINE_WORD:
+	else if (line.key[hint_blanks(line.key)] == '[')
+		take_broken_header(parser, line.key);
+	else if (*hint_syntax(line.key) || line.kind == LINE_WORD)
 		/* not quoted: the word may be a sequence without its key */
-		complain(parser, parser->line, "neither [profile] nor key = value");
-		return;
-	case LINE_PAIR:
-		break;
-	}
-	if (all->n)
+		complain(parser, parser->line, "neither [profile] nor key = value%s", hint_line(line.key, hint));
+	else if (all->n)
 		take_pair(parser, &all->at[all->n - 1], &line);
 	else
 		complain(parser, parser->line, "key before the first [profile]");

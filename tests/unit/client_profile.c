@@ -115,6 +115,34 @@ errors_name_the_line_and_no_port(void **state)
 	bad("[a]\nhost = x\nsequence = 7777\n[a]\nhost = y\nsequence = 2", "config: line 4: duplicate profile \"a\"\n");
 }
 
+/* The hints of knockd.conf. */
+static void
+mistakes_that_one_does_not_see(void **state)
+{
+	(void)state;
+	bad("[a] # note\nhost = x\nsequence = 1",
+	    "config: line 1: nothing may follow the ] of a profile: a comment needs a line of its own\n");
+	bad("[a] # see [b]\nhost = x\nsequence = 1",
+	    "config: line 1: nothing may follow the ] of a profile: a comment needs a line of its own\n");
+	bad("[a\nhost = x\nsequence = 1", "config: line 1: the ] of a profile is missing\n");
+	bad("\xc2\xa0[a]\nhost = x\nsequence = 1", "config: line 1: not a [profile]: U+00A0 is not a blank\n");
+	bad("[a]\nhost = x # home\nsequence = 1", "config: line 2: host is not a name or an address: a comment needs a "
+						  "line of its own\nconfig: line 1: profile \"a\" has no host\n");
+	bad("[a]\nhost = 'x'\nsequence = 1", "config: line 2: host is not a name or an address: quotes are part of the "
+					     "value\nconfig: line 1: profile \"a\" has no host\n");
+	bad("[a]\nhost = x\nsequence = 1\ndelay = 5 # ms",
+	    "config: line 4: delay is not a number of milliseconds: a comment needs a line of its own\n");
+	bad("[a]\nhost = x\nsequence = 1\n; note",
+	    "config: line 4: neither [profile] nor key = value: a comment begins with #\n");
+	bad("[a]\nhost = x\nsequence = 1\ninclude = y",
+	    "config: line 4: neither [profile] nor key = value: one file cannot include another\n");
+	bad("[a]\nhost = x\n\xc2\xa0sequence = 1",
+	    "config: line 3: unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, "
+	    "source, server, door, key): U+00A0 is not a blank\nconfig: line 1: profile \"a\" has no sequence\n");
+	good("[a]\nhost = b\xc3\xbc"
+	     "cher.example\nsequence = 1\n");
+}
+
 static void
 the_file_is_looked_for_where_xdg_says(void **state)
 {
@@ -217,6 +245,7 @@ main(void)
 		cmocka_unit_test(a_byte_order_mark),
 		cmocka_unit_test(a_profile_can_have_every_key),
 		cmocka_unit_test(errors_name_the_line_and_no_port),
+		cmocka_unit_test(mistakes_that_one_does_not_see),
 		cmocka_unit_test(the_file_is_looked_for_where_xdg_says),
 		cmocka_unit_test(one_time_files_are_relative_to_the_profiles),
 		cmocka_unit_test(a_file_open_to_others_is_refused),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hints for the parser's messages: mistakes that the admin does not see in the line. A hint begins with ": " or is
- * empty, and quotes nothing of the line but blanks and punctuation that are not ASCII.
+ * Hints for messages about knockd.conf and the client's profiles: mistakes that one does not see in the line. A hint
+ * begins with ": " or is empty, and quotes nothing of the line but blanks and punctuation that are not ASCII.
  */
 #ifndef KNOCKD_HINT_H
 #define KNOCKD_HINT_H

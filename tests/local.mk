@@ -85,6 +85,7 @@ traces = \
 shell_tests = \
 	tests/check/client_only.sh \
 	tests/check/completion.sh \
+	tests/check/fwknop.sh \
 	tests/check/completion_typed.sh \
 	tests/check/install.sh \
 	tests/check/man.sh \

@@ -160,6 +160,7 @@ netns_tests = \
 	tests/netns/sequence.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \
+	tests/netns/signed_nfqueue.sh \
 	tests/netns/signed_other.sh \
 	tests/netns/signed_replay.sh \
 	tests/netns/signed_rogue.sh \
@@ -421,6 +422,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/open.sh \
 	tests/bench/report.py \
 	tests/bench/run \
+	tests/bench/signed.sh \
 	tests/compat/cases.py \
 	tests/compat/lab.py \
 	tests/compat/model.py \

@@ -14,7 +14,7 @@
  *	-a         ask the kernel instead of waiting for its event
  *	-q         one at a time, and one line as with -n
  *	-b         do not wait: print the time of the last hit in nanoseconds, one line for each knock
- *	-l FILE    payloads for UDP, a line for each knock
+ *	-l FILE    payloads for UDP, a line for each knock: text, or "hex:" and hexadecimal digits
  *
  * Prints a line for each knock: microseconds from the last hit to the element, or "lost". With -n, -e or -q
  * one line: "OPEN KNOCKS NANOSECONDS".
@@ -37,10 +37,27 @@ struct knocker {
 	int64_t knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns;
 	bool ask, blind, quiet;
 	char **payloads;
+	size_t *lens; /* of the payloads */
 	int wire, watch;
 	uint8_t *open; /* by knock */
 	int64_t n_open;
 };
+
+/* Decodes "hex:..." in place. Returns the payload's length. */
+static size_t
+decode(char *payload)
+{
+	size_t n = 0;
+
+	if (strncmp(payload, "hex:", 4))
+		return strlen(payload);
+	for (const char *at = payload + 4; at[0] && at[1]; at += 2) {
+		const char pair[] = { at[0], at[1], '\0' };
+
+		payload[n++] = (char)strtoul(pair, NULL, 16);
+	}
+	return n;
+}
 
 static void
 read_payloads(struct knocker *k, const char *path)
@@ -51,10 +68,13 @@ read_payloads(struct knocker *k, const char *path)
 	ssize_t len;
 
 	k->payloads = calloc((size_t)k->knocks, sizeof(*k->payloads));
-	if (!file || !k->payloads)
+	k->lens = calloc((size_t)k->knocks, sizeof(*k->lens));
+	if (!file || !k->payloads || !k->lens)
 		die(path);
 	while (n < k->knocks && (len = getline(&k->payloads[n], &room, file)) > 0) {
-		k->payloads[n++][len - 1] = '\0';
+		k->payloads[n][len - 1] = '\0';
+		k->lens[n] = decode(k->payloads[n]);
+		n++;
 		room = 0;
 	}
 	k->knocks = n;
@@ -132,7 +152,7 @@ hit(struct knocker *k, int64_t knock, size_t stage)
 
 	port.number = (uint16_t)(port.number + knock % k->doors);
 	if (payload || k->doors > 1)
-		frame_build(frame, port, SERVER_ADDRESS, payload, payload ? strlen(payload) : 0);
+		frame_build(frame, port, SERVER_ADDRESS, payload, payload ? k->lens[knock] : 0);
 	frame_vary(frame, source_of(knock), (uint32_t)knock * PORTS_MAX + (uint32_t)stage);
 	wire_send(k->wire, frame);
 }

@@ -2,11 +2,18 @@
 /*
  * Signed knocks for tests:
  *
- *   signed invite KEY HOST PORT[-PORT] DOOR       the line for a user of the server with this key (the word after
- * knock1-key) signed pack INVITATION FILE [NAME=VALUE]...   a knock in hexadecimal. NAME: counter (us), ahead (ms, of
- * the clock), address, action, flags, seconds, port, proto, flip (a bit of the plaintext), spoil (a bit of the signed
- * statement, before it is signed) signed send HOST PORT HEX [TIMES] signed random HOST PORT TIMES                 so
- * many datagrams of garbage, as fast as possible
+ *   signed invite KEY HOST PORT[-PORT] DOOR
+ *	the line for a user of the server with this key (the word after knock1-key)
+ *   signed pack INVITATION FILE [NAME=VALUE]...
+ *	a knock in hexadecimal. NAME: counter (us), ahead (ms, of the clock), address, action, flags, seconds, port,
+ *	proto, flip (a bit of the plaintext), spoil (a bit of the statement, before it is signed)
+ *   signed packs INVITATION FILE N
+ *	so many knocks, a line "hex:..." each, for tests/bench/knocker
+ *   signed send HOST PORT HEX [TIMES]
+ *   signed insider INVITATION MILLISECONDS
+ *	garbage with the right tag, as fast as possible; prints "PACKETS NANOSECONDS 0"
+ *   signed random HOST PORT TIMES
+ *	so many datagrams of garbage, as fast as possible
  */
 #include <errno.h>
 #include <netdb.h>
@@ -148,6 +155,30 @@ connect_to(char **argv)
 	return fd;
 }
 
+static int
+packs(char **argv)
+{
+	struct wishes w = { .flip = -1, .spoil = -1 };
+	struct invitation i;
+	struct keyfile key;
+	struct timespec now;
+	const char *why;
+	char err[256], text[2 * KNOCK1_LEN + 1];
+	uint8_t wire[KNOCK1_LEN];
+
+	if (invitation_parse(&i, argv[0], &why) || keyfile_read(&key, argv[1], err, sizeof(err)))
+		die("no invitation, or no key");
+	clock_gettime(CLOCK_REALTIME, &now);
+	w.statement.counter = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	knock1_door_id(i.door, w.statement.door);
+	for (long n = atol(argv[2]); n > 0; n--) {
+		make(&i, &key, &w, wire);
+		printf("hex:%s\n", sodium_bin2hex(text, sizeof(text), wire, sizeof(wire)));
+		w.statement.counter++;
+	}
+	return 0;
+}
+
 /* The error of an earlier datagram, to which nobody listens, is reported instead of sending this one. */
 static void
 send_one(int fd, const uint8_t *wire, size_t len)
@@ -184,6 +215,39 @@ send_random(char **argv)
 	return 0;
 }
 
+static int64_t
+steady_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int
+insider(char **argv)
+{
+	uint8_t wire[KNOCK1_LEN];
+	struct invitation i;
+	const char *why;
+	char port[16];
+	int64_t began = steady_ns(), end = began + atoll(argv[1]) * 1000000, n = 0;
+	int fd;
+
+	if (invitation_parse(&i, argv[0], &why))
+		die(why);
+	snprintf(port, sizeof(port), "%u", i.port);
+	fd = connect_to((char *[]){ i.host, port });
+	randombytes_buf(wire, sizeof(wire));
+	for (; steady_ns() < end; n++) {
+		memcpy(wire + 8, &n, sizeof(n));
+		crypto_shorthash(wire + KNOCK1_LEN - KNOCK1_TAG_LEN, wire, KNOCK1_LEN - KNOCK1_TAG_LEN, i.site.tag_key);
+		send_one(fd, wire, sizeof(wire));
+	}
+	printf("%lld %lld 0\n", (long long)n, (long long)(steady_ns() - began));
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -191,9 +255,8 @@ main(int argc, char **argv)
 		const char *name;
 		int words;
 		int (*run)(char **argv);
-	} commands[] = {
-		{ "invite", 4, invite }, { "pack", 2, pack }, { "send", 3, send_hex }, { "random", 3, send_random }
-	};
+	} commands[] = { { "invite", 4, invite },      { "pack", 2, pack },   { "send", 3, send_hex },
+			 { "random", 3, send_random }, { "packs", 3, packs }, { "insider", 2, insider } };
 
 	if (knock1_start())
 		die("no libsodium");

@@ -64,7 +64,7 @@ send() {
 # scan ADDRESS: the first port of a door, then others
 scan() {
 	forge "$1"
-	send 7000 990 991 992
+	send 7050 990 991 992
 	fence
 }
 banned() {
@@ -91,7 +91,7 @@ unreported() {
 
 doors="
 [ssh]
-	sequence = 7000,8000,9000
+	sequence = 7050,8000,9000
 	grant    = inet filter ok  { %IP% timeout 1h }
 	grant_6  = inet filter ok6 { %IP% timeout 1h }
 [net]
@@ -171,7 +171,7 @@ check '... and the one before is none any more' -t 30 bans_now
 
 # --- who has been let in -------------------------------------------------------------------------
 
-knock $server 7000 8000 9000
+knock $server 7050 8000 9000
 wait_for element_in 'inet filter ok' 10.0.0.2 || bail 'no grant'
 spares 'a client' 10.0.0.2 'it has an access'
 knockctl revoke --all >/dev/null

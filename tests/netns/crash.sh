@@ -10,11 +10,11 @@ firewall
 service 22
 knockd_start '
 [openSSH]
-	sequence = 7000,8000,9000
+	sequence = 7050,8000,9000
 	grant    = inet filter ssh_ok { %IP% timeout 3s }
 '
 now opened
-knock $server 7000 8000 9000
+knock $server 7050 8000 9000
 check 'the door opens' port_open $server 22
 
 engine=$(children "$knockd")
@@ -32,6 +32,6 @@ check '... on time' [ $((expired - opened)) -ge 290 ]
 check '... and not late' [ $((expired - opened)) -le 800 ]
 refute '... the port is shut' port_open $server 22
 
-knock $server 7000 8000 9000
+knock $server 7050 8000 9000
 check 'the new daemon opens it again' port_open $server 22
 done_testing

@@ -126,11 +126,11 @@ _knockctl()
     ;;
   esac
   for ((i = 1; i < first; i++)); do
-    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|-c|--config|--door|--prefer|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
+    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|-c|--config|--door|--prefer|--open|--for|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
   done
 
   if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate doctor)
+    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate new doctor)
   elif [[ $cur != -* ]]; then
     [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
     [[ $command == migrate ]] && _knockd_nft_files
@@ -139,6 +139,7 @@ _knockctl()
     case $command in
     revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all --cut) ;;
     list | extend | grant) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
+    new) _knockd_nft_offer < <(printf '%s\n' --config --open --for --write) ;;
     doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;
     users) _knockd_nft_offer < <(printf '%s\n' --json --reset) ;;

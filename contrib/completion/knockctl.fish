@@ -11,7 +11,7 @@ function __knockctl_addresses
     knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
-set -l commands status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate doctor
+set -l commands status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate new doctor
 set -l needs "not __fish_seen_subcommand_from $commands"
 
 complete -c knockctl -f
@@ -34,9 +34,13 @@ complete -c knockctl -n $needs -a reload -d 'Read the configuration again and us
 complete -c knockctl -n $needs -a check -d 'Read the configuration and report errors'
 complete -c knockctl -n $needs -a unguard -d 'Remove the guard until the next reload or start'
 complete -c knockctl -n $needs -a migrate -d 'Replace firewall commands by open and grant'
+complete -c knockctl -n $needs -a new -d 'Make a door with a sequence that nobody knows'
+complete -c knockctl -n '__fish_seen_subcommand_from new' -l open -x -d 'The ports that it opens'
+complete -c knockctl -n '__fish_seen_subcommand_from new' -l for -x -d 'For how long'
+complete -c knockctl -n '__fish_seen_subcommand_from new' -l write -d 'Append it to the configuration'
 complete -c knockctl -n $needs -a doctor -d 'Why does a door stay shut?'
 complete -c knockctl -n '__fish_seen_subcommand_from doctor' -a '(__knockctl_doors)'
-complete -c knockctl -n '__fish_seen_subcommand_from migrate doctor' -s c -l config -r -F -d 'The configuration'
+complete -c knockctl -n '__fish_seen_subcommand_from migrate new doctor' -s c -l config -r -F -d 'The configuration'
 complete -c knockctl -n '__fish_seen_subcommand_from migrate' -F
 complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l apply -d 'Write the new file'
 complete -c knockctl -n '__fish_seen_subcommand_from migrate' -l prefer -x -a 'open grant' -d 'If both are possible'

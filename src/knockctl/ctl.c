@@ -70,7 +70,9 @@ ctl_usage(FILE *out)
 	      "  migrate  [FILE] [--apply] [--prefer open|grant]\n"
 	      "             replace firewall commands by open and grant: show how, or do it\n",
 	      out);
-	fputs("  doctor   [DOOR]\n"
+	fputs("  new      NAME [--open PORTS] [--for TIME] [--write]\n"
+	      "             make a door with a sequence that nobody knows\n"
+	      "  doctor   [DOOR]\n"
 	      "             why does a door stay shut?\n",
 	      out);
 	fputs("options:\n"

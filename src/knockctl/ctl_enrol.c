@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl_code.h"
 #include "lib/text.h"
 
 const char *
@@ -30,34 +31,6 @@ ctl_enrol_host(char *buf, size_t len)
 #ifdef HAVE_SODIUM
 
 #include "signed/authorized.h"
-
-#ifdef HAVE_QRENCODE
-#include <qrencode.h>
-
-/* Two rows of modules in a line of half blocks, light on dark terminals too: the margin of two is drawn. */
-static void
-print_code(const char *text, FILE *out)
-{
-	static const char *const blocks[] = { "\u2588", "\u2580", "\u2584",
-					      " " }; /* by upper and lower module: 1 is dark */
-	QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
-	int margin = 2;
-
-	for (int y = -margin; code && y < code->width + margin; y += 2) {
-		for (int x = -margin; x < code->width + margin; x++) {
-			int dark = 0;
-
-			for (int i = 0; i < 2; i++)
-				if (x >= 0 && x < code->width && y + i >= 0 && y + i < code->width &&
-				    code->data[(y + i) * code->width + x] & 1)
-					dark |= i ? 1 : 2;
-			fputs(blocks[dark], out);
-		}
-		fputc('\n', out);
-	}
-	QRcode_free(code);
-}
-#endif
 
 static int
 fail(const char *what, const char *why)
@@ -136,10 +109,7 @@ ctl_enrol(const char *user, const json_t *answer, FILE *out)
 	if (make_line(user, text_trim(key), line, sizeof(line)) || check(path, line) || append(path, line))
 		return -1;
 	fprintf(out, "%s\n", invitation);
-#ifdef HAVE_QRENCODE
-	if (isatty(fileno(out)))
-		print_code(invitation, out);
-#endif
+	ctl_code_print(invitation, out);
 	return 0;
 }
 

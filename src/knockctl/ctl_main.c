@@ -6,6 +6,7 @@
 #include "ctl.h"
 #include "ctl_doctor.h"
 #include "ctl_migrate.h"
+#include "ctl_new.h"
 
 static int
 run_local(const struct ctl_options *options)
@@ -13,6 +14,8 @@ run_local(const struct ctl_options *options)
 	switch (options->local) {
 	case CTL_MIGRATE:
 		return ctl_migrate(options);
+	case CTL_NEW:
+		return ctl_new(options);
 	case CTL_DOCTOR:
 		return ctl_doctor(options);
 	case CTL_LOCALS:

@@ -8,12 +8,26 @@
 
 #include "ctl_enrol.h"
 
-enum { OPT_JSON = 256, OPT_PROMETHEUS, OPT_DOOR, OPT_ALL, OPT_APPLY, OPT_PREFER, OPT_RESET, OPT_HOST, OPT_CUT };
+enum {
+	OPT_JSON = 256,
+	OPT_PROMETHEUS,
+	OPT_DOOR,
+	OPT_ALL,
+	OPT_APPLY,
+	OPT_PREFER,
+	OPT_OPEN,
+	OPT_FOR,
+	OPT_WRITE,
+	OPT_RESET,
+	OPT_HOST,
+	OPT_CUT,
+};
 
 #define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
 
 static const char *const local_names[CTL_LOCALS] = {
 	[CTL_MIGRATE] = "migrate",
+	[CTL_NEW] = "new",
 	[CTL_DOCTOR] = "doctor",
 };
 
@@ -27,6 +41,9 @@ static const struct option names[] = {
 	{ "cut", no_argument, NULL, OPT_CUT },
 	{ "apply", no_argument, NULL, OPT_APPLY },
 	{ "prefer", required_argument, NULL, OPT_PREFER },
+	{ "open", required_argument, NULL, OPT_OPEN },
+	{ "for", required_argument, NULL, OPT_FOR },
+	{ "write", no_argument, NULL, OPT_WRITE },
 	{ "reset", required_argument, NULL, OPT_RESET },
 	{ "host", required_argument, NULL, OPT_HOST },
 	{ "version", no_argument, NULL, 'V' },
@@ -83,6 +100,15 @@ take(struct ctl_options *o, int option)
 	case OPT_PREFER:
 		o->prefer = optarg;
 		return CTL_ASK;
+	case OPT_OPEN:
+		o->open = optarg;
+		return CTL_ASK;
+	case OPT_FOR:
+		o->time = optarg;
+		return CTL_ASK;
+	case OPT_WRITE:
+		o->write = true;
+		return CTL_ASK;
 	case 'V':
 		return CTL_VERSION;
 	case 'h':
@@ -133,11 +159,15 @@ find_local(const struct ctl_options *o)
 	return local;
 }
 
-/* The options of migrate, when another command has them. */
-static bool
-has_stray_option(const struct ctl_options *o)
+/* Why an option belongs to another command; NULL: none does. */
+static const char *
+stray_option(const struct ctl_options *o)
 {
-	return o->local != CTL_MIGRATE && (o->apply || o->prefer);
+	if (o->local != CTL_MIGRATE && (o->apply || o->prefer))
+		return "--apply and --prefer belong to migrate";
+	if (o->local != CTL_NEW && (o->open || o->time || o->write))
+		return "--open, --for and --write belong to new";
+	return o->local == CTL_LOCALS && o->file ? "--config belongs to commands that need no daemon" : NULL;
 }
 
 static enum ctl_mode
@@ -150,10 +180,12 @@ check_local(struct ctl_options *o, char *err, size_t errlen)
 		snprintf(err, errlen, "%s has no such form of its answer", name);
 	else if (o->n_words > 2)
 		snprintf(err, errlen, "%s takes one %s", name, o->local == CTL_MIGRATE ? "file" : "door");
+	else if (o->local == CTL_NEW && o->n_words < 2)
+		snprintf(err, errlen, "new needs the name of the door");
 	else if (o->prefer && strcmp(o->prefer, "open") && strcmp(o->prefer, "grant"))
 		snprintf(err, errlen, "--prefer is open or grant, not \"%s\"", o->prefer);
-	else if (has_stray_option(o))
-		snprintf(err, errlen, "--apply and --prefer belong to migrate");
+	else if (stray_option(o))
+		snprintf(err, errlen, "%s", stray_option(o));
 	if (*err)
 		return CTL_WRONG;
 	if (o->local == CTL_MIGRATE && o->n_words > 1)
@@ -173,12 +205,8 @@ check(struct ctl_options *o, char *err, size_t errlen)
 	o->local = find_local(o);
 	if (o->local < CTL_LOCALS)
 		return check_local(o, err, errlen);
-	if (has_stray_option(o)) {
-		snprintf(err, errlen, "--apply and --prefer belong to migrate");
-		return CTL_WRONG;
-	}
-	if (o->file) {
-		snprintf(err, errlen, "--config belongs to commands that need no daemon");
+	if (stray_option(o)) {
+		snprintf(err, errlen, "%s", stray_option(o));
 		return CTL_WRONG;
 	}
 	put_command_first(o);

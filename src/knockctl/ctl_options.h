@@ -13,7 +13,7 @@
 enum ctl_mode { CTL_ASK, CTL_LOCAL, CTL_HELP, CTL_VERSION, CTL_WRONG };
 
 /* Commands for which no daemon is asked. */
-enum ctl_local { CTL_MIGRATE, CTL_DOCTOR, CTL_LOCALS };
+enum ctl_local { CTL_MIGRATE, CTL_NEW, CTL_DOCTOR, CTL_LOCALS };
 
 struct ctl_options {
 	const char *socket;
@@ -28,6 +28,8 @@ struct ctl_options {
 	const char *file;     /* the configuration */
 	const char *prefer;   /* --prefer; NULL: not given */
 	bool apply;
+	const char *open, *time; /* --open, --for; NULL: not given */
+	bool write;
 };
 
 const char *ctl_options_local_name(enum ctl_local local);

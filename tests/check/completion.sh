@@ -54,6 +54,7 @@ offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re
 offers 'options of a command' '--json|--door|--all|--cut|' "$knockctl" revoke -
 offers 'no option of another command' '--json|--door|' "$knockctl" --socket /nowhere list -
 offers '... nor those of all' '--json|' "$knockctl" --socket /nowhere doors -
+offers 'options of new' '--config|--open|--for|--write|' "$knockctl" new --
 offers 'options of doctor' '--config|' "$knockctl" doctor --
 offers 'options of migrate' '--apply|--prefer|' "$knockctl" migrate --
 offers '... and their words' 'open|' "$knockctl" migrate --prefer o

@@ -94,6 +94,13 @@ commands_without_a_daemon(void **state)
 	assert_string_equal(options.file, "x.conf");
 	assert_int_equal(local("doctor a b"), CTL_WRONG);
 	assert_int_equal(local("doctor --apply"), CTL_WRONG);
+	assert_int_equal(local("new ssh --open 22:tcp --for 1h --write"), CTL_LOCAL);
+	assert_string_equal(options.open, "22:tcp");
+	assert_string_equal(options.time, "1h");
+	assert_true(options.write);
+	assert_int_equal(local("new"), CTL_WRONG);
+	assert_int_equal(local("doctor --write"), CTL_WRONG);
+	assert_int_equal(local("list --open 22"), CTL_WRONG);
 	assert_int_equal(local("list -c x"), CTL_WRONG);
 	assert_int_equal(local("list --apply"), CTL_WRONG);
 	assert_string_equal(err, "--apply and --prefer belong to migrate");

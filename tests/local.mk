@@ -44,7 +44,7 @@ unit_tests = $(client_unit_tests) \
 	tests/unit/timers \
 	tests/unit/trust
 if JANSSON
-unit_tests += tests/unit/ctl tests/unit/doorstats
+unit_tests += tests/unit/ctl tests/unit/doorstats tests/unit/top
 endif
 if SODIUM
 unit_tests += tests/unit/authorized tests/unit/knock1 tests/unit/replay
@@ -170,6 +170,7 @@ netns_tests = \
 	tests/netns/source_rate.sh \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
+	tests/netns/top.sh \
 	tests/netns/waiting.sh \
 	tests/netns/watchdog.sh \
 	tests/netns/withdrawn.sh
@@ -260,6 +261,7 @@ tests_unit_client_hit_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LI
 tests_unit_client_options_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
 tests_unit_client_profile_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
 tests_unit_ctl_LDADD = libctl.a libknockd.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS) $(QRENCODE_LIBS)
+tests_unit_top_LDADD = $(tests_unit_ctl_LDADD)
 tests_unit_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_unit_netlink_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mnl_socket_sendto
 tests_fuzz_profile_LDADD = tests/libtests.a libclient.a libknockd.a $(SODIUM_LIBS)

@@ -130,7 +130,7 @@ _knockctl()
   done
 
   if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate new doctor)
+    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch top stats users enrol reload check unguard migrate new doctor)
   elif [[ $cur != -* ]]; then
     [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
     [[ $command == migrate ]] && _knockd_nft_files

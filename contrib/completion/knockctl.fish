@@ -11,7 +11,7 @@ function __knockctl_addresses
     knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
-set -l commands status doors list attempts revoke extend grant watch stats users enrol reload check unguard migrate new doctor
+set -l commands status doors list attempts revoke extend grant watch top stats users enrol reload check unguard migrate new doctor
 set -l needs "not __fish_seen_subcommand_from $commands"
 
 complete -c knockctl -f
@@ -27,6 +27,7 @@ complete -c knockctl -n $needs -a revoke -d 'End accesses now'
 complete -c knockctl -n $needs -a extend -d 'Extend accesses'
 complete -c knockctl -n $needs -a grant -d 'Open a door as a knock would'
 complete -c knockctl -n $needs -a watch -d 'Print events as they happen'
+complete -c knockctl -n $needs -a top -d 'Show doors and accesses on a live screen'
 complete -c knockctl -n $needs -a stats -d 'Print all counters'
 complete -c knockctl -n $needs -a users -d 'List who may knock with a signature'
 complete -c knockctl -n $needs -a enrol -d 'Let the public key on standard input knock'

@@ -66,7 +66,9 @@ ctl_usage(FILE *out)
 	for (enum request_command c = 0; c < REQUEST_COMMANDS; c++)
 		fprintf(out, "  %-8s %s%s%s\n", request_name(c), commands[c].arguments,
 			*commands[c].arguments ? "\n             " : "", commands[c].help);
-	fputs("commands that need no daemon:\n"
+	fputs("  top\n"
+	      "             show doors and accesses on a live screen\n"
+	      "commands that need no daemon:\n"
 	      "  migrate  [FILE] [--apply] [--prefer open|grant]\n"
 	      "             replace firewall commands by open and grant: show how, or do it\n",
 	      out);
@@ -251,37 +253,20 @@ wants_colour(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
 }
 
-/* All objects of an answer but the last, as an array. NULL: there was an error, which is printed. */
-static json_t *
-collect(struct ctl_link *link)
-{
-	json_t *all = json_array(), *json;
-	char err[128] = "out of memory";
-
-	while (all && (json = ctl_link_next(link, err, sizeof(err)))) {
-		if (!is_last(json)) {
-			json_array_append_new(all, json);
-			continue;
-		}
-		json_decref(json);
-		return all;
-	}
-	complain(err);
-	json_decref(all);
-	return NULL;
-}
-
 /* Behind the daemon's numbers. A daemon with very many doors cannot put them into one answer with these. */
 static int
 show_door_stats(struct ctl_link *link, bool prometheus)
 {
+	char err[128] = "out of memory";
 	json_t *doors;
 	int failed = 0;
 
 	ctl_link_ask(link, "doors");
-	doors = collect(link);
-	if (!doors)
+	doors = ctl_link_all(link, err, sizeof(err));
+	if (!doors) {
+		complain(err);
 		return CTL_EXIT_ERROR;
+	}
 	if (prometheus) {
 		ctl_stats_prometheus_doors(doors, stdout);
 	} else if (json_array_size(doors)) {

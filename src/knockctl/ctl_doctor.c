@@ -13,28 +13,14 @@
 
 /* ---- the daemon's answers ------------------------------------------------------------------------------ */
 
-/* The objects of an answer but for its last. NULL: an error. */
+/* NULL: an error. */
 static json_t *
 ask(struct ctl_link *link, const char *request)
 {
-	json_t *all = json_array(), *json;
 	char err[128];
-	bool failed;
 
 	ctl_link_ask(link, request);
-	while (all && (json = ctl_link_next(link, err, sizeof(err)))) {
-		failed = json_object_get(json, "error");
-		if (!failed && !json_object_get(json, "done")) {
-			json_array_append_new(all, json);
-			continue;
-		}
-		json_decref(json);
-		if (!failed)
-			return all;
-		break;
-	}
-	json_decref(all);
-	return NULL;
+	return ctl_link_all(link, err, sizeof(err));
 }
 
 /* The only object of an answer. */

@@ -2,6 +2,7 @@
 #include "ctl_link.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -85,5 +86,29 @@ ctl_link_next(struct ctl_link *link, char *err, size_t errlen)
 		return json;
 	json_decref(json);
 	snprintf(err, errlen, "knockd sent an invalid answer");
+	return NULL;
+}
+
+json_t *
+ctl_link_all(struct ctl_link *link, char *err, size_t errlen)
+{
+	json_t *all = json_array(), *json;
+
+	while (all && (json = ctl_link_next(link, err, errlen))) {
+		const char *error = json_string_value(json_object_get(json, "error"));
+		bool done = error || json_object_get(json, "done");
+
+		if (error)
+			snprintf(err, errlen, "%s", error);
+		if (!done)
+			json_array_append_new(all, json);
+		else
+			json_decref(json);
+		if (error)
+			break;
+		if (done)
+			return all;
+	}
+	json_decref(all);
 	return NULL;
 }

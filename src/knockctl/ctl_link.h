@@ -25,4 +25,10 @@ void ctl_link_ask(struct ctl_link *link, const char *request);
 /* The next object; the caller releases it. NULL with the reason in `err`: no more objects follow. */
 json_t *ctl_link_next(struct ctl_link *link, char *err, size_t errlen);
 
+/*
+ * All objects of an answer but the last, as an array. NULL with the reason in `err`: there are no more objects, or the
+ * last one is an error.
+ */
+json_t *ctl_link_all(struct ctl_link *link, char *err, size_t errlen);
+
 #endif

@@ -7,6 +7,7 @@
 #include "ctl_doctor.h"
 #include "ctl_migrate.h"
 #include "ctl_new.h"
+#include "ctl_top.h"
 
 static int
 run_local(const struct ctl_options *options)
@@ -18,6 +19,8 @@ run_local(const struct ctl_options *options)
 		return ctl_new(options);
 	case CTL_DOCTOR:
 		return ctl_doctor(options);
+	case CTL_TOP:
+		return ctl_top(options);
 	case CTL_LOCALS:
 		break;
 	}

@@ -29,6 +29,7 @@ static const char *const local_names[CTL_LOCALS] = {
 	[CTL_MIGRATE] = "migrate",
 	[CTL_NEW] = "new",
 	[CTL_DOCTOR] = "doctor",
+	[CTL_TOP] = "top",
 };
 
 static const struct option names[] = {
@@ -178,6 +179,8 @@ check_local(struct ctl_options *o, char *err, size_t errlen)
 	*err = '\0';
 	if (o->json || o->prometheus)
 		snprintf(err, errlen, "%s has no such form of its answer", name);
+	else if (o->local == CTL_TOP && o->n_words > 1)
+		snprintf(err, errlen, "top takes no words");
 	else if (o->n_words > 2)
 		snprintf(err, errlen, "%s takes one %s", name, o->local == CTL_MIGRATE ? "file" : "door");
 	else if (o->local == CTL_NEW && o->n_words < 2)

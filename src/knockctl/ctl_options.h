@@ -13,7 +13,7 @@
 enum ctl_mode { CTL_ASK, CTL_LOCAL, CTL_HELP, CTL_VERSION, CTL_WRONG };
 
 /* Commands for which no daemon is asked. */
-enum ctl_local { CTL_MIGRATE, CTL_NEW, CTL_DOCTOR, CTL_LOCALS };
+enum ctl_local { CTL_MIGRATE, CTL_NEW, CTL_DOCTOR, CTL_TOP, CTL_LOCALS };
 
 struct ctl_options {
 	const char *socket;

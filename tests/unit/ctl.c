@@ -98,6 +98,8 @@ commands_without_a_daemon(void **state)
 	assert_string_equal(options.open, "22:tcp");
 	assert_string_equal(options.time, "1h");
 	assert_true(options.write);
+	assert_int_equal(local("top"), CTL_LOCAL);
+	assert_int_equal(local("top now"), CTL_WRONG);
 	assert_int_equal(local("new"), CTL_WRONG);
 	assert_int_equal(local("doctor --write"), CTL_WRONG);
 	assert_int_equal(local("list --open 22"), CTL_WRONG);

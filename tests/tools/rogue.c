@@ -136,7 +136,9 @@ speak_for_nobody(int fd)
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		struct event event = event_of(EVENT_OPEN, 0, 1);
 
-		addr_parse(&event.source, addresses[i]);
+		/* addr_parse() makes an IPv4 address of the last one */
+		event.source = (struct addr){ .family = strchr(addresses[i], ':') ? AF_INET6 : AF_INET };
+		inet_pton(event.source.family, addresses[i], event.source.bytes);
 		say(fd, event);
 		event.kind = EVENT_SCAN;
 		say(fd, event);

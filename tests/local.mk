@@ -89,6 +89,7 @@ shell_tests = \
 	tests/check/completion_typed.sh \
 	tests/check/install.sh \
 	tests/check/man.sh \
+	tests/check/packages.sh \
 	tests/check/release.sh \
 	tests/check/reproducible.sh \
 	tests/check/rooms.sh \
@@ -291,7 +292,7 @@ tests/ref/stamp:
 	$(AM_V_GEN)$(SHELL) $(srcdir)/tests/fetch-reference tests/ref && touch $@
 
 clean-local:
-	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl
+	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl deb rpm
 
 # --- a virtual machine -----------------------------------------------------------------------------
 

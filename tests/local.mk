@@ -124,6 +124,9 @@ netns_tests = \
 	tests/netns/ended.sh \
 	tests/netns/engine.sh \
 	tests/netns/errors.sh \
+	tests/netns/examples.sh \
+	tests/netns/examples_firewalld.sh \
+	tests/netns/examples_ssh.sh \
 	tests/netns/files.sh \
 	tests/netns/grants.sh \
 	tests/netns/guard.sh \

@@ -16,6 +16,22 @@ for file in debian/changelog rpm/knockd-nft.spec alpine/APKBUILD arch/PKGBUILD o
 	point "$file: the version is configure.ac's"
 done
 
+# every library that configure.ac can use
+for module in $(sed -n 's/^ *KNOCKD_LIB[A-Z_]*(\[[A-Z]*\], \[\([a-z_]*\)\].*/\1/p' "$top/configure.ac"); do
+	package=${module%w} # ncurses
+	grep -q -e "$(echo "$package" | tr _ -)-dev" "$contrib/debian/control" || echo 'not in debian/control' >>"$T/why"
+	grep -qF "pkgconfig($module)" "$contrib/rpm/knockd-nft.spec" || echo 'not in rpm/knockd-nft.spec' >>"$T/why"
+	grep -qF -e "$package-dev" "$contrib/alpine/APKBUILD" || echo 'not in alpine/APKBUILD' >>"$T/why"
+	grep -qF "'${package#lib}'" "$contrib/arch/PKGBUILD" || grep -qF "'$package'" "$contrib/arch/PKGBUILD" ||
+		echo 'not in arch/PKGBUILD' >>"$T/why"
+	point "$module is needed to build a package"
+done
+# rpm ends with an error when a file is in no package
+for page in $(sed -n 's/^dist_doc_DATA = //p' "$top/Makefile.am"); do
+	grep -qF "%{_docdir}/%{name}/${page##*/}" "$contrib/rpm/knockd-nft.spec" || echo "not in the spec: $page" >>"$T/why"
+done
+point 'every page is in the spec'
+
 scripts='debian/preinst.in debian/knockd-nft.postinst debian/knockd-nft.prerm debian/knockd-nft.postrm debian/tests/door
 	alpine/APKBUILD alpine/knockd-nft.pre-install alpine/knockd-nft.pre-deinstall
 	openwrt/files/knockd.init knockd.init.in knockd.openrc.in'

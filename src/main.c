@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "parent/bootguard.h"
 #include "parent/daemon.h"
+#include "parent/interfaces.h"
 #include "parent/options.h"
 #include "process/notify.h"
 #include "signed/authorized.h"
@@ -81,7 +82,8 @@ check_keys(struct conf *conf, struct options *options)
 static int
 inspect(struct options *options)
 {
-	struct conf *conf = conffile_read(options->config, NULL, report, options);
+	struct conf *conf = options->interface ? conffile_read_but_interface(options->config, NULL, report, options)
+					       : conffile_read(options->config, NULL, report, options);
 	char err[256];
 	int failed;
 
@@ -93,6 +95,7 @@ inspect(struct options *options)
 	} else if (options->mode == MODE_CHECK && check_keys(conf, options)) {
 		failed = -1;
 	} else if (options->mode == MODE_PRINT_RULES) {
+		interfaces_translate(conf, NULL);
 		failed = ruleset_print(conf, stdout);
 	} else {
 		check_log(conf->log_file ? conf->log_file : options->log_file);

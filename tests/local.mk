@@ -98,6 +98,7 @@ shell_tests = \
 netns_tests = \
 	tests/netns/ban.sh \
 	tests/netns/boot.sh \
+	tests/netns/bridge.sh \
 	tests/netns/client_closed.sh \
 	tests/netns/client_door.sh \
 	tests/netns/client_few.sh \

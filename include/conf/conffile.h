@@ -19,11 +19,15 @@
  */
 struct conf *conffile_read(const char *path, const char *dir, conf_report *report, void *arg);
 
+/* The same where the file's Interface does not count: a mistake in it is a warning. */
+struct conf *conffile_read_but_interface(const char *path, const char *dir, conf_report *report, void *arg);
+
 /*
  * The same for a file that the keeper, which is root, has opened. Only root may own it: a daemon that has left root
  * must not accept a file that root would refuse. Closes `fd`. fd -1: it could not be opened, with errno.
  */
-struct conf *conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg);
+struct conf *conffile_read_from(int fd, const char *path, const char *dir, bool other_interface, conf_report *report,
+				void *arg);
 
 /*
  * Reads the server's keys for signed knocks from `fd`, which it closes, see serverkeys_read(). A configuration without

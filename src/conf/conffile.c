@@ -214,7 +214,7 @@ take_lines(struct parser *parser, FILE *file, const char *path, const struct rea
 }
 
 static struct conf *
-read_file(FILE *file, const char *path, const char *dir, conf_report *report, void *arg)
+read_file(FILE *file, const char *path, const char *dir, bool other_interface, conf_report *report, void *arg)
 {
 	struct reading reading = { .report = report, .arg = arg, .dir = dir };
 	struct parser *parser = parser_begin(path, pass_on, &reading);
@@ -226,6 +226,8 @@ read_file(FILE *file, const char *path, const char *dir, conf_report *report, vo
 		return NULL;
 	}
 	parser_load_by(parser, load_one_time);
+	if (other_interface)
+		parser_other_interface(parser);
 	parser_local_ports(parser, localports_read());
 	failed = take_lines(parser, file, path, &reading);
 	conf = parser_end(parser);
@@ -236,7 +238,7 @@ read_file(FILE *file, const char *path, const char *dir, conf_report *report, vo
 }
 
 static struct conf *
-read_open(int fd, uid_t self, const char *path, const char *dir, conf_report *report, void *arg)
+read_open(int fd, uid_t self, const char *path, const char *dir, bool other_interface, conf_report *report, void *arg)
 {
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	struct conf *conf = NULL;
@@ -248,7 +250,7 @@ read_open(int fd, uid_t self, const char *path, const char *dir, conf_report *re
 		return NULL;
 	}
 	if (is_trusted(fd, self, path, report, arg))
-		conf = read_file(file, path, dir, report, arg);
+		conf = read_file(file, path, dir, other_interface, report, arg);
 	fclose(file);
 	return conf;
 }
@@ -281,14 +283,27 @@ conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, vo
 
 #endif
 
-struct conf *
-conffile_read_from(int fd, const char *path, const char *dir, conf_report *report, void *arg)
+static struct conf *
+read_path(const char *path, const char *dir, bool other_interface, conf_report *report, void *arg)
 {
-	return read_open(fd, 0, path, dir, report, arg);
+	return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), geteuid(), path, dir, other_interface, report,
+			 arg);
+}
+
+struct conf *
+conffile_read_from(int fd, const char *path, const char *dir, bool other_interface, conf_report *report, void *arg)
+{
+	return read_open(fd, 0, path, dir, other_interface, report, arg);
 }
 
 struct conf *
 conffile_read(const char *path, const char *dir, conf_report *report, void *arg)
 {
-	return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), geteuid(), path, dir, report, arg);
+	return read_path(path, dir, false, report, arg);
+}
+
+struct conf *
+conffile_read_but_interface(const char *path, const char *dir, conf_report *report, void *arg)
+{
+	return read_path(path, dir, true, report, arg);
 }

@@ -155,7 +155,9 @@ set_interface(struct parser *p, char *value)
 	refused = conf_set_interfaces(p->conf, value, err, sizeof(err)) < 0;
 	if (!*p->hint && strpbrk(value, refused ? " \t;|" : ";|"))
 		p->hint = ": commas separate interfaces";
-	if (refused)
+	if (refused && p->other_interface)
+		message_warn(p, "%s%s; -i overrides this line", err, p->hint);
+	else if (refused)
 		message_fail(p, "%s", err);
 	else
 		message_tell(p, CONF_DEBUG, "config: interface: %s", value);

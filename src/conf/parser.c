@@ -295,6 +295,12 @@ parser_begin(const char *path, conf_report *report, void *arg)
 }
 
 void
+parser_other_interface(struct parser *p)
+{
+	p->other_interface = true;
+}
+
+void
 parser_load_by(struct parser *p, conf_load *load)
 {
 	p->load = load;

@@ -24,6 +24,9 @@ struct conf *parser_end(struct parser *parser);
 
 /* Call these before the first line. Without a `load` the parser does not read one-time files. */
 void parser_load_by(struct parser *parser, conf_load *load);
+
+/* Likewise. The command line gives the interfaces: a mistake in Interface is a warning. */
+void parser_other_interface(struct parser *parser);
 void parser_local_ports(struct parser *parser, struct localports ports); /* the kernel's default otherwise */
 
 #endif

@@ -23,7 +23,8 @@ struct parser {
 	const char *hint;  /* the errors in this value end with it; "": none */
 	char hint_text[HINT_LEN];
 	struct localports local_ports;
-	bool bad_door; /* the door has an error: do not report a missing sequence as well */
+	bool other_interface; /* the command line gives the interfaces */
+	bool bad_door;        /* the door has an error: do not report a missing sequence as well */
 };
 
 #endif

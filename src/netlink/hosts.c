@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DUMP_SIZE 32768 /* the largest part of a dump: netlink_dump() in net/netlink/af_netlink.c */
+#include "rtnl.h"
 
 struct search {
 	hosts_found *found;
@@ -131,45 +131,19 @@ take_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* ---- questions --------------------------------------------------------------------------------- */
-
-/* Of all families. */
-static int
-dump(struct mnl_socket *socket, uint16_t type, size_t header, mnl_cb_t take, struct search *s)
-{
-	char buf[DUMP_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	unsigned seq = (unsigned)type;
-	ssize_t len;
-	int more = 1;
-
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = seq;
-	mnl_nlmsg_put_extra_header(nlh, header); /* AF_UNSPEC */
-	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		return -1;
-	while (more > 0) {
-		len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
-		if (len < 0)
-			return -1;
-		more = mnl_cb_run(buf, (size_t)len, seq, mnl_socket_get_portid(socket), take, s);
-	}
-	return more;
-}
+/* ---- all of it ---------------------------------------------------------------------------------- */
 
 int
 hosts_each(hosts_found *found, void *arg)
 {
 	struct search search = { .found = found, .arg = arg };
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket = rtnl_open();
 	int failed, error;
 
 	if (!socket)
 		return -1;
-	failed = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
-		 dump(socket, RTM_GETADDR, sizeof(struct ifaddrmsg), take_interface, &search) ||
-		 dump(socket, RTM_GETROUTE, sizeof(struct rtmsg), take_route, &search);
+	failed = rtnl_dump(socket, RTM_GETADDR, sizeof(struct ifaddrmsg), take_interface, &search) ||
+		 rtnl_dump(socket, RTM_GETROUTE, sizeof(struct rtmsg), take_route, &search);
 	error = errno;
 	mnl_socket_close(socket);
 	errno = error;

@@ -215,7 +215,7 @@ bootguard_install(const struct options *options)
 	d.home = getcwd(NULL, 0);
 	d.config = files_path(&d, options->config);
 	if (d.config)
-		conf = conffile_read(d.config, d.home, report, &d.log);
+		conf = conffile_read_but_interface(d.config, d.home, report, &d.log);
 	if (conf)
 		failed = is_wanted(conf) && shut(conf, &d.log);
 	else if (d.config)

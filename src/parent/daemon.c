@@ -20,6 +20,7 @@
 #include "lib/streams.h"
 #include "lib/text.h"
 #include "parent/bootguard.h"
+#include "parent/interfaces.h"
 #include "process/detach.h"
 #include "process/notify.h"
 #include "reload.h"
@@ -441,13 +442,14 @@ static int
 start(struct daemon *d)
 {
 	watchdog_start(d);
+	interfaces_translate(d->conf, &d->log);
 	d->capture_fd = intake_listen(d, d->conf);
 	if (d->capture_fd < 0 || upkeep_find_other(d) || open_tools(d) || upkeep_install(d, d->conf) || open_signals(d))
 		return -1;
 	access_check(&d->tools, d->conf);
 	sequences_watch(d);
 	users_read(d);
-	settings_warn_of_interfaces(d);
+	interfaces_warn(d->conf, &d->log);
 	upkeep_warn_of_leftovers(d);
 	if (supervisor_start(d))
 		return -1;

@@ -62,6 +62,7 @@ with_key(const struct daemon *d, struct conf *conf, conf_report *report, void *a
 static struct conf *
 read_conf(struct daemon *d, conf_report *report, void *arg)
 {
+	bool other_interface = d->options->interface;
 	char text[PATH_MAX + 64];
 
 	if (d->keeper && !keeper_lives(d->keeper)) {
@@ -70,7 +71,10 @@ read_conf(struct daemon *d, conf_report *report, void *arg)
 		return NULL;
 	}
 	if (d->keeper)
-		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, report, arg);
+		return conffile_read_from(keeper_open_config(d->keeper), d->config, d->home, other_interface, report,
+					  arg);
+	if (other_interface)
+		return conffile_read_but_interface(d->config, d->home, report, arg);
 	return conffile_read(d->config, d->home, report, arg);
 }
 

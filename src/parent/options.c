@@ -34,6 +34,11 @@ take(struct options *o, int option)
 {
 	switch (option) {
 	case 'i':
+		if (o->interface)
+			fprintf(
+			    stderr,
+			    "knockd: the last -i counts, \"%s\" is ignored: for several interfaces write -i %s,%s\n",
+			    o->interface, o->interface, optarg);
 		o->interface = optarg;
 		return 0;
 	case 'd':
@@ -97,6 +102,9 @@ options_parse(struct options *o, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "4c:dDg:hi:lp:stvV", long_options, NULL)) != -1)
 		if (take(o, option) && o->mode != MODE_GUARD)
 			return -1;
+	for (; optind < argc; optind++)
+		fprintf(stderr, "knockd: \"%s\" is no option and is ignored%s\n", argv[optind],
+			o->interface ? ": commas separate interfaces" : "");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "intake.h"
 #include "lastguard.h"
+#include "parent/interfaces.h"
 #include "process/notify.h"
 #include "root.h"
 #include "sequences.h"
@@ -30,10 +31,13 @@ read_permitted(struct daemon *d, struct priv_user *user)
 {
 	struct conf *conf = settings_read(d, user);
 
-	if (!conf || !root_check(d, conf, user))
-		return conf;
-	conf_free(conf);
-	return NULL;
+	if (conf && root_check(d, conf, user)) {
+		conf_free(conf);
+		conf = NULL;
+	}
+	if (conf)
+		interfaces_translate(conf, &d->log);
+	return conf;
 }
 
 /*
@@ -92,7 +96,7 @@ reload_daemon(struct daemon *d)
 		access_check(&d->tools, d->conf);
 		sequences_watch(d);
 		users_read(d);
-		settings_warn_of_interfaces(d);
+		interfaces_warn(d->conf, &d->log);
 		settings_log_disabled(d);
 	}
 	settings_reopen_logs(d);

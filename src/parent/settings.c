@@ -2,7 +2,6 @@
 #include "settings.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,16 +102,4 @@ settings_log_disabled(const struct daemon *d)
 			    &d->log,
 			    "no more sequences left in the one time sequences file for door %s --> disabling the door",
 			    d->conf->doors[i].name);
-}
-
-/* Only a warning: ppp and wireguard interfaces, for example, may appear later. */
-void
-settings_warn_of_interfaces(const struct daemon *d)
-{
-	for (size_t i = 0; i < d->conf->n_interfaces; i++) {
-		const char *name = d->conf->interfaces[i];
-
-		if (!strchr(name, '*') && !if_nametoindex(name))
-			log_warnx(&d->log, "warning: there is no interface %s now", name);
-	}
 }

@@ -15,8 +15,7 @@ void settings_reopen_logs(struct daemon *d);
 /* The interfaces for the log: `Interface` as written, or "any". */
 const char *settings_interfaces(const struct conf *conf);
 
-/* Log lines for doors without a sequence, and for interfaces that do not exist. */
+/* Log lines for doors without a sequence. */
 void settings_log_disabled(const struct daemon *d);
-void settings_warn_of_interfaces(const struct daemon *d);
 
 #endif

@@ -129,6 +129,7 @@ netns_tests = \
 	tests/netns/examples_firewalld.sh \
 	tests/netns/examples_ssh.sh \
 	tests/netns/files.sh \
+	tests/netns/fragments.sh \
 	tests/netns/grants.sh \
 	tests/netns/guard.sh \
 	tests/netns/guard_forged.sh \

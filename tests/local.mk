@@ -134,6 +134,7 @@ netns_tests = \
 	tests/netns/guard.sh \
 	tests/netns/guard_forged.sh \
 	tests/netns/guard_forward.sh \
+	tests/netns/guard_tables.sh \
 	tests/netns/guard_tracking.sh \
 	tests/netns/interfaces.sh \
 	tests/netns/isolation.sh \
@@ -178,6 +179,7 @@ netns_tests = \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
+	tests/netns/vrf.sh \
 	tests/netns/waiting.sh \
 	tests/netns/watchdog.sh \
 	tests/netns/withdrawn.sh

@@ -197,6 +197,42 @@ build_fib(struct rule *rule, enum fib_test fib)
 	rule->terms[rule->n++] = (struct term){ .kind = TERM_FIB, .fib = fib };
 }
 
+void
+build_local(struct rule *rule, enum local_way way)
+{
+	switch (way) {
+	case LOCAL_IN_MAIN:
+		build_fib(rule, FIB_TO_LOCAL);
+		return;
+	case LOCAL_IN_VRF:
+		build_term(rule, TERM_VRF, NULL, NULL);
+		build_fib(rule, FIB_TO_NO_HOST_HERE);
+		return;
+	case LOCAL_AT_MEMBER:
+		build_fib(rule, FIB_TO_LOCAL_HERE);
+		return;
+	}
+}
+
+void
+build_vrf_seen(struct rules *rules, const char *chain)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	build_term(rule, TERM_VRF, NULL, NULL);
+	build_fib(rule, FIB_TO_LOCAL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+void
+build_vrf_return(struct rules *rules, const char *chain)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	build_term(rule, TERM_VRF, NULL, NULL);
+	build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
 /* The protocol is compared only if the number stands for TCP alone or UDP alone. */
 static void
 add_protocol(struct rule *rule, const struct port_set *with_proto, uint16_t number)

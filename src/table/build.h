@@ -24,6 +24,26 @@ void build_track(struct rule *rule, enum track_test track);
 void build_fib(struct rule *rule, enum fib_test fib);
 
 /*
+ * Is a packet to this machine? A packet that comes by a member of a VRF passes the prerouting hook twice: first as from
+ * the member, then, after DNAT, as from the VRF. Before Linux 6.16 LOCAL_IN_MAIN looks into the main table only, and
+ * the other two into the VRF. LOCAL_IN_VRF matches the second time only; it takes an address to which a
+ * route leads out of the VRF for local, too. LOCAL_AT_MEMBER knows the member's own addresses alone, but the first
+ * time.
+ *
+ * Without Interface packets that LOCAL_IN_MAIN matches are reported the first time, others the second time. The kernel
+ * frees a packet that is queued the second time (vrf_rcv_finish() in drivers/net/vrf.c): a knock may be lost, the
+ * packets behind it may not.
+ */
+enum local_way { LOCAL_IN_MAIN, LOCAL_IN_VRF, LOCAL_AT_MEMBER };
+void build_local(struct rule *rule, enum local_way way);
+
+/* In a chain for packets that come by a VRF: leaves out packets that were reported when they came by its member. */
+void build_vrf_seen(struct rules *rules, const char *chain);
+
+/* The same for all of them. */
+void build_vrf_return(struct rules *rules, const char *chain);
+
+/*
  * The first rules of a base chain send packets to (or from) these ports to chain `to`, see RULES_COMPARED_MAX. Call
  * build_port() for each port, then build_port_sets() before the first rule, which sorts the ports and adds sets of
  * these names if there are many ports. -1: no memory.

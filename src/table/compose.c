@@ -15,7 +15,7 @@
 
 #define PORTS       "ports"
 #define NUMBERS     "port_numbers"
-#define RULES_FIXED 3 /* two in `report`, one in `prerouting` if ports are not compared there */
+#define RULES_FIXED 7 /* four in `report`, two for VRF, one in `prerouting` if ports are not compared there */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
@@ -92,37 +92,79 @@ add_doors(struct rules *rules, const struct conf *conf)
  * the next rule, a queued one does not.
  */
 static void
-add_report(struct rules *rules, const struct conf *conf)
+add_local_report(struct rules *rules, enum local_way way)
 {
-	struct rule *rule;
+	struct rule *rule = build_rule(rules, "report");
 
-	knocker_rules_martians(rules, "report");
-	rate_rules_add(rules);
-	knocker_rules_report(rules, conf);
-	rule = build_rule(rules, "report");
-	build_fib(rule, FIB_TO_LOCAL);
+	build_local(rule, way);
 	build_capture(rules, rule, CAPTURE_LOCAL);
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		build_term(rule, TERM_RETURN, NULL, NULL);
-	build_capture(rules, build_rule(rules, "report"), CAPTURE_TARGET);
 }
 
 static void
-add_knocks(struct rules *rules, bool only_ipv4)
+add_report(struct rules *rules, const struct conf *conf)
 {
+	knocker_rules_martians(rules, "report");
+	rate_rules_add(rules);
+	knocker_rules_report(rules, conf);
+	add_local_report(rules, LOCAL_IN_MAIN);
+	add_local_report(rules, LOCAL_IN_VRF);
+	if (conf->n_interfaces)
+		add_local_report(rules, LOCAL_AT_MEMBER);
+	build_capture(rules, build_rule(rules, "report"), CAPTURE_TARGET);
+}
+
+/* Packets in the set go to `report`. */
+static void
+add_knock(struct rules *rules, const char *chain, const struct port_set *set, const struct conf *conf,
+	  enum local_way way)
+{
+	struct rule *rule = build_rule(rules, chain);
+
+	if (set->key == PORT_KEY_LOCAL && conf->only_ipv4)
+		build_term(rule, TERM_IPV4, NULL, NULL);
+	build_term(rule, TERM_SET, NULL, set);
+	if (set->mask)
+		build_term(rule, TERM_FLAGS, NULL, set);
+	if (set->key == PORT_KEY_LOCAL && way == LOCAL_IN_VRF)
+		build_fib(rule, FIB_TO_NO_HOST_HERE); /* the chain is for packets of a VRF */
+	else if (set->key == PORT_KEY_LOCAL)
+		build_local(rule, way);
+	build_term(rule, TERM_COUNTER, NULL, NULL);
+	build_term(rule, TERM_GOTO, "report", NULL);
+}
+
+/* The second time that a packet passes the hook, see build.h. With Interface a VRF's name is the admin's choice. */
+static void
+add_vrf_knocks(struct rules *rules, const struct conf *conf)
+{
+	build_chain(rules, "knocks_vrf");
+	if (!conf->n_interfaces)
+		build_vrf_seen(rules, "knocks_vrf");
 	for (size_t i = 0; i < rules->n_knock_sets; i++) {
 		const struct port_set *set = &rules->sets[i];
-		struct rule *rule = build_rule(rules, "knocks");
 
-		if (set->key == PORT_KEY_LOCAL && only_ipv4)
-			build_term(rule, TERM_IPV4, NULL, NULL);
-		build_term(rule, TERM_SET, NULL, set);
-		if (set->mask)
-			build_term(rule, TERM_FLAGS, NULL, set);
-		if (set->key == PORT_KEY_LOCAL)
-			build_fib(rule, FIB_TO_LOCAL);
-		build_term(rule, TERM_COUNTER, NULL, NULL);
-		build_term(rule, TERM_GOTO, "report", NULL);
+		if (set->key == PORT_KEY_LOCAL || conf->n_interfaces)
+			add_knock(rules, "knocks_vrf", set, conf, LOCAL_IN_VRF);
+	}
+}
+
+static void
+add_knocks(struct rules *rules, const struct conf *conf)
+{
+	struct rule *rule;
+
+	build_chain(rules, "knocks");
+	rule = build_rule(rules, "knocks");
+	build_term(rule, TERM_VRF, NULL, NULL);
+	build_term(rule, TERM_GOTO, "knocks_vrf", NULL);
+	for (size_t i = 0; i < rules->n_knock_sets; i++) {
+		const struct port_set *set = &rules->sets[i];
+
+		add_knock(rules, "knocks", set, conf, LOCAL_IN_MAIN);
+		if (set->key == PORT_KEY_LOCAL && conf->n_interfaces)
+			add_knock(rules, "knocks", set, conf, LOCAL_AT_MEMBER);
 	}
 }
 
@@ -135,8 +177,8 @@ add_knock_chains(struct rules *rules, const struct conf *conf)
 		add_report(rules, conf);
 	}
 	if (rules->n_knock_sets) {
-		build_chain(rules, "knocks");
-		add_knocks(rules, conf->only_ipv4);
+		add_vrf_knocks(rules, conf);
+		add_knocks(rules, conf);
 		if (conf->n_interfaces)
 			build_chain(rules, "interfaces");
 		build_interfaces(rules, conf, "interfaces", "knocks");
@@ -161,9 +203,9 @@ fill(struct rules *rules, const struct conf *conf)
 	    rate_rules_sets(rules, conf) || knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules = calloc(rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX + RATE_RULES_MAX +
-				  KNOCKER_RULES_MAX + GUARD_RULES_MAX + SIGNED_RULES_MAX + 3 * conf->n_interfaces +
-				  3 * conf->n_doors,
+	rules->rules = calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX +
+				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + SIGNED_RULES_MAX +
+				  3 * conf->n_interfaces + 3 * conf->n_doors,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

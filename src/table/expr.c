@@ -349,9 +349,11 @@ put_fib(struct nftnl_rule *rule, enum fib_test test)
 	} tests[] = {
 		[FIB_TO_LOCAL] = { TO, NFT_CMP_EQ, RTN_LOCAL, false },
 		[FIB_TO_LOCAL_HERE] = { TO | HERE, NFT_CMP_EQ, RTN_LOCAL, false },
-		[FIB_TO_UNICAST] = { TO, NFT_CMP_EQ, RTN_UNICAST, false },
+		[FIB_TO_ANYCAST] = { TO, NFT_CMP_EQ, RTN_ANYCAST, false },
+		[FIB_TO_MULTICAST] = { TO, NFT_CMP_EQ, RTN_MULTICAST, false },
 		[FIB_TO_NOT_UNICAST] = { TO, NFT_CMP_NEQ, RTN_UNICAST, false },
 		[FIB_TO_NO_HOST] = { TO, NFT_CMP_EQ, 0, true },
+		[FIB_TO_NO_HOST_HERE] = { TO | HERE, NFT_CMP_EQ, 0, true },
 		[FIB_FROM_LOCAL] = { FROM, NFT_CMP_EQ, RTN_LOCAL, false },
 		[FIB_FROM_LOCAL_HERE] = { FROM | HERE, NFT_CMP_EQ, RTN_LOCAL, false },
 		[FIB_FROM_ANYCAST] = { FROM, NFT_CMP_EQ, RTN_ANYCAST, false },

@@ -179,6 +179,27 @@ refuse_target(struct rules *rules, const struct port_set *target)
 	add_goto(rule, GUARD_FORGED);
 }
 
+/* Not by "type unicast": before Linux 6.16 an IPv6 address to which only a route of a VRF leads is not. */
+static void
+return_delivered(struct rules *rules)
+{
+	static const enum fib_test v6[] = { FIB_TO_LOCAL, FIB_TO_ANYCAST, FIB_TO_MULTICAST };
+	struct rule *rule = build_rule(rules, GUARD_BEGINS);
+
+	build_fib(rule, FIB_TO_LOCAL_HERE);
+	add_return(rule);
+	rule = build_rule(rules, GUARD_BEGINS);
+	build_term(rule, TERM_IPV4, NULL, NULL);
+	build_fib(rule, FIB_TO_NOT_UNICAST);
+	add_return(rule);
+	for (size_t i = 0; i < sizeof(v6) / sizeof(v6[0]); i++) {
+		rule = build_rule(rules, GUARD_BEGINS);
+		build_term(rule, TERM_IPV6, NULL, NULL);
+		build_fib(rule, v6[i]);
+		add_return(rule);
+	}
+}
+
 /*
  * A Target is behind the interface to which the route to it leads, and so is the host behind a published port, which is
  * not known here: any packet that is forwarded counts. Only the beginning of a flow is looked at, so that the answers
@@ -196,12 +217,9 @@ add_begins_chain(struct rules *rules, const struct guard_sets *sets)
 	refuse_target(rules, sets->target6);
 	if (!sets->local)
 		return;
-	rule = build_rule(rules, GUARD_BEGINS);
-	build_fib(rule, FIB_TO_LOCAL_HERE);
-	add_return(rule);
+	return_delivered(rules);
 	rule = build_rule(rules, GUARD_BEGINS);
 	build_set_term(rule, sets->local, SIDE_FROM);
-	build_fib(rule, FIB_TO_UNICAST);
 	build_fib(rule, FIB_FROM_ELSEWHERE);
 	add_goto(rule, GUARD_FORGED);
 }

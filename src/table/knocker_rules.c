@@ -234,19 +234,16 @@ knocker_rules_report(struct rules *rules, const struct conf *conf)
 	add_signed_knocker(rules, conf, rules_set(rules, KNOCKERS6));
 }
 
-/* Packets in `set`, or (NULL) to this machine, go to chain `to`, or (NULL) return. */
+/* Packets in `set` go to chain `to`, or (NULL) return. */
 static void
 add_goto(struct rules *rules, const char *chain, const char *set, const char *to)
 {
 	struct rule *rule;
 
-	if (set && !rules_set(rules, set))
+	if (!rules_set(rules, set))
 		return;
 	rule = build_rule(rules, chain);
-	if (set)
-		build_term(rule, TERM_SET, NULL, rules_set(rules, set));
-	else
-		build_fib(rule, FIB_TO_LOCAL);
+	build_term(rule, TERM_SET, NULL, rules_set(rules, set));
 	build_term(rule, to ? TERM_GOTO : TERM_RETURN, to, NULL);
 }
 
@@ -310,6 +307,34 @@ add_unasked_chain(struct rules *rules, const char *next)
 	build_term(build_rule(rules, "unasked"), TERM_GOTO, next, NULL);
 }
 
+static void
+add_local_goto(struct rules *rules, enum local_way way, const char *to)
+{
+	struct rule *rule = build_rule(rules, "strays");
+
+	build_local(rule, way);
+	build_term(rule, TERM_GOTO, to, NULL);
+}
+
+/* Packets to this machine go to chain `to`: see build.h about VRF. */
+static void
+add_local_strays(struct rules *rules, const struct conf *conf, const char *to)
+{
+	bool queue = rules->capture == CONF_CAPTURE_NFQUEUE;
+
+	if (queue)
+		build_vrf_return(rules, "strays");
+	else if (!conf->n_interfaces)
+		build_vrf_seen(rules, "strays");
+	add_local_goto(rules, LOCAL_IN_MAIN, to);
+	if (!queue)
+		add_local_goto(rules, LOCAL_IN_VRF, to);
+	if (queue || conf->n_interfaces)
+		add_local_goto(rules, LOCAL_AT_MEMBER, to);
+	else if (rules_set(rules, TARGETS4) || rules_set(rules, TARGETS6))
+		build_vrf_return(rules, "strays");
+}
+
 void
 knocker_rules_chains(struct rules *rules, const struct conf *conf)
 {
@@ -319,7 +344,7 @@ knocker_rules_chains(struct rules *rules, const struct conf *conf)
 		return;
 	last = add_waiting_chain(rules);
 	build_chain(rules, "strays");
-	add_goto(rules, "strays", NULL, last);
+	add_local_strays(rules, conf, last);
 	add_goto(rules, "strays", TARGETS4, last);
 	add_goto(rules, "strays", TARGETS6, last);
 	if (conf->n_interfaces)

@@ -16,7 +16,7 @@ void knocker_rules_martians(struct rules *rules, const char *chain);
  * rules after those for knocks. At most KNOCKER_RULES_MAX rules in all, and one for each interface and each knock set,
  * and two for each door.
  */
-#define KNOCKER_RULES_MAX (26 + RULES_COMPARED_MAX)
+#define KNOCKER_RULES_MAX (30 + RULES_COMPARED_MAX)
 int knocker_rules_sets(struct rules *rules, const struct conf *conf);
 void knocker_rules_report(struct rules *rules, const struct conf *conf);
 void knocker_rules_chains(struct rules *rules, const struct conf *conf);

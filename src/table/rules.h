@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   26
+#define RULES_CHAINS   27
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -142,14 +142,17 @@ enum track_test {
 /*
  * What the main and the local table say. "Here": of the interface on which the packet came. Types of addresses are
  * RTN_* of linux/rtnetlink.h; the kernel knows all of them for IPv6, for IPv4 local, broadcast, multicast and unicast.
+ * An IPv6 address without a route is not unicast.
  */
 enum fib_test {
 	FIB_TO_LOCAL,       /* fib daddr type local */
 	FIB_TO_LOCAL_HERE,  /* fib daddr . iif type local: sees into the interface's VRF */
-	FIB_TO_UNICAST,     /* fib daddr type unicast */
+	FIB_TO_ANYCAST,     /* fib daddr type anycast */
+	FIB_TO_MULTICAST,   /* fib daddr type multicast */
 	FIB_TO_NOT_UNICAST, /* fib daddr type != unicast: local, broadcast, multicast, ... */
 	FIB_TO_NO_HOST, /* fib daddr oif missing: no route to another host, as for an address that is local anywhere */
-	FIB_FROM_LOCAL, /* fib saddr type local */
+	FIB_TO_NO_HOST_HERE,  /* fib daddr . iif oif missing: the same within the interface's VRF */
+	FIB_FROM_LOCAL,       /* fib saddr type local */
 	FIB_FROM_LOCAL_HERE,  /* fib saddr . iif type local */
 	FIB_FROM_ANYCAST,     /* fib saddr type anycast */
 	FIB_FROM_NOT_UNICAST, /* fib saddr type != unicast */

@@ -133,9 +133,11 @@ text_of_fib(enum fib_test test)
 	static const char *const texts[] = {
 		[FIB_TO_LOCAL] = "fib daddr type local",
 		[FIB_TO_LOCAL_HERE] = "fib daddr . iif type local",
-		[FIB_TO_UNICAST] = "fib daddr type unicast",
+		[FIB_TO_ANYCAST] = "fib daddr type anycast",
+		[FIB_TO_MULTICAST] = "fib daddr type multicast",
 		[FIB_TO_NOT_UNICAST] = "fib daddr type != unicast",
 		[FIB_TO_NO_HOST] = "fib daddr oif missing",
+		[FIB_TO_NO_HOST_HERE] = "fib daddr . iif oif missing",
 		[FIB_FROM_LOCAL] = "fib saddr type local",
 		[FIB_FROM_LOCAL_HERE] = "fib saddr . iif type local",
 		[FIB_FROM_ANYCAST] = "fib saddr type anycast",

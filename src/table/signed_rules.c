@@ -43,18 +43,33 @@ signed_rules_sets(struct rules *rules, const struct conf *conf)
 }
 
 static void
-add_report(struct rules *rules, const struct port_set *targets, bool only_ipv4)
+end_report(struct rule *rule)
+{
+	build_term(rule, TERM_COUNTER, NULL, NULL);
+	build_term(rule, TERM_GOTO, "report", NULL);
+}
+
+static void
+report_local(struct rules *rules, const struct conf *conf, enum local_way way)
 {
 	struct rule *rule = build_rule(rules, "signed");
 
-	if (targets)
-		build_term(rule, TERM_SET, NULL, targets);
-	else if (only_ipv4)
+	if (conf->only_ipv4)
 		build_term(rule, TERM_IPV4, NULL, NULL);
-	if (!targets)
-		build_fib(rule, FIB_TO_LOCAL);
-	build_term(rule, TERM_COUNTER, NULL, NULL);
-	build_term(rule, TERM_GOTO, "report", NULL);
+	build_local(rule, way);
+	end_report(rule);
+}
+
+static void
+report_target(struct rules *rules, const char *targets)
+{
+	struct rule *rule;
+
+	if (!rules_set(rules, targets))
+		return;
+	rule = build_rule(rules, "signed");
+	build_term(rule, TERM_SET, NULL, rules_set(rules, targets));
+	end_report(rule);
 }
 
 static bool
@@ -66,6 +81,18 @@ has_local(const struct conf *conf)
 	return false;
 }
 
+/* See build.h about VRF. */
+static void
+report_locals(struct rules *rules, const struct conf *conf)
+{
+	if (!conf->n_interfaces)
+		build_vrf_seen(rules, "signed");
+	report_local(rules, conf, LOCAL_IN_MAIN);
+	report_local(rules, conf, LOCAL_IN_VRF);
+	if (conf->n_interfaces)
+		report_local(rules, conf, LOCAL_AT_MEMBER);
+}
+
 void
 signed_rules_chains(struct rules *rules, const struct conf *conf)
 {
@@ -73,11 +100,11 @@ signed_rules_chains(struct rules *rules, const struct conf *conf)
 		return;
 	build_chain(rules, "signed");
 	if (has_local(conf))
-		add_report(rules, NULL, conf->only_ipv4);
-	if (rules_set(rules, TARGETS4))
-		add_report(rules, rules_set(rules, TARGETS4), false);
-	if (rules_set(rules, TARGETS6))
-		add_report(rules, rules_set(rules, TARGETS6), false);
+		report_locals(rules, conf);
+	if (!conf->n_interfaces && (rules_set(rules, TARGETS4) || rules_set(rules, TARGETS6)))
+		build_vrf_return(rules, "signed");
+	report_target(rules, TARGETS4);
+	report_target(rules, TARGETS6);
 	if (conf->n_interfaces)
 		build_chain(rules, "signed_interfaces");
 	build_interfaces(rules, conf, "signed_interfaces", "signed");

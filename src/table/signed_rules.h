@@ -9,7 +9,7 @@
  * Sets `has_signed` and adds the sets (-1: no memory); then the chains, and the rules of the base chain: at most
  * SIGNED_RULES_MAX rules, and one for each door and each interface.
  */
-#define SIGNED_RULES_MAX 5
+#define SIGNED_RULES_MAX 8
 int signed_rules_sets(struct rules *rules, const struct conf *conf);
 void signed_rules_chains(struct rules *rules, const struct conf *conf);
 void signed_rules_add(struct rules *rules, const struct conf *conf);

@@ -62,11 +62,22 @@ ends_with(struct conf *conf, const char *expected)
 	"\t\tiifname != \"lo\" meta nfproto ipv4 fib saddr type != unicast return\n" \
 	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type local return\n"      \
 	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type anycast return\n"
-#define REPORT                                                                                                   \
-	"\tchain report {\n" MARTIANS                                                                            \
-	"\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n" \
-	"\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n"                            \
+#define LOCAL(fib, group) \
+	"\t\t" fib " log prefix \"knockd local\" group " group " snaplen 256 queue-threshold 1 return\n"
+#define IN_MAIN   "fib daddr type local"
+#define IN_VRF    "fib daddr . iif oif missing"
+#define AT_MEMBER "fib daddr . iif type local"
+#define VRF_AND   "meta iifkind \"vrf\" "
+#define TAIL(group, at_member)                                                                       \
+	LOCAL(IN_MAIN, group) LOCAL(VRF_AND IN_VRF, group) at_member                                 \
+	"\t\tlog prefix \"knockd target\" group " group " snaplen 256 queue-threshold 1\n"          \
 	"\t}\n\n"
+#define REPORT "\tchain report {\n" MARTIANS TAIL("7777", "")
+#define REPORT_OF_INTERFACES "\tchain report {\n" MARTIANS TAIL("7777", LOCAL(AT_MEMBER, "7777"))
+#define KNOCKS_VRF(rules) "\tchain knocks_vrf {\n" rules "\t}\n\n"
+#define SEEN              "\t\t" VRF_AND IN_MAIN " return\n"
+#define KNOCKS            "\tchain knocks {\n\t\t" VRF_AND "goto knocks_vrf\n"
+#define KNOCK(set, fib)   "\t\t" set " " fib " counter goto report\n"
 
 #define PORTS "inet_proto . inet_service"
 
@@ -103,12 +114,19 @@ one_door(void **state)
 	       "\tset local_syn {\n\t\ttype inet_proto . inet_service\n"
 	       "\t\telements = { tcp . 7000,\n\t\t\t     tcp . 9000 }\n\t}\n\n"
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n"
-	       "\t\telements = { udp . 8000,\n\t\t\t     udp . 9000 }\n\t}\n\n" REPORT "\tchain knocks {\n"
-	       "\t\tmeta l4proto . th dport @local_syn tcp flags & (syn) == syn fib daddr type local counter goto report\n"
-	       "\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n"
+	       "\t\telements = { udp . 8000,\n\t\t\t     udp . 9000 }\n\t}\n\n" REPORT
+	       KNOCKS_VRF(SEEN KNOCK("meta l4proto . th dport @local_syn tcp flags & (syn) == syn", IN_VRF)
+			  KNOCK("meta l4proto . th dport @local_any", IN_VRF))
+	       KNOCKS KNOCK("meta l4proto . th dport @local_syn tcp flags & (syn) == syn", IN_MAIN)
+			  KNOCK("meta l4proto . th dport @local_any", IN_MAIN)
 	       "\t}\n\n" BASE(HITS("7000", "tcp", "knocks") HITS("8000", "udp", "knocks")
 				  "\t\tth dport 9000 goto knocks\n"));
 }
+
+#define TO_TARGETS                                                                                               \
+	"\t\tip daddr . meta l4proto . th dport @ip_not_syn tcp flags & (syn) == 0 counter goto report\n"       \
+	"\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn counter goto " \
+	"report\n"
 
 static void
 targets_interfaces_and_flags(void **state)
@@ -124,9 +142,8 @@ targets_interfaces_and_flags(void **state)
 	       "\tset ip_not_syn {\n\t\ttype ipv4_addr . inet_proto . inet_service\n"
 	       "\t\telements = { 192.0.2.1 . tcp . 1 }\n\t}\n\n"
 	       "\tset ip6_syn_not_ack {\n\t\ttype ipv6_addr . inet_proto . inet_service\n"
-	       "\t\telements = { 2001:db8::1 . tcp . 1 }\n\t}\n\n" REPORT "\tchain knocks {\n"
-	       "\t\tip daddr . meta l4proto . th dport @ip_not_syn tcp flags & (syn) == 0 counter goto report\n"
-	       "\t\tip6 daddr . meta l4proto . th dport @ip6_syn_not_ack tcp flags & (syn | ack) == syn counter goto report\n"
+	       "\t\telements = { 2001:db8::1 . tcp . 1 }\n\t}\n\n" REPORT_OF_INTERFACES
+	       KNOCKS_VRF(TO_TARGETS) KNOCKS TO_TARGETS
 	       "\t}\n\n"
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t\tiifname \"ppp*\" goto knocks\n\t}\n\n" BASE(
 		   HITS("1", "tcp", "interfaces")));
@@ -145,10 +162,10 @@ ipv4_alone(void **state)
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
-	       "\tchain report {\n" MARTIANS
-	       "\t\tfib daddr type local log prefix \"knockd local\" group 5 snaplen 256 queue-threshold 1 return\n"
-	       "\t\tlog prefix \"knockd target\" group 5 snaplen 256 queue-threshold 1\n\t}\n\n"
-	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
+	       "\tchain report {\n" MARTIANS TAIL("5", LOCAL(AT_MEMBER, "5"))
+	       KNOCKS_VRF(KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
+	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN)
+	       KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", AT_MEMBER) "\t}\n\n"
 	       "\tchain interfaces {\n\t\tgoto knocks\n\t}\n\n" BASE(
 		   HITS("1", "udp", "interfaces")));
 }
@@ -163,7 +180,8 @@ many_ports(void **state)
 	confs_door(conf, "1,2,3,4,5,6,7,8,9,10,11,12,13", 0, 0, NULL);
 	prints(conf, SET("local_any", PORTS, "tcp . ") SET("ports", PORTS, "tcp . ") SET("port_numbers", "inet_service", "")
 		     REPORT
-	       "\tchain knocks {\n\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n" BASE(
+	       KNOCKS_VRF(SEEN KNOCK("meta l4proto . th dport @local_any", IN_VRF))
+	       KNOCKS KNOCK("meta l4proto . th dport @local_any", IN_MAIN) "\t}\n\n" BASE(
 		   "\t\tth dport @port_numbers meta l4proto . th dport @ports goto knocks\n"));
 }
 
@@ -262,7 +280,7 @@ a_guard(void **state)
 	assert_int_equal(ruleset_print(conf, out), 0);
 	fclose(out);
 	assert_string_equal(
-	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks")
+	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks_vrf") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("signed") CHAIN_AWAY("signed_interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
 			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
 			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
@@ -288,7 +306,11 @@ a_guard(void **state)
 		  "\tchain guard_begins {\n" NOT_OURS
 		  "\t\tct state & new == 0 return\n"
 		  "\t\tfib daddr . iif type local return\n"
-		  "\t\tmeta l4proto . th sport @guarded fib daddr type unicast fib saddr . iif oif missing goto guard_forged\n"
+		  "\t\tmeta nfproto ipv4 fib daddr type != unicast return\n"
+		  "\t\tmeta nfproto ipv6 fib daddr type local return\n"
+		  "\t\tmeta nfproto ipv6 fib daddr type anycast return\n"
+		  "\t\tmeta nfproto ipv6 fib daddr type multicast return\n"
+		  "\t\tmeta l4proto . th sport @guarded fib saddr . iif oif missing goto guard_forged\n"
 		  "\t}\n\n"
 		  "\tchain guard_hidden {\n" NOT_OURS
 		  "\t\tct state & new == 0 return\n"
@@ -365,7 +387,7 @@ every_chain_and_set_is_known(void **state)
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
 		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
-		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 12);
+		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 13);
 	}
 	assert_null(rules_chain_names[RULES_CHAINS]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
@@ -413,13 +435,15 @@ a_scan_guard(void **state)
 		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
-	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
-	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
-	       "\tchain knocks {\n"
-	       "\t\tmeta l4proto . th dport @local_any fib daddr type local counter goto report\n"
+	       TAIL("7777", LOCAL(AT_MEMBER, "7777"))
+	       KNOCKS_VRF(KNOCK("meta l4proto . th dport @local_any", IN_VRF)
+			  "\t\tip daddr . meta l4proto . th dport @ip_any counter goto report\n")
+	       KNOCKS KNOCK("meta l4proto . th dport @local_any", IN_MAIN)
+	       KNOCK("meta l4proto . th dport @local_any", AT_MEMBER)
 	       "\t\tip daddr . meta l4proto . th dport @ip_any counter goto report\n\t}\n\n"
 	       "\tchain interfaces {\n\t\tiifname \"eth0\" goto knocks\n\t}\n\n"
-	       "\tchain strays {\n\t\tfib daddr type local goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
+	       "\tchain strays {\n\t\t" IN_MAIN " goto report\n\t\t" VRF_AND IN_VRF " goto report\n"
+	       "\t\t" AT_MEMBER " goto report\n\t\tip daddr @targets4 goto report\n\t}\n\n"
 	       "\tchain stray_interfaces {\n\t\tiifname \"eth0\" goto strays\n\t}\n\n"
 	       UNASKED("stray_interfaces")
 	       "\tchain knockers {\n\t\tip saddr @knockers4 goto unasked\n"
@@ -514,12 +538,14 @@ held_packets(void **state)
 												  "ipv4_addr", "1s")
 	       "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
-	       "\t\tfib daddr type local queue num 10 bypass\n"
+	       "\t\t" IN_MAIN " queue num 10 bypass\n"
+	       "\t\t" VRF_AND IN_VRF " queue num 10 bypass\n"
 	       "\t\tqueue num 11 bypass\n\t}\n\n"
-	       "\tchain knocks {\n"
-	       "\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
+	       KNOCKS_VRF(SEEN KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
+	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN) "\t}\n\n"
 	       "\tchain waiting {\n" MARTIANS "\t\tqueue num 12 bypass\n\t}\n\n"
-	       "\tchain strays {\n\t\tfib daddr type local goto waiting\n\t}\n\n"
+	       "\tchain strays {\n\t\t" VRF_AND "return\n\t\t" IN_MAIN " goto waiting\n"
+	       "\t\t" AT_MEMBER " goto waiting\n\t}\n\n"
 	       "\tchain knockers {\n\t\tip saddr @knockers4 goto strays\n\t}\n\n"
 	       "\tchain udps {\n"
 	       "\t\tip saddr . meta l4proto . th dport @open4 return\n"
@@ -544,9 +570,8 @@ a_rate_for_each_source(void **state)
 													"4s")
 	       "\tchain report {\n" MARTIANS
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
-	       "\t\tfib daddr type local log prefix \"knockd local\" group 7777 snaplen 256 queue-threshold 1 return\n"
-	       "\t\tlog prefix \"knockd target\" group 7777 snaplen 256 queue-threshold 1\n\t}\n\n"
-	       "\tchain knocks {\n\t\tmeta nfproto ipv4 meta l4proto . th dport @local_any fib daddr type local counter goto report\n\t}\n\n"
+	       TAIL("7777", "") KNOCKS_VRF(SEEN KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
+	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN) "\t}\n\n"
 	       BASE(HITS("1", "tcp", "knocks")));
 }
 

@@ -39,19 +39,18 @@ find(const struct doctor *d, const char *kind, const char *family, const char *t
 	return NULL;
 }
 
-/* Does a text, or the name of a member, stand anywhere in it? */
+/* Does a text, or the name of a member, stand anywhere in it? Names of sets and words of nft need no escapes in JSON.
+ */
 static bool
 mentions(const json_t *json, const char *text)
 {
-	const char *key;
-	json_t *value;
-	size_t i;
+	char *dump = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL, quoted[320];
+	bool found;
 
-	if (json_is_string(json))
-		return !strcmp(json_string_value(json), text);
-	json_array_foreach(json, i, value) if (mentions(value, text)) return true;
-	json_object_foreach((json_t *)json, key, value) if (!strcmp(key, text) || mentions(value, text)) return true;
-	return false;
+	snprintf(quoted, sizeof(quoted), "\"%s\"", text);
+	found = dump && strstr(dump, quoted);
+	free(dump);
+	return found;
 }
 
 static bool
@@ -295,19 +294,27 @@ doctor_sets(struct doctor *d)
 
 /* ---- the guard, and the firewall behind it ------------------------------------------------------------------- */
 
+static bool
+has_port(const json_t *item, json_int_t port)
+{
+	const json_t *range = json_object_get(item, "range");
+
+	if (range)
+		return json_integer_value(json_array_get(range, 0)) <= port &&
+		       port <= json_integer_value(json_array_get(range, 1));
+	return json_is_integer(item) && json_integer_value(item) == port;
+}
+
 /* Does the rule's right side have this port, or is that not known? */
 static bool
 may_be_port(const json_t *right, json_int_t port)
 {
-	const json_t *list = json_object_get(right, "set"), *range = json_object_get(right, "range");
+	const json_t *list = json_object_get(right, "set");
 
-	if (json_is_integer(right))
-		return json_integer_value(right) == port;
-	if (range)
-		return json_integer_value(json_array_get(range, 0)) <= port &&
-		       port <= json_integer_value(json_array_get(range, 1));
+	if (json_is_integer(right) || json_object_get(right, "range"))
+		return has_port(right, port);
 	for (size_t i = 0; i < json_array_size(list); i++)
-		if (may_be_port(json_array_get(list, i), port))
+		if (has_port(json_array_get(list, i), port))
 			return true;
 	return !list;
 }

@@ -28,7 +28,7 @@ value_of(const struct rule *rule, size_t *i, const char *name)
 	const char *word = rule->words[*i];
 	size_t len = strlen(name);
 
-	if (strncmp(word, name, len))
+	if (!word || strncmp(word, name, len))
 		return NULL;
 	if (word[len] == '=')
 		return word + len + 1;

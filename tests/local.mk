@@ -460,7 +460,9 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \
 	tests/vm/init \
+	tests/vm/lib.sh \
 	tests/vm/run \
 	tests/vm/suite \
 	tests/vm/systemd.sh \
+	tests/vm/upgrade.sh \
 	tests/vm/vm-test.service

@@ -25,6 +25,7 @@ static struct serverkeys server;
 static struct door doors[3];
 static struct conf conf = { .doors = doors, .n_doors = 3, .server = &server, .max_attempts = 16 };
 static uint8_t user_public[32], user_secret[64];
+static char users_name[] = "keys";
 
 /* The user's line in a file. */
 static FILE *
@@ -65,7 +66,7 @@ set_up(void)
 	doors[0].max_time_ms = 3600000;
 	conf.max_ahead_ms = UINT64_C(1) << 50;
 	conf.max_age_ms = UINT64_C(1) << 60;
-	conf.authorized_keys = (char[]){ "keys" };
+	conf.authorized_keys = users_name;
 }
 
 static void

@@ -524,14 +524,8 @@ check_element(const struct access_tools *tools, const struct named *named, const
 	      enum conf_family family, bool either)
 {
 	struct nftset_op op = sample(element, named, family);
-	struct element asked = { .n_parts = 0 };
 	char text[LOG_TEXT_MAX];
 
-	if (element_wants_port(element) && !element_copy(&asked, element, IPPROTO_TCP, SAMPLE_PORT, 0)) {
-		check_element(tools, named, &asked, family, either);
-		element_free(&asked);
-		return;
-	}
 	if (nftset_check(tools->nftset, &op, 1)) {
 		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
 		return;
@@ -547,12 +541,27 @@ check_element(const struct access_tools *tools, const struct named *named, const
 			  nftset_explain(&op, text, sizeof(text)));
 }
 
+/* An element with %PORT%, as if a signed knock had asked for one. */
+static void
+check_asked(const struct access_tools *tools, const struct named *named, const struct element *element,
+	    enum conf_family family, bool either)
+{
+	struct element asked = { .n_parts = 0 };
+
+	if (!element_wants_port(element) || element_copy(&asked, element, IPPROTO_TCP, SAMPLE_PORT, 0)) {
+		check_element(tools, named, element, family, either);
+		return;
+	}
+	check_element(tools, named, &asked, family, either);
+	element_free(&asked);
+}
+
 static void
 check_list(const struct access_tools *tools, const struct named *named, const struct element_list lists[CONF_FAMILIES])
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
 		for (size_t i = 0; i < lists[f].n; i++)
-			check_element(tools, named, &lists[f].at[i], f, f == CONF_V4 && !lists[CONF_V6].given);
+			check_asked(tools, named, &lists[f].at[i], f, f == CONF_V4 && !lists[CONF_V6].given);
 }
 
 void

@@ -281,8 +281,6 @@ judge_door(const struct trial *t)
 {
 	const struct door *door = t->door;
 
-	if (!door)
-		return "no door of that name is opened by signed knocks";
 	if (!door_has_user(door, t->key->user))
 		return "not one of the door's users";
 	if (!authorized_door(t->key, door->name))
@@ -440,7 +438,10 @@ judge_decide(struct judge *judge, const struct conf *conf, const struct event *e
 		return dismiss(&t, "out of memory");
 	if (authenticate(&t) != JUDGE_OPEN)
 		return JUDGE_REFUSED;
-	if ((why = judge_key(&t)) || (why = judge_door(&t)) || (why = judge_address(&t)) || (why = judge_port(&t)))
+	why = judge_key(&t);
+	if (!why && !t.door)
+		why = "no door of that name is opened by signed knocks";
+	if (why || (why = judge_door(&t)) || (why = judge_address(&t)) || (why = judge_port(&t)))
 		return refuse(&t, "%s", why);
 	return grant(&t, verdict);
 }

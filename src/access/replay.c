@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/ask.h"
+
 #define USEC 1000 /* in a millisecond */
 
 /* A counter this large is in the year 2262. Above, differences would overflow. */
@@ -122,11 +124,10 @@ replay_begin(struct replay *replay, struct journal *journal, struct moment now)
 static void
 keep(struct replay *replay, struct replay_key *key, const char *user)
 {
-	char text[TEXT_LEN];
-	struct journal_entry entry = {
-		.kind = JOURNAL_COUNTER, .door = (char *)(uintptr_t)user, .ip = key->ip, .text = text
-	};
+	char text[TEXT_LEN], name[ASK_USER_MAX];
+	struct journal_entry entry = { .kind = JOURNAL_COUNTER, .door = name, .ip = key->ip, .text = text };
 
+	snprintf(name, sizeof(name), "%s", user);
 	entry.end = moment_after(moment_now(), MOMENT_MAX_MSEC);
 	write_text(key, text);
 	if (!journal_add(replay->journal, &entry))

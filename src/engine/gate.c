@@ -168,27 +168,43 @@ find_door(const struct gate *gate, const uint8_t *plain)
 	return (uint32_t)gate->conf->n_doors;
 }
 
+enum outcome { OPENED, GARBAGE, REPEATED, LIMITED };
+
+static enum outcome
+pass(struct gate *gate, const struct packet *packet, const uint8_t *wire, uint64_t now, uint8_t *plain)
+{
+	const struct serverkey *key = find_key(gate, wire);
+
+	if (!key)
+		return GARBAGE;
+	if (is_repeated(gate, &packet->src, wire))
+		return REPEATED;
+	if (is_too_many(gate, &packet->src, now))
+		return LIMITED;
+	if (knock1_open(plain, &key->site, key->secret_key, wire))
+		return GARBAGE;
+	return is_key_too_busy(gate, plain, now) ? LIMITED : OPENED;
+}
+
 bool
 gate_open(struct gate *gate, const struct packet *packet, const uint8_t *wire, uint64_t now, struct counters *counters,
 	  struct event *event)
 {
-	const struct serverkey *key = find_key(gate, wire);
-
-	if (!key) {
+	switch (pass(gate, packet, wire, now, event->plain)) {
+	case GARBAGE:
 		counters->auth_garbage++;
-	} else if (is_repeated(gate, &packet->src, wire)) {
+		return false;
+	case REPEATED:
 		counters->auth_repeated++;
-	} else if (is_too_many(gate, &packet->src, now)) {
+		return false;
+	case LIMITED:
 		counters->auth_limited++;
-	} else if (knock1_open(event->plain, &key->site, key->secret_key, wire)) {
-		counters->auth_garbage++;
-	} else if (is_key_too_busy(gate, event->plain, now)) {
-		counters->auth_limited++;
-	} else {
-		counters->auth_opened++;
-		event->source = packet->src;
-		event->door = find_door(gate, event->plain);
-		return true;
+		return false;
+	case OPENED:
+		break;
 	}
-	return false;
+	counters->auth_opened++;
+	event->source = packet->src;
+	event->door = find_door(gate, event->plain);
+	return true;
 }

@@ -20,16 +20,24 @@
 static bool
 fits(const char *pattern, const char *text)
 {
-	for (; *pattern; pattern++, text++) {
+	const char *star = NULL, *after = NULL; /* the last '*', and where what follows it is looked for */
+
+	while (*text) {
 		if (*pattern == '*') {
-			while (*text && !fits(pattern + 1, text))
-				text++;
-			return fits(pattern + 1, text);
-		}
-		if (!*text || (*pattern != '?' && tolower((unsigned char)*pattern) != tolower((unsigned char)*text)))
+			star = pattern++;
+			after = text;
+		} else if (*pattern &&
+			   (*pattern == '?' || tolower((unsigned char)*pattern) == tolower((unsigned char)*text))) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star + 1;
+			text = ++after;
+		} else {
 			return false;
+		}
 	}
-	return !*text;
+	return !pattern[strspn(pattern, "*")];
 }
 
 static bool
@@ -413,7 +421,7 @@ authorized_read(struct authorized *authorized, int fd, uid_t self, authorized_re
 	*authorized = (struct authorized){ .n = 0 };
 	if (fd >= 0 && trust_of(fd, self, &why) != TRUST_NONE)
 		why = NULL; /* public keys are no secret */
-	file = why ? NULL : fdopen(fd, "r");
+	file = why || fd < 0 ? NULL : fdopen(fd, "r");
 	if (file) {
 		failed = read_lines(authorized, file, report, arg);
 		fclose(file);

@@ -29,8 +29,7 @@ write_key(int fd)
 	randombytes_buf(both, sizeof(both));
 	end = stpcpy(text, heading);
 	sodium_bin2base64(end, TEXT_LEN, both, sizeof(both), VARIANT);
-	strcat(end, "\n");
-	len = (ssize_t)strlen(text);
+	len = stpcpy(end + strlen(end), "\n") - text;
 	errno = EIO; /* of a write that is cut */
 	failed = write(fd, text, (size_t)len) != len || fsync(fd);
 	sodium_memzero(both, sizeof(both));
@@ -130,7 +129,7 @@ int
 serverkeys_read(struct serverkeys *keys, int fd, uid_t self, char *err, size_t errlen)
 {
 	const char *why = refuse(fd, self);
-	FILE *file = why ? NULL : fdopen(fd, "r");
+	FILE *file = why || fd < 0 ? NULL : fdopen(fd, "r");
 	int failed = -1;
 
 	if (file) {

@@ -6,17 +6,17 @@
 
 #include "signed/bytes.h"
 
-#define MAGIC  "SSHSIG"
-#define PREFIX "knock1"
-#define HASH   "sha512"
+#define HASH "sha512"
+
+static const char magic[6] = { 'S', 'S', 'H', 'S', 'I', 'G' }, prefix[6] = { 'k', 'n', 'o', 'c', 'k', '1' };
 
 void
 sshsig_message(const uint8_t server_key[static KNOCK1_KEY_LEN], const uint8_t statement[static KNOCK1_STATEMENT_LEN],
 	       uint8_t message[static SSHSIG_MESSAGE_LEN])
 {
-	memcpy(message, PREFIX, strlen(PREFIX));
-	memcpy(message + strlen(PREFIX), server_key, KNOCK1_KEY_LEN);
-	memcpy(message + strlen(PREFIX) + KNOCK1_KEY_LEN, statement, KNOCK1_STATEMENT_LEN);
+	memcpy(message, prefix, sizeof(prefix));
+	memcpy(message + sizeof(prefix), server_key, KNOCK1_KEY_LEN);
+	memcpy(message + sizeof(prefix) + KNOCK1_KEY_LEN, statement, KNOCK1_STATEMENT_LEN);
 }
 
 void
@@ -27,8 +27,8 @@ sshsig_signed(const uint8_t server_key[static KNOCK1_KEY_LEN], const uint8_t sta
 
 	sshsig_message(server_key, statement, message);
 	crypto_hash_sha512(hash, message, sizeof(message));
-	memcpy(at, MAGIC, strlen(MAGIC));
-	at = bytes_put_string(at + strlen(MAGIC), SSHSIG_NAMESPACE, strlen(SSHSIG_NAMESPACE));
+	memcpy(at, magic, sizeof(magic));
+	at = bytes_put_string(at + sizeof(magic), SSHSIG_NAMESPACE, strlen(SSHSIG_NAMESPACE));
 	at = bytes_put_string(at, "", 0);
 	at = bytes_put_string(at, HASH, strlen(HASH));
 	bytes_put_string(at, hash, sizeof(hash));

@@ -301,6 +301,7 @@ tests/ref/stamp:
 
 clean-local:
 	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl deb rpm
+	rm -rf container
 
 # --- a virtual machine -----------------------------------------------------------------------------
 
@@ -333,7 +334,9 @@ check-valgrind:
 	else \
 	  echo 'SKIP: valgrind is missing'; \
 	fi
-.PHONY: check-distro check-i386 check-cross check-musl check-valgrind
+check-container: all
+	$(SHELL) $(top_srcdir)/tests/platform/container
+.PHONY: check-distro check-i386 check-cross check-musl check-valgrind check-container
 
 # --- knockd 0.8 and ours side by side --------------------------------------------------------------
 
@@ -453,6 +456,9 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/netns/signed_lib.sh \
+	contrib/Containerfile \
+	tests/platform/container \
+	tests/platform/container-door \
 	tests/platform/cross \
 	tests/platform/distro \
 	tests/platform/musl \

@@ -20,7 +20,8 @@ static char line[REQUEST_LINE_MAX], err[256];
 static const char *
 request(const char *text)
 {
-	char copy[256], *rest = copy, *argv[16] = { copy };
+	static char copy[256], *argv[16]; /* options points into both */
+	char *rest = copy;
 	int argc = 0;
 
 	snprintf(copy, sizeof(copy), "knockctl %s", text);

@@ -1106,7 +1106,8 @@ enter_namespace(void)
 		      write_line("/proc/self/uid_map", users) || write_line("/proc/self/gid_map", groups)
 		: unshare(CLONE_NEWNS))
 		return false;
-	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("tmpfs", "/tmp", "tmpfs", 0, "mode=755");
+	return !mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("tmpfs", "/tmp", "tmpfs", 0, "mode=755");
 }
 
 static int

@@ -413,7 +413,7 @@ mark_on_full_disk(void)
 	FILE *file;
 	int fd;
 
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tmpfs", dir, "tmpfs", 0, "size=64k"))
 		return 77;
 	file = fopen(path, "w");

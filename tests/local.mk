@@ -434,6 +434,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/life_many.sh \
 	tests/bench/matcher.sh \
 	tests/bench/memory.sh \
+	tests/bench/size.sh \
 	tests/bench/open.sh \
 	tests/bench/report.py \
 	tests/bench/run \

@@ -23,6 +23,7 @@ TITLES = {
     'doors': 'Doors',
     'idle': 'Unrelated traffic',
     'memory': 'Memory',
+    'size': 'Size',
     'signed': 'Signed knocks',
 }
 OURS = 'knockd-nft'

@@ -17,13 +17,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* where the first calls of these names had 16 bits for a user */
+#ifdef SYS_setresuid32
+#define SETGROUPS SYS_setgroups32
+#define SETRESUID SYS_setresuid32
+#else
+#define SETGROUPS SYS_setgroups
+#define SETRESUID SYS_setresuid
+#endif
+
 static const struct {
 	const char *name;
 	uint32_t number;
 } calls[] = {
-	{ "capset", SYS_capset },       { "chroot", SYS_chroot },       { "getrandom", SYS_getrandom },
-	{ "prlimit64", SYS_prlimit64 }, { "recvmmsg", SYS_recvmmsg },   { "seccomp", SYS_seccomp },
-	{ "setgroups", SYS_setgroups }, { "setresuid", SYS_setresuid },
+	{ "capset", SYS_capset },       { "chroot", SYS_chroot },     { "getrandom", SYS_getrandom },
+	{ "prlimit64", SYS_prlimit64 }, { "recvmmsg", SYS_recvmmsg }, { "seccomp", SYS_seccomp },
+	{ "setgroups", SETGROUPS },     { "setresuid", SETRESUID },
 };
 
 static uint32_t

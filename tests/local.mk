@@ -219,13 +219,14 @@ endif
 
 # A script runs in namespaces of its own. Its TAP lines are the result; its exit status is for a user who runs it
 # by hand.
+# TEST_LIMIT may be a command that ends a test after some time, such as "timeout 600".
 TEST_EXTENSIONS = .py .sh .trace
 tap_driver = env AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(tap_driver)
-LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit-run
+LOG_COMPILER = $(TEST_LIMIT) $(SHELL) $(top_srcdir)/tests/unit-run
 SH_LOG_DRIVER = $(tap_driver)
 SH_LOG_DRIVER_FLAGS = --ignore-exit
-SH_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/netns-run
+SH_LOG_COMPILER = $(TEST_LIMIT) $(SHELL) $(top_srcdir)/tests/netns-run
 TRACE_LOG_DRIVER = $(tap_driver)
 TRACE_LOG_COMPILER = tests/traces/replay
 PY_LOG_DRIVER = $(tap_driver)

@@ -12,11 +12,21 @@
  *   plaintext    0   8  id of the user's key: the first bytes of BLAKE2b-128(Ed25519 public key)
  *                8  48  statement
  *               56  64  Ed25519 signature, see sshsig.h
- *              120   1  FIDO flags    121 4 FIDO counter    125 3 zero
+ *              120   1  FIDO flags
+ *              121   4  FIDO counter
+ *              125   3  zero
  *
- *   statement    0   1  version 1     1 1 action    2 1 flags    3 1 protocol asked for    4 2 port asked for    6 2
- * zero 8   8  counter      16 8 id of the door       24 4 seconds asked for      28 4 TOTP code 32  16  address, IPv4
- * as ::ffff:a.b.c.d
+ *   statement    0   1  version 1
+ *                1   1  action
+ *                2   1  flags
+ *                3   1  protocol asked for
+ *                4   2  port asked for
+ *                6   2  zero
+ *                8   8  counter
+ *               16   8  id of the door
+ *               24   4  seconds asked for
+ *               28   4  TOTP code: reserved, the server does not look at it
+ *               32  16  address, IPv4 as ::ffff:a.b.c.d
  *
  * The site key is known to the server and to all who may knock. It keys the tag, so that garbage of others costs the
  * server one SipHash.

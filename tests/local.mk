@@ -136,6 +136,7 @@ netns_tests = \
 	tests/netns/guard_forward.sh \
 	tests/netns/guard_tables.sh \
 	tests/netns/guard_tracking.sh \
+	tests/netns/idle.sh \
 	tests/netns/interfaces.sh \
 	tests/netns/isolation.sh \
 	tests/netns/keep.sh \

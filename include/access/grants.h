@@ -77,6 +77,7 @@ struct grant_view {
 	const struct element *element; /* with %IP% */
 	int64_t since_wall_ms;
 	int64_t end_boot_ms; /* INT64_MAX: no end */
+	uint64_t idle_ms;    /* it ends when nothing has come for so long; 0: it does not */
 	bool waiting;        /* the set is missing, or does not take the element now */
 };
 

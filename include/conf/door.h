@@ -55,7 +55,9 @@ struct door {
 	uint8_t max_prefix[CONF_FAMILIES]; /* smallest N of %IP%/N in a grant; the same for all doors */
 	struct seq open, close;            /* guarded ports that the door opens or closes for its client; n 0: none */
 	uint64_t open_timeout_ms;
-	bool cut;                                                /* connections to those ports end with the access */
+	uint64_t
+	    idle_ms; /* an access ends when nothing has come for so long; 0: it does not, and open_timeout is given */
+	bool cut;    /* connections to those ports end with the access */
 	struct element_list elements[DOOR_KINDS][CONF_FAMILIES]; /* see door_elements() */
 };
 

@@ -28,6 +28,8 @@ struct element {
 	size_t n_parts;
 	char *data;          /* the value after ':' in a map's element, with single blanks; or NULL */
 	uint64_t timeout_ms; /* 0: not given, the set's default applies */
+	uint64_t idle_ms;    /* packets renew it, with this time, see struct door; 0: none does */
+	uint64_t limit_ms;   /* it may last so long in all then; 0: for ever */
 	int line;            /* of the file, for messages; 0: none */
 };
 

@@ -82,6 +82,9 @@ bool nftset_unchanged(struct nftset *nftset);
  */
 int nftset_holds(struct nftset *nftset, struct nftset_op *op);
 
+/* How long the element of this key has left: 1, or 0: it is not there, or -1: the kernel could not be asked. */
+int nftset_left(struct nftset *nftset, struct nftset_op *op, uint64_t *left_ms);
+
 /*
  * Writes why an operation failed and what would help, in one line, for instance
  *   inet filter ok: no such set; create it with: nft add set inet filter ok '{ type ipv4_addr; flags timeout; }'

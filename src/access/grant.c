@@ -13,6 +13,9 @@
 
 #define BUCKETS_MIN 1024
 
+/* The kernel's timer may be so much later than the time that it tells. */
+#define IDLE_SLACK_MSEC 20
+
 /* Looks at one set, while other programs change it all the time. */
 #define TRIES 8
 
@@ -333,14 +336,29 @@ grant_finish(struct grants *g, struct grant *grant)
 	grant_drop(g, grant);
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+arm(struct grants *g, struct grant *grant, int64_t at)
+{
+	if (at == INT64_MAX)
+		timers_disarm(&g->timers, &grant->timer);
+	else if (timers_arm(&g->timers, &grant->timer, (uint64_t)at))
+		log_warn(g->log, "%s: no memory for a deadline", grant->kind->door);
+}
+
 void
 grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
 {
 	grant->end_boot_ms = end_boot_ms;
-	if (end_boot_ms == INT64_MAX)
-		timers_disarm(&g->timers, &grant->timer);
-	else if (timers_arm(&g->timers, &grant->timer, (uint64_t)end_boot_ms))
-		log_warn(g->log, "%s: no memory for a deadline", grant->kind->door);
+	if (grant->kind->idle_ms)
+		arm(g, grant, earlier(end_boot_ms, moment_now().boot_ms + (int64_t)grant->kind->idle_ms));
+	else
+		arm(g, grant, end_boot_ms);
 }
 
 uint64_t
@@ -391,13 +409,51 @@ grant_look(struct grants *g, struct place *place, nftset_visit *visit, void *arg
 	return place->missing ? 0 : rc;
 }
 
+/* Packets may have renewed the element for longer than it may last in all. */
+static void
+end_limited(struct grants *g, struct grant *grant)
+{
+	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip, .own = true };
+
+	nftset_apply(g->nftset, &op, 1);
+	if (!nftset_is_good(&op) && op.result != NFTSET_NO_SET)
+		grant_log_misfit(g, grant, "deleted", &op, NULL, 0);
+	grant_finish(g, grant);
+}
+
+/* Has the kernel ended the access, or have packets renewed it? Without its set it is put back later. */
+static void
+look_at_idle(struct grants *g, struct grant *grant, int64_t now)
+{
+	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip };
+	int64_t next = (int64_t)grant->kind->idle_ms;
+	uint64_t left = 0;
+	int there = nftset_left(g->nftset, &op, &left);
+
+	if (!there && grant->there) {
+		grant_finish(g, grant);
+		return;
+	}
+	if (there > 0 && left <= grant->kind->idle_ms)
+		next = (int64_t)left + IDLE_SLACK_MSEC;
+	arm(g, grant, earlier(grant->end_boot_ms, now + next));
+}
+
 void
 grant_end_due(struct grants *g, uint64_t now)
 {
 	struct timer *timer;
 
-	while ((timer = timers_due(&g->timers, now)))
-		grant_finish(g, (struct grant *)timer);
+	while ((timer = timers_due(&g->timers, now))) {
+		struct grant *grant = (struct grant *)timer;
+
+		if (!grant->kind->idle_ms)
+			grant_finish(g, grant);
+		else if (grant->end_boot_ms <= (int64_t)now)
+			end_limited(g, grant);
+		else
+			look_at_idle(g, grant, (int64_t)now);
+	}
 }
 
 /* Without a given_ms the grant is of an earlier run. */

@@ -48,6 +48,7 @@ struct kind {
 	struct element element;
 	unsigned bits; /* of an address that its key has; see element_prefix() */
 	unsigned grants;
+	uint64_t idle_ms;            /* see struct element */
 	bool granted[CONF_FAMILIES]; /* by the configuration to clients of the family; see grants_follow() */
 };
 
@@ -60,7 +61,7 @@ struct grant {
 	uint64_t journal_id;
 	struct addr ip;
 	int64_t since_wall_ms;
-	int64_t end_boot_ms; /* INT64_MAX: none */
+	int64_t end_boot_ms; /* INT64_MAX: none. The kernel may end an idle access before */
 	uint64_t given_ms;   /* time of the element when it was written last; 0: not known */
 	bool there;          /* the element is in its set, as far as known */
 	bool met;            /* an element with this key is there, and it must be written anew */
@@ -137,7 +138,7 @@ struct grant *grant_find(const struct grants *g, uint8_t family, const char *tab
 			 uint32_t key_len);
 void grant_set_key(struct grants *g, struct grant *grant, const void *key, uint32_t key_len);
 
-/* INT64_MAX: none. */
+/* INT64_MAX: none. What packets renew is looked at before. */
 void grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms);
 
 /* In ms; 0: no end. At least 1, the kernel's minimum: the next tick forgets a grant that has just expired. */

@@ -37,10 +37,13 @@ grants_given(struct grants *g, const char *door, const char *user, const struct 
 {
 	const struct element *e = op->element;
 	struct grant *grant = grant_find(g, e->family, e->table, e->set, op->key, op->key_len);
-	struct moment end = end_of(op->lifetime_ms);
+	uint64_t lasts_ms = e->idle_ms && !op->timeout_ms ? e->limit_ms : op->lifetime_ms;
+	struct moment end = end_of(lasts_ms);
 	char text[ELEMENT_TEXT_MAX];
 	struct kind *kind = grant_kind(g, door, user, element_text(e, text, sizeof(text)));
 
+	if (kind)
+		kind->idle_ms = e->idle_ms;
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {
@@ -55,7 +58,7 @@ grants_given(struct grants *g, const char *door, const char *user, const struct 
 	if (kind && grant) {
 		grant->there = true;
 		grant->given_ms = nftset_lifetime(op);
-		grant_set_end(g, grant, op->lifetime_ms ? end.boot_ms : INT64_MAX);
+		grant_set_end(g, grant, lasts_ms ? end.boot_ms : INT64_MAX);
 	} else {
 		log_warn(g->log, "%s: no memory to remember a grant; it is not put back after a flush", door);
 	}
@@ -197,6 +200,7 @@ grants_each(struct grants *g, uint64_t from, size_t max, grants_visit *visit, vo
 					   .element = &grant->kind->element,
 					   .since_wall_ms = grant->since_wall_ms,
 					   .end_boot_ms = grant->end_boot_ms,
+					   .idle_ms = grant->kind->idle_ms,
 					   .waiting = !grant->there };
 
 		from = grant->serial;
@@ -220,6 +224,12 @@ extend(struct grants *g, struct grant *grant, int64_t by_ms, char *err, size_t e
 
 	if (grant->end_boot_ms == INT64_MAX)
 		return false;
+	if (grant->kind->idle_ms) { /* packets renew the element; the daemon ends it */
+		end = end_of(op.timeout_ms);
+		journal_move(g->journal, grant->journal_id, end);
+		grant_set_end(g, grant, end.boot_ms);
+		return true;
+	}
 	nftset_apply(g->nftset, &op, 1);
 	grant->there = op.result == NFTSET_OK;
 	if (op.result != NFTSET_OK && op.result != NFTSET_NO_SET) {

@@ -232,9 +232,51 @@ end_unwanted(struct grants *g)
 	free(e);
 }
 
+static bool
+is_same_key(const struct element *a, const struct element *b)
+{
+	bool same = a->family == b->family && !strcmp(a->table, b->table) && !strcmp(a->set, b->set) &&
+		    a->n_parts == b->n_parts;
+
+	for (size_t i = 0; same && i < a->n_parts; i++)
+		same = !strcmp(a->parts[i], b->parts[i]);
+	return same;
+}
+
+/* The time with which packets renew elements with this key; 0: they do not. */
+static uint64_t
+find_idle(const struct conf *conf, const struct element *element)
+{
+	for (size_t d = 0; d < conf->n_doors; d++)
+		for (enum conf_family f = CONF_V4; conf->doors[d].idle_ms && f < CONF_FAMILIES; f++) {
+			const struct element_list *list = door_elements(&conf->doors[d], DOOR_OPENS, f);
+
+			for (size_t i = 0; i < list->n; i++)
+				if (is_same_key(&list->at[i], element))
+					return conf->doors[d].idle_ms;
+		}
+	return 0;
+}
+
+/* An access that nothing renews any more has the time left that its element has at most. */
+static void
+set_idle(struct grants *g, struct kind *kind, uint64_t idle_ms)
+{
+	int64_t end = moment_now().boot_ms + (int64_t)kind->idle_ms;
+
+	if (kind->idle_ms == idle_ms)
+		return;
+	kind->idle_ms = idle_ms;
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
+		if (grant->kind == kind)
+			grant_set_end(g, grant, idle_ms ? grant->end_boot_ms : end);
+}
+
 void
 grants_follow(struct grants *g, const struct conf *conf)
 {
+	for (struct kind *kind = g->kinds; kind; kind = kind->next)
+		set_idle(g, kind, find_idle(conf, &kind->element));
 	grant_end_due(g, moment_boot_msec());
 	name_all(g, conf);
 	g->followed = true;

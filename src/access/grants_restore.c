@@ -97,6 +97,8 @@ has_right_end(const struct grant *grant, const struct nftset_found *found)
 {
 	uint64_t left = grant_left(grant);
 
+	if (grant->kind->idle_ms)
+		return found->left_ms <= grant->kind->idle_ms + GRANT_SLACK_MSEC;
 	if (!left || found->left_ms == NFTSET_ENDLESS)
 		return !left && found->left_ms == NFTSET_ENDLESS;
 	return found->left_ms <= left + GRANT_SLACK_MSEC && left <= found->left_ms + GRANT_SLACK_MSEC;
@@ -216,6 +218,15 @@ finish_batch(struct grants *g, struct restoring *r)
 	b->n = 0;
 }
 
+/* It is not known when the last packet came: not longer ago than the time in which the access would have ended. */
+static uint64_t
+time_left(const struct grant *grant)
+{
+	uint64_t left = grant_left(grant), idle = grant->kind->idle_ms;
+
+	return idle && (!left || idle < left) ? idle : left;
+}
+
 static void
 add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 {
@@ -226,7 +237,7 @@ add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 					   .ip = grant->ip,
 					   .comment = grant->kind->comment,
 					   .likely = grant->met,
-					   .timeout_ms = grant_left(grant) };
+					   .timeout_ms = time_left(grant) };
 	b->grants[b->n++] = grant;
 	if (b->n == GRANT_BATCH)
 		finish_batch(g, r);
@@ -242,6 +253,10 @@ put_back_unseen(struct grants *g, struct restoring *r)
 		if (!place->looked || grant->seen == place->look)
 			continue;
 		grant->there = false;
+		if (grant->kind->idle_ms && !grant->given_ms) { /* of an earlier run: the kernel has ended it */
+			grant_finish(g, grant);
+			continue;
+		}
 		if (!place->missing)
 			add_to_batch(g, r, grant);
 		grant->met = false;

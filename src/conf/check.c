@@ -284,6 +284,24 @@ check_cut(struct parser *p, const struct door *door)
 	}
 }
 
+/* Packets renew the elements of a port, whichever door has added them. */
+static void
+check_idle(struct parser *p, const struct door *door)
+{
+	for (const struct door *other = p->conf->doors; other < door; other++) {
+		for (size_t i = 0; other->idle_ms != door->idle_ms && i < door->open.n; i++) {
+			if (!addr_equal(&other->target, &door->target) || !guarded_has(&other->open, &door->open.at[i]))
+				continue;
+			message_tell(p, CONF_ERROR,
+				     "config: section %s: idle_timeout: [%s] opens %u:%s, too, and has another one "
+				     "(line %d of %s)",
+				     door->name, other->name, door->open.at[i].port,
+				     seq_proto_name(door->open.at[i].proto), door->line, p->path);
+			p->errors++;
+		}
+	}
+}
+
 void
 check_file(struct parser *p)
 {
@@ -295,6 +313,7 @@ check_file(struct parser *p)
 		check_prefixes(p, &p->conf->doors[i]);
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
+		check_idle(p, &p->conf->doors[i]);
 		check_can_cut(p, &p->conf->doors[i]);
 		check_cut(p, &p->conf->doors[i]);
 		check_signed(p, &p->conf->doors[i]);

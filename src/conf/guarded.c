@@ -42,6 +42,8 @@ fill(struct element_list *list, const struct door *door, enum conf_family family
 	for (; list->n < ports->n; list->n++) {
 		if (put_element(&at[list->n], door, family, &ports->at[list->n], timeout_ms))
 			return -1;
+		at[list->n].idle_ms = door->idle_ms;
+		at[list->n].limit_ms = door->idle_ms ? door->open_timeout_ms : 0;
 	}
 	return 0;
 }
@@ -50,7 +52,8 @@ int
 guarded_elements(struct door *door)
 {
 	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
-		if (fill(&door->elements[DOOR_OPENS][f], door, f, &door->open, door->open_timeout_ms) ||
+		if (fill(&door->elements[DOOR_OPENS][f], door, f, &door->open,
+			 door->idle_ms ? door->idle_ms : door->open_timeout_ms) ||
 		    fill(&door->elements[DOOR_CLOSES][f], door, f, &door->close, 0))
 			return -1;
 	}

@@ -884,6 +884,15 @@ set_open_timeout(struct parser *p, char *value)
 }
 
 static void
+set_idle_timeout(struct parser *p, char *value)
+{
+	char err[160];
+
+	if (element_timeout(&p->door->idle_ms, value, err, sizeof(err)))
+		message_fail(p, "syntax error: idle_timeout: %s, in [%s]", err, p->door->name);
+}
+
+static void
 set_cut(struct parser *p, char *value)
 {
 	p->door->cut = parse_switch(p, "cut", value);
@@ -945,6 +954,7 @@ static const struct conf_key keys[] = {
 	{ "Open", CONF_SCOPE_DOOR, set_open, false },
 	{ "Close", CONF_SCOPE_DOOR, set_close, false },
 	{ "Cut", CONF_SCOPE_DOOR, set_cut, false },
+	{ "Idle_Timeout", CONF_SCOPE_DOOR, set_idle_timeout, false },
 	{ "Open_Timeout", CONF_SCOPE_DOOR, set_open_timeout, false },
 	{ "Users", CONF_SCOPE_DOOR, set_users, false },
 	{ "Bound", CONF_SCOPE_DOOR, set_bound, false },

@@ -55,6 +55,16 @@ add_door(struct parser *p, const char *name)
 	return door;
 }
 
+/* Without open_timeout an access that is not idle has no end. */
+static void
+check_times(struct parser *p, const struct door *door)
+{
+	if (door->idle_ms && !door->open.n)
+		message_fail(p, "idle_timeout needs open, in [%s]", door->name);
+	else if (door->open_timeout_ms && door->open_timeout_ms < door->idle_ms)
+		message_fail(p, "idle_timeout is longer than open_timeout, in [%s]", door->name);
+}
+
 /* At the end of the section, when Target and times are known: keys may be in any order. */
 static void
 end_door(struct parser *p)
@@ -62,9 +72,10 @@ end_door(struct parser *p)
 	struct door *door = p->door;
 
 	check_door(p, door);
-	if (!door->open_timeout_ms)
+	check_times(p, door);
+	if (!door->open_timeout_ms && !door->idle_ms)
 		door->open_timeout_ms = CONF_OPEN_MS_DEFAULT;
-	else if (!door->open.n)
+	else if (door->open_timeout_ms && !door->open.n)
 		message_tell(p, CONF_WARNING,
 			     "config: section %s: warning: open_timeout has no effect without open (%s)", door->name,
 			     p->path);

@@ -248,15 +248,16 @@ admin_json_door(const struct door *door, const struct doorstats_entry *stats, bo
 	json_t *json;
 
 	json =
-	    json_pack("{s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
+	    json_pack("{s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "name",
 		      admin_json_text(door->name), "enabled", door->seq.n > 0, "one_time", door->one_time_path != NULL,
 		      "open", ports(&door->open), "cut", door->cut, "close", ports(&door->close), "grant",
 		      sets(door->elements[DOOR_GRANTS]), "revoke", sets(door->elements[DOOR_REVOKES]), "command", start,
 		      "stop_command", start && stop, "open_timeout_ms",
 		      integer_or_null(door->open.n && door->open_timeout_ms, (int64_t)door->open_timeout_ms),
-		      "grant_timeout_ms", grant_time(door), "command_timeout_ms",
-		      integer_or_null(closes, door->cmd_timeout * 1000), "sequence_timeout_ms",
-		      (json_int_t)door->seq_timeout * 1000, "cooldown_ms", (json_int_t)door->cooldown * 1000, "target",
+		      "idle_timeout_ms", integer_or_null(door->idle_ms, (int64_t)door->idle_ms), "grant_timeout_ms",
+		      grant_time(door), "command_timeout_ms", integer_or_null(closes, door->cmd_timeout * 1000),
+		      "sequence_timeout_ms", (json_int_t)door->seq_timeout * 1000, "cooldown_ms",
+		      (json_int_t)door->cooldown * 1000, "target",
 		      door->target.family ? address(&door->target) : json_null());
 	return json ? add_stats(json, stats, all) : NULL;
 }
@@ -297,6 +298,7 @@ admin_json_grant(const struct grant_view *g, struct moment now)
 
 	if (g->user)
 		json_object_set_new(json, "user", admin_json_text(g->user));
+	json_object_set_new(json, "idle_ms", integer_or_null(g->idle_ms, (int64_t)g->idle_ms));
 	return set_times(json, g->since_wall_ms, g->end_boot_ms, now);
 }
 

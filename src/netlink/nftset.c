@@ -674,3 +674,17 @@ nftset_holds(struct nftset *nftset, struct nftset_op *op)
 		nftset_fit_fail(op, NFTSET_ERROR, errno, "");
 	return there;
 }
+
+int
+nftset_left(struct nftset *nftset, struct nftset_op *op, uint64_t *left_ms)
+{
+	struct described described;
+	struct encoded encoded;
+	struct match match;
+
+	nftset_ask_set(nftset->nfnl, &described, op->element);
+	if (!nftset_fit_encode(&encoded, op, &described) || nftset_ask_element(nftset->nfnl, &encoded, &match))
+		return -1;
+	*left_ms = match.found.left_ms;
+	return match.kind == MATCH_SAME;
+}

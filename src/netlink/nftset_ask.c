@@ -10,7 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TABLE_F_OWNER 0x2 /* NFT_TABLE_F_OWNER, which the headers of kernels before 5.12 lack */
+/* NFT_TABLE_F_OWNER and NFTA_TABLE_OWNER, which the headers of kernels before 5.12 lack */
+#define TABLE_F_OWNER 0x2
+#define TABLE_OWNER   7
+
+/* The description of a table. */
+struct table_read {
+	uint32_t flags, owner; /* a netlink port */
+};
 
 static int
 read_set(const struct nlmsghdr *nlh, void *arg)
@@ -39,10 +46,12 @@ read_set(const struct nlmsghdr *nlh, void *arg)
 static int
 read_owner(const struct nlattr *attr, void *arg)
 {
-	struct described *described = arg;
+	struct table_read *table = arg;
 
 	if (mnl_attr_get_type(attr) == NFTA_TABLE_FLAGS)
-		described->owned = ntohl(mnl_attr_get_u32(attr)) & TABLE_F_OWNER;
+		table->flags = ntohl(mnl_attr_get_u32(attr));
+	else if (mnl_attr_get_type(attr) == TABLE_OWNER)
+		table->owner = ntohl(mnl_attr_get_u32(attr));
 	return MNL_CB_OK;
 }
 
@@ -54,34 +63,52 @@ read_table(const struct nlmsghdr *nlh, void *arg)
 
 /* 0, or the kernel's errno. */
 static int
-ask(struct nfnl *nfnl, uint16_t type, uint8_t family, const char *table, const char *set, struct described *to)
+ask(struct nfnl *nfnl, mnl_cb_t answer, void *to)
 {
-	struct nlmsghdr *nlh = nfnl_request(nfnl, type, family);
-
-	mnl_attr_put_strz(nlh, type == NFT_MSG_GETTABLE ? NFTA_TABLE_NAME : NFTA_SET_TABLE, table);
-	if (set)
-		mnl_attr_put_strz(nlh, NFTA_SET_NAME, set);
 	errno = 0;
-	if (!nfnl_ask(nfnl, set ? read_set : read_table, to))
+	if (!nfnl_ask(nfnl, answer, to))
 		return 0;
 	return errno ? errno : EPROTO;
+}
+
+static int
+ask_table(struct nfnl *nfnl, const struct element *element, struct table_read *table)
+{
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETTABLE, element->family);
+
+	*table = (struct table_read){ .flags = 0 };
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, element->table);
+	return ask(nfnl, read_table, table);
+}
+
+static bool
+is_others(const struct nfnl *nfnl, const struct table_read *table)
+{
+	return table->flags & TABLE_F_OWNER && table->owner != nfnl_port(nfnl);
 }
 
 void
 nftset_ask_set(struct nfnl *nfnl, struct described *to, const struct element *element)
 {
+	struct nlmsghdr *nlh = nfnl_request(nfnl, NFT_MSG_GETSET, element->family);
+	struct table_read table;
+
 	*to = (struct described){ .error = 0 };
-	to->error = ask(nfnl, NFT_MSG_GETSET, element->family, element->table, element->set, to);
-	if (to->error == ENOENT)
-		to->no_table = ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, to) == ENOENT;
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, element->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, element->set);
+	to->error = ask(nfnl, read_set, to);
+	if (to->error != ENOENT)
+		return;
+	to->no_table = ask_table(nfnl, element, &table) == ENOENT;
+	to->owned = is_others(nfnl, &table);
 }
 
 bool
 nftset_ask_owned(struct nfnl *nfnl, const struct element *element)
 {
-	struct described table = { .owned = false };
+	struct table_read table;
 
-	return !ask(nfnl, NFT_MSG_GETTABLE, element->family, element->table, NULL, &table) && table.owned;
+	return !ask_table(nfnl, element, &table) && is_others(nfnl, &table);
 }
 
 /* --- one element --------------------------------------------------------------------------------- */

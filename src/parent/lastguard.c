@@ -34,7 +34,11 @@ write_door(FILE *out, const struct door *door)
 		fprintf(out, "target = %s\n", addr_format(&door->target, target));
 	fprintf(out, "open = %s\n", seq_format(&door->open, ports, sizeof(ports)));
 	if (door->cut)
-		fprintf(out, "cut = yes\nopen_timeout = %llums\n", (unsigned long long)door->open_timeout_ms);
+		fputs("cut = yes\n", out);
+	if (door->cut && door->open_timeout_ms)
+		fprintf(out, "open_timeout = %llums\n", (unsigned long long)door->open_timeout_ms);
+	if (door->idle_ms)
+		fprintf(out, "idle_timeout = %llums\n", (unsigned long long)door->idle_ms);
 }
 
 /* 0 when it is on the disk, or -1 with errno. Closes `fd`. */
@@ -124,6 +128,8 @@ take_line(struct conf *conf, char *text, const char *config, bool *is_its)
 		return addr_parse(&door->target, line.value);
 	if (door && !strcmp(line.key, "cut"))
 		return text_flag(&door->cut, line.value);
+	if (door && !strcmp(line.key, "idle_timeout"))
+		return duration_parse(&door->idle_ms, line.value);
 	if (door && !strcmp(line.key, "open_timeout"))
 		return duration_parse(&door->open_timeout_ms, line.value);
 	if (!door && !strcmp(line.key, "guard_policy"))

@@ -204,8 +204,8 @@ fill(struct rules *rules, const struct conf *conf)
 		return -1;
 	build_sort(rules);
 	rules->rules = calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX +
-				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + SIGNED_RULES_MAX +
-				  3 * conf->n_interfaces + 3 * conf->n_doors,
+				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + guard_rules_idle(conf) +
+				  SIGNED_RULES_MAX + 3 * conf->n_interfaces + 3 * conf->n_doors,
 			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;

@@ -183,7 +183,7 @@ put_lookup(struct nftnl_rule *rule, const struct rules *rules, const struct port
 
 /* Loads addresses into the first registers; `after` is the next free one. Offsets: struct iphdr, struct ipv6hdr. */
 static int
-put_addresses(struct nftnl_rule *rule, struct key_shape shape, enum side side, uint32_t *after)
+put_addresses(struct nftnl_rule *rule, struct key_shape shape, enum side side, bool known, uint32_t *after)
 {
 	bool v4 = shape.len == 4;
 	uint32_t source = v4 ? 12 : 8, other = side == SIDE_FROM ? source : source + shape.len;
@@ -191,7 +191,7 @@ put_addresses(struct nftnl_rule *rule, struct key_shape shape, enum side side, u
 	*after = 0;
 	if (!shape.len)
 		return 0;
-	if (put_meta_equal(rule, NFT_META_NFPROTO, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
+	if (!known && put_meta_equal(rule, NFT_META_NFPROTO, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
 		return -1;
 	if (shape.source) {
 		if (put_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, source, shape.len, register_at(*after)))
@@ -206,13 +206,16 @@ put_addresses(struct nftnl_rule *rule, struct key_shape shape, enum side side, u
 	return 0;
 }
 
-/* [ip saddr .] [ip daddr .] [meta l4proto .] [th dport], or the same of another side */
+/*
+ * [ip saddr .] [ip daddr .] [meta l4proto .] [th dport], or the same of another side. `known`: an earlier term of the
+ * rule has looked at the family.
+ */
 static int
-put_key(struct nftnl_rule *rule, struct key_shape shape, enum side side)
+put_key(struct nftnl_rule *rule, struct key_shape shape, enum side side, bool known)
 {
 	uint32_t after;
 
-	if (put_addresses(rule, shape, side, &after))
+	if (put_addresses(rule, shape, side, known, &after))
 		return -1;
 	if (shape.proto && put_proto(rule, side, register_at(after++)))
 		return -1;
@@ -237,8 +240,10 @@ new_limit(const struct rules *rules)
 
 /* The element gets the set's timeout. */
 static int
-put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port_set *set, bool limited)
+put_update(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
 {
+	const struct port_set *set = term->set;
+	bool limited = term->kind == TERM_TOO_FAST;
 	struct nftnl_expr *expr = add_expr(rule, "dynset"), *limit = NULL;
 
 	if (!expr || (limited && !(limit = new_limit(rules))))
@@ -246,6 +251,8 @@ put_update(struct nftnl_rule *rule, const struct rules *rules, const struct port
 	/* without NFT_DYNSET_F_EXPR, which Linux before 5.11 refuses and no kernel needs for a single expression */
 	if (limit)
 		nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, limit, 0);
+	if (term->timeout_ms)
+		nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, term->timeout_ms);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, RULESET_SET_ID(rules, set));
@@ -460,13 +467,14 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_VRF:
 		return put_name(rule, NFT_META_IIFKIND, NFT_CMP_EQ, "vrf");
 	case TERM_SET:
-		return put_key(rule, rules_key_shape(term->set->key), term->side) || put_lookup(rule, rules, term->set)
+		return put_key(rule, rules_key_shape(term->set->key), term->side, false) ||
+			       put_lookup(rule, rules, term->set)
 			   ? -1
 			   : 0;
 	case TERM_UPDATE:
 	case TERM_TOO_FAST:
-		return put_key(rule, rules_key_shape(term->set->key), term->side) ||
-			       put_update(rule, rules, term->set, term->kind == TERM_TOO_FAST)
+		return put_key(rule, rules_key_shape(term->set->key), term->side, term->timeout_ms) ||
+			       put_update(rule, rules, term)
 			   ? -1
 			   : 0;
 	case TERM_FLAGS:

@@ -24,12 +24,15 @@
 #define GUARD           "guard" /* all names begin so, but for those of conf/guard.h */
 #define GUARD_LOCAL     "guard_local"
 #define GUARD_TARGET    "guard_target"
+#define GUARD_IDLE      "guard_idle"
 #define GUARD_CUT       "guard_cut"
 #define GUARD_CUT_HERE  "guard_cut_here"
 #define GUARD_PORTS     "guard_ports"
 #define GUARD_DELIVERED "guard_delivered"
 #define PORTS           "guarded_ports"
 #define NUMBERS         "guarded_numbers"
+
+#define IDLE_SET_SIZE 65535 /* as nft's own */
 
 #define OLDER_SECONDS (24 * 3600) /* keep-alive packets come every 2 hours (tcp_keepalive_time) */
 
@@ -59,8 +62,15 @@ set_of(const struct rules *rules, enum port_key key)
 	return rules_set(rules, set_names[key]);
 }
 
+/* nft wants a size for a set that packets update; they add nothing to it. */
+static void
+let_renew(struct port_set *set, const struct conf *conf)
+{
+	set->size = conf->max_grants > IDLE_SET_SIZE / 2 ? 2 * conf->max_grants : IDLE_SET_SIZE;
+}
+
 static int
-need_kept(struct rules *rules, enum port_key key)
+need_kept(struct rules *rules, const struct conf *conf, enum port_key key)
 {
 	struct port_set *set;
 
@@ -70,20 +80,22 @@ need_kept(struct rules *rules, enum port_key key)
 	if (!set)
 		return -1;
 	set->kept = true;
+	if (guard_rules_idle(conf))
+		let_renew(set, conf);
 	return 0;
 }
 
 /* The sets for addresses that have knocked at the door. A door without Target takes knocks of both families. */
 static int
-need_doors_sets(struct rules *rules, const struct door *door)
+need_doors_sets(struct rules *rules, const struct conf *conf, const struct door *door)
 {
 	switch (door->target.family) {
 	case AF_INET:
-		return need_kept(rules, PORT_KEY_OPEN4_TARGET);
+		return need_kept(rules, conf, PORT_KEY_OPEN4_TARGET);
 	case AF_INET6:
-		return need_kept(rules, PORT_KEY_OPEN6_TARGET);
+		return need_kept(rules, conf, PORT_KEY_OPEN6_TARGET);
 	}
-	return need_kept(rules, PORT_KEY_OPEN4) || need_kept(rules, PORT_KEY_OPEN6) ? -1 : 0;
+	return need_kept(rules, conf, PORT_KEY_OPEN4) || need_kept(rules, conf, PORT_KEY_OPEN6) ? -1 : 0;
 }
 
 static int
@@ -186,7 +198,7 @@ add_begun_ports(struct port_set *set, const struct door *door)
 	for (size_t i = 0; i < door->open.n; i++) {
 		if (build_entry(set, &nowhere, &door->open.at[i]))
 			return -1;
-		set->at[set->n - 1].timeout_ms = door->open_timeout_ms;
+		set->at[set->n - 1].timeout_ms = door->open_timeout_ms ? door->open_timeout_ms : door->idle_ms;
 	}
 	return 0;
 }
@@ -220,7 +232,7 @@ guard_rules_sets(struct rules *rules, const struct conf *conf)
 	for (size_t d = 0; d < conf->n_doors; d++) {
 		const struct door *door = &conf->doors[d];
 
-		if ((door->open.n || door->close.n) && need_doors_sets(rules, door))
+		if ((door->open.n || door->close.n) && need_doors_sets(rules, conf, door))
 			return -1;
 	}
 	return add_older(rules, conf) || add_begun(rules, conf) ||
@@ -282,6 +294,60 @@ add_targets(struct rules *rules, const char *chain, const struct port_set *targe
 	build_term(rule, TERM_GOTO, GUARD_TARGET, NULL);
 }
 
+/* --- idle ---------------------------------------------------------------------------------------- */
+
+size_t
+guard_rules_idle(const struct conf *conf)
+{
+	size_t n = 0;
+
+	for (size_t d = 0; d < conf->n_doors; d++)
+		n += conf->doors[d].idle_ms ? 2 * conf->doors[d].open.n : 0;
+	return n;
+}
+
+/* A packet of an address that is in the set renews its element, unless that has no time. */
+static void
+add_renewal(struct rules *rules, const struct port_set *set, const struct knock_port *port, uint64_t idle_ms)
+{
+	struct rule *rule;
+
+	if (!set)
+		return;
+	rule = build_rule(rules, GUARD_IDLE);
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = port->port, .side = SIDE_TO };
+	build_term(rule, port->proto == IPPROTO_TCP ? TERM_TCP : TERM_UDP, NULL, NULL);
+	build_term(rule, TERM_SET, NULL, set);
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_UPDATE, .set = set, .timeout_ms = idle_ms };
+}
+
+static void
+add_door_renewals(struct rules *rules, const struct door *door)
+{
+	bool target = door->target.family;
+	const struct port_set *set4 = set_of(rules, target ? PORT_KEY_OPEN4_TARGET : PORT_KEY_OPEN4);
+	const struct port_set *set6 = set_of(rules, target ? PORT_KEY_OPEN6_TARGET : PORT_KEY_OPEN6);
+
+	for (size_t i = 0; i < door->open.n && door->idle_ms; i++) {
+		if (door->target.family != AF_INET6)
+			add_renewal(rules, set4, &door->open.at[i], door->idle_ms);
+		if (door->target.family != AF_INET)
+			add_renewal(rules, set6, &door->open.at[i], door->idle_ms);
+	}
+}
+
+static void
+add_idle_chain(struct rules *rules, const struct conf *conf)
+{
+	if (!guard_rules_idle(conf))
+		return;
+	build_chain(rules, GUARD_IDLE);
+	for (size_t d = 0; d < conf->n_doors; d++)
+		add_door_renewals(rules, &conf->doors[d]);
+}
+
+/* --- cut ----------------------------------------------------------------------------------------- */
+
 /* Packets to the set's ports go to chain `to`, and may come back. */
 static void
 add_cut_jump(struct rules *rules, const char *chain, const struct port_set *cut, const char *to)
@@ -320,10 +386,13 @@ add_cut_chain(struct rules *rules, const struct guard_sets *sets)
 }
 
 static void
-add_prerouting(struct rules *rules, const struct guard_sets *sets)
+add_prerouting(struct rules *rules, const struct conf *conf, const struct guard_sets *sets)
 {
+	add_idle_chain(rules, conf);
 	add_cut_chain(rules, sets);
 	build_chain(rules, GUARD_PORTS);
+	if (guard_rules_idle(conf))
+		build_term(build_rule(rules, GUARD_PORTS), TERM_JUMP, GUARD_IDLE, NULL);
 	add_cut_jump(rules, GUARD_PORTS, sets->cut, GUARD_CUT);
 	add_cut_jump(rules, GUARD_PORTS, sets->cut4, GUARD_CUT);
 	add_cut_jump(rules, GUARD_PORTS, sets->cut6, GUARD_CUT);
@@ -394,7 +463,7 @@ guard_rules_add(struct rules *rules, const struct conf *conf)
 		add_askers(rules, GUARD_LOCAL, PORT_KEY_OPEN4, PORT_KEY_OPEN6_TARGET);
 	if (sets.target4 || sets.target6)
 		add_askers(rules, GUARD_TARGET, PORT_KEY_OPEN4_TARGET, PORT_KEY_OPEN6_TARGET);
-	add_prerouting(rules, &sets);
+	add_prerouting(rules, conf, &sets);
 	if (sets.local)
 		add_input(rules, &sets);
 }

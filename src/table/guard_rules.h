@@ -20,6 +20,7 @@ const struct port_set *guard_rules_cut(const struct rules *rules, size_t i);
 
 /* Add the sets (-1: no memory), and the chains with at most GUARD_RULES_MAX rules. */
 #define GUARD_RULES_MAX (104 + 3 * RULES_COMPARED_MAX)
+size_t guard_rules_idle(const struct conf *conf); /* more rules, of doors with an idle_timeout */
 int guard_rules_sets(struct rules *rules, const struct conf *conf);
 void guard_rules_add(struct rules *rules, const struct conf *conf);
 

@@ -21,7 +21,7 @@
 
 #define RULES_NAME_MAX 80 /* "local_" and eight flags, each with "_not_" before it */
 #define RULES_TERMS    6
-#define RULES_CHAINS   27
+#define RULES_CHAINS   28
 
 /*
  * A base chain compares the destination port first, then the protocol of the few packets that match. Up to
@@ -168,6 +168,7 @@ struct term {
 	enum track_test track;
 	enum fib_test fib;
 	uint16_t port, last;
+	uint64_t timeout_ms; /* of TERM_UPDATE behind a TERM_SET of the same set; 0: the set's, and no such term */
 };
 
 #define RULES_SIGNED_LENGTH 192 /* of a UDP header and a signed knock: KNOCK1_LEN of signed/knock1.h and 8 */

@@ -146,6 +146,12 @@ put_byteorder(struct nftnl_set *nl, enum port_key key)
 	return 0;
 }
 
+static uint32_t
+flags_of(const struct port_set *set)
+{
+	return (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) | (set->size ? NFT_SET_EVAL : 0);
+}
+
 static int
 put_set(struct install *install, const struct port_set *set)
 {
@@ -157,9 +163,7 @@ put_set(struct install *install, const struct port_set *set)
 			nftnl_set_free(nl);
 		return -1;
 	}
-	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS,
-			  (set->kept || set->hashed || set->size ? NFT_SET_TIMEOUT : 0) |
-			      (set->size ? NFT_SET_EVAL : 0));
+	nftnl_set_set_u32(nl, NFTNL_SET_FLAGS, flags_of(set));
 	if (set->timeout)
 		nftnl_set_set_u64(nl, NFTNL_SET_TIMEOUT, (uint64_t)set->timeout * 1000);
 	if (set->size)
@@ -215,7 +219,7 @@ is_unfit(const struct install *install)
 	return flags & NFT_TABLE_F_DORMANT || (install->own && !(flags & LOOK_TABLE_PERSIST));
 }
 
-/* The kernel's set like this one, with addresses that may pass; NULL: none. */
+/* The kernel's set like this one, whose elements fit; NULL: none. */
 static struct look_set *
 find_alike(const struct install *install, const struct port_set *set)
 {
@@ -223,7 +227,7 @@ find_alike(const struct install *install, const struct port_set *set)
 		struct look_set *found = &install->look.sets[i];
 
 		if (!strcmp(found->name, set->name) && found->type == keys[set->key].type &&
-		    found->len == keys[set->key].len && found->flags == NFT_SET_TIMEOUT)
+		    found->len == keys[set->key].len && (found->flags & ~(uint32_t)NFT_SET_EVAL) == NFT_SET_TIMEOUT)
 			return found;
 	}
 	return NULL;
@@ -233,7 +237,9 @@ find_alike(const struct install *install, const struct port_set *set)
 static bool
 is_kept_set(const struct install *install, const struct port_set *set)
 {
-	return !is_unfit(install) && find_alike(install, set);
+	const struct look_set *alike = find_alike(install, set);
+
+	return !is_unfit(install) && alike && alike->flags == flags_of(set);
 }
 
 static int

@@ -66,7 +66,7 @@ print_entry(const struct port_entry *entry, struct key_shape shape, FILE *out)
 static void
 print_properties(const struct port_set *set, const char *before, FILE *out)
 {
-	if (set->kept || set->hashed)
+	if ((set->kept || set->hashed) && !set->size)
 		fprintf(out, "%sflags timeout", before);
 	if (set->size)
 		fprintf(out, "%ssize %u%sflags dynamic,timeout", before, set->size, before);
@@ -158,6 +158,8 @@ print_update(const struct port_set *set, FILE *out)
 static void
 print_term(const struct rules *rules, const struct term *term, FILE *out)
 {
+	char time[64];
+
 	switch (term->kind) {
 	case TERM_IPV4:
 	case TERM_IPV6:
@@ -209,6 +211,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		return;
 	case TERM_UPDATE:
 		print_update(term->set, out);
+		if (term->timeout_ms)
+			fprintf(out, " timeout %s", duration_format(term->timeout_ms, time, sizeof(time)));
 		fputs(" }", out);
 		return;
 	case TERM_TOO_FAST:

@@ -43,7 +43,8 @@ talk() {
 	started $!
 }
 said() {
-	echo "$2" >"$T/$1.in"
+	# shellcheck disable=SC2016 # by the inner shell, which waits for a reader
+	timeout 5 sh -c 'echo "$0" >"$1"' "$2" "$T/$1.in" || return
 	wait_for grep -q "$2" "$T/$1.out"
 }
 

@@ -198,6 +198,14 @@ for i in 1 2 3; do
 done
 check '3 restarts: owned' owned
 nobody_in '3 restarts'
+knock $server 7000
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
+knockd_stop >/dev/null
+knockd_again
+equal 'a restart finds the access' "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 2222' timeout)" 3600
+refute '... and does not write it anew' log_has 'elements put back'
+knockctl revoke --all >/dev/null
+refute '... knockctl revoke ends it' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
 
 attack
 for i in 1 2 3; do

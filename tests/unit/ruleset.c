@@ -284,7 +284,7 @@ a_guard(void **state)
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("signed") CHAIN_AWAY("signed_interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
 			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
 			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
-			  CHAIN_AWAY("guard_cut") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard_forged") CHAIN_AWAY("guard_begins")
+			  CHAIN_AWAY("guard_idle") CHAIN_AWAY("guard_cut") CHAIN_AWAY("guard_ports") CHAIN_AWAY("guard_forged") CHAIN_AWAY("guard_begins")
 			  CHAIN_AWAY("guard_hidden") CHAIN_AWAY("guard_cut_vrf") CHAIN_AWAY("guard_vrf") CHAIN_AWAY("guard")
 			  CHAIN_AWAY("guard_cut_here") CHAIN_AWAY("guard_delivered") CHAIN_AWAY("guard_input")
 			      SET_AWAY("guarded", PORTS) "table inet knockd {\n"
@@ -382,6 +382,7 @@ every_chain_and_set_is_known(void **state)
 			   "");
 		conf->doors[i].seq_timeout = 25;
 		conf->doors[i].cut = true;
+		conf->doors[i].idle_ms = 1000;
 	}
 	rules = compose_rules(conf);
 	assert_int_equal(rules->n_chains, RULES_CHAINS);

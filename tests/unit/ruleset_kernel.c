@@ -275,6 +275,16 @@ guards_of_targets(void **state)
 	assert_shows(EXPRESSIONS, "lookup reg 1 set open6_target");
 }
 
+static const char *const elements[] = {
+	"open4 '{ 192.0.2.9 . tcp . 22 timeout 1h comment \"a\" }'",
+	"open6 '{ 2001:db8::9 . tcp . 22 }'",
+	"open4_target '{ 192.0.2.9 . 192.0.2.1 . tcp . 22 timeout 1h }'",
+	"open6_target '{ 2001:db8::9 . 2001:db8::1 . tcp . 22 timeout 1h }'",
+};
+#define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
+#define OPEN \
+	"nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
+
 static struct conf *
 three_guards(void)
 {
@@ -287,6 +297,13 @@ three_guards(void)
 	confs_door(conf, "7000", 0, 0, "2001:db8::1");
 	confs_open(conf, "22", "");
 	return conf;
+}
+
+static void
+open_all(void)
+{
+	for (size_t i = 0; i < N_ELEMENTS; i++)
+		nft("add element inet knockd %s", elements[i]);
 }
 
 static void
@@ -311,6 +328,33 @@ guards_that_cut(void **state)
 	same(conf);
 	assert_shows(LIST, "elements = { tcp . 22 timeout 1m30s500ms");
 	assert_shows(LIST, "meta l4proto . th dport @guarded_cut jump guard_cut");
+}
+
+/* A set that packets may update replaces another one, which keeps its elements. */
+static void
+guards_with_idle_times(void **state)
+{
+	struct conf *conf = three_guards();
+	char *open, *after;
+
+	(void)state;
+	install(conf);
+	open_all();
+	open = output_of("%s", OPEN);
+	for (size_t i = 0; i < conf->n_doors; i++)
+		conf->doors[i].idle_ms = 90500;
+	install(conf);
+	assert_true(ruleset_intact(&ruleset, conf));
+	assert_false(ruleset.emptied);
+	after = output_of("%s", OPEN);
+	assert_string_equal(open, after);
+	assert_shows("nft list set inet knockd open4", "flags dynamic,timeout");
+	free(open);
+	free(after);
+	clear(state);
+	same(conf);
+	assert_shows("nft list table inet knockd",
+		     "update @open4 { ip saddr . meta l4proto . tcp dport timeout 1m30s500ms }");
 }
 
 /* The time in which connections go on begins once for each port. */
@@ -386,23 +430,6 @@ ports_with_older_connections(void **state)
 	install(conf);
 	assert_shows("nft list set inet knockd guarded_older", "elements = { 80 expires 23h59m");
 	confs_free(conf);
-}
-
-static const char *const elements[] = {
-	"open4 '{ 192.0.2.9 . tcp . 22 timeout 1h comment \"a\" }'",
-	"open6 '{ 2001:db8::9 . tcp . 22 }'",
-	"open4_target '{ 192.0.2.9 . 192.0.2.1 . tcp . 22 timeout 1h }'",
-	"open6_target '{ 2001:db8::9 . 2001:db8::1 . tcp . 22 timeout 1h }'",
-};
-#define N_ELEMENTS (sizeof(elements) / sizeof(elements[0]))
-#define OPEN \
-	"nft -s list table inet knockd | grep -E '[^ ]*9 \\. .*tcp' | sed 's/[ \t]*elements = //; s/ expires [^ ]*//'"
-
-static void
-open_all(void)
-{
-	for (size_t i = 0; i < N_ELEMENTS; i++)
-		nft("add element inet knockd %s", elements[i]);
 }
 
 /* The new table has the same ports, or others and other flags; the daemon or nft -f loads it. */
@@ -875,6 +902,7 @@ main(void)
 		cmocka_unit_test_setup(guards, clear),
 		cmocka_unit_test_setup(guards_of_targets, clear),
 		cmocka_unit_test_setup(guards_that_cut, clear),
+		cmocka_unit_test_setup(guards_with_idle_times, clear),
 		cmocka_unit_test_setup(ports_that_begin_to_be_cut, clear),
 		cmocka_unit_test_setup(guards_of_many_ports, clear),
 		cmocka_unit_test_setup(ports_with_older_connections, clear),

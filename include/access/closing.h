@@ -51,7 +51,7 @@ struct opening {
 /*
  * Runs the start command; everything is copied. If the door is open for this client already, the stop commands that
  * are pending move to the new deadline, unless they are due later: no client is shut out that has just knocked. There
- * are as many stop commands as start commands.
+ * are as many stop commands as start commands; those of one door and client run one after another.
  */
 void closings_run(struct closings *closings, const struct opening *opening);
 

@@ -41,6 +41,7 @@ struct access {
 	struct addr ip;
 	int64_t since_wall_ms; /* 0: not known */
 	uint64_t number;       /* increases along the list */
+	bool over;             /* the deadline is: the stop commands run, one after another */
 };
 
 struct closings {
@@ -196,6 +197,7 @@ opened(struct closing *c)
 	struct moment end;
 
 	c->state = OPEN;
+	a->over = false;
 	if (c->open_ms < 0) {
 		timers_disarm(&a->owner->timers, &a->timer);
 		return;
@@ -219,6 +221,18 @@ try_later(struct closing *c)
 {
 	c->state = OPEN;
 	arm_at_least(c->access, moment_after(moment_now(), RETRY_MSEC));
+}
+
+/* The stop command has ended. The next one runs at the next tick: an owner runs no command while it hears news. */
+static void
+closed(struct closing *c)
+{
+	struct access *a = c->access;
+	bool next = a->over && is_open(a);
+
+	forget(c);
+	if (next)
+		arm(a, moment_now());
 }
 
 /*
@@ -246,7 +260,7 @@ take_news(void *owner, enum command_state news)
 		}
 		break;
 	case CLOSED:
-		forget(c);
+		closed(c);
 		break;
 	case OPEN:
 		break;
@@ -270,13 +284,32 @@ close_one(struct closing *c)
 							    .owner = c });
 }
 
-/* A start command that is still running goes first: opened() sets a deadline. */
+static bool
+is_closing(const struct access *a)
+{
+	const struct closing *c = a->closings;
+
+	while (c && c->state != CLOSING && c->state != CLOSED)
+		c = c->next;
+	return c;
+}
+
+/*
+ * One stop command at a time: of two that delete one of two equal rules, both may choose the same one, and the other
+ * rule stays. A start command that is still running goes first: opened() sets a deadline.
+ */
 static void
 close_door(struct access *a)
 {
-	for (struct closing *c = a->closings; c; c = c->next)
-		if (c->state == OPEN)
-			close_one(c);
+	struct closing *c = a->closings;
+
+	a->over = true;
+	if (is_closing(a))
+		return;
+	while (c && c->state != OPEN)
+		c = c->next;
+	if (c)
+		close_one(c);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------- */

@@ -37,6 +37,11 @@ doors="
 	command      = echo open >>$T/slow; while [ -e $T/hold ]; do sleep 0.05; done
 	cmd_timeout  = 1
 	stop_command = echo close >>$T/slow
+[apart]
+	sequence     = 1007
+	command      = true
+	cmd_timeout  = 1
+	stop_command = echo begin >>$T/apart; sleep 0.3; echo end >>$T/apart
 $fence_door"
 
 # lines FILE NUMBER: it has that many
@@ -116,6 +121,10 @@ knockd_again
 in_a_second fence
 refute 'the same with a crash and a restart: not at the time of the first knock' grep -q close "$T/again"
 check '... but at that of the second one' count again 'close 10.0.0.2' 2
+
+knock $server 1007 1007 1007
+check 'stop commands of one client and door' lines apart 6
+equal '... run one after another' "$(tr '\n' ' ' <"$T/apart")" 'begin end begin end begin end '
 
 : >"$T/hold"
 rm "$T/again"

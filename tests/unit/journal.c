@@ -932,14 +932,14 @@ a_read_only_disk_is_handed_over_and_written_later(void **state)
 	journal = reopen(dir);
 	add(journal, "a", "stop", HOUR);
 	journal_close(journal);
-	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount("none", dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	journal = reopen(dir);
 	assert_non_null(journal);
 	assert_string_equal(found, A);
 	assert_int_equal(count_of("will not survive a restart: Read-only file system"), 1);
 	add(journal, "b", "stop", HOUR);
 	assert_int_equal(count_of("Read-only"), 1);
-	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT, NULL), 0);
+	assert_int_equal(mount("none", dir, "none", MS_REMOUNT, NULL), 0);
 	wait_for_warning(journal, "written again, and complete");
 	assert_true(journal_keeps(journal, 2));
 	assert_false(journal_keeps(journal, 0));

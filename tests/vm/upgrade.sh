@@ -7,7 +7,7 @@
 . /vm/lib.sh
 export DEBIAN_FRONTEND=noninteractive
 
-door='[options]
+doors='[options]
 	UseSyslog
 
 [openSSH]
@@ -70,7 +70,7 @@ file_sums() {
 
 old_one() {
 	now 'dpkg installs knockd 0.8' package /vm/0.8.deb
-	echo "$door" >/etc/knockd.conf
+	echo "$doors" >/etc/knockd.conf
 	echo 'KNOCKD_OPTS="-i client"' >/etc/default/knockd
 	now '... it is enabled and runs' systemctl enable --now knockd
 	check '... and listens' old_listens
@@ -140,7 +140,7 @@ fresh() {
 }
 
 remove() {
-	echo "$door" >/etc/knockd.conf
+	echo "$doors" >/etc/knockd.conf
 	printf '[guarded]\n\tsequence = 7004,7006\n\topen = 2222\n' >>/etc/knockd.conf
 	now 'a guarded port' systemctl restart knockd
 	now '... is shut' nft list chain inet knockd guard_shut

@@ -228,11 +228,10 @@ static void
 closed(struct closing *c)
 {
 	struct access *a = c->access;
-	bool next = a->over && is_open(a);
 
-	forget(c);
-	if (next)
+	if (a->over && is_open(a))
 		arm(a, moment_now());
+	forget(c);
 }
 
 /*

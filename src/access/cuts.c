@@ -213,16 +213,14 @@ pick(struct cuts *cuts, const struct conf *conf, uint64_t now)
 
 	for (size_t i = 0; due && i < cuts->n; i++) {
 		struct cut *cut = &cuts->at[i];
+		bool wanted = is_wanted(cut, conf);
 
-		if (!is_wanted(cut, conf)) {
-			element_free(&cut->element);
-		} else if (!is_admitted(cuts, cut)) {
+		if (wanted && !is_admitted(cuts, cut))
 			due[picked++] = *cut;
-		} else if (++cut->tries < TRIES) {
+		else if (wanted && ++cut->tries < TRIES)
 			cuts->at[kept++] = *cut;
-		} else {
+		else
 			element_free(&cut->element);
-		}
 	}
 	if (due) {
 		memcpy(cuts->at + kept, due, picked * sizeof(*due));

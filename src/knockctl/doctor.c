@@ -10,8 +10,7 @@
 
 #include "lib/text.h"
 
-static void
-print(struct doctor *d, const char *head, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0))) print(struct doctor *d, const char *head, const char *fmt, va_list ap)
 {
 	char text[4096], clean[8192];
 

@@ -98,7 +98,7 @@ static bool
 is_quoted(const char *value)
 {
 	uint32_t c = text_next(&value);
-	char twin = c < 0x80 ? (char)c : twin_of(c);
+	uint32_t twin = c < 0x80 ? c : (uint32_t)twin_of(c);
 
 	return twin == '"' || twin == '\'';
 }

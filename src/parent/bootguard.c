@@ -139,7 +139,7 @@ read_last(const char *config, char *err, size_t errlen)
 	char *dir = find_state_dir(config);
 	struct conf *conf = read_from(dir, config, err, errlen);
 
-	if (!conf && !*err && strcmp(dir, CONF_STATE_DIR_DEFAULT))
+	if (!conf && dir && !*err && strcmp(dir, CONF_STATE_DIR_DEFAULT))
 		conf = read_from(CONF_STATE_DIR_DEFAULT, config, err, errlen);
 	free(dir);
 	return conf;

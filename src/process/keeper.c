@@ -168,6 +168,15 @@ keep(int fd, const struct keeper_files *files)
 
 /* ---- the daemon's side ------------------------------------------------------------------------- */
 
+static void
+free_keeper(struct keeper *keeper)
+{
+	for (int i = 0; i < KEEPER_OTHERS; i++)
+		free(keeper->others[i]);
+	free(keeper->log);
+	free(keeper);
+}
+
 struct keeper *
 keeper_start(const struct keeper_files *files)
 {
@@ -185,8 +194,7 @@ keeper_start(const struct keeper_files *files)
 		keeper->others[i] = files->others[i] ? strdup(files->others[i]) : NULL;
 	pid = fork();
 	if (!pid) {
-		free(keeper->log);
-		free(keeper);
+		free_keeper(keeper);
 		keep(fds[1], files);
 	}
 	close(fds[1]);
@@ -306,8 +314,5 @@ keeper_stop(struct keeper *keeper)
 	close(keeper->fd);
 	while (keeper->pid && waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	for (int i = 0; i < KEEPER_OTHERS; i++)
-		free(keeper->others[i]);
-	free(keeper->log);
-	free(keeper);
+	free_keeper(keeper);
 }

@@ -258,9 +258,9 @@ equal 'streams that are the journal have nothing that syslog has' \
 	"$(grep -v '^listening on\|^the daemon remains root' "$T/streams")" ''
 run_logged 1:1
 check 'streams that are not have the lines' grep -qx 'starting up, listening on eth99, lo' "$T/streams"
-check '... and the warning' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
+check '... and the warning' grep -q '^warning: there is no interface eth99 now' "$T/streams"
 rm "$T/dev/log"
 mv /run/systemd/journal/dev-log "$T/dev/log"
 run_logged "$(stat -c %d:%i "$T/streams")"
-check 'nor are they left out where syslog is not the journal' grep -qx 'warning: there is no interface eth99 now' "$T/streams"
+check 'nor are they left out where syslog is not the journal' grep -q '^warning: there is no interface eth99 now' "$T/streams"
 done_testing

@@ -21,6 +21,12 @@ struct ask {
 /* Is the port of `open` one that is to be opened? `ask` may be NULL: all are. */
 bool ask_opens(const struct ask *ask, const struct knock_port *port);
 
+/*
+ * How long an element, or the time before a stop command, is to be, if its own time is `own_ms` (0: none): 0 for that.
+ * It is longer than its own time only if the door has Max_Time.
+ */
+uint64_t ask_time(const struct ask *ask, const struct door *door, uint64_t own_ms);
+
 /* The comment of an element: the door, and the user of a signed knock (or NULL). Returns `buf`. */
 const char *ask_comment(const char *door, const char *user, char buf[static ELEMENT_COMMENT_MAX]);
 

@@ -110,12 +110,13 @@ add_op(struct access_batch *batch, const struct element *element, const struct n
 
 /* With its own element and comment. 0, or -1 with errno. */
 static int
-add_asked(struct access_batch *batch, const struct element *element, const struct nftset_op *like,
-	  const struct ask *ask)
+add_asked(struct access_batch *batch, const struct door *door, const struct element *element,
+	  const struct nftset_op *like, const struct ask *ask)
 {
 	struct access_made *made = &batch->made[batch->n_made];
+	uint64_t time_ms = like->add ? ask_time(ask, door, element_lasts(element)) : 0;
 
-	if (element_copy(&made->element, element, ask->port.proto, ask->port.port, like->add ? ask->time_ms : 0))
+	if (element_copy(&made->element, element, ask->port.proto, ask->port.port, time_ms))
 		return -1;
 	batch->n_made++;
 	add_op(batch, &made->element, like);
@@ -142,7 +143,7 @@ add_door(struct access_batch *batch, const struct door *door, const struct addr 
 				continue;
 			if (!ask)
 				add_op(batch, &elements->at[i], &like);
-			else if (add_asked(batch, &elements->at[i], &like, ask))
+			else if (add_asked(batch, door, &elements->at[i], &like, ask))
 				return -1;
 		}
 	}
@@ -299,6 +300,7 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 	const char *start = door_start_command(door, door_family(ip));
 	const char *stop = door_stop_command(door, door_family(ip));
 	char start_text[COMMAND_LEN_MAX], stop_text[COMMAND_LEN_MAX], who[LOOKUP_WHO_LEN];
+	uint64_t asked_ms = ask_time(ask, door, door->cmd_timeout > 0 ? (uint64_t)door->cmd_timeout * 1000 : 0);
 
 	if (!start || !*start)
 		return;
@@ -311,15 +313,15 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 			   "error: parsed stop command has been truncated! --> won't execute start command");
 		return;
 	}
-	closings_run(tools->closings, &(struct opening){ .door = door->name,
-							 .ip = *ip,
-							 .who = lookup_who(tools->lookup, ip, who),
-							 .start = start_text,
-							 .stop = stop ? stop_text : NULL,
-							 .user = ask ? ask->user : NULL,
-							 .port = ask ? ask->port.port : 0,
-							 .seconds = ask && ask->time_ms ? (int64_t)(ask->time_ms / 1000)
-											: door->cmd_timeout });
+	closings_run(tools->closings,
+		     &(struct opening){ .door = door->name,
+					.ip = *ip,
+					.who = lookup_who(tools->lookup, ip, who),
+					.start = start_text,
+					.stop = stop ? stop_text : NULL,
+					.user = ask ? ask->user : NULL,
+					.port = ask ? ask->port.port : 0,
+					.seconds = asked_ms ? (int64_t)(asked_ms / 1000) : door->cmd_timeout });
 }
 
 static void

@@ -16,6 +16,14 @@ ask_opens(const struct ask *ask, const struct knock_port *port)
 	return !ask->ports.n;
 }
 
+uint64_t
+ask_time(const struct ask *ask, const struct door *door, uint64_t own_ms)
+{
+	if (!ask || !ask->time_ms)
+		return 0;
+	return own_ms && own_ms < ask->time_ms && !door->max_time_ms ? own_ms : ask->time_ms;
+}
+
 const char *
 ask_comment(const char *door, const char *user, char buf[static ELEMENT_COMMENT_MAX])
 {

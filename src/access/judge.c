@@ -313,15 +313,39 @@ has_port(const struct seq *ports, uint8_t proto, uint16_t port)
 	return false;
 }
 
+static struct addr
+client_of(const struct trial *t)
+{
+	return t->statement.flags & KNOCK1_OTHER ? t->statement.address : t->event->source;
+}
+
+/* Does the door grant elements that are for any port? */
+static bool
+grants_any_port(const struct trial *t, enum conf_family family)
+{
+	const struct element_list *grants = door_elements(t->door, DOOR_GRANTS, family);
+
+	for (size_t i = 0; i < grants->n; i++)
+		if (!element_wants_port(&grants->at[i]))
+			return true;
+	return false;
+}
+
+/* Of what a door does, a key with ports gets only what can be kept to one of them. */
 static const char *
 judge_port(const struct trial *t)
 {
 	const struct knock1_statement *s = &t->statement;
+	struct addr ip = client_of(t);
+	enum conf_family family = door_family(&ip);
+	bool has_command = door_start_command(t->door, family), limited = t->key->ports.n;
 
+	if (limited && grants_any_port(t, family))
+		return "the door opens more than the ports of the key";
 	if (!s->port)
-		return door_wants_port(t->door) ? "it must name a port: knock --port" : NULL;
-	if (t->door->open.n ? !has_port(&t->door->open, s->proto, s->port)
-			    : !door_wants_port(t->door) && !t->door->start_command[CONF_V4])
+		return door_wants_port(t->door) || (limited && has_command) ? "it must name a port: knock --port"
+									    : NULL;
+	if (t->door->open.n ? !has_port(&t->door->open, s->proto, s->port) : !door_wants_port(t->door) && !has_command)
 		return "the door does not open the port that was asked for";
 	return authorized_port(t->key, s->proto, s->port) ? NULL : "not one of the ports of the key";
 }
@@ -365,8 +389,7 @@ fill(const struct trial *t, struct judge_verdict *v)
 {
 	const struct knock1_statement *s = &t->statement;
 
-	*v = (struct judge_verdict){ .door = (uint32_t)(t->door - t->conf->doors),
-				     .ip = s->flags & KNOCK1_OTHER ? s->address : t->event->source };
+	*v = (struct judge_verdict){ .door = (uint32_t)(t->door - t->conf->doors), .ip = client_of(t) };
 	v->ask = (struct ask){ .port = { .port = s->port, .proto = s->proto }, .ports = t->key->ports };
 	v->ask.time_ms = time_for(t, door_family(&v->ip));
 	text_copy(v->ask.user, sizeof(v->ask.user), t->key->user);

@@ -486,8 +486,14 @@ copy_part(const char *part, uint8_t proto, uint16_t port)
 	return strdup(strcmp(part, "%PORT%") ? seq_proto_name(proto) : number);
 }
 
+uint64_t
+element_lasts(const struct element *element)
+{
+	return element->idle_ms ? element->limit_ms : element->timeout_ms;
+}
+
 int
-element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t timeout_ms)
+element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t lasts_ms)
 {
 	bool whole = true;
 
@@ -495,7 +501,9 @@ element_copy(struct element *to, const struct element *from, uint8_t proto, uint
 				.table = strdup(from->table),
 				.set = strdup(from->set),
 				.data = from->data ? strdup(from->data) : NULL,
-				.timeout_ms = timeout_ms ? timeout_ms : from->timeout_ms,
+				.timeout_ms = lasts_ms && !from->idle_ms ? lasts_ms : from->timeout_ms,
+				.idle_ms = from->idle_ms,
+				.limit_ms = lasts_ms && from->idle_ms ? lasts_ms : from->limit_ms,
 				.line = from->line };
 	for (; to->n_parts < from->n_parts && whole; to->n_parts++) {
 		to->parts[to->n_parts] = copy_part(from->parts[to->n_parts], proto, port);

@@ -9,6 +9,8 @@ nft -f - <<-E || bail 'no table'
 	table inet filter {
 		set ok { type ipv4_addr . inet_proto . inet_service; flags timeout; }
 		set ok6 { type ipv6_addr . inet_proto . inet_service; flags timeout; }
+		set long { type ipv4_addr; flags timeout; }
+		set brief { type ipv4_addr; flags timeout; }
 	}
 E
 ip addr add 10.0.0.9/32 dev lo
@@ -32,14 +34,28 @@ signed_conf "
 [ssh]
 	sequence      = 62201:auth
 	open          = 22:tcp
+[two]
+	sequence      = 62201:auth
+	grant         = inet filter long { %IP% timeout 1h }
+	grant         = inet filter brief { %IP% timeout 30s }
+[used]
+	sequence      = 62201:auth
+	open          = 2300:tcp
+	idle_timeout  = 20s
+	open_timeout  = 1h
+[six]
+	sequence        = 62201:auth
+	start_command_6 = echo \"six \$KNOCKD_PORT\" >>$T/ran
 "
 enrol alice
+enrol port 'ports="22"'
 knockd_again
 profile inner alice inner 62201 'sequence = 7000,8000'
 profile run alice run 62201
 profile plain alice inner 62201
 invitation_host=$server6
 profile six alice ssh 62201
+profile sixth alice six 62201
 invitation_host=$server
 
 granted() {
@@ -67,6 +83,21 @@ check '... with their comment' equal_field 'inet filter ok' '10.0.0.2 . tcp . 44
 equal '... and their user' "$(knockctl list --json | jq -r '.[0].user')" alice
 
 sleep 2.2 # REPLAY_LOST_MSEC
+deliver "$(pack alice two 62201 seconds=1800)" 62201
+check 'of two elements one gets the time asked for' equal_field 'inet filter long' 10.0.0.2 timeout 1800
+check '... and the other no more than its own' equal_field 'inet filter brief' 10.0.0.2 timeout 30
+knockctl revoke --all >/dev/null
+refused 'a key with ports does not get an element for all ports' 'opens more than the ports of the key' \
+	deliver "$(pack port two 62201)" 62201
+refute '... in no set' element_in 'inet filter long' 10.0.0.2
+refused '... nor a command without a port' 'port refused: it must name a port' deliver "$(pack port run 62201)" 62201
+deliver "$(pack alice used 62201 seconds=600)" 62201
+check 'an access that lasts while it is used has its time for a pause' \
+	equal_field 'inet knockd open4' '10.0.0.2 . tcp . 2300' timeout 20
+check '... and the time asked for as its end' eval '[ "$(knockctl list --json | jq ".[] | select(.door == \"used\") | .left_ms | . > 500000 and . <= 600000")" = true ]'
+knock_as alice sixth --port 8081
+check 'a command for IPv6 alone gets the port' grep -qx 'six 8081' "$T/ran"
+
 knock_as alice run --port 8080 --for 30m
 check 'commands get user, port and seconds' grep -qx 'start alice 8080 1800 run 10.0.0.2' "$T/ran"
 knock_as alice run --close
@@ -123,5 +154,5 @@ chmod 600 "$T/knock.key"
 ends '-t reads the keys, too' 0 "$KNOCKD" -t -c "$T/knockd.conf"
 echo nonsense >>"$T/authorized_keys"
 ends '... and warns of lines' 0 "$KNOCKD" -t -c "$T/knockd.conf"
-check '... by number' grep -q 'authorized_keys: line 2: warning' "$T/err"
+check '... by number' grep -q 'authorized_keys: line 3: warning' "$T/err"
 done_testing

@@ -12,6 +12,16 @@ struct conf_key {
 	bool repeats; /* a second one in the section adds to the first instead of replacing it */
 };
 
+#define KEYS_MAX 64 /* in a list */
+
+/* Keys of one subject, each list in a file of its own. */
+struct conf_keys {
+	const struct conf_key *at;
+	size_t n;
+};
+
+extern const struct conf_keys keys_options, keys_door, keys_signed;
+
 /* Ignores case. NULL: no such key. */
 const struct conf_key *keys_find(const char *name);
 

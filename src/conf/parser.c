@@ -95,7 +95,7 @@ end_section(struct parser *p)
 	}
 	p->scope = CONF_SCOPE_NONE;
 	p->door = NULL;
-	p->seen = 0;
+	memset(p->seen, 0, sizeof(p->seen));
 	p->bad_door = false;
 }
 

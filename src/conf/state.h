@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parser's state. parser.c has the grammar, keys.c the keys, check.c the checks over several lines. */
+/* The parser's state. parser.c has the grammar, keys*.c the keys, check.c the checks over several lines. */
 #ifndef KNOCKD_STATE_H
 #define KNOCKD_STATE_H
 
 #include "conf/conf.h"
 #include "lib/hint.h"
 #include "lib/localports.h"
+
+#define KEYS_LISTS 3 /* of keys.h */
 
 enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };
 
@@ -18,9 +20,9 @@ struct parser {
 	int line;
 	int errors;
 	enum conf_scope scope;
-	struct door *door; /* CONF_SCOPE_DOOR: the door being read */
-	uint64_t seen;     /* keys met since the section began, see keys_met() */
-	const char *hint;  /* the errors in this value end with it; "": none */
+	struct door *door;         /* CONF_SCOPE_DOOR: the door being read */
+	uint64_t seen[KEYS_LISTS]; /* keys met since the section began, see keys_met() */
+	const char *hint;          /* the errors in this value end with it; "": none */
 	char hint_text[HINT_LEN];
 	struct localports local_ports;
 	bool other_interface; /* the command line gives the interfaces */

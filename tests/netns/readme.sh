@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need knock
 topo_pair
-readme=$TESTS_TOP/README
+readme=$TESTS_TOP/README.md
 
 # door NUMBER: the lines of that [openSSH] in the README, in order
 door() {

@@ -125,7 +125,7 @@ fresh() {
 	now 'dpkg installs the package alone' package /vm/ours.deb
 	now '... the service is not enabled' not systemctl is-enabled knockd
 	now '... and does not run' not is ActiveState active
-	zcat /usr/share/doc/knockd-nft/README.gz >/vm/readme
+	zcat /usr/share/doc/knockd-nft/README.md.gz >/vm/readme
 	awk '/^    \[openSSH\]/ { inside = !n++ } !/^    / { inside = 0 } inside' /vm/readme >>/etc/knockd.conf
 	now 'the first door of the README: knockd -t' knockd -t
 	now '... systemctl enable --now knockd' systemctl enable --now knockd

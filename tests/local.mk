@@ -417,7 +417,7 @@ coverage:
 # --- the tarball -----------------------------------------------------------------------------------
 
 EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
-	.clang-format .clang-tidy \
+	.clang-format .clang-tidy .shellcheckrc \
 	tests/README tests/fetch-reference tests/lib.sh tests/netns-run tests/skipped tests/unit-run \
 	tests/check/coverage \
 	tests/check/lib.sh \

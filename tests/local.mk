@@ -150,6 +150,7 @@ netns_tests = \
 	tests/netns/matrix.sh \
 	tests/netns/max_grants.sh \
 	tests/netns/migrate.sh \
+	tests/netns/migrate_words.sh \
 	tests/netns/mixed.sh \
 	tests/netns/netlink_faults.sh \
 	tests/netns/new.sh \

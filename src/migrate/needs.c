@@ -158,27 +158,48 @@ mark_of(const struct printing *p, const struct rule *rule)
 	return arena_print(p->plan->arena, "-m mark --mark 0x%08x/0x%08x", rule->shared->mark, rule->shared->mark);
 }
 
+/* The words of iptables for what ufw's command has beside ports, or NULL: it is not for this family. */
+static const char *
+ufw_matches(const struct printing *p, const struct rule *rule, enum conf_family f)
+{
+	const char *text = has_family(rule, f) ? "" : NULL;
+
+	for (size_t i = 0; text && i + 1 < rule->n_words; i++) {
+		const char *value = rule->words[i + 1];
+
+		if (!strcasecmp(rule->words[i], "on")) {
+			text = arena_print(p->plan->arena, "%s -i %s", text, value);
+		} else if (!strcasecmp(rule->words[i], "to") && strcasecmp(value, "any") != 0) {
+			if ((strchr(value, ':') != NULL) != (f == CONF_V6))
+				return NULL;
+			text = arena_print(p->plan->arena, "%s -d %s", text, value);
+		}
+	}
+	return text;
+}
+
 /* ufw has no word for marks: its own files of rules have. */
 static void
 print_ufw(struct printing *p, const struct rule *rule)
 {
 	struct arena *arena = p->plan->arena;
-	const char *rest = "";
+	static const char *const names[CONF_FAMILIES] = { "", "6" };
 
-	for (size_t i = 0; i + 1 < rule->n_words; i++)
-		if (!strcasecmp(rule->words[i], "on"))
-			rest = arena_print(arena, " -i %s", rule->words[i + 1]);
-	for (size_t i = 0; rest && i < (rule->ports.n ? rule->ports.n : 1); i++) {
+	for (size_t i = 0; i < (rule->ports.n ? rule->ports.n : 1); i++) {
 		const char *ports = "";
 
 		if (rule->ports.n)
 			ports = arena_print(arena, " -p %s --dport %u", seq_proto_name(rule->ports.at[i].proto),
 					    rule->ports.at[i].port);
-		for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
-			print(p, set_heading,
-			      arena_print(arena, "/etc/ufw/before%s.rules: -A ufw%s-before-input%s%s %s -j ACCEPT",
-					  f == CONF_V6 ? "6" : "", f == CONF_V6 ? "6" : "", rest, ports,
-					  mark_of(p, rule)));
+		for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++) {
+			const char *matches = ufw_matches(p, rule, f);
+
+			if (matches)
+				print(p, set_heading,
+				      arena_print(arena,
+						  "/etc/ufw/before%s.rules: -A ufw%s-before-input%s%s %s -j ACCEPT",
+						  names[f], names[f], matches, ports, mark_of(p, rule)));
+		}
 	}
 }
 

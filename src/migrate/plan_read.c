@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rule_read.h"
+
 struct reading {
 	struct plan *plan;
 	struct plan_door *to;
@@ -29,56 +31,134 @@ is_nothing(const char *value)
 
 /* Also keeps a rule that could not be read: it may have ports. */
 static void
-read_commands(struct reading *r, const struct source_place *place, const char *name)
+read_command(struct reading *r, const struct shell_command *command, const char *name)
+{
+	struct rule *rule = &r->rules[r->n];
+	const char *why;
+
+	if (r->n == sizeof(r->rules) / sizeof(r->rules[0])) {
+		stay(r, arena_print(r->plan->arena, "%s has too many parts", name));
+		return;
+	}
+	r->n++;
+	if (rule_read(rule, command, r->plan->arena, &why)) {
+		rule->key = NULL;
+		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+	}
+}
+
+static void
+read_text(struct reading *r, const char *text, const char *name, bool nested)
 {
 	struct shell shell;
 	const char *why;
+
+	if (shell_split(&shell, text, r->plan->arena, &why)) {
+		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+		return;
+	}
+	for (size_t i = 0; i < shell.n; i++) {
+		const char *script = nested ? NULL : rule_script(&shell.at[i]);
+
+		if (script)
+			read_text(r, script, name, true);
+		else
+			read_command(r, &shell.at[i], name);
+	}
+}
+
+static bool
+is_there(const struct reading *r, size_t from, const struct rule *rule)
+{
+	for (size_t i = from; i < r->n; i++)
+		if (r->rules[i].key && rule->key && !r->rules[i].lasting && !strcmp(r->rules[i].key, rule->key))
+			return true;
+	return false;
+}
+
+/*
+ * What firewalld keeps for its next start takes effect when it is reloaded, which ends all that was opened for now.
+ * Drops the reloads, and rules that are there twice: for now, and for later.
+ */
+static void
+settle(struct reading *r, size_t from, const char *name)
+{
+	size_t n = from, reload = from;
+
+	for (size_t i = from; i < r->n; i++)
+		reload = r->rules[i].reloads ? i : reload;
+	for (size_t i = from; i < r->n; i++) {
+		const struct rule *rule = &r->rules[i];
+		bool loaded = i < reload;
+
+		if (rule->tool != RULE_FIREWALLD || rule->reloads || !rule->key)
+			continue;
+		if (!rule->lasting && loaded && rule->adds)
+			stay(r, arena_print(r->plan->arena,
+					    "%s reloads firewalld, which ends what was not opened with --permanent",
+					    name));
+		if (rule->lasting && !loaded && !is_there(r, from, rule))
+			stay(r, arena_print(r->plan->arena, "%s changes only the rules for the next start of firewalld",
+					    name));
+	}
+	for (size_t i = from; i < r->n; i++) {
+		const struct rule *rule = &r->rules[i];
+
+		if (!rule->reloads && !(rule->lasting && is_there(r, from, rule)))
+			r->rules[n++] = *rule;
+	}
+	if (r->n > from && n == from)
+		stay(r, arena_print(r->plan->arena, "%s only reloads firewalld", name));
+	r->n = n;
+}
+
+static void
+read_commands(struct reading *r, const struct source_place *place, const char *name)
+{
+	size_t from = r->n;
 
 	if (place->n > 1)
 		stay(r, arena_print(r->plan->arena, "%s is there more than once, and only the last one counts", name));
 	if (is_nothing(place->value))
 		return;
-	if (shell_split(&shell, place->value, r->plan->arena, &why)) {
-		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
-		return;
-	}
-	for (size_t i = 0; i < shell.n; i++) {
-		struct rule *rule = &r->rules[r->n++];
-
-		if (rule_read(rule, &shell.at[i], r->plan->arena, &why)) {
-			rule->key = NULL;
-			stay(r, arena_print(r->plan->arena, "%s %s", name, why));
-		}
-	}
+	read_text(r, place->value, name, false);
+	settle(r, from, name);
 }
 
-static int
-compare_keys(const void *a, const void *b)
+static size_t
+count(const struct rule *rules, size_t n, const char *key)
 {
-	return strcmp(((const struct rule *)a)->key, ((const struct rule *)b)->key);
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += !strcmp(rules[i].key, key);
+	return found;
 }
 
-/* Does the stop command delete what the start command adds, each as often? */
-static bool
-is_inverse(struct reading *r)
+/* Why the stop command is not the inverse of the start command; NULL: it is. To delete once more is to make sure. */
+static const char *
+why_not_inverse(const struct reading *r)
 {
-	struct rule *stops = r->rules + r->n_start;
+	const struct rule *starts = r->rules, *stops = r->rules + r->n_start;
 	size_t n_stops = r->n - r->n_start;
 
-	if (n_stops != r->n_start)
-		return false;
-	qsort(r->rules, r->n_start, sizeof(*r->rules), compare_keys);
-	qsort(stops, n_stops, sizeof(*stops), compare_keys);
 	for (size_t i = 0; i < n_stops; i++)
-		if (stops[i].adds || strcmp(r->rules[i].key, stops[i].key))
-			return false;
-	return true;
+		if (stops[i].adds)
+			return "its stop command adds rules";
+	for (size_t i = 0; i < r->n_start; i++)
+		if (count(stops, n_stops, starts[i].key) < count(starts, r->n_start, starts[i].key))
+			return "its stop command is not the exact inverse: it leaves open what the start command opens";
+	for (size_t i = 0; i < n_stops; i++)
+		if (!count(starts, r->n_start, stops[i].key))
+			return "its stop command is not the exact inverse: it deletes more than the start command adds";
+	return NULL;
 }
 
 static void
 judge_time(struct reading *r, const struct door *door)
 {
 	uint64_t own = r->rules[0].timeout_ms;
+	const char *why;
 
 	for (size_t i = 0; i < r->n_start; i++) {
 		if (r->rules[i].timeout_ms != own) {
@@ -89,12 +169,13 @@ judge_time(struct reading *r, const struct door *door)
 	r->to->timeout_ms = own;
 	if (!r->to->has_stop)
 		return;
+	why = why_not_inverse(r);
 	if (own)
 		stay(r, "both the firewall and stop_command end the access");
 	else if (door->cmd_timeout <= 0)
 		stay(r, "with this cmd_timeout the stop command runs at once or never");
-	else if (!is_inverse(r))
-		stay(r, "its stop command is not the exact inverse: it leaves open what the start command opens");
+	else if (why)
+		stay(r, why);
 	r->to->timeout_ms = (uint64_t)door->cmd_timeout * 1000;
 }
 

@@ -3,38 +3,26 @@
 #include <string.h>
 
 #include "lib/duration.h"
-#include "rule.h"
+#include "rule_words.h"
 
 struct reading {
-	struct rule *rule;
-	struct arena *arena;
-	const char *why;
+	struct rule_words *words;
 	char *rich; /* the rule's text, being split */
 	const char *port, *proto, *service;
-	bool client;
+	bool client, accepts;
 };
 
-static int
-refuse(struct reading *r, const char *why)
-{
-	r->why = why ? why : "does not fit into memory";
-	return -1;
-}
-
-/* The value of "--name=value" or "--name value", whose words begin at *i; NULL: another option. */
+/* The value of "--name=value" or "--name value", whose words begin with this one; NULL: another option. */
 static const char *
-value_of(const struct rule *rule, size_t *i, const char *name)
+value_of(struct rule_words *words, const char *word, const char *name)
 {
-	const char *word = rule->words[*i];
 	size_t len = strlen(name);
 
-	if (!word || strncmp(word, name, len))
+	if (strncmp(word, name, len) != 0)
 		return NULL;
 	if (word[len] == '=')
 		return word + len + 1;
-	if (word[len] || *i + 1 == rule->n_words)
-		return NULL;
-	return rule->words[++*i];
+	return word[len] || !rule_more(words) ? NULL : rule_next(words);
 }
 
 /* The next word of a rich rule, without its quotes. */
@@ -64,31 +52,33 @@ after(const char *word, const char *name)
 }
 
 static int
-take_word(struct reading *r, const char *word)
+take_rich(struct reading *r, const char *word)
 {
-	static const char *const plain[] = {
-		"rule", "source", "port", "service", "accept", "family=ipv4", "family=ipv6"
-	};
+	static const char *const plain[] = { "rule", "source", "port", "service" };
+	struct rule *rule = r->words->rule;
 	const char *value;
 
-	if (!strcmp(word, "family=ipv4") || !strcmp(word, "family=ipv6"))
-		r->rule->families = word[strlen("family=ipv")] == '4' ? RULE_V4 : RULE_V6;
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (!strcmp(plain[i], word))
 			return 0;
-	value = after(word, "address=");
-	if (value) {
-		r->client = rule_is_client(value);
-		return r->client ? 0 : refuse(r, "matches another address than the client's");
-	}
-	if ((value = after(word, "port=")))
+	if (!strcmp(word, "accept"))
+		r->accepts = true;
+	else if (!strcmp(word, "family=ipv4"))
+		rule->families &= RULE_V4;
+	else if (!strcmp(word, "family=ipv6"))
+		rule->families &= RULE_V6;
+	else if ((value = after(word, "address=")))
+		r->client = rule_is_client(rule, value);
+	else if ((value = after(word, "port=")))
 		r->port = value;
 	else if ((value = after(word, "protocol=")))
 		r->proto = value;
 	else if ((value = after(word, "name=")))
 		r->service = value;
 	else
-		return refuse(r, arena_print(r->arena, "has the word \"%s\" in its rich rule", word));
+		return rule_refuse(r->words, "has the word \"%s\" in its rich rule", word);
+	if (after(word, "address=") && !r->client)
+		return rule_refuse(r->words, "matches another address than the client's");
 	return 0;
 }
 
@@ -107,86 +97,115 @@ port_of(const char *service)
 }
 
 static int
-read_rich(struct reading *r, const char *text)
+judge(struct reading *r)
 {
-	struct rule *rule = r->rule;
-	bool accepts = false;
-	const char *word;
+	struct rule *rule = r->words->rule;
 
-	r->rich = arena_copy(r->arena, text, strlen(text));
-	if (!r->rich)
-		return refuse(r, NULL);
-	while ((word = next(r))) {
-		accepts = accepts || !strcmp(word, "accept");
-		if (take_word(r, word))
-			return -1;
-	}
+	if (!r->accepts)
+		return rule_refuse(r->words, "does not accept");
+	if (!r->client)
+		return rule_refuse(r->words, "%s", rule->adds ? RULE_FOR_ALL : RULE_SHUT_FOR_ALL);
 	if (r->service) {
 		r->port = port_of(r->service);
 		r->proto = "tcp";
 		if (!r->port)
-			return refuse(r,
-				      arena_print(r->arena,
-						  "opens the service %s of firewalld, whose ports are not known here",
-						  r->service));
+			return rule_refuse(r->words, "opens the service %s, whose ports only firewalld knows",
+					   r->service);
 	}
-	rule->everybody = !r->client;
-	if (!accepts || !r->client)
-		return refuse(r, accepts ? "opens for everybody: it has no %IP%" : "does not accept");
 	if (!r->port)
-		return refuse(r, "opens all ports, which firewalld offers no set for");
+		return rule_refuse(r->words, "opens all ports, which firewalld offers no set for");
 	if (!r->proto || (strcmp(r->proto, "tcp") && strcmp(r->proto, "udp")) ||
 	    !rule_ports(&rule->ports, r->port, *r->proto == 't', *r->proto == 'u'))
-		return refuse(r, arena_print(r->arena, "has the unknown port \"%s\"", r->port));
+		return rule_refuse(r->words, "has the unknown port \"%s\"", r->port);
 	return 0;
 }
 
 static int
-take_option(struct reading *r, size_t *i, const char **rich)
+read_rich(struct reading *r, const char *text)
 {
-	struct rule *rule = r->rule;
-	const char *word = rule->words[*i], *value;
+	const char *word;
+
+	r->rich = arena_copy(r->words->arena, text, strlen(text));
+	if (!r->rich)
+		return rule_refuse(r->words, "does not fit into memory");
+	while ((word = next(r)))
+		if (take_rich(r, word))
+			return -1;
+	return judge(r);
+}
+
+/* "--add-port" and its like. */
+static bool
+is_for_all(const char *word)
+{
+	static const char *const names[] = { "port", "service", "protocol", "interface", "masquerade", "forward-port" };
+	const char *name = after(word, "--add-");
+
+	if (!name)
+		name = after(word, "--remove-");
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static int
+take_option(struct rule_words *words, const char **rich)
+{
+	struct rule *rule = words->rule;
+	const char *word = rule_next(words), *value;
 
 	if (!strcmp(word, "--quiet") || !strcmp(word, "-q"))
 		return 0;
-	if (!strcmp(word, "--permanent"))
-		return refuse(r, "changes only the rules for the next start of firewalld");
-	if ((value = value_of(rule, i, "--zone"))) {
+	if (!strcmp(word, "--permanent")) {
+		rule->lasting = true;
+		return 0;
+	}
+	if (!strcmp(word, "--reload")) {
+		rule->reloads = true;
+		return 0;
+	}
+	if ((value = value_of(words, word, "--zone"))) {
 		rule->zone = value;
 		return 0;
 	}
-	if ((value = value_of(rule, i, "--timeout")))
-		return duration_parse(&rule->timeout_ms, value) ? refuse(r, "has no time after --timeout") : 0;
-	if ((value = value_of(rule, i, "--add-rich-rule")) || (value = value_of(rule, i, "--remove-rich-rule"))) {
+	if ((value = value_of(words, word, "--timeout")))
+		return duration_parse(&rule->timeout_ms, value) ? rule_refuse(words, "has no time after --timeout") : 0;
+	if ((value = value_of(words, word, "--add-rich-rule")) ||
+	    (value = value_of(words, word, "--remove-rich-rule"))) {
 		rule->adds = word[2] == 'a';
 		*rich = value;
 		return 0;
 	}
 	if (!strncmp(word, "--add-source", 12) || !strncmp(word, "--remove-source", 15))
-		return refuse(r, "puts the client into a zone, which firewalld offers no set for");
-	return refuse(r, arena_print(r->arena, "has the option %s", word));
+		return rule_refuse(words, "puts the client into a zone, which firewalld offers no set for");
+	if (is_for_all(word))
+		return rule_refuse(words, "%s", word[2] == 'a' ? RULE_FOR_ALL : RULE_SHUT_FOR_ALL);
+	return rule_refuse(words, "has the option %s", word);
 }
 
 int
-rule_firewalld(struct rule *rule, struct arena *arena, const char **why)
+rule_firewalld(struct rule_words *words)
 {
-	struct reading r = { .rule = rule, .arena = arena };
+	struct reading r = { .words = words };
+	struct rule *rule = words->rule;
 	const char *rich = NULL;
 
 	rule->tool = RULE_FIREWALLD;
 	rule->families = RULE_V4 | RULE_V6;
 	rule->input = true;
-	for (size_t i = 1; !r.why && i < rule->n_words; i++)
-		take_option(&r, &i, &rich);
-	if (!r.why && !rich)
-		refuse(&r, "has no rich rule");
-	if (!r.why)
-		read_rich(&r, rich);
-	if (!r.why) {
-		rule->key = arena_print(arena, "firewalld %s %u %s %s", rule->zone, rule->families, r.port, r.proto);
-		if (!rule->key)
-			refuse(&r, NULL);
-	}
-	*why = r.why;
-	return r.why ? -1 : 0;
+	while (rule_more(words))
+		if (take_option(words, &rich))
+			return -1;
+	if (rule->reloads && !rich)
+		return 0;
+	if (!rich || rule->reloads)
+		return rule_refuse(words, "has no rich rule");
+	if (rule->lasting && rule->timeout_ms)
+		return rule_refuse(words, "has --timeout with --permanent, which firewall-cmd does not take: it opens "
+					  "nothing");
+	if (read_rich(&r, rich))
+		return -1;
+	rule->key = arena_print(words->arena, "firewalld %s %u %s %s", rule->zone, rule->families, r.port, r.proto);
+	return rule->key ? 0 : rule_refuse(words, "does not fit into memory");
 }

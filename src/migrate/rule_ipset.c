@@ -3,52 +3,60 @@
 #include <string.h>
 
 #include "lib/duration.h"
-#include "rule.h"
+#include "rule_words.h"
 
-static bool
-is_one_of(const char *word, const char *a, const char *b)
+/* -exist only asks for silence. */
+static void
+skip_quiet(struct rule_words *words)
 {
-	return !strcmp(word, a) || !strcmp(word, b);
+	while (rule_eat(words, "-exist") || rule_eat(words, "--exist") || rule_eat(words, "-!") ||
+	       rule_eat(words, "-q") || rule_eat(words, "-quiet"))
+		;
 }
 
-/* The words without -exist, which only asks for silence. */
-static size_t
-without_exist(const struct rule *rule, const char **words)
+static int
+take_element(struct rule_words *words)
 {
-	size_t n = 0;
+	const char *element = rule_next(words);
 
-	for (size_t i = 1; i < rule->n_words; i++)
-		if (!is_one_of(rule->words[i], "-exist", "-!") && !is_one_of(rule->words[i], "--exist", "-q"))
-			words[n++] = rule->words[i];
-	return n;
+	if (rule_is_client(words->rule, element))
+		return 0;
+	if (!strncmp(element, "%IP%,", 5))
+		return rule_refuse(words, "has an element of several parts, which only ipset has");
+	if (!strncmp(element, "%IP%/", 5))
+		return rule_refuse(words, "opens for a network around the client");
+	return rule_refuse(words, "has no %%IP%% as its element");
 }
 
 int
-rule_ipset(struct rule *rule, struct arena *arena, const char **why)
+rule_ipset(struct rule_words *words)
 {
-	const char *words[SHELL_WORDS + 8];
-	size_t n = without_exist(rule, words);
-	bool adds = n && is_one_of(words[0], "add", "-A"), deletes = n && is_one_of(words[0], "del", "-D");
+	struct rule *rule = words->rule;
 
 	rule->tool = RULE_IPSET;
-	*why = "is neither ipset add nor ipset del";
-	if (!adds && !deletes)
-		return -1;
-	rule->adds = adds;
-	*why = "has no %IP% as its element";
-	if (n < 3 || !rule_is_client(words[2]))
-		return -1;
-	rule->set = words[1];
-	*why = "has options that only ipset has";
-	if (n == 5 && !strcmp(words[3], "timeout")) {
-		if (duration_parse(&rule->timeout_ms, words[4]))
-			return -1;
-	} else if (n != 3) {
-		return -1;
-	}
-	rule->families = RULE_V4;
+	/* of the set's family: its rules are in iptables or in ip6tables, and stay there */
+	rule->families = RULE_V4 | RULE_V6;
 	rule->input = true;
-	rule->key = arena_print(arena, "ipset %s", rule->set);
-	*why = "does not fit into memory";
-	return rule->key ? 0 : -1;
+	skip_quiet(words);
+	rule->adds = rule_eat(words, "add") || rule_eat(words, "-A");
+	if (!rule->adds && !rule_eat(words, "del") && !rule_eat(words, "-D"))
+		return rule_refuse(words, "is neither ipset add nor ipset del");
+	skip_quiet(words);
+	rule->set = rule_next(words);
+	if (take_element(words))
+		return -1;
+	skip_quiet(words);
+	if (rule->adds && rule_eat(words, "timeout")) {
+		const char *time = rule_next(words);
+
+		if (!rule_is_number(time))
+			return rule_refuse(words, "has the timeout %s, which ipset does not take: it opens nothing",
+					   time);
+		if (strspn(time, "0") != strlen(time) && duration_parse(&rule->timeout_ms, time))
+			return rule_refuse(words, "has the timeout %s, which is too long", time);
+	}
+	skip_quiet(words);
+	if (rule_more(words))
+		return rule_refuse(words, "has options that only ipset has");
+	return rule_part(words, "set", rule->set) || rule_finish(words, "ipset") ? -1 : 0;
 }

@@ -5,13 +5,7 @@
 
 #include "conf/element.h"
 #include "lib/text.h"
-#include "rule.h"
-
-static const char *
-word(const struct rule *rule, size_t i)
-{
-	return i < rule->n_words ? rule->words[i] : "";
-}
+#include "rule_words.h"
 
 /* The words from `at` on, with single blanks. */
 static const char *
@@ -63,178 +57,196 @@ is_family(const char *text)
 
 /* "add element inet filter ok { %IP% timeout 1h }" */
 static int
-read_element(struct rule *rule, size_t at, struct arena *arena, const char **why)
+read_element(struct rule_words *words)
 {
-	const char *text = join(rule, at, rule->n_words, arena);
+	struct rule *rule = words->rule;
+	struct arena *arena = words->arena;
+	const char *text = join(rule, words->at, rule->n_words, arena);
 	char err[256], *written = arena_get(arena, 1, ELEMENT_TEXT_MAX);
 	struct element element;
-	uint64_t timeout_ms;
 
 	rule->tool = RULE_ELEMENT;
-	*why = "does not fit into memory";
 	if (!text || !written)
-		return -1;
-	*why = "has no %IP% in its element";
-	rule->everybody = !strstr(text, "%IP%");
-	if (rule->everybody)
-		return -1;
-	if (element_parse(&element, text, err, sizeof(err))) {
-		*why = arena_print(arena, "has an element that grant cannot have: %s", err);
-		return -1;
-	}
-	timeout_ms = element.timeout_ms;
+		return rule_refuse(words, "does not fit into memory");
+	if (!strstr(text, "%IP%"))
+		return rule_refuse(words, "has no %%IP%% in its element");
+	if (element_parse(&element, text, err, sizeof(err)))
+		return rule_refuse(words, "has an element that grant cannot have: %s", err);
+	rule->timeout_ms = element.timeout_ms;
 	element.timeout_ms = 0;
 	rule->element = element_text(&element, written, ELEMENT_TEXT_MAX);
 	rule->table = arena_print(arena, "%s %s", element_family_name(element.family), element.table);
 	rule->set = arena_print(arena, "%s", element.set);
 	rule->key = arena_print(arena, "element %s", written);
 	rule->families = RULE_V4 | RULE_V6;
-	rule->timeout_ms = timeout_ms;
 	rule->input = true;
 	element_free(&element);
-	*why = "does not fit into memory";
-	return rule->table && rule->set && rule->key ? 0 : -1;
+	return rule->table && rule->set && rule->key ? 0 : rule_refuse(words, "does not fit into memory");
 }
 
-struct reading {
-	struct rule *rule;
-	struct arena *arena;
-	struct rule_parts parts;
-	size_t at;
-	bool client;
-	const char *why;
-};
-
-static int
-refuse(struct reading *r, const char *why)
-{
-	r->why = why ? why : "does not fit into memory";
-	return -1;
-}
-
+/* "22", "== 22", "{ 22, 80 }", "new,established": what is matched, as a list with commas. */
 static const char *
-next(struct reading *r)
+list_of(struct rule_words *words)
 {
-	return r->at < r->rule->n_words ? r->rule->words[r->at++] : "";
-}
+	char *text = arena_get(words->arena, 512, 1), *to = text;
+	bool braces;
 
-/* "22", "{ 22, 80 }": the ports of a match, as a list with commas. */
-static const char *
-list_of(struct reading *r)
-{
-	const char *first = next(r);
-	char *text, *to;
-
-	if (strcmp(first, "{"))
-		return first;
-	to = text = arena_get(r->arena, 512, 1);
-	while (text && r->at < r->rule->n_words) {
-		const char *item = next(r);
+	rule_eat(words, "==");
+	braces = rule_eat(words, "{");
+	while (text && rule_more(words)) {
+		const char *item = rule_next(words);
+		bool comma = !strcmp(item, ",");
 
 		if (!strcmp(item, "}"))
 			return text;
 		if (strlen(text) + strlen(item) + 1 >= 512)
 			break;
 		to = stpcpy(to, item);
+		if (!braces && !comma && strcmp(rule_peek(words), ",") != 0)
+			return text;
 	}
 	return "";
 }
 
 static int
-take_ports(struct reading *r, bool tcp)
+take_ports(struct rule_words *words, bool tcp)
 {
 	const char *ports;
 
-	if (strcmp(next(r), "dport"))
-		return refuse(r, "matches more than a destination port");
-	ports = list_of(r);
-	if (r->rule->ports.n || !rule_ports(&r->rule->ports, ports, tcp, !tcp))
-		return refuse(r, arena_print(r->arena, "has the unknown port \"%s\"", ports));
-	return rule_part(&r->parts, r->arena, tcp ? "tcp" : "udp", ports) ? refuse(r, NULL) : 0;
+	if (!rule_eat(words, "dport"))
+		return rule_refuse(words, "matches more than a destination port");
+	ports = list_of(words);
+	if (!strncmp(ports, "!=", 2))
+		return rule_refuse(words, "has a negated match");
+	if (words->rule->ports.n || !rule_ports(&words->rule->ports, ports, tcp, !tcp))
+		return rule_refuse(words, "has the unknown port \"%s\"", ports);
+	return rule_part(words, tcp ? "tcp" : "udp", ports);
 }
 
 static int
-take_client(struct reading *r, uint8_t family)
+take_client(struct rule_words *words, uint8_t family)
 {
-	size_t from = r->at - 1;
+	struct rule *rule = words->rule;
+	size_t from = words->at - 1;
 
-	if (strcmp(next(r), "saddr") || !rule_is_client(next(r)) || r->client)
-		return refuse(r, "matches another address than the client's");
-	r->client = true;
-	r->rule->families = family;
-	r->rule->address = from;
-	r->rule->n_address = r->at - from;
-	return rule_part(&r->parts, r->arena, "saddr", family == RULE_V4 ? "ip" : "ip6") ? refuse(r, NULL) : 0;
+	rule->families = family;
+	if (!rule_eat(words, "saddr") || rule->n_address)
+		return rule_refuse(words, "matches more than the client's address");
+	rule_eat(words, "==");
+	if (!rule_is_client(rule, rule_next(words)))
+		return rule_refuse(words, "matches another address than the client's");
+	rule->address = from;
+	rule->n_address = words->at - from;
+	return rule_part(words, "saddr", family == RULE_V4 ? "ip" : "ip6");
 }
 
-/* The statements after the chain. */
+/* Only new packets count: the others pass the guard, and most firewalls, anyway. */
 static int
-take_statement(struct reading *r)
+take_states(struct rule_words *words)
 {
-	const char *text = next(r);
+	char *list, *word;
+	bool is_new = false;
+
+	if (!rule_eat(words, "state"))
+		return rule_refuse(words, "matches more than the state of a connection");
+	list = arena_print(words->arena, "%s", list_of(words));
+	while (list && (word = strsep(&list, ",")))
+		is_new = is_new || !strcmp(word, "new");
+	return is_new ? 0 : rule_refuse(words, "lets no new connection in");
+}
+
+/* "counter", or "counter packets 0 bytes 0" as nft lists it */
+static int
+take_counter(struct rule_words *words)
+{
+	while (rule_eat(words, "packets") || rule_eat(words, "bytes"))
+		rule_next(words);
+	return 0;
+}
+
+static int
+take_accept(struct rule_words *words)
+{
+	if (rule_eat(words, "comment"))
+		words->at = words->rule->n_words;
+	return rule_more(words) ? rule_refuse(words, "goes on after accept") : 0;
+}
+
+static int
+take_statement(struct rule_words *words)
+{
+	const char *text = rule_next(words);
 
 	if (!strcmp(text, "ip"))
-		return take_client(r, RULE_V4);
+		return take_client(words, RULE_V4);
 	if (!strcmp(text, "ip6"))
-		return take_client(r, RULE_V6);
+		return take_client(words, RULE_V6);
 	if (!strcmp(text, "tcp") || !strcmp(text, "udp"))
-		return take_ports(r, *text == 't');
+		return take_ports(words, *text == 't');
 	if (!strcmp(text, "iif") || !strcmp(text, "iifname"))
-		return rule_part(&r->parts, r->arena, text, next(r)) ? refuse(r, NULL) : 0;
-	if (!strcmp(text, "ct")) {
-		if (strcmp(next(r), "state") || strcmp(next(r), "new"))
-			return refuse(r, "matches another state than new");
-		return 0;
-	}
+		return rule_part(words, text, rule_next(words));
+	if (!strcmp(text, "ct"))
+		return take_states(words);
 	if (!strcmp(text, "counter"))
-		return 0;
-	if (!strcmp(text, "accept")) {
-		if (r->at < r->rule->n_words && !strcmp(r->rule->words[r->at], "comment"))
-			r->at = r->rule->n_words;
-		return r->at == r->rule->n_words ? 0 : refuse(r, "goes on after accept");
-	}
-	return refuse(r, arena_print(r->arena, "has the word \"%s\"", text));
+		return take_counter(words);
+	if (!strcmp(text, "accept"))
+		return take_accept(words);
+	return rule_refuse(words, "has the word \"%s\"", text);
+}
+
+static bool
+has_word(const struct rule *rule, const char *text)
+{
+	for (size_t i = 1; i < rule->n_words; i++)
+		if (!strcmp(rule->words[i], text))
+			return true;
+	return false;
 }
 
 static int
-read_rule(struct rule *rule, size_t at, struct arena *arena, const char **why)
+read_rule(struct rule_words *words)
 {
-	struct reading r = { .rule = rule, .arena = arena, .at = at };
-	const char *family = is_family(word(rule, at)) ? word(rule, r.at++) : "ip", *table = next(&r),
-		   *chain = next(&r);
-	bool accepts = false;
+	struct rule *rule = words->rule;
+	const char *family = is_family(rule_peek(words)) ? rule_next(words) : "ip", *table = rule_next(words),
+		   *chain = rule_next(words);
 
 	rule->tool = RULE_NFT;
-	rule->table = arena_print(arena, "%s %s", family, table);
-	for (size_t i = at; i < rule->n_words; i++)
-		accepts = accepts || !strcmp(rule->words[i], "accept");
-	if (!rule->table || rule_part(&r.parts, arena, "chain", arena_print(arena, "%s %s", rule->table, chain)))
-		refuse(&r, NULL);
-	while (!r.why && r.at < rule->n_words)
-		take_statement(&r);
-	if (!r.why && !accepts)
-		refuse(&r, "does not accept");
-	rule->everybody = !r.client;
-	if (!r.why && !r.client)
-		refuse(&r, "opens for everybody: it has no %IP%");
-	rule->input = true;
-	rule->key = rule_key(&r.parts, arena, "nft");
-	*why = r.why;
-	return r.why ? -1 : 0;
+	rule->input = rule_is_input(chain);
+	rule->table = arena_print(words->arena, "%s %s", family, table);
+	if (!rule->table || rule_part(words, "chain", arena_print(words->arena, "%s %s", rule->table, chain)))
+		return rule_refuse(words, "does not fit into memory");
+	if (!has_word(rule, "accept"))
+		return rule_refuse(words, "does not accept");
+	if (rule_eat(words, "position") || rule_eat(words, "handle") || rule_eat(words, "index"))
+		return rule_refuse(words, "has a place beside another rule, whose number changes");
+	while (rule_more(words))
+		if (take_statement(words))
+			return -1;
+	if (!rule->n_address)
+		return rule_refuse(words, "%s", RULE_FOR_ALL);
+	return rule_finish(words, "nft");
 }
 
 int
-rule_nft(struct rule *rule, struct arena *arena, const char **why)
+rule_nft(struct rule_words *words)
 {
-	*why = "has too many words";
-	if (split_again(rule, arena))
-		return -1;
-	rule->adds = !strcmp(word(rule, 1), "add") || !strcmp(word(rule, 1), "insert");
-	if (!strcmp(word(rule, 2), "element") && (rule->adds || !strcmp(word(rule, 1), "delete")))
-		return read_element(rule, 3, arena, why);
-	if (!strcmp(word(rule, 2), "rule") && rule->adds)
-		return read_rule(rule, 3, arena, why);
-	*why = !strcmp(word(rule, 2), "rule") ? "deletes a rule by its handle"
-					      : arena_print(arena, "is nft %s %s", word(rule, 1), word(rule, 2));
-	return -1;
+	struct rule *rule = words->rule;
+	const char *verb, *object;
+
+	if (split_again(rule, words->arena))
+		return rule_refuse(words, "has too many words");
+	while (rule_eat(words, "-a") || rule_eat(words, "-e") || rule_eat(words, "-n") || rule_eat(words, "--"))
+		;
+	if (rule_eat(words, "-f") || rule_eat(words, "--file"))
+		return rule_refuse(words, "reads its rules from %s", rule_peek(words));
+	verb = rule_next(words);
+	object = rule_next(words);
+	rule->adds = !strcmp(verb, "add") || !strcmp(verb, "insert") || !strcmp(verb, "create");
+	if (!strcmp(object, "element") && (rule->adds || !strcmp(verb, "delete") || !strcmp(verb, "destroy")))
+		return read_element(words);
+	if (strcmp(object, "rule"))
+		return rule_refuse(words, "is nft %s %s", verb, object);
+	if (rule->adds)
+		return read_rule(words);
+	return rule_refuse(words, !strcmp(verb, "delete") ? "deletes a rule by its handle" : "is nft %s rule", verb);
 }

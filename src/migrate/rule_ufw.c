@@ -4,76 +4,55 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rule.h"
+#include "rule_words.h"
 
 struct reading {
-	struct rule *rule;
-	struct arena *arena;
-	struct rule_parts parts;
-	size_t at;
-	const char *port, *proto;
-	bool from_client;
-	const char *why;
+	struct rule_words *words;
+	const char *port, *proto, *source;
+	bool from_client, at_source;
 };
-
-static int
-refuse(struct reading *r, const char *why)
-{
-	r->why = why ? why : "does not fit into memory";
-	return -1;
-}
-
-static const char *
-next(struct reading *r)
-{
-	return r->at < r->rule->n_words ? r->rule->words[r->at++] : "";
-}
-
-static bool
-eat(struct reading *r, const char *word)
-{
-	if (r->at == r->rule->n_words || strcasecmp(r->rule->words[r->at], word))
-		return false;
-	r->at++;
-	return true;
-}
-
-static int
-part(struct reading *r, const char *key, const char *value)
-{
-	return rule_part(&r->parts, r->arena, key, value) ? refuse(r, NULL) : 0;
-}
 
 /* What comes before the matches: "--force delete allow", "insert 1 allow". */
 static int
-take_verb(struct reading *r)
+take_verb(struct rule_words *words)
 {
-	while (eat(r, "--force"))
+	if (rule_eat(words, "--dry-run"))
+		return rule_refuse(words, "only says what it would do: it opens nothing");
+	while (rule_eat(words, "--force"))
 		;
-	r->rule->adds = !eat(r, "delete");
-	if (r->rule->adds && eat(r, "insert"))
-		next(r);
-	else if (r->rule->adds)
-		eat(r, "prepend");
-	if (!eat(r, "allow"))
-		return refuse(r, "is no ufw allow");
-	eat(r, "in");
+	if (rule_eat(words, "route"))
+		return rule_refuse(words, "lets packets to other machines pass");
+	rule_eat(words, "rule");
+	words->rule->adds = !rule_eat(words, "delete");
+	if (words->rule->adds && rule_eat(words, "insert"))
+		rule_next(words);
+	else if (words->rule->adds)
+		rule_eat(words, "prepend");
+	if (!rule_eat(words, "allow"))
+		return rule_is_number(rule_peek(words))
+			   ? rule_refuse(words, "deletes a rule by its number")
+			   : rule_refuse(words, "is ufw %s, not ufw allow", rule_peek(words));
+	rule_eat(words, "in");
 	return 0;
 }
 
 static int
 take_from(struct reading *r)
 {
-	const char *address = next(r);
+	const char *address = rule_next(r->words);
 
-	if (strstr(address, "%IP%") && !rule_is_client(address))
-		return refuse(r, "opens for a network around the client");
-	if (rule_is_client(address)) {
+	r->at_source = true;
+	if (rule_is_client(r->words->rule, address)) {
 		r->from_client = true;
-		r->rule->address = r->at - 1;
-		r->rule->n_address = 1;
+		r->words->rule->address = r->words->at - 1;
+		r->words->rule->n_address = 1;
+		return rule_part(r->words, "from", "%IP%");
 	}
-	return part(r, "from", r->from_client ? "%IP%" : address);
+	if (strstr(address, "%IP%"))
+		return rule_refuse(r->words, "opens for a network around the client");
+	if (strcasecmp(address, "any"))
+		r->source = address;
+	return rule_part(r->words, "from", address);
 }
 
 /* "allow 22/tcp" has no "port". */
@@ -82,87 +61,89 @@ take_port(struct reading *r, const char *text)
 {
 	const char *slash = strchr(text, '/');
 
-	r->port = slash ? arena_copy(r->arena, text, (size_t)(slash - text)) : text;
+	r->port = slash ? arena_copy(r->words->arena, text, (size_t)(slash - text)) : text;
 	if (slash)
 		r->proto = slash + 1;
-	return r->port ? 0 : refuse(r, NULL);
+	return r->port ? 0 : rule_refuse(r->words, "does not fit into memory");
 }
 
+/* ufw itself takes these words in lower case only. */
 static int
 take_match(struct reading *r)
 {
-	const char *word = next(r);
+	const char *word = rule_next(r->words);
 
-	if (!strcasecmp(word, "from"))
+	if (!strcmp(word, "from"))
 		return take_from(r);
-	if (!strcasecmp(word, "to"))
-		return part(r, "to", next(r));
-	if (!strcasecmp(word, "on"))
-		return part(r, "on", next(r));
-	if (!strcasecmp(word, "proto")) {
-		r->proto = next(r);
+	if (!strcmp(word, "to")) {
+		r->at_source = false;
+		return rule_part(r->words, "to", rule_next(r->words));
+	}
+	if (!strcmp(word, "on"))
+		return rule_part(r->words, "on", rule_next(r->words));
+	if (!strcmp(word, "proto")) {
+		r->proto = rule_next(r->words);
 		return 0;
 	}
-	if (!strcasecmp(word, "comment")) { /* no part of what ufw delete compares */
-		next(r);
+	if (!strcmp(word, "comment")) { /* no part of what ufw delete compares */
+		rule_next(r->words);
 		return 0;
 	}
-	if (!strcasecmp(word, "port")) {
-		const char *port = next(r);
+	if (!strcmp(word, "app"))
+		return rule_refuse(r->words, "opens the application %s, whose ports only ufw knows",
+				   rule_next(r->words));
+	if (!strcmp(word, "port")) {
+		const char *port = rule_next(r->words);
 
+		if (r->at_source)
+			return rule_refuse(r->words, "has a source port");
 		if (strchr(port, '/'))
-			return refuse(r, arena_print(r->arena,
-						     "has the port \"%s\", which ufw does not take: it opens nothing",
-						     port));
+			return rule_refuse(r->words, "has the port \"%s\", which ufw does not take: it opens nothing",
+					   port);
 		return take_port(r, port);
 	}
-	if (r->rule->n_words == r->at && !r->port && !r->parts.n)
+	if (!rule_more(r->words) && !r->port && !r->words->n_parts)
 		return take_port(r, word);
-	return refuse(r, arena_print(r->arena, "has the word \"%s\"", word));
+	return rule_refuse(r->words, "has the word \"%s\"", word);
 }
 
 static int
 judge(struct reading *r)
 {
-	struct rule *rule = r->rule;
-	bool any = !r->proto || !strcasecmp(r->proto, "any");
-	bool tcp = any || !strcasecmp(r->proto, "tcp"), udp = any || !strcasecmp(r->proto, "udp");
+	struct rule *rule = r->words->rule;
+	bool any = !r->proto || !strcmp(r->proto, "any");
+	bool tcp = any || !strcmp(r->proto, "tcp"), udp = any || !strcmp(r->proto, "udp");
 
-	rule->everybody = !r->from_client;
 	if (r->port && !*r->port)
-		return refuse(r, "names no port");
+		return rule_refuse(r->words, "names no port");
 	if (r->port && strpbrk(r->port, ",:") && any)
-		return refuse(r, "has several ports without proto, which ufw does not take: it opens nothing");
+		return rule_refuse(r->words,
+				   "has several ports without proto, which ufw does not take: it opens nothing");
 	if (!tcp && !udp)
-		return refuse(r, arena_print(r->arena, "opens for the protocol %s", r->proto));
-	if (r->port && !rule_ports(&rule->ports, r->port, tcp, udp))
-		return refuse(r, arena_print(r->arena, "has the unknown port \"%s\"", r->port));
-	if (rule->everybody)
-		return refuse(r, rule->adds ? "opens for everybody: it has no %IP%"
-					    : "shuts for everybody: it has no %IP%");
+		return rule_refuse(r->words, "opens for the protocol %s", r->proto);
+	if (r->source)
+		return rule_refuse(r->words, "is for %s, and not for the client", r->source);
+	if (r->port && !rule_ports(&rule->ports, r->port, tcp, udp) && r->from_client)
+		return rule_refuse(r->words, "has the unknown port \"%s\"", r->port);
+	if (!r->from_client)
+		return rule_refuse(r->words, "%s", rule->adds ? RULE_FOR_ALL : RULE_SHUT_FOR_ALL);
 	rule->input = true;
-	if (part(r, "proto", any ? "any" : r->proto) || (r->port && part(r, "port", r->port)))
+	if (r->port && rule_part(r->words, "port", r->port))
 		return -1;
-	return 0;
+	return rule_part(r->words, "proto", any ? "any" : tcp ? "tcp" : "udp");
 }
 
 int
-rule_ufw(struct rule *rule, struct arena *arena, const char **why)
+rule_ufw(struct rule_words *words)
 {
-	struct reading r = { .rule = rule, .arena = arena, .at = 1 };
+	struct reading r = { .words = words };
 
-	rule->tool = RULE_UFW;
-	rule->families = RULE_V4 | RULE_V6;
-	take_verb(&r);
-	while (!r.why && r.at < rule->n_words)
-		take_match(&r);
-	if (!r.why)
-		judge(&r);
-	if (!r.why) {
-		rule->key = rule_key(&r.parts, arena, "ufw");
-		if (!rule->key)
-			refuse(&r, NULL);
-	}
-	*why = r.why;
-	return r.why ? -1 : 0;
+	words->rule->tool = RULE_UFW;
+	words->rule->families = RULE_V4 | RULE_V6;
+	if (take_verb(words))
+		return -1;
+	while (rule_more(words))
+		if (take_match(&r))
+			return -1;
+	return judge(&r) || rule_finish(words, "ufw") ? -1 : 0;
 }

@@ -12,7 +12,7 @@
 
 #include "migrate/arena.h"
 #include "migrate/migrate.h"
-#include "migrate/rule.h"
+#include "migrate/rule_read.h"
 #include "migrate/shell.h"
 
 /* ---- the shell ---------------------------------------------------------------------------------------- */
@@ -53,6 +53,9 @@ words_of_the_shell(void **state)
 	splits("a >/etc/x", "reads or writes a file");
 	splits("a | b", "passes its output on");
 	splits("a || b", "depends on another one's failure");
+	splits("a || true; b ||:&& c || /bin/true", "<a>.<b>.<c>.");
+	splits("a || truer", "depends on another one's failure");
+	splits("a &>/dev/null; b &> /dev/null", "<a>.<b>.");
 	splits("a &", "runs in the background");
 	splits("(a)", "runs in a subshell");
 	splits("a $(b)", "uses a variable or the output of another command");
@@ -92,8 +95,8 @@ commands_of_iptables(void **state)
 	      "+ 22:tcp iptables chain=INPUT dport=22 p=tcp s=%IP%");
 	reads("sudo -n iptables -w 5 -D INPUT -p tcp -m tcp --dport=ssh -j ACCEPT --source %IP%/32",
 	      "- 22:tcp iptables chain=INPUT dport=22 p=tcp s=%IP%");
-	reads("ip6tables -I TCP 3 -s %IP% -i eth1 -p udp --syn --dport 1194 -j ACCEPT",
-	      "+ 1194:udp ip6tables chain=TCP dport=1194 i=eth1 p=udp s=%IP% syn=1");
+	reads("ip6tables -I TCP 3 -s %IP% -i eth1 -p tcp --syn --dport 1194 -j ACCEPT",
+	      "+ 1194:tcp ip6tables chain=TCP dport=1194 i=eth1 p=tcp s=%IP% syn=1");
 	reads("iptables -I INPUT -s %IP% -p tcp --match multiport --dports 22,80:81 -m state --state NEW,ESTABLISHED "
 	      "-j ACCEPT",
 	      "+ 22:tcp,80:tcp,81:tcp iptables chain=INPUT dports=22,80:81 p=tcp s=%IP% state=ESTABLISHED state=NEW");
@@ -109,7 +112,7 @@ commands_of_iptables(void **state)
 	reads("iptables -A INPUT -s %IP% -p tcp --dport 22,80 -j ACCEPT",
 	      "has a list after --dport, which iptables does not take: it opens nothing");
 	reads("iptables -A INPUT -s %IP% --dport 22 -j ACCEPT",
-	      "has a port without -p, which iptables does not take: it opens nothing");
+	      "has a port without -p before it, which iptables does not take: it opens nothing");
 	reads("iptables -A INPUT ! -s %IP% -j ACCEPT", "has a negated match");
 	reads("iptables -A INPUT -s %IP% -m recent --set -j ACCEPT", "has the match \"recent\"");
 	reads("iptables -A INPUT -s %IP% -p tcp --dport nosuch -j ACCEPT", "has the unknown port \"nosuch\"");
@@ -118,6 +121,69 @@ commands_of_iptables(void **state)
 	reads("iptables -D INPUT 3", "deletes a rule by its number");
 	reads("iptables -F", "has the option -F");
 	reads("iptables -A INPUT -s", "has a negated match, or an option without its value");
+}
+
+/* The same rule in other words; the families of an address's length. */
+static void
+spellings_of_iptables(void **state)
+{
+	static const char rule[] = "+ 22:tcp iptables chain=INPUT dport=22 p=tcp s=%IP%";
+
+	(void)state;
+	reads("iptables -t filter -w -I INPUT 1 -p TCP -s %IP% --destination-port ssh -j ACCEPT -v", rule);
+	reads("iptables-legacy -4 -I INPUT -p 6 -s %IP%/255.255.255.255 --dport 22 -j ACCEPT", rule);
+	reads("sudo -E -u root -- /sbin/iptables-nft -I INPUT -p tcp -s %IP% --dport 22 -j ACCEPT", rule);
+	reads("PATH=/sbin:/usr/sbin LC_ALL=C iptables -I INPUT -p tcp -s %IP% --dport 22 -j ACCEPT", rule);
+	reads("iptables -I INPUT -p all -s %IP% -j ACCEPT", "+  iptables chain=INPUT s=%IP%");
+	reads("iptables -I INPUT -p tcp --dport 0:65535 -s %IP% -j ACCEPT",
+	      "+  iptables chain=INPUT dport=0:65535 p=tcp s=%IP%");
+	reads("iptables -I INPUT -p udp --dport 65534: -s %IP% -j ACCEPT",
+	      "+ 65534:udp,65535:udp iptables chain=INPUT dport=65534: p=udp s=%IP%");
+	reads("iptables -I INPUT -p tcp -m multiport --dport 22,80 -s %IP% -j ACCEPT",
+	      "+ 22:tcp,80:tcp iptables chain=INPUT dports=22,80 p=tcp s=%IP%");
+	reads("ip6tables -6 -D INPUT -s %IP%/128 -j ACCEPT", "-  ip6tables chain=INPUT s=%IP%");
+	reads("ip6tables -D INPUT -s %IP%/32 -j ACCEPT", "opens for a network around the client");
+	reads("iptables -D INPUT -s %IP%/128 -j ACCEPT", "opens for a network around the client");
+	reads("iptables -A INPUT -s %IP%,10.0.0.1 -j ACCEPT", "opens for other addresses, too");
+	reads("iptables -A INPUT -s 10.0.0.1 -j ACCEPT", "is for 10.0.0.1, and not for the client");
+	reads("iptables -6 -A INPUT -s %IP% -j ACCEPT", "has the option -6");
+}
+
+/* What iptables itself answers with an error. */
+static void
+errors_of_iptables(void **state)
+{
+	(void)state;
+	reads("iptables -A INPUT -s %IP% --dport 22 -p tcp -j ACCEPT",
+	      "has a port without -p before it, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% -p tcp --dports 22,80 -j ACCEPT",
+	      "has --dports without -m multiport before it, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% -p tcp -m tcp -m multiport --dport 22,80 -j ACCEPT",
+	      "has a list after --dport, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 -j ACCEPT",
+	      "has more ports than multiport has places, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% --state NEW -j ACCEPT",
+	      "has --state without -m state before it, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% -m state --ctstate NEW -j ACCEPT",
+	      "has --ctstate without -m conntrack before it, which iptables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% --comment x -j ACCEPT",
+	      "has --comment without -m comment before it, which iptables does not take: it opens nothing");
+	reads("ip6tables -A INPUT -s %IP% -p udp --syn -j ACCEPT",
+	      "has --syn without -p tcp before it, which ip6tables does not take: it opens nothing");
+	reads("iptables -A INPUT -s %IP% -p udp -m tcp --dport 22 -j ACCEPT",
+	      "has a match for another protocol, which iptables does not take: it opens nothing");
+}
+
+static void
+programs_that_are_none(void **state)
+{
+	(void)state;
+	reads("'/sbin/iptables -A INPUT -s %IP% -j ACCEPT'",
+	      "is in quotes, so that its whole text is the name of a program");
+	reads("if true", "is a script: it has \"if\"");
+	reads("IP=%IP% iptables -A INPUT -s %IP% -j ACCEPT", "sets the variable IP");
+	reads("sudo -u nobody iptables -A INPUT -s %IP% -j ACCEPT", "has sudo's option -u");
+	reads("sudo sh -c x", "runs sh, which is no firewall command"); /* plan_read.c reads its text */
 }
 
 static void
@@ -129,7 +195,19 @@ commands_of_other_tools(void **state)
 	      "- 22:tcp ufw from=%IP% port=22 proto=tcp to=any");
 	reads("ufw allow from %IP%", "+  ufw from=%IP% proto=any");
 	reads("ufw allow 22/tcp", "opens for everybody: it has no %IP%");
-	reads("ufw insert 1 deny from %IP% to any", "is no ufw allow");
+	reads("ufw rule prepend allow in on eth0 from %IP%/32 to 192.0.2.1 port 22 proto tcp",
+	      "+ 22:tcp ufw from=%IP% on=eth0 port=22 proto=tcp to=192.0.2.1");
+	reads("ufw insert 1 deny from %IP% to any", "is ufw deny, not ufw allow");
+	reads("ufw --force delete 1", "deletes a rule by its number");
+	reads("ufw --dry-run allow from %IP%", "only says what it would do: it opens nothing");
+	reads("ufw route allow from %IP% to any port 22", "lets packets to other machines pass");
+	reads("ufw allow from %IP% port 22", "has a source port");
+	reads("ufw allow from %IP% to any app OpenSSH", "opens the application OpenSSH, whose ports only ufw knows");
+	reads("ufw delete allow OpenSSH", "shuts for everybody: it has no %IP%");
+	reads("ufw allow from 10.0.0.1 to any port 22", "is for 10.0.0.1, and not for the client");
+	reads("ufw allow from %IP% proto TCP", "opens for the protocol TCP");
+	reads("ufw ALLOW FROM %IP%", "has the word \"FROM\"");
+	reads("ufw allow from %IP%/24", "opens for a network around the client");
 	reads("ufw allow from %IP% to any port 2053/tcp",
 	      "has the port \"2053/tcp\", which ufw does not take: it opens nothing");
 	reads("ufw allow from %IP% to any port", "names no port");
@@ -139,7 +217,20 @@ commands_of_other_tools(void **state)
 	reads("nft 'delete element ip t s {%IP%}'", "-  element ip t s { %IP% }");
 	reads("nft add rule inet filter input ip saddr %IP% tcp dport {22, ssh, 80} counter accept comment \"x y\"",
 	      "+ 22:tcp,80:tcp nft chain=inet filter input saddr=ip tcp=22,ssh,80");
+	reads("nft -a insert rule ip filter INPUT tcp dport == 22 ip saddr == %IP%/32 ct state new,established "
+	      "counter packets 0 bytes 0 accept",
+	      "+ 22:tcp nft chain=ip filter INPUT saddr=ip tcp=22");
+	reads("nft create element inet filter ok { %IP% }", "+  element inet filter ok { %IP% }");
+	reads("nft destroy element inet filter ok { %IP% }", "-  element inet filter ok { %IP% }");
 	reads("nft delete rule inet filter input handle 7", "deletes a rule by its handle");
+	reads("nft replace rule inet filter input handle 7 accept", "is nft replace rule");
+	reads("nft insert rule inet filter input position 7 ip saddr %IP% accept",
+	      "has a place beside another rule, whose number changes");
+	reads("nft -f /etc/open.nft", "reads its rules from /etc/open.nft");
+	reads("nft add rule t c ip saddr %IP% tcp dport != 22 accept", "has a negated match");
+	reads("nft add rule t c ip saddr %IP% tcp dport 22 drop", "does not accept");
+	reads("nft add rule t c ip saddr %IP% ct state established accept", "lets no new connection in");
+	reads("nft add rule t c ip saddr 10.0.0.1 accept", "matches another address than the client's");
 	reads("nft flush chain inet filter input", "is nft flush chain");
 	reads("nft add rule inet filter input tcp dport 22 accept", "opens for everybody: it has no %IP%");
 	reads("firewall-cmd --zone=public --add-rich-rule=\"rule family=\"ipv4\" source address=\"%IP%\" service "
@@ -148,11 +239,28 @@ commands_of_other_tools(void **state)
 	reads("firewall-cmd --remove-rich-rule 'rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept' "
 	      "--zone public",
 	      "- 22:tcp firewalld public 1 22 tcp");
-	reads("firewall-cmd --permanent --add-rich-rule=x", "changes only the rules for the next start of firewalld");
+	reads("firewall-cmd -q --timeout=5m --add-rich-rule='rule family=ipv6 source address=%IP%/128 port port=22 "
+	      "protocol=tcp accept'",
+	      "+ 22:tcp firewalld  2 22 tcp");
+	reads("firewall-cmd --permanent --timeout=5m --add-rich-rule='rule source address=%IP% accept'",
+	      "has --timeout with --permanent, which firewall-cmd does not take: it opens nothing");
+	reads("firewall-cmd --add-rich-rule='rule source address=%IP% accept'",
+	      "opens all ports, which firewalld offers no set for");
+	reads("firewall-cmd --add-rich-rule='rule source address=%IP% service name=x accept'",
+	      "opens the service x, whose ports only firewalld knows");
+	reads("firewall-cmd --add-rich-rule='rule service name=ssh accept'", "opens for everybody: it has no %IP%");
+	reads("firewall-cmd --remove-port=22/tcp", "shuts for everybody: it has no %IP%");
+	reads("firewall-cmd --direct --add-rule x", "has the option --direct");
 	reads("firewall-cmd --zone=trusted --add-source=%IP%",
 	      "puts the client into a zone, which firewalld offers no set for");
-	reads("ipset -exist add knockers %IP% timeout 60", "+  ipset knockers");
-	reads("ipset del knockers %IP%", "-  ipset knockers");
+	reads("ipset -exist add knockers %IP% timeout 60", "+  ipset set=knockers");
+	reads("ipset -! -A knockers %IP% timeout 0 -exist", "+  ipset set=knockers");
+	reads("ipset del knockers %IP%", "-  ipset set=knockers");
+	reads("ipset add knockers %IP% timeout 1h", "has the timeout 1h, which ipset does not take: it opens nothing");
+	reads("ipset add knockers %IP%,tcp:22", "has an element of several parts, which only ipset has");
+	reads("ipset add knockers %IP%/24", "opens for a network around the client");
+	reads("ipset add knockers 10.0.0.1", "has no %IP% as its element");
+	reads("ipset flush knockers", "is neither ipset add nor ipset del");
 	reads("/usr/local/bin/open.sh %IP%", "runs open.sh, which is no firewall command");
 	reads("sudo", "runs nothing");
 }
@@ -287,6 +395,14 @@ what_open_cannot_do(void **state)
 		     "iptables -A FORWARD -s %IP% -p tcp --dport 22 -j ACCEPT") "stop_command = iptables -D FORWARD -s "
 										"%IP% -p tcp --dport 22 -j ACCEPT\n",
 		MIGRATE_ANY, "[a] grant for 10s: the rule is not for packets to this machine alone\n", NULL);
+	becomes(
+	    DOOR("a", "9,4",
+		 "iptables -I DOCKER-USER -s %IP% -p tcp --dport 80 -j ACCEPT") "stop_command = iptables -D "
+										"DOCKER-USER -s %IP% -p tcp --dport "
+										"80 -j ACCEPT\n",
+	    MIGRATE_OPEN, "[a] grant for 10s: the rule is not for packets to this machine alone\n", NULL);
+	becomes(DOOR("a", "9,4", "nft add rule inet filter forward ip saddr %IP% tcp dport 22 accept"), MIGRATE_OPEN,
+		"[a] grant without an end: nothing in this file ends the access: choose a time\n", NULL);
 }
 
 static void
@@ -296,6 +412,15 @@ ends_that_are_not_exact(void **state)
 	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("2") "\n", MIGRATE_ANY,
 		"[a] stays: its stop command is not the exact inverse: it leaves open what the start command opens\n",
 		NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("22") "; " DELETE("80") "\n", MIGRATE_ANY,
+		"[a] stays: its stop command is not the exact inverse: it deletes more than the start command adds\n",
+		NULL);
+	becomes(DOOR("a", "9,4", ADD("22") "; " ADD("22")) "stop_command = " DELETE("22") "\n", MIGRATE_ANY,
+		"[a] stays: its stop command is not the exact inverse: it leaves open what the start command opens\n",
+		NULL);
+	/* a second deletion makes sure */
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = " DELETE("22") "; " DELETE("22") " || true\n", MIGRATE_ANY,
+		"[a] open for 10s\n", NULL);
 	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -m comment "
 					    "--comment x -j ACCEPT\n",
 		MIGRATE_ANY,
@@ -305,6 +430,41 @@ ends_that_are_not_exact(void **state)
 		"[a] stays: with this cmd_timeout the stop command runs at once or never\n", NULL);
 	becomes(DOOR("a", "9,4", ADD("22")) "command = " ADD("80") "\n", MIGRATE_ANY,
 		"[a] stays: its command is there more than once, and only the last one counts\n", NULL);
+}
+
+static void
+text_of_a_shell(void **state)
+{
+	(void)state;
+	becomes(DOOR("a", "9,4", "sudo sh -c '" ADD("22") "; " ADD("80") "'") "stop_command = /bin/bash -c \"" DELETE(
+		    "22") " && " DELETE("80") "\"\n",
+		MIGRATE_ANY, "[a] open for 10s\n",
+		"[a]\nsequence = 9,4\nopen    = 22:tcp,80:tcp\nopen_timeout = 10s\n");
+	becomes(DOOR("a", "9,4", "sh -c 'sh -c \"x\"'"), MIGRATE_ANY,
+		"[a] stays: its command runs sh, which is no firewall command\n", NULL);
+}
+
+#define RICH(action) \
+	"firewall-cmd --" action "-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'"
+
+static void
+reloads_of_firewalld(void **state)
+{
+	(void)state;
+	becomes(DOOR("a", "9,4", RICH("permanent --add") " && firewall-cmd --reload") "stop_command = " RICH(
+		    "permanent --remove") " && firewall-cmd --reload\n",
+		MIGRATE_ANY, "[a] open for 10s\n", "[a]\nsequence = 9,4\nopen    = 22:tcp\nopen_timeout = 10s\n");
+	becomes(DOOR("a", "9,4", RICH("add") "; " RICH("permanent --add")) "stop_command = " RICH("remove") "; " RICH(
+		    "permanent --remove") "\n",
+		MIGRATE_ANY, "[a] open for 10s\n", NULL);
+	becomes(DOOR("a", "9,4", RICH("permanent --add")), MIGRATE_ANY,
+		"[a] stays: its command changes only the rules for the next start of firewalld\n", NULL);
+	becomes(DOOR("a", "9,4", "firewall-cmd --reload; " RICH("permanent --add")), MIGRATE_ANY,
+		"[a] stays: its command changes only the rules for the next start of firewalld\n", NULL);
+	becomes(DOOR("a", "9,4", RICH("add") "; firewall-cmd --reload"), MIGRATE_ANY,
+		"[a] stays: its command reloads firewalld, which ends what was not opened with --permanent\n", NULL);
+	becomes(DOOR("a", "9,4", "firewall-cmd --reload"), MIGRATE_ANY,
+		"[a] stays: its command only reloads firewalld\n", NULL);
 }
 
 static void
@@ -333,12 +493,17 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_of_the_shell),
 		cmocka_unit_test(commands_of_iptables),
+		cmocka_unit_test(spellings_of_iptables),
+		cmocka_unit_test(errors_of_iptables),
+		cmocka_unit_test(programs_that_are_none),
 		cmocka_unit_test(commands_of_other_tools),
 		cmocka_unit_test(layout_stays),
 		cmocka_unit_test(doors_that_move_together),
 		cmocka_unit_test(ports_of_several_doors),
 		cmocka_unit_test(what_open_cannot_do),
 		cmocka_unit_test(ends_that_are_not_exact),
+		cmocka_unit_test(text_of_a_shell),
+		cmocka_unit_test(reloads_of_firewalld),
 		cmocka_unit_test(both_families),
 	};
 

@@ -77,6 +77,7 @@ needs() {
 		pc:libnetfilter_conntrack libnetfilter-conntrack-dev libnetfilter_conntrack-devel libnetfilter_conntrack libnetfilter_conntrack-dev
 		pc:jansson                libjansson-dev         jansson-devel          jansson             jansson-dev
 		pc:libsodium              libsodium-dev          libsodium-devel        libsodium           libsodium-dev
+		pc:hiredis                libhiredis-dev         hiredis-devel          hiredis             hiredis-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -
 		gnutar                    tar                    tar                    tar                 tar

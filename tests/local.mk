@@ -39,6 +39,8 @@ unit_tests = $(client_unit_tests) \
 	tests/unit/ruleset \
 	tests/unit/ruleset_kernel \
 	tests/unit/seq \
+	tests/unit/share_conf \
+	tests/unit/share_wire \
 	tests/unit/siphash \
 	tests/unit/text \
 	tests/unit/timers \

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/share_conf.h"
+
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/text.h"
+
+static const struct scheme {
+	const char *begin;
+	enum share_engine engine;
+	uint16_t port;
+} schemes[] = {
+	{ "redis://", SHARE_TCP, SHARE_PORT_DEFAULT },
+	{ "rediss://", SHARE_TLS, SHARE_PORT_DEFAULT },
+	{ "unix:", SHARE_UNIX, 0 },
+	{ "sentinel://", SHARE_SENTINEL, SHARE_SENTINEL_PORT },
+};
+
+const char *
+share_conf_missing(enum share_engine engine)
+{
+#if !defined HAVE_HIREDIS && !defined HAVE_SODIUM
+	const char *missing = "this knockd was built without hiredis and libsodium";
+#elif !defined HAVE_HIREDIS
+	const char *missing = "this knockd was built without hiredis";
+#elif !defined HAVE_SODIUM
+	const char *missing = "this knockd was built without libsodium";
+#elif !defined HAVE_HIREDIS_SSL
+	const char *missing = engine == SHARE_TLS ? "this knockd was built without hiredis_ssl" : NULL;
+#else
+	const char *missing = NULL;
+#endif
+
+	(void)engine;
+	return missing;
+}
+
+static bool
+has_only(const char *text, const char *others)
+{
+	for (; *text; text++)
+		if (!isascii((unsigned char)*text) || (!isalnum((unsigned char)*text) && !strchr(others, *text)))
+			return false;
+	return true;
+}
+
+bool
+share_conf_is_name(const char *name)
+{
+	return *name && strlen(name) < SHARE_NAME_LEN && has_only(name, "-_.");
+}
+
+static int
+take_port(uint16_t *port, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || !n || n > UINT16_MAX)
+		return -1;
+	*port = (uint16_t)n;
+	return 0;
+}
+
+/* "name", "name:port", "[2001:db8::1]:port" */
+static int
+take_host(struct share_host *host, char *text, uint16_t port)
+{
+	char *name = text, *end = text + strcspn(text, ":");
+
+	if (*text == '[') {
+		name++;
+		end = strchr(text, ']');
+		if (!end)
+			return -1;
+		*end++ = '\0';
+	}
+	host->port = port;
+	if (*end == ':') {
+		*end = '\0';
+		if (take_port(&host->port, end + 1))
+			return -1;
+	} else if (*end) {
+		return -1;
+	}
+	return *name && has_only(name, "-_.:%") ? text_copy(host->name, sizeof(host->name), name) : -1;
+}
+
+static int
+take_hosts(struct share_conf *share, char *list, uint16_t port, char *err, size_t errlen)
+{
+	char *word, quoted[64];
+
+	while ((word = strsep(&list, ","))) {
+		word = text_trim(word);
+		text_copy(quoted, sizeof(quoted), word);
+		if (share->n_hosts == SHARE_HOSTS) {
+			snprintf(err, errlen, "more than %d hosts", SHARE_HOSTS);
+			return -1;
+		}
+		if (take_host(&share->hosts[share->n_hosts], word, port)) {
+			snprintf(err, errlen, "\"%s\" is not a host, such as 10.0.0.5, [2001:db8::5]:%u or a name",
+				 quoted, port);
+			return -1;
+		}
+		share->n_hosts++;
+	}
+	return 0;
+}
+
+static int
+take_path(struct share_conf *share, const char *path, char *err, size_t errlen)
+{
+	if (*path == '/' && !text_copy(share->path, sizeof(share->path), path))
+		return 0;
+	snprintf(err, errlen, "unix: needs an absolute path of at most %d bytes", SHARE_PATH_LEN - 1);
+	return -1;
+}
+
+/* Cuts "/NAME" off. */
+static int
+take_service(struct share_conf *share, char *rest, char *err, size_t errlen)
+{
+	char *slash = strchr(rest, '/');
+
+	if (slash)
+		*slash++ = '\0';
+	if (slash && share_conf_is_name(slash) && !text_copy(share->service, sizeof(share->service), slash))
+		return 0;
+	snprintf(err, errlen,
+		 "sentinel:// needs the name of the primary at its end, such as sentinel://a,b,c/mymaster");
+	return -1;
+}
+
+static int
+take_rest(struct share_conf *share, const struct scheme *scheme, char *rest, char *err, size_t errlen)
+{
+	if (scheme->engine == SHARE_UNIX)
+		return take_path(share, rest, err, errlen);
+	if (scheme->engine == SHARE_SENTINEL && take_service(share, rest, err, errlen))
+		return -1;
+	return take_hosts(share, rest, scheme->port, err, errlen);
+}
+
+int
+share_conf_parse(struct share_conf *share, const char *text, char *err, size_t errlen)
+{
+	char copy[sizeof(share->url)];
+
+	if (strchr(text, '@')) {
+		snprintf(err, errlen, "a password does not belong here, but in the file Share_Login");
+		return -1;
+	}
+	share->n_hosts = 0;
+	*share->path = *share->service = '\0';
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t len = strlen(schemes[i].begin);
+
+		if (strncmp(text, schemes[i].begin, len))
+			continue;
+		if (text_copy(share->url, sizeof(share->url), text)) {
+			snprintf(err, errlen, "more than %zu bytes", sizeof(share->url) - 1);
+			return -1;
+		}
+		share->engine = schemes[i].engine;
+		text_copy(copy, sizeof(copy), text + len);
+		return take_rest(share, &schemes[i], copy, err, errlen);
+	}
+	snprintf(err, errlen, "\"%s\" is not redis://HOST, rediss://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
+	return -1;
+}
+
+void
+share_conf_free(struct share_conf *share)
+{
+	free(share->key_path);
+	free(share->login_path);
+	explicit_bzero(&share->login, sizeof(share->login));
+	share->key_path = share->login_path = NULL;
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "conf/door.h"
+#include "conf/share_conf.h"
 #include "lib/addr.h"
 #include "lib/network.h"
 
@@ -110,6 +111,7 @@ struct conf {
 	uint8_t max_prefix[CONF_FAMILIES]; /* see struct door */
 	bool unguarded;                    /* by `knockctl unguard`: no port is kept shut */
 	bool only_ipv4;                    /* by option -4 */
+	struct share_conf share;
 	struct door *doors;
 	size_t n_doors;
 };

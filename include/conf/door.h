@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "conf/element.h"
+#include "conf/share_conf.h"
 #include "lib/addr.h"
 #include "lib/seq.h"
 
@@ -53,6 +54,7 @@ struct door {
 	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
 	char *stop_command[CONF_FAMILIES];
 	uint8_t max_prefix[CONF_FAMILIES]; /* smallest N of %IP%/N in a grant; the same for all doors */
+	enum share_mode share;             /* with the other gateways, if there are any */
 	struct seq open, close;            /* guarded ports that the door opens or closes for its client; n 0: none */
 	uint64_t open_timeout_ms;
 	uint64_t

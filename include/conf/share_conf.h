@@ -13,6 +13,7 @@
 #define SHARE_HOST_LEN        254 /* RFC 1035: a name, with its NUL */
 #define SHARE_PATH_LEN        108 /* sun_path */
 #define SHARE_NAME_LEN        65
+#define SHARE_NAME_DEFAULT    "main"
 #define SHARE_LOGIN_LEN       256
 #define SHARE_WAIT_MS_DEFAULT 250 /* a claim: a thousand round trips in a data centre, less than a person notices */
 #define SHARE_WAIT_MS_MAX     10000

@@ -302,9 +302,43 @@ check_idle(struct parser *p, const struct door *door)
 	}
 }
 
+static void
+fail_share(struct parser *p, const char *text)
+{
+	message_tell(p, CONF_ERROR, "config: section options: %s (%s)", text, p->path);
+	p->errors++;
+}
+
+static void
+warn_of_claims(struct parser *p)
+{
+	for (size_t i = 0; i < p->conf->n_doors; i++)
+		if (p->conf->doors[i].share == SHARE_CLAIM)
+			message_tell(
+			    p, CONF_WARNING,
+			    "config: section %s: warning: share = claim has no effect without Share in [options] "
+			    "(%s)",
+			    p->conf->doors[i].name, p->path);
+}
+
+static void
+check_share(struct parser *p)
+{
+	const struct share_conf *share = &p->conf->share;
+
+	if (share->engine && !share->key_path)
+		fail_share(p, "Share needs Share_Key, which knockd --share-keygen makes");
+	if (!share->engine && (share->key_path || share->login_path || share->bans || share->replicas))
+		message_tell(p, CONF_WARNING,
+			     "config: section options: warning: Share_* has no effect without Share (%s)", p->path);
+	if (!share->engine)
+		warn_of_claims(p);
+}
+
 void
 check_file(struct parser *p)
 {
+	check_share(p);
 	check_bans(p);
 	check_ban_sets(p);
 	for (size_t i = 0; i < p->conf->n_doors; i++) {

@@ -6,7 +6,7 @@
 
 #include "message.h"
 
-static const struct conf_keys *const all[KEYS_LISTS] = { &keys_options, &keys_door, &keys_signed };
+static const struct conf_keys *const all[KEYS_LISTS] = { &keys_options, &keys_door, &keys_signed, &keys_share };
 
 void
 keys_use_syslog(struct parser *p)

@@ -20,7 +20,7 @@ struct conf_keys {
 	size_t n;
 };
 
-extern const struct conf_keys keys_options, keys_door, keys_signed;
+extern const struct conf_keys keys_options, keys_door, keys_signed, keys_share;
 
 /* Ignores case. NULL: no such key. */
 const struct conf_key *keys_find(const char *name);

@@ -234,7 +234,7 @@ take_pair(struct parser *p, const char *name, char *value)
 			     hint_key(name, keys_similar(name), hint));
 		return;
 	}
-	if (key->scope != p->scope) {
+	if (key->scope != p->scope && key->scope != CONF_SCOPE_BOTH) {
 		message_fail(p, "syntax error: \"%s\" belongs in %s, not in [%s]", name,
 			     key->scope == CONF_SCOPE_OPTIONS ? "[options]" : "a door's section", scope_name(p));
 		return;
@@ -300,6 +300,8 @@ parser_begin(const char *path, conf_report *report, void *arg)
 	conf->scan_guard = CONF_SCAN_GUARD_DEFAULT;
 	conf->max_ahead_ms = CONF_AHEAD_MS_DEFAULT;
 	conf->max_age_ms = CONF_AGE_MS_DEFAULT;
+	conf->share.wait_ms = SHARE_WAIT_MS_DEFAULT;
+	strcpy(conf->share.name, SHARE_NAME_DEFAULT);
 	*p = (struct parser){ .path = path, .report = report, .arg = arg, .conf = conf, .hint = "" };
 	p->local_ports = (struct localports){ LOCALPORTS_FIRST, LOCALPORTS_LAST };
 	return p;

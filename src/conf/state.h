@@ -7,9 +7,10 @@
 #include "lib/hint.h"
 #include "lib/localports.h"
 
-#define KEYS_LISTS 3 /* of keys.h */
+#define KEYS_LISTS 4 /* of keys.h */
 
-enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR };
+/* BOTH: only of a key */
+enum conf_scope { CONF_SCOPE_NONE, CONF_SCOPE_OPTIONS, CONF_SCOPE_DOOR, CONF_SCOPE_BOTH };
 
 struct parser {
 	const char *path;

@@ -887,10 +887,96 @@ max_prefix_is_for_all_doors(void **state)
 	}
 }
 
+/* ---- many gateways -------------------------------------------------------------------------------- */
+
+#ifdef HAVE_HIREDIS
+
+static void
+gateways_share(void **state)
+{
+	struct conf *conf = good("[options]\nShare = redis://10.0.0.5\nShare_Name = edge\nShare_Key = /k\n"
+				 "Share_Login = /l\nShare_Wait = 300ms\nShare_Down = open\nShare_Bans = yes\n"
+				 "Share_Replicas = 1\n[a]\nsequence = 7000\nshare = claim\n[b]\nsequence = 8000\n"
+				 "share = no\n[c]\nsequence = 9000\n");
+	const struct share_conf *share = &conf->share;
+
+	(void)state;
+	assert_int_equal(share->engine, SHARE_TCP);
+	assert_string_equal(share->name, "edge");
+	assert_string_equal(share->key_path, "/k");
+	assert_string_equal(share->login_path, "/l");
+	assert_int_equal(share->wait_ms, 300);
+	assert_int_equal(share->down, SHARE_DOWN_OPEN);
+	assert_true(share->bans);
+	assert_int_equal(share->replicas, 1);
+	assert_int_equal(conf->doors[0].share, SHARE_CLAIM);
+	assert_int_equal(conf->doors[1].share, SHARE_LOCAL);
+	assert_int_equal(conf->doors[2].share, SHARE_GRANTS);
+	conf_free(conf);
+}
+
+static void
+sharing_by_default(void **state)
+{
+	struct conf *conf = good("[options]\nShare = unix:/run/x\nShare_Key = /k\n[a]\nsequence = 7000\n");
+
+	(void)state;
+	assert_string_equal(conf->share.name, SHARE_NAME_DEFAULT);
+	assert_int_equal(conf->share.wait_ms, SHARE_WAIT_MS_DEFAULT);
+	assert_int_equal(conf->share.down, SHARE_DOWN_CLOSED);
+	conf_free(conf);
+}
+
+static void
+bad_sharing(void **state)
+{
+	(void)state;
+	bad("[options]\nShare = redis://a\n[a]\nsequence = 7000\n",
+	    "config: section options: Share needs Share_Key, which knockd --share-keygen makes (x.conf)\n");
+	bad("[options]\nShare = redis://u:p@a\n", "config: line 2: syntax error: Share: a password does not belong "
+						  "here, but in the file Share_Login (x.conf)\n");
+	bad("[options]\nShare_Name = a b\n",
+	    "config: line 2: syntax error: Share_Name must be a word of letters, digits and -_., at most 64 bytes, not "
+	    "\"a b\" (x.conf)\n");
+	bad("[options]\nShare_Wait = 11s\n",
+	    "config: line 2: syntax error: Share_Wait must be from 1ms to 10s, not \"11s\" (x.conf)\n");
+	bad("[options]\nShare_Down = maybe\n",
+	    "config: line 2: syntax error: Share_Down must be closed or open, not \"maybe\" (x.conf)\n");
+	bad("[options]\nShare_Key = k\n",
+	    "config: line 2: syntax error: Share_Key must be an absolute path, not \"k\" (x.conf)\n");
+	bad("[a]\nsequence = 7000\nshare = all\n",
+	    "config: line 3: syntax error: share must be grants, claim or no, not \"all\", in [a] (x.conf)\n");
+	warns("[a]\nsequence = 7000\nshare = claim\n",
+	      "config: section a: warning: share = claim has no effect without Share in [options] (x.conf)\n");
+	warns("[options]\nShare_Key = /k\n[a]\nsequence = 7000\n",
+	      "config: section options: warning: Share_* has no effect without Share (x.conf)\n");
+}
+
+#else
+
+static void
+sharing_needs_libraries(void **state)
+{
+	struct heard heard;
+
+	(void)state;
+	assert_null(parse("[options]\nShare = redis://a\nShare_Key = /k\n", &heard));
+	assert_non_null(strstr(heard.text[CONF_ERROR], "Share: this knockd was built without "));
+}
+
+#endif
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+#ifdef HAVE_HIREDIS
+		cmocka_unit_test(gateways_share),
+		cmocka_unit_test(sharing_by_default),
+		cmocka_unit_test(bad_sharing),
+#else
+		cmocka_unit_test(sharing_needs_libraries),
+#endif
 		cmocka_unit_test(an_ordinary_file),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(commands_of_the_other_family),

@@ -551,6 +551,7 @@ stop(struct daemon *d)
 	free(d->engine.openings);
 	free(d->journals.grants_dir);
 	free(d->config);
+	free(d->config_file);
 	free(d->home);
 }
 
@@ -578,7 +579,8 @@ daemon_run(const struct options *options)
 	d.log.debug = options->debug;
 	d.home = getcwd(NULL, 0);
 	d.config = files_path(&d, options->config);
-	d.conf = d.config ? settings_read(&d, &d.user) : NULL;
+	d.config_file = d.config ? files_real_path(d.config) : NULL;
+	d.conf = d.config_file ? settings_read(&d, &d.user) : NULL;
 	if (d.conf) {
 		settings_open_logs(&d);
 		status = run(&d);

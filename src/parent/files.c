@@ -22,6 +22,23 @@ files_path(const struct daemon *d, const char *path)
 	return asprintf(&whole, "%s/%s", d->home, path) < 0 ? NULL : whole;
 }
 
+char *
+files_real_path(const char *path)
+{
+	char *whole = realpath(path, NULL), *parent = whole ? NULL : strdup(path), *dir;
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+
+	if (slash) {
+		*slash = '\0';
+		dir = realpath(slash == parent ? "/" : parent, NULL);
+		if (dir && asprintf(&whole, "%s%s", strcmp(dir, "/") ? dir : "", strrchr(path, '/')) < 0)
+			whole = NULL;
+		free(dir);
+	}
+	free(parent);
+	return whole ? whole : strdup(path);
+}
+
 /* The same precedence as in knockd 0.8. */
 char *
 files_log_path(const struct daemon *d)

@@ -8,6 +8,12 @@
 /* Makes a path absolute; the caller frees it. NULL: out of memory. */
 char *files_path(const struct daemon *d, const char *path);
 
+/*
+ * Names a file by a path without links, "." and "//"; if it does not exist, its directory. The path itself if neither
+ * can be found. The caller frees it. NULL: out of memory.
+ */
+char *files_real_path(const char *path);
+
 /* The configuration's log file, else the command line's; the caller frees it. NULL: none, or out of memory. */
 char *files_log_path(const struct daemon *d);
 

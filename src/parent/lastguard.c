@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "lib/duration.h"
 #include "lib/replace.h"
 #include "lib/text.h"
@@ -43,8 +44,9 @@ write_door(FILE *out, const struct door *door)
 
 /* 0 when it is on the disk, or -1 with errno. Closes `fd`. */
 static int
-write_file(int fd, const struct conf *conf, const char *config)
+write_file(int fd, const struct daemon *d)
 {
+	const struct conf *conf = d->conf;
 	FILE *out = fdopen(fd, "w");
 	int failed;
 
@@ -54,8 +56,8 @@ write_file(int fd, const struct conf *conf, const char *config)
 	}
 	fprintf(out,
 		"# knockd keeps these ports shut if the configuration has an error at the next start.\n"
-		"config = %s\nguard_policy = %s\n",
-		config, policies[conf->guard_policy]);
+		"config = %s\nconfig = %s\nguard_policy = %s\n",
+		d->config, d->config_file, policies[conf->guard_policy]);
 	for (size_t i = 0; i < conf->n_doors; i++)
 		if (conf->doors[i].open.n)
 			write_door(out, &conf->doors[i]);
@@ -68,7 +70,7 @@ lastguard_keep(const struct daemon *d)
 {
 	char *path = lastguard_path(d->conf->state_dir);
 	int fd = !path ? -1 : d->keeper ? keeper_open_guard(d->keeper) : replace_begin(path);
-	bool failed = fd < 0 || write_file(fd, d->conf, d->config);
+	bool failed = fd < 0 || write_file(fd, d);
 
 	if (!failed)
 		failed = d->keeper ? keeper_put_guard(d->keeper) : replace_end(path);
@@ -105,9 +107,22 @@ set_policy(struct conf *conf, const char *value)
 	return -1;
 }
 
-/* Sets *`is_its` if the guard is that of `config`. 0, or -1: no such line is ever written. */
+/* The configuration that is looked for. */
+struct wanted {
+	const char *config; /* as it was named */
+	char *file;         /* as files_real_path() names it; NULL: out of memory */
+	bool found;
+};
+
+static bool
+is_wanted(const struct wanted *wanted, const char *config)
+{
+	return !strcmp(config, wanted->config) || (wanted->file && !strcmp(config, wanted->file));
+}
+
+/* 0, or -1: no such line is ever written. */
 static int
-take_line(struct conf *conf, char *text, const char *config, bool *is_its)
+take_line(struct conf *conf, char *text, struct wanted *wanted)
 {
 	struct door *door = conf->n_doors ? &conf->doors[conf->n_doors - 1] : NULL;
 	struct line line = text_split(text);
@@ -136,28 +151,27 @@ take_line(struct conf *conf, char *text, const char *config, bool *is_its)
 		return set_policy(conf, line.value);
 	if (door || strcmp(line.key, "config"))
 		return -1;
-	*is_its = !strcmp(line.value, config);
+	wanted->found |= is_wanted(wanted, line.value);
 	return 0;
 }
 
 /* Returns 0, or the number of a bad line. */
 static unsigned
-take_lines(struct conf *conf, FILE *in, const char *config, bool *is_its)
+take_lines(struct conf *conf, FILE *in, struct wanted *wanted)
 {
 	char text[TEXT_LINE_MAX];
 	unsigned bad = 0;
 
 	for (unsigned n = 1; !bad && fgets(text, sizeof(text), in); n++)
-		if (take_line(conf, text, config, is_its))
+		if (take_line(conf, text, wanted))
 			bad = n;
 	return bad;
 }
 
 /* 0, or -1 with the reason in `err`, "" if the file is that of another configuration. */
 static int
-read_file(struct conf *conf, FILE *in, const char *path, const char *config, char *err, size_t errlen)
+read_file(struct conf *conf, FILE *in, const char *path, struct wanted *wanted, char *err, size_t errlen)
 {
-	bool is_its = false;
 	const char *why;
 	unsigned bad;
 
@@ -165,28 +179,30 @@ read_file(struct conf *conf, FILE *in, const char *path, const char *config, cha
 		snprintf(err, errlen, "%s: %s", path, why);
 		return -1;
 	}
-	bad = take_lines(conf, in, config, &is_its);
+	bad = take_lines(conf, in, wanted);
 	if (bad)
 		snprintf(err, errlen, "%s: line %u is damaged", path, bad);
 	else if (ferror(in))
 		snprintf(err, errlen, "%s: %s", path, strerror(errno));
-	return bad || ferror(in) || !is_its ? -1 : 0;
+	return bad || ferror(in) || !wanted->found ? -1 : 0;
 }
 
 struct conf *
 lastguard_read(const char *path, const char *config, char *err, size_t errlen)
 {
+	struct wanted wanted = { .config = config, .file = files_real_path(config) };
 	struct conf *conf = calloc(1, sizeof(*conf));
 	FILE *in = conf ? fopen(path, "re") : NULL;
 	int failed = -1;
 
 	*err = '\0';
 	if (in)
-		failed = read_file(conf, in, path, config, err, errlen);
+		failed = read_file(conf, in, path, &wanted, err, errlen);
 	else if (errno != ENOENT)
 		snprintf(err, errlen, "%s: %s", path, strerror(errno));
 	if (in)
 		fclose(in);
+	free(wanted.file);
 	if (!failed)
 		return conf;
 	conf_free(conf);

@@ -15,8 +15,9 @@ char *lastguard_path(const char *state_dir);
 void lastguard_keep(const struct daemon *d);
 
 /*
- * Reads the file that was written for the configuration file `config`. The result, for conf_free(), has only what
- * guards ports: doors without a sequence. NULL: none, `err` has the reason, "" if there is no such file.
+ * Reads the file that was written for the configuration file `config`, by whatever path that was named. The result, for
+ * conf_free(), has only what guards ports: doors without a sequence. NULL: none; `err` has the reason, "" if there is
+ * no such file.
  */
 struct conf *lastguard_read(const char *path, const char *config, char *err, size_t errlen);
 

@@ -89,8 +89,9 @@ struct daemon_users {
 /* Times are those of moment_boot_msec(). */
 struct daemon {
 	const struct options *options;
-	char *home;   /* working directory at start, base of relative paths; NULL: unknown */
-	char *config; /* absolute, since the working directory changes */
+	char *home;        /* working directory at start, base of relative paths; NULL: unknown */
+	char *config;      /* absolute, since the working directory changes */
+	char *config_file; /* the same file at the start, named without links */
 	struct log log;
 	struct conf *conf;
 	struct priv_user user;

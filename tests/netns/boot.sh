@@ -136,6 +136,8 @@ mount -t tmpfs tmpfs /var/lib && cp -a "$T/state" /var/lib/knockd || bail 'canno
 ends '... it is the default one' 0 "$KNOCKD" --guard -c "$conf"
 refute '... the port is shut' port_open $server 22
 reboot
+ends '... by another name, too' 0 "$KNOCKD" --guard -c "$T//knockd.conf"
+reboot
 : >"$conf"
 ends 'a file without a byte' 0 "$KNOCKD" --guard -c "$conf"
 check '... is told' grep -q 'config: line 1: the file is empty' "$T/err"
@@ -187,6 +189,40 @@ check '... is told' grep -q 'ports are open' "$T/err"
 refute '... and gets no guard of a stranger' nft list table inet knockd 2>/dev/null
 (cd "$T" && exec "$KNOCKD" --guard -c knockd.conf) 2>/dev/null
 check 'the same file by a relative name does' has_chain guard
+
+# named NAME: with this name of the file, its guard is found
+named() {
+	reboot
+	"$KNOCKD" --guard -c "$1" 2>"$T/err"
+	check "... by the name ${1#"$T"}" has_chain guard
+}
+mkdir -p "$T/dir" "$T/elsewhere"
+ln -s "$T" "$T/dir/link"
+ln -s "$conf" "$T/elsewhere/x.conf"
+named "$T//./knockd.conf"
+named "$T/dir/../knockd.conf"
+named "$T/dir/link/knockd.conf"
+named "$T/elsewhere/x.conf"
+cd "$T" || bail 'no directory'
+named ./knockd.conf
+cp "$T/good" "$conf"
+knockd=
+"$KNOCKD" -d -c ./dir//link/knockd.conf -p "$T/pid"
+wait_for [ -s "$T/pid" ] || bail 'no daemon by a linked name'
+kill "$(cat "$T/pid")"
+wait_for not [ -s "$T/pid" ] || bail 'the daemon does not end'
+cd / || bail 'no directory'
+echo nonsense >>"$conf"
+named "$conf"
+named "$T/dir/link/knockd.conf"
+rm "$conf"
+ln -s "$T/dir/new.conf" "$conf"
+cp "$T/good" "$T/dir/new.conf"
+echo nonsense >>"$T/dir/new.conf"
+named "$conf"
+rm "$conf" "$T/dir/new.conf"
+cp "$T/good" "$conf"
+echo nonsense >>"$conf"
 
 reboot
 nft add table inet knockd

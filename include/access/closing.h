@@ -32,8 +32,9 @@ void closings_keep_in(struct closings *closings, struct journal *journal);
 void closings_take_up(struct closings *closings, const char *door, const struct journal_entry *entry);
 
 /*
- * Stop commands that have not started stay in the journal for the next start. Those that are not in the journal are
- * started now; this waits for them to start, not to end. NULL is legal.
+ * Stop commands that have not started stay in the journal for the next start. Those that are not in the journal run
+ * now, those of one access one after another. This reaps children of the process, and returns when the last command has
+ * started, or after ten seconds: then it has started all that were waiting. NULL is legal.
  */
 void closings_free(struct closings *closings);
 

@@ -2,8 +2,10 @@
 #include "access/closing.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "access/command.h"
 #include "lib/siphash.h"
@@ -11,6 +13,10 @@
 
 /* Delay before the next try to start a stop command. */
 #define RETRY_MSEC 10000
+
+/* At the daemon's end: how long it waits until stop commands that are in no journal have started, and for one child. */
+#define LAST_MSEC  10000
+#define CHILD_MSEC 50
 
 #define BUCKETS 4096
 
@@ -560,20 +566,84 @@ closings_new(const struct log *log, unsigned max_commands)
 	return cs;
 }
 
-/* The journal does not have these doors, so they close now. */
 static bool
-close_unremembered(struct access *a)
+is_lost(const struct closing *c)
 {
+	return !journal_keeps(c->access->owner->journal, c->journal_id);
+}
+
+/* One at a time, as close_door(). False: the stop commands of all that the journal does not have have started. */
+static bool
+close_lost(struct access *a)
+{
+	struct closing *next = NULL;
 	bool any = false;
 
 	for (struct closing *c = a->closings; c; c = c->next) {
-		if (journal_keeps(a->owner->journal, c->journal_id))
+		if (c->state == CLOSED || !is_lost(c))
 			continue;
 		any = true;
-		if (c->state == OPENING || c->state == OPEN)
-			close_one(c);
+		if (c->state == OPEN)
+			next = c;
+	}
+	if (next && !is_closing(a))
+		close_one(next);
+	return any;
+}
+
+/* False: all have started. */
+static bool
+close_all_lost(struct closings *cs)
+{
+	bool any = false;
+
+	for (struct access *a = cs->list.next, *next; a != &cs->list; a = next) {
+		next = a->next;
+		any |= close_lost(a);
 	}
 	return any;
+}
+
+static void
+wait_for_child(struct closings *cs)
+{
+	const struct timespec most = { .tv_nsec = CHILD_MSEC * 1000000 };
+	sigset_t child;
+	int status;
+	pid_t pid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &most);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		commands_reaped(cs->commands, pid, status);
+}
+
+/* A command has hung: the others start at once, because an open door is worse. */
+static void
+start_lost(struct closings *cs)
+{
+	for (struct access *a = cs->list.next; a != &cs->list; a = a->next) {
+		for (struct closing *c = a->closings; c; c = c->next)
+			if (is_lost(c) && (c->state == OPENING || c->state == OPEN))
+				close_one(c);
+		commands_start_all(cs->commands);
+	}
+}
+
+/* The journal does not have these doors, so they close now. */
+static void
+close_before_end(struct closings *cs)
+{
+	int64_t end = moment_now().boot_ms + LAST_MSEC;
+
+	while (close_all_lost(cs)) {
+		if (moment_now().boot_ms >= end) {
+			start_lost(cs);
+			return;
+		}
+		wait_for_child(cs);
+	}
 }
 
 static void
@@ -589,14 +659,9 @@ free_all(struct access *a)
 void
 closings_free(struct closings *cs)
 {
-	bool any = false;
-
 	if (!cs)
 		return;
-	for (struct access *a = cs->list.next; a != &cs->list; a = a->next)
-		any |= close_unremembered(a);
-	if (any)
-		commands_start_all(cs->commands);
+	close_before_end(cs);
 	commands_free(cs->commands);
 	for (struct access *a = cs->list.next, *next; a != &cs->list; a = next) {
 		next = a->next;

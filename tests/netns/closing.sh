@@ -137,6 +137,51 @@ wait_for count slow open 2
 refute 'a start command that still runs: no stop command before its end' grep -q close "$T/slow"
 check '... and as many as start commands' count slow close 2
 
+# Without a journal they run when the daemon ends.
+knockd_stop
+: >"$T/file"
+knockd_conf "$doors"
+sed "s|State_Dir = .*|State_Dir = $T/file|; s/cmd_timeout .*/cmd_timeout = 100/" "$T/knockd.conf" >"$T/no-journal.conf"
+cp "$T/knockd.conf" "$T/with-journal.conf"
+without_journal() {
+	: >"$LOG"
+	cp "$T/no-journal.conf" "$T/knockd.conf"
+	rm -f "$T/apart" "$T/slow" "$T/hold"
+	knockd_again
+}
+without_journal
+knock $server 1007 1007 1007
+knock_from other 10.0.1.1 1007
+wait_for eval '[ "$(log_count "apart: running command: true")" = 4 ]'
+knockd_stop
+equal 'no journal: SIGTERM ends the daemon' $? 15
+check '... with a stop command for each start command' lines apart 8
+equal '... one after another for each client' "$(awk '{ open += $1 == "begin" ? 1 : -1; if (open > most) most = open } END { print most }' "$T/apart")" 2
+
+without_journal
+: >"$T/hold"
+knock $server 1006 1006
+wait_for count slow open 2
+kill "$knockd"
+sleep 0.3
+refute '... none before the end of its start command' grep -q close "$T/slow"
+rm "$T/hold"
+wait "$knockd"
+check '... and all after it' count slow close 2
+
+without_journal
+: >"$T/hold"
+knock $server 1006
+wait_for count slow open 1
+now before
+knockd_stop
+now after
+check '... if that hangs, after ten seconds all the same' count slow close 1
+check '... not much later' [ $((after - before)) -le 1500 ]
+rm "$T/hold"
+cp "$T/with-journal.conf" "$T/knockd.conf"
+knockd_again
+
 if [ -x "$KNOCKCTL" ]; then
 	knock $server 1005 1005
 	wait_for count again 'open 10.0.0.2' 2

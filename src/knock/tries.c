@@ -6,10 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAUSE     300  /* ms from the first to the second; shorter than that between two knocks */
-#define DOUBLINGS 4    /* of the pause; with half the connections each step is as long as three */
-#define PAUSE_MAX 5000 /* ms: TRIES_MAX of these are TRIES_WINDOW */
-#define PATIENCE  3    /* times as long while one lives */
+#define PAUSES (TRIES_MAX - 1)
+
+/*
+ * In ms, from one to the next. Where 30 % of the packets are lost, one knock of three and one SYN of two has an effect,
+ * so four connections are needed in the first second. After that the kernel repeats their SYNs.
+ */
+static const int64_t pauses_live[PAUSES] = { 200, 200, 300, 3000, 5000 };
+static const int64_t pauses_over[PAUSES] = { 200, 200, 300, 2000, 5000 };
 
 #define SYN_REPEATED 1000 /* ms: the kernel's first repetition; a later answer does not tell the round trip */
 
@@ -38,17 +42,20 @@ tries_live(const struct tries *tries)
 	return false;
 }
 
-/* Nothing repeats a datagram, so for UDP it does not matter whether one lives. */
+/*
+ * Nothing repeats a datagram, so for UDP it does not matter whether one lives. With half the connections, each pause is
+ * as long as two.
+ */
 static int64_t
 pause_after(const struct tries *tries)
 {
-	unsigned few = TRIES_MAX / tries->quota, step = few > 1 ? 3 : 1;
-	unsigned doublings = tries->n - 1 < DOUBLINGS ? (tries->n - 1) * step : DOUBLINGS * step;
-	int64_t pause = ((int64_t)PAUSE << doublings) * few;
+	const int64_t *pauses = !is_udp(tries) && tries_live(tries) ? pauses_live : pauses_over;
+	unsigned few = TRIES_MAX / tries->quota, first = (tries->n - 1) * few;
+	int64_t pause = 0;
 
-	if (tries->n > 1 && !is_udp(tries) && tries_live(tries))
-		pause *= PATIENCE;
-	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+	for (unsigned i = first; i < first + few; i++)
+		pause += pauses[i < PAUSES ? i : PAUSES - 1];
+	return pause;
 }
 
 bool

@@ -19,8 +19,9 @@
 #include "lib/text.h"
 
 #define FIRST_TRY    50   /* ms after a knock: the daemon runs a command that opens */
-#define FIRST_PAUSE  400  /* ms between two knocks: a round trip of 300, and FIRST_TRY ... */
-#define PAUSE_GROWTH 64   /* ... growing by 1/PAUSE_GROWTH each time: some 18 knocks in 10 s, enough for 30 % loss */
+#define FIRST_PAUSE  250  /* ms between the first two knocks: a round trip of 200, and FIRST_TRY */
+#define SECOND_PAUSE 150  /* ms: a line that has not answered by then is a bad one ... */
+#define PAUSE_GROWTH 8    /* ... growing by 1/PAUSE_GROWTH each time: five knocks in the first second, 19 in ten */
 #define AFTER_TRIP   100  /* ms between two knocks, more than a measured round trip */
 #define NEXT_PLACE   250  /* ms: RFC 8305's Connection Attempt Delay */
 #define LAST_CHANCE  1000 /* ms: for a door that is open already, when this machine lets no knock out */
@@ -111,9 +112,9 @@ end_knock(struct waiting *w, struct path *p, int64_t now)
 		p->refusal = p->round.failed;
 	if (p->tries.round_trip && pause < p->tries.round_trip + AFTER_TRIP)
 		pause = p->tries.round_trip + AFTER_TRIP;
+	p->began = p->hit_at = now + pause + random_ms(pause * 2 / 5 + 3 * duration);
+	p->pause = p->round.nth == 0 ? SECOND_PAUSE : p->pause + p->pause / PAUSE_GROWTH;
 	round_start(&p->round, w->knocking, p->round.nth + 1);
-	p->began = p->hit_at = now + pause + random_ms(pause / 2 + 3 * duration);
-	p->pause += p->pause / PAUSE_GROWTH;
 	p->try_at = tries_due(&p->tries, now + FIRST_TRY) ? now + FIRST_TRY : NEVER;
 }
 

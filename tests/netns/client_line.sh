@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # --wait on slow and bad lines: round trips of 1 to 2000 ms, each with 0, 10 and 30 % of the packets lost. The client
-# gets in, within four round trips and a second if nothing is lost, and sends little: one knock if the line is fast.
+# gets in, within four round trips and a second if nothing is lost and more often than not if much is, and sends little:
+# one knock if the line is good.
 #   KNOCK_LINE_RUNS=20 for the long form; KNOCK_LINE_SEED picks other packets to lose.
 
 . "$(dirname "$0")/client_lib.sh"
@@ -57,6 +58,20 @@ at_most() {
 	fi
 }
 
+# in_time MAX NUMBER...: how many are at most MAX
+in_time() {
+	in_time_max=$1
+	shift
+	printf '%s\n' "$@" | awk -v max="$in_time_max" '$1 <= max { n++ } END { print n + 0 }'
+}
+
+# rank PERCENT NUMBER...
+rank() {
+	rank_percent=$1
+	shift
+	printf '%s\n' "$@" | sort -n | sed -n "$((($# * rank_percent + 99) / 100))p"
+}
+
 # cell ROUND_TRIP LOSS: ms and %
 cell() {
 	in=0 nth=0 times='' all_connections='' all_syns='' all_knocks=''
@@ -71,25 +86,51 @@ cell() {
 	done
 	equal "$1 ms, $2 % loss: in" "$in of $runs" "$runs of $runs"
 	diag "ms:$times; knocks:$all_knocks; connections:$all_connections; SYNs:$all_syns"
+	# shellcheck disable=SC2086 # a list of numbers
+	{
+		cell_in_time=$(in_time $(($1 * 4 + 1000)) $times)
+		diag "median $(middle $times) ms, 90 % within $(rank 90 $times) ms; in time: $cell_in_time of $runs"
+	}
+	all_in_time=$((all_in_time + cell_in_time)) all_runs=$((all_runs + runs))
 }
 
 # shellcheck disable=SC2086 # lists of numbers
 all() {
-	for trip in 1 100 300 700 2000; do
+	for trip in 1 20 100 300 700 2000; do
 		cell $trip 0
 		at_most '... within four round trips and a second' "$(middle $times)" $((trip * 4 + 1000))
-		at_most '... with two connections' "$(middle $all_connections)" 2
-		[ $trip -gt 300 ] || at_most '... and one knock' "$(middle $all_knocks)" 1
+		[ $trip -gt 300 ] || at_most '... with two connections' "$(middle $all_connections)" 2
+		at_most '... with four connections' "$(greatest $all_connections)" 4
+		[ $trip -gt 100 ] || at_most '... and one knock' "$(middle $all_knocks)" 1
 	done
 	for loss in 10 30; do
-		for trip in 1 100 300 700 2000; do
+		all_in_time=0 all_runs=0
+		for trip in 1 20 100 300 700 2000; do
 			cell $trip $loss
 			at_most '... with six connections' "$(greatest $all_connections)" 6
 		done
+		at_most "$loss % loss: too late (of $all_runs)" $((all_runs - all_in_time)) $((all_runs * (loss + 15) / 100))
 	done
 }
 
-seed=${KNOCK_LINE_SEED:-0}
+# What the client sends if nothing arrives: four connections within the first second, and then few.
+silence() {
+	line_up 1 100 0
+	count_reset
+	in_background client "$KNOCK" $server 7000 8000 9000 --wait 22 --timeout 29 2>>"$T/wait.err"
+	silent=$!
+	sleep 1.3
+	connections=$(count_ports) knocks=$(counted knocks)
+	equal 'a dead line: four connections in the first second' "$connections" 4
+	check "... and four to seven knocks ($knocks)" eval '[ $knocks -ge 4 ] && [ $knocks -le 7 ]'
+	wait $silent
+	at_most '... in 29 s six connections' "$(count_ports)" 6
+	at_most '... and no more than 40 knocks' "$(counted knocks)" 40
+	line_down
+}
+
+seed=${KNOCK_LINE_SEED:-0} all_in_time=0 all_runs=0
 all
+silence
 [ ! -s "$T/wait.err" ] || diag "$(cat "$T/wait.err")"
 done_testing

@@ -220,6 +220,12 @@ date(const struct trial *t, char off[static 64])
 	return verdict;
 }
 
+static enum judge_word
+unwritten(const struct trial *t)
+{
+	return refuse(t, "its counter could not be written to the disk: %s", strerror(errno));
+}
+
 /* JUDGE_OPEN: it is. */
 static enum judge_word
 authenticate(struct trial *t)
@@ -248,13 +254,15 @@ authenticate(struct trial *t)
 			      "it is %s old, more than Max_Age: it was delayed, or the client's clock went back (%s)",
 			      off, hint);
 	if (verdict == REPLAY_DISAGREE) {
-		t->state->counter = t->statement.counter;
+		if (replay_burn(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source,
+				t->conf->replay_sync))
+			return unwritten(t);
 		return refuse(t, "the clocks are %s apart, and must agree within %d s at the first knock of a key", off,
 			      REPLAY_AGREE_MSEC / 1000);
 	}
 	if (replay_advance(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source, t->now,
 			   t->conf->replay_sync))
-		return refuse(t, "its counter could not be written to the disk: %s", strerror(errno));
+		return unwritten(t);
 	return JUDGE_OPEN;
 }
 

@@ -65,6 +65,7 @@ replay_key(struct replay *replay, const uint8_t id[static KNOCK1_ID_LEN])
 
 /* ---- the journal -------------------------------------------------------------------------------- */
 
+/* A key whose clock is not known has the time 0 in the journal. */
 static void
 write_text(const struct replay_key *key, char text[static TEXT_LEN])
 {
@@ -101,6 +102,7 @@ replay_take_up(struct replay *replay, const struct journal_entry *entry)
 		return false;
 	read.entry = entry->id;
 	read.ip = entry->ip;
+	read.fresh = !read.wall_ms;
 	*key = read;
 	return true;
 }
@@ -114,7 +116,7 @@ replay_begin(struct replay *replay, struct journal *journal, struct moment now)
 		replay->started_ms = replay->newest_ms + REPLAY_LOST_MSEC;
 	for (size_t i = 0; i < replay->n; i++) {
 		struct replay_key *key = &replay->keys[i];
-		int64_t clock = to_usec(replay->started_ms) + offset_of(key);
+		int64_t clock = to_usec(replay->started_ms) + (key->fresh ? 0 : offset_of(key));
 
 		key->floor = clock > (int64_t)key->counter ? (uint64_t)clock : key->counter;
 	}
@@ -192,6 +194,19 @@ replay_advance(struct replay *replay, struct replay_key *key, const char *user, 
 	key->fresh = key->forgiven = false;
 	if (now.wall_ms > replay->newest_ms)
 		replay->newest_ms = now.wall_ms;
+	keep(replay, key, user);
+	return sync ? journal_sync(replay->journal) : 0;
+}
+
+int
+replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter, const struct addr *ip,
+	    bool sync)
+{
+	key->counter = counter;
+	key->ip = *ip;
+	key->wall_ms = 0;
+	key->boot_ms = INT64_MIN;
+	key->fresh = true;
 	keep(replay, key, user);
 	return sync ? journal_sync(replay->journal) : 0;
 }

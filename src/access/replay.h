@@ -37,7 +37,7 @@ struct replay_key {
 	uint8_t id[KNOCK1_ID_LEN];
 	uint64_t counter; /* of the last knock, us */
 	uint64_t floor;   /* since the start: no counter up to this one counts, us */
-	int64_t wall_ms;  /* this machine's clock at the last knock */
+	int64_t wall_ms;  /* this machine's clock at the last knock that was accepted; 0: none was */
 	int64_t boot_ms;  /* ... and its boot clock; INT64_MIN: that was in an earlier run */
 	bool fresh;       /* nothing is known: the clocks have to agree */
 	bool forgiven;    /* likewise, for knockctl users --reset */
@@ -76,6 +76,13 @@ enum replay_verdict replay_judge(const struct replay *replay, const struct repla
  */
 int replay_advance(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter,
 		   const struct addr *ip, struct moment now, bool sync);
+
+/*
+ * The same for a good signature of a key whose clock is not known, and that does not agree (REPLAY_DISAGREE): it would
+ * agree once this machine's clock has got there. The clocks still have to agree for the next one.
+ */
+int replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter,
+		const struct addr *ip, bool sync);
 
 /* Forgets what is known of the key, as if it knocked for the first time. */
 void replay_forgive(struct replay_key *key, struct moment now);

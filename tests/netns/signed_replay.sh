@@ -82,8 +82,13 @@ rm -rf "$T/state"
 nft delete table inet knockd
 knockd_again
 unheard 'with a lost state directory the last knock opens nothing' "$last"
-refused 'a first knock needs clocks that agree' 'must agree within 120 s' \
-	deliver "$(pack alice ssh 62201 ahead=200000)" 62201
+early=$(pack alice ssh 62201 ahead=200000)
+refused 'a first knock needs clocks that agree' 'must agree within 120 s' deliver "$early" 62201
+knockd_stop
+knockd_again
+meddle clock 200000
+unheard '... and is not good later, when they do, after a restart' "$early"
+meddle clock 0
 accepted 'a new one opens' deliver "$(pack bob ssh 62201)" 62201
 
 # clocks

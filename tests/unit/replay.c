@@ -94,6 +94,34 @@ the_first_knock_needs_clocks_that_agree(void **state)
 	replay_free(&f.replay);
 }
 
+/* Of a key whose clock did not agree: it would, later, and the restart in between must not forget the knock. */
+static void
+a_first_knock_that_was_refused_does_not_count_later(void **state)
+{
+	struct fixture f = start_at(NOW, NULL);
+	uint64_t ahead = (uint64_t)(NOW + HOUR) * 1000;
+
+	(void)state;
+	assert_int_equal(judge(&f, NOW + HOUR), REPLAY_DISAGREE);
+	assert_int_equal(replay_burn(&f.replay, replay_key(&f.replay, id), "alice", ahead, &f.ip, false), 0);
+	pass(&f, HOUR);
+	assert_int_equal(judge(&f, NOW + HOUR), REPLAY_OLD);
+	replay_free(&f.replay);
+
+	f = start_at(NOW + SECOND, "0102030405060708 1800003600000000 0");
+	assert_int_equal(judge(&f, NOW + 2 * HOUR), REPLAY_DISAGREE); /* nothing is known of its clock */
+	pass(&f, HOUR);
+	assert_int_equal(judge(&f, NOW + HOUR), REPLAY_OLD);
+	knock(&f, NOW + HOUR + 1);
+	replay_free(&f.replay);
+
+	/* behind, and refused: knocks of before the start do not count, even if they come after that one */
+	f = start_at(NOW + 2 * HOUR, "0102030405060708 1800003600000000 0");
+	assert_int_equal(judge(&f, NOW + HOUR + 1), REPLAY_OLD);
+	assert_int_equal(judge(&f, NOW + 2 * HOUR + 1), REPLAY_NEW);
+	replay_free(&f.replay);
+}
+
 static void
 after_a_start_older_knocks_do_not_count(void **state)
 {
@@ -239,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counters_only_rise),
 		cmocka_unit_test(the_first_knock_needs_clocks_that_agree),
+		cmocka_unit_test(a_first_knock_that_was_refused_does_not_count_later),
 		cmocka_unit_test(after_a_start_older_knocks_do_not_count),
 		cmocka_unit_test(a_clock_that_was_reset_at_boot),
 		cmocka_unit_test(steps_of_our_clock_do_not_matter_within_a_run),

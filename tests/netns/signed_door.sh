@@ -43,6 +43,11 @@ signed_conf "
 	open          = 2300:tcp
 	idle_timeout  = 20s
 	open_timeout  = 1h
+[brief_use]
+	sequence      = 62201:auth
+	open          = 2301:tcp
+	idle_timeout  = 3s
+	open_timeout  = 1h
 [six]
 	sequence        = 62201:auth
 	start_command_6 = echo \"six \$KNOCKD_PORT\" >>$T/ran
@@ -95,6 +100,38 @@ deliver "$(pack alice used 62201 seconds=600)" 62201
 check 'an access that lasts while it is used has its time for a pause' \
 	equal_field 'inet knockd open4' '10.0.0.2 . tcp . 2300' timeout 20
 check '... and the time asked for as its end' eval '[ "$(knockctl list --json | jq ".[] | select(.door == \"used\") | .left_ms | . > 500000 and . <= 600000")" = true ]'
+
+# an access that lasts while it is used, over a restart: its pause, its end and its user are those of before
+service 2301
+used() {
+	knockctl list --json | jq -c '.[] | select(.door == "brief_use") | [.user, .idle_ms, (.left_ms <= 9000)]'
+}
+deliver "$(pack alice brief_use 62201 seconds=9)" 62201
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2301'
+now began
+knockd_stop
+knockd_again
+equal 'a restart: the pause, the user and the time asked for are those of the knock' "$(used)" '["alice",3000,true]'
+while port_open $server 2301; do
+	now ended
+	[ $((ended - began)) -lt 2000 ] || break
+	sleep 0.3
+done
+now ended
+check "... it ends after the time asked for, although it is used ($((ended - began))0 ms)" \
+	[ $((ended - began)) -ge 700 -a $((ended - began)) -le 1300 ]
+sleep 2.2 # REPLAY_LOST_MSEC, after the restart
+deliver "$(pack alice brief_use 62201)" 62201
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2301'
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+check 'unused, it ends without a daemon' -t 8 not element_in 'inet knockd open4' '10.0.0.2 . tcp . 2301'
+knockd_again
+fence
+refute '... and does not come back with the next one' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2301'
+equal '... which does not list it' "$(used)" ''
+sleep 2.2
+
 knock_as alice sixth --port 8081
 check 'a command for IPv6 alone gets the port' grep -qx 'six 8081' "$T/ran"
 

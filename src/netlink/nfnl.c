@@ -339,6 +339,10 @@ struct outcome {
 	bool lost;     /* answers were lost (ENOBUFS) */
 };
 
+/*
+ * ERESTART always is about the whole batch: when the kernel has loaded a module for a message, it begins again, and
+ * names that message if another program has changed the ruleset meanwhile.
+ */
 static void
 take_answer(struct nfnl *nfnl, struct outcome *outcome, const struct nlmsghdr *nlh, nfnl_refused *refused, void *arg)
 {
@@ -348,7 +352,7 @@ take_answer(struct nfnl *nfnl, struct outcome *outcome, const struct nlmsghdr *n
 	if (nlh->nlmsg_type != NLMSG_ERROR || mnl_nlmsg_get_payload_len(nlh) < sizeof(err->error) ||
 	    nlh->nlmsg_pid != mnl_socket_get_portid(nfnl->socket) || index > outcome->last - nfnl->first)
 		return; /* an answer to something else */
-	if (!index) {
+	if (!index || err->error == -ERESTART) {
 		outcome->whole = -err->error;
 	} else if (err->error) {
 		outcome->refused++;

@@ -129,7 +129,10 @@ netns_tests = \
 	tests/netns/engine.sh \
 	tests/netns/errors.sh \
 	tests/netns/examples.sh \
+	tests/netns/examples_ansible.sh \
+	tests/netns/examples_docker.sh \
 	tests/netns/examples_firewalld.sh \
+	tests/netns/examples_libvirt.sh \
 	tests/netns/examples_ssh.sh \
 	tests/netns/files.sh \
 	tests/netns/fragments.sh \
@@ -307,7 +310,7 @@ tests/ref/stamp:
 
 clean-local:
 	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl deb rpm
-	rm -rf container
+	rm -rf beside container
 
 # --- a virtual machine -----------------------------------------------------------------------------
 
@@ -342,7 +345,9 @@ check-valgrind:
 	fi
 check-container: all
 	$(SHELL) $(top_srcdir)/tests/platform/container
-.PHONY: check-distro check-i386 check-cross check-musl check-valgrind check-container
+check-beside: all
+	$(SHELL) $(top_srcdir)/tests/platform/beside
+.PHONY: check-distro check-i386 check-cross check-musl check-valgrind check-container check-beside
 
 # --- knockd 0.8 and ours side by side --------------------------------------------------------------
 
@@ -465,6 +470,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/nfqueue_lib.sh \
 	tests/netns/signed_lib.sh \
 	contrib/Containerfile \
+	tests/platform/beside \
 	tests/platform/container \
 	tests/platform/container-door \
 	tests/platform/cross \

@@ -44,7 +44,7 @@ static const struct command {
 	[REQUEST_GRANT] = { "ADDRESS --door DOOR", "open a door as a knock would", NULL, ctl_show_outcome, FORM_LAST,
 			    NULL },
 	[REQUEST_WATCH] = { "", "print events as they happen", ctl_show_event, NULL, FORM_STREAM, NULL },
-	[REQUEST_STATS] = { "[--prometheus]", "print all counters", ctl_show_stats, NULL, FORM_OBJECT, NULL },
+	[REQUEST_STATS] = { "[--prometheus]", "print all counters", NULL, NULL, FORM_OBJECT, NULL },
 	[REQUEST_RELOAD] = { "", "read the configuration again and use it", ctl_show_message, ctl_show_outcome,
 			     FORM_NAMED, "messages" },
 	[REQUEST_CHECK] = { "", "read the configuration and report errors", ctl_show_message, ctl_show_good, FORM_NAMED,
@@ -253,30 +253,53 @@ wants_colour(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
 }
 
-/* Behind the daemon's numbers. A daemon with very many doors cannot put them into one answer with these. */
-static int
-show_door_stats(struct ctl_link *link, bool prometheus)
+/* NULL: an error, which is told. */
+static json_t *
+read_all(struct ctl_link *link, const char *request)
 {
 	char err[128] = "out of memory";
-	json_t *doors;
+	json_t *all;
+
+	ctl_link_ask(link, request);
+	all = ctl_link_all(link, err, sizeof(err));
+	if (!all)
+		complain(err);
+	return all;
+}
+
+static int
+print_stats(const struct ctl_options *options, json_t *stats, const json_t *doors)
+{
 	int failed = 0;
 
-	ctl_link_ask(link, "doors");
-	doors = ctl_link_all(link, err, sizeof(err));
-	if (!doors) {
-		complain(err);
-		return CTL_EXIT_ERROR;
-	}
-	if (prometheus) {
-		ctl_stats_prometheus_doors(doors, stdout);
-	} else if (json_array_size(doors)) {
+	if (options->json) {
+		failed = ctl_stats_add_doors(stats, doors) || json_dumpf(stats, stdout, JSON_COMPACT);
 		putchar('\n');
-		failed = ctl_stats_print_doors(doors, stdout);
+	} else if (options->prometheus) {
+		ctl_stats_prometheus(stats, stdout);
+		ctl_stats_prometheus_doors(doors, stdout);
+	} else {
+		failed = ctl_stats_print(stats, stdout);
+		if (json_array_size(doors)) {
+			putchar('\n');
+			failed |= ctl_stats_print_doors(doors, stdout);
+		}
 	}
-	json_decref(doors);
 	if (failed)
 		complain("out of memory");
 	return failed ? CTL_EXIT_ERROR : CTL_EXIT_OK;
+}
+
+/* Two requests: a daemon with very many doors cannot put their numbers into one answer with its own. */
+static int
+show_stats(struct ctl_link *link, const struct ctl_options *options)
+{
+	json_t *all = read_all(link, "stats"), *doors = all ? read_all(link, "doors") : NULL;
+	int status = doors ? print_stats(options, json_array_get(all, 0), doors) : CTL_EXIT_ERROR;
+
+	json_decref(all);
+	json_decref(doors);
+	return status;
 }
 
 static int
@@ -285,15 +308,17 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 	struct answer a = { .command = &commands[options->request.command],
 			    .json = options->json,
 			    .enrols = options->request.command == REQUEST_ENROL ? options->request.user : NULL,
-			    .show = { .out = stdout, .colour = wants_colour(), .prometheus = options->prometheus } };
+			    .show = { .out = stdout, .colour = wants_colour() } };
 	int status;
 
-	ctl_link_ask(link, request);
-	status = read_answer(link, &a);
+	if (options->request.command == REQUEST_STATS) {
+		status = show_stats(link, options);
+	} else {
+		ctl_link_ask(link, request);
+		status = read_answer(link, &a);
+	}
 	if (a.failed)
 		status = CTL_EXIT_ERROR;
-	if (status == CTL_EXIT_OK && options->request.command == REQUEST_STATS && !options->json)
-		status = show_door_stats(link, options->prometheus);
 	if (a.show.table.failed) {
 		complain("out of memory");
 		status = CTL_EXIT_ERROR;

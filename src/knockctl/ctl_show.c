@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl_stats.h"
 #include "lib/duration.h"
 #include "lib/text.h"
 
@@ -160,15 +159,6 @@ ctl_show_status(struct ctl_show *show, const json_t *s)
 		add_line(&table, "attempts", "%lld under way", (long long)number_of(s, "attempts"));
 	show->table.failed |= ctl_table_print(&table, false, false, show->out) != 0;
 	ctl_table_free(&table);
-}
-
-void
-ctl_show_stats(struct ctl_show *show, const json_t *stats)
-{
-	if (show->prometheus)
-		ctl_stats_prometheus(stats, show->out);
-	else if (ctl_stats_print(stats, show->out))
-		show->table.failed = true;
 }
 
 /* ---- tables ------------------------------------------------------------------------------------ */

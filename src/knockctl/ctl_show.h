@@ -14,7 +14,6 @@
 struct ctl_show {
 	FILE *out;
 	bool colour;
-	bool prometheus;
 	struct ctl_table table;
 };
 
@@ -25,7 +24,6 @@ typedef void ctl_show_row(struct ctl_show *show, const json_t *row);
 typedef void ctl_show_end(struct ctl_show *show, const json_t *last);
 
 ctl_show_row ctl_show_status;
-ctl_show_row ctl_show_stats;
 ctl_show_row ctl_show_door;
 ctl_show_row ctl_show_access;
 ctl_show_row ctl_show_attempt;

@@ -194,3 +194,25 @@ ctl_stats_prometheus_doors(const json_t *doors, FILE *out)
 	for (size_t n = 0; n < N_DOOR_NUMBERS; n++)
 		print_metric(doors, n, out);
 }
+
+int
+ctl_stats_add_doors(json_t *stats, const json_t *doors)
+{
+	json_t *all = json_array();
+	int failed = all ? 0 : -1;
+
+	for (size_t i = 0; i < json_array_size(doors); i++) {
+		const json_t *door = json_array_get(doors, i);
+		json_t *entry = json_object();
+
+		failed |= json_object_set(entry, "name", json_object_get(door, "name"));
+		for (size_t n = 0; n < N_DOOR_NUMBERS; n++) {
+			json_t *number = json_object_get(door, door_numbers[n].name);
+
+			if (number)
+				failed |= json_object_set(entry, door_numbers[n].name, number);
+		}
+		failed |= json_array_append_new(all, entry);
+	}
+	return json_object_set_new(stats, "per_door", all) || failed ? -1 : 0;
+}

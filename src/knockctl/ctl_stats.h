@@ -22,4 +22,7 @@ void ctl_stats_prometheus(const json_t *stats, FILE *out);
 int ctl_stats_print_doors(const json_t *doors, FILE *out);
 void ctl_stats_prometheus_doors(const json_t *doors, FILE *out);
 
+/* Gives the object of the daemon's numbers a member "per_door" with those of each door. 0, or -1: out of memory. */
+int ctl_stats_add_doors(json_t *stats, const json_t *doors);
+
 #endif

@@ -184,6 +184,9 @@ check '... and the time of its last opening' shows true \
 knockctl grant 10.1.0.9 --door ssh >/dev/null
 equal '... and its accesses' "$(json '.[0].live' doors)" 1
 knockctl stats >"$T/out"
+equal '... in the JSON of stats, too' "$(json '.per_door[0] | del(.last_opening_ms)' stats)" \
+	"$(json '.[0] | {name, live, openings, refused, hits, timeouts, scans}' doors)"
+check '... with all doors' shows true '.doors == (.per_door | length)' stats
 check '... as text' grep -qE '^ssh +1 +1 +0 +[0-9]+ +0 +1$' "$T/out"
 knockctl stats --prometheus >"$T/prom"
 check '... for Prometheus' grep -qx 'knockd_door_openings_total{door="ssh"} 1' "$T/prom"

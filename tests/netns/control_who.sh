@@ -60,7 +60,7 @@ knockctl revoke --all >/dev/null
 
 # picture: everything that a member gets; but for openings, of which the fence is one
 picture() {
-	member --json stats | jq -cS 'del(.uptime_ms, .openings)'
+	member --json stats | jq -cS 'del(.uptime_ms, .openings, .per_door[].openings, .per_door[].last_opening_ms)'
 	member stats --prometheus | grep -v '^#\|uptime\|opening'
 	member --json status | jq -cS 'del(.uptime_ms)'
 	member --json attempts 2>&1

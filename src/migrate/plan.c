@@ -65,6 +65,72 @@ find(struct plan *plan, struct hsearch_data *table, const char *key, size_t size
 	return entry.data && hsearch_r(entry, ENTER, &found, table) ? found->data : NULL;
 }
 
+/* ---- rules that are looked up --------------------------------------------------------------------- */
+
+/* No rule's key begins like this. */
+static struct plan_chain *
+chain_of(struct plan *plan, const struct rule *rule)
+{
+	const char *key = arena_print(plan->arena, "the chain %s", rule->chain);
+
+	return key ? find(plan, &plan->keys, key, sizeof(struct plan_chain)) : NULL;
+}
+
+static int
+note_chains(struct plan *plan, const struct plan_door *door)
+{
+	for (size_t i = 0; i < door->n_rules; i++) {
+		const struct rule *rule = &door->rules[i];
+		struct plan_chain *chain;
+
+		if (!rule->adds || !rule->chain || !rule->key)
+			continue;
+		chain = chain_of(plan, rule);
+		if (!chain)
+			return -1;
+		chain->several = chain->several || (chain->rule && strcmp(chain->rule->key, rule->key) != 0);
+		chain->rule = rule;
+	}
+	return 0;
+}
+
+/* A closer that looks up its rule means the one that doors of this file add to the chain. */
+static int
+resolve_lookups(struct plan *plan, size_t d)
+{
+	struct plan_door *door = &plan->doors[d];
+
+	for (size_t i = 0; i < door->n_rules; i++) {
+		struct rule *rule = &door->rules[i];
+		const struct plan_chain *chain;
+
+		if (!plan_read_is_lookup(rule))
+			continue;
+		chain = chain_of(plan, rule);
+		if (!chain)
+			return -1;
+		if (chain->rule && !chain->several)
+			plan_read_resolve(rule, chain->rule);
+		else if (door->role != PLAN_STAYS)
+			stay(plan, d, PLAN_READ_UNCLEAR);
+	}
+	return 0;
+}
+
+static int
+resolve(struct plan *plan)
+{
+	for (size_t d = 0; d < plan->source->n_doors; d++)
+		if (note_chains(plan, &plan->doors[d]))
+			return -1;
+	for (size_t d = 0; d < plan->source->n_doors; d++)
+		if (resolve_lookups(plan, d))
+			return -1;
+	return 0;
+}
+
+/* ---- keys ----------------------------------------------------------------------------------------- */
+
 static int
 share_keys(struct plan *plan, size_t d)
 {
@@ -471,7 +537,9 @@ plan_make(struct plan *plan)
 		return -1;
 	for (size_t d = 0; d < n; d++)
 		n_rules += plan->doors[d].n_rules;
-	if (!hcreate_r(2 * n_rules + 16, &plan->keys) || !hcreate_r(4 * n_rules + 16, &plan->names))
+	if (!hcreate_r(4 * n_rules + 16, &plan->keys) || !hcreate_r(4 * n_rules + 16, &plan->names))
+		return -1;
+	if (resolve(plan))
 		return -1;
 	for (size_t d = 0; d < n; d++)
 		if (share_keys(plan, d))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rule_lookup.h"
 #include "rule_read.h"
 
 struct reading {
@@ -12,6 +13,8 @@ struct reading {
 	struct plan_door *to;
 	struct rule rules[4 * SHELL_COMMANDS];
 	size_t n, n_start; /* those of the start commands come first */
+	size_t from;       /* those that are not settled */
+	uint64_t sleep_ms; /* of the command line being read; 0: it has not slept yet */
 };
 
 static void
@@ -20,6 +23,22 @@ stay(struct reading *r, const char *reason)
 	r->to->role = PLAN_STAYS;
 	if (!r->to->reason)
 		r->to->reason = reason ? reason : "out of memory";
+}
+
+bool
+plan_read_is_lookup(const struct rule *rule)
+{
+	return rule->tool == RULE_NFT && !rule->adds && !rule->key && rule->chain;
+}
+
+void
+plan_read_resolve(struct rule *lookup, const struct rule *adds)
+{
+	lookup->key = adds->key;
+	lookup->families = adds->families;
+	lookup->ports = adds->ports;
+	lookup->table = adds->table;
+	lookup->input = adds->input;
 }
 
 /* What knockd 0.8's users write for "no command". */
@@ -45,32 +64,13 @@ read_command(struct reading *r, const struct shell_command *command, const char 
 		rule->key = NULL;
 		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
 	}
-}
-
-static void
-read_text(struct reading *r, const char *text, const char *name, bool nested)
-{
-	struct shell shell;
-	const char *why;
-
-	if (shell_split(&shell, text, r->plan->arena, &why)) {
-		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
-		return;
-	}
-	for (size_t i = 0; i < shell.n; i++) {
-		const char *script = nested ? NULL : rule_script(&shell.at[i]);
-
-		if (script)
-			read_text(r, script, name, true);
-		else
-			read_command(r, &shell.at[i], name);
-	}
+	rule->later = r->sleep_ms;
 }
 
 static bool
-is_there(const struct reading *r, size_t from, const struct rule *rule)
+is_there(const struct reading *r, const struct rule *rule)
 {
-	for (size_t i = from; i < r->n; i++)
+	for (size_t i = r->from; i < r->n; i++)
 		if (r->rules[i].key && rule->key && !r->rules[i].lasting && !strcmp(r->rules[i].key, rule->key))
 			return true;
 	return false;
@@ -81,9 +81,9 @@ is_there(const struct reading *r, size_t from, const struct rule *rule)
  * Drops the reloads, and rules that are there twice: for now, and for later.
  */
 static void
-settle(struct reading *r, size_t from, const char *name)
+settle(struct reading *r, const char *name)
 {
-	size_t n = from, reload = from;
+	size_t from = r->from, n = from, reload = from;
 
 	for (size_t i = from; i < r->n; i++)
 		reload = r->rules[i].reloads ? i : reload;
@@ -97,32 +97,113 @@ settle(struct reading *r, size_t from, const char *name)
 			stay(r, arena_print(r->plan->arena,
 					    "%s reloads firewalld, which ends what was not opened with --permanent",
 					    name));
-		if (rule->lasting && !loaded && !is_there(r, from, rule))
+		if (rule->lasting && !loaded && !is_there(r, rule))
 			stay(r, arena_print(r->plan->arena, "%s changes only the rules for the next start of firewalld",
 					    name));
 	}
 	for (size_t i = from; i < r->n; i++) {
 		const struct rule *rule = &r->rules[i];
 
-		if (!rule->reloads && !(rule->lasting && is_there(r, from, rule)))
+		if (!rule->reloads && !(rule->lasting && is_there(r, rule)))
 			r->rules[n++] = *rule;
 	}
 	if (r->n > from && n == from)
 		stay(r, arena_print(r->plan->arena, "%s only reloads firewalld", name));
-	r->n = n;
+	r->n = r->from = n;
+}
+
+/* "open; sleep 30; close": what is behind it is a stop command. */
+static void
+take_sleep(struct reading *r, uint64_t ms, const char *name)
+{
+	if (r->sleep_ms)
+		stay(r, arena_print(r->plan->arena, "%s sleeps more than once", name));
+	settle(r, name);
+	r->sleep_ms = ms;
+}
+
+static void
+read_text(struct reading *r, const char *text, const char *name, bool nested)
+{
+	struct shell shell;
+	const char *why;
+	uint64_t ms;
+
+	if (shell_split(&shell, text, r->plan->arena, &why)) {
+		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+		return;
+	}
+	for (size_t i = 0; i < shell.n; i++) {
+		const char *script = nested ? NULL : rule_script(&shell.at[i]);
+
+		if (script)
+			read_text(r, script, name, true);
+		else if (rule_sleeps(&shell.at[i], &ms))
+			take_sleep(r, ms, name);
+		else
+			read_command(r, &shell.at[i], name);
+	}
 }
 
 static void
 read_commands(struct reading *r, const struct source_place *place, const char *name)
 {
-	size_t from = r->n;
-
+	r->from = r->n;
+	r->sleep_ms = 0;
 	if (place->n > 1)
 		stay(r, arena_print(r->plan->arena, "%s is there more than once, and only the last one counts", name));
 	if (is_nothing(place->value))
 		return;
+	if (rule_lookup(&r->rules[r->n], place->value, r->plan->arena)) {
+		r->n++;
+		return;
+	}
 	read_text(r, place->value, name, false);
-	settle(r, from, name);
+	settle(r, name);
+}
+
+/* Puts what the start commands do behind a sleep among the stop commands. */
+static void
+read_start(struct reading *r, const struct source_place *keys)
+{
+	struct rule *all = r->rules;
+	uint64_t ms;
+	size_t n = 0;
+
+	read_commands(r, &keys[SOURCE_START], "its command");
+	ms = r->sleep_ms;
+	read_commands(r, &keys[SOURCE_START_6], "its command_6");
+	if (ms && r->sleep_ms && ms != r->sleep_ms)
+		stay(r, "its command and its command_6 sleep for different times");
+	r->to->sleep_ms = ms ? ms : r->sleep_ms;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct rule rule = all[i];
+
+		if (rule.later)
+			continue;
+		memmove(&all[n + 1], &all[n], (i - n) * sizeof(*all));
+		all[n++] = rule;
+	}
+	r->n_start = n;
+	if (r->to->sleep_ms && (!n || n == r->n))
+		stay(r, "its command sleeps before it begins, or at its end");
+}
+
+static void
+read_stop(struct reading *r, const struct source_place *keys)
+{
+	size_t n = r->n;
+
+	read_commands(r, &keys[SOURCE_STOP], "its stop command");
+	if (r->sleep_ms)
+		stay(r, "its stop command sleeps");
+	read_commands(r, &keys[SOURCE_STOP_6], "its stop command_6");
+	if (r->sleep_ms)
+		stay(r, "its stop command_6 sleeps");
+	r->to->has_stop = !is_nothing(keys[SOURCE_STOP].value) || !is_nothing(keys[SOURCE_STOP_6].value);
+	if (r->to->sleep_ms && (r->to->has_stop || r->n > n))
+		stay(r, "both its command and its stop command end the access");
+	r->to->has_stop = r->to->has_stop || r->to->sleep_ms;
 }
 
 static size_t
@@ -172,11 +253,27 @@ judge_time(struct reading *r, const struct door *door)
 	why = why_not_inverse(r);
 	if (own)
 		stay(r, "both the firewall and stop_command end the access");
-	else if (door->cmd_timeout <= 0)
+	else if (!r->to->sleep_ms && door->cmd_timeout <= 0)
 		stay(r, "with this cmd_timeout the stop command runs at once or never");
 	else if (why)
 		stay(r, why);
-	r->to->timeout_ms = (uint64_t)door->cmd_timeout * 1000;
+	r->to->timeout_ms = r->to->sleep_ms ? r->to->sleep_ms : (uint64_t)door->cmd_timeout * 1000;
+}
+
+/* A stop command that looks up its rule means the one that the start command adds. */
+static void
+resolve_lookups(struct reading *r)
+{
+	for (size_t i = r->n_start; i < r->n; i++) {
+		struct rule *rule = &r->rules[i];
+		const struct rule *start = r->rules;
+
+		if (r->n_start == 1 && plan_read_is_lookup(rule) && start->key && start->chain &&
+		    !strcmp(start->chain, rule->chain))
+			plan_read_resolve(rule, start);
+		else if (plan_read_is_lookup(rule))
+			stay(r, PLAN_READ_UNCLEAR);
+	}
 }
 
 /* All rules could be read. */
@@ -218,12 +315,9 @@ read_door(struct reading *r, size_t d)
 		return 0;
 	r->to = to;
 	r->n = 0;
-	read_commands(r, &keys[SOURCE_START], "its command");
-	read_commands(r, &keys[SOURCE_START_6], "its command_6");
-	r->n_start = r->n;
-	read_commands(r, &keys[SOURCE_STOP], "its stop command");
-	read_commands(r, &keys[SOURCE_STOP_6], "its stop command_6");
-	to->has_stop = !is_nothing(keys[SOURCE_STOP].value) || !is_nothing(keys[SOURCE_STOP_6].value);
+	read_start(r, keys);
+	read_stop(r, keys);
+	resolve_lookups(r);
 	if (has_actions(&r->plan->conf->doors[d]))
 		stay(r, "it has other actions beside the command");
 	if (keys[SOURCE_CMD_TIMEOUT].n > 1)

@@ -34,6 +34,12 @@ struct plan_key {
 	uint32_t mark;       /* of packets from the set's addresses; 0: a rule of the same table looks into the set */
 };
 
+/* What doors add to a chain of nft. */
+struct plan_chain {
+	const struct rule *rule;
+	bool several; /* rules, which are not the same */
+};
+
 struct plan_door {
 	enum plan_role role;
 	bool as_open;       /* or as elements of sets */
@@ -42,8 +48,9 @@ struct plan_door {
 	struct rule *rules; /* PLAN_STAYS: as far as they could be read, those of the stop command, too */
 	size_t n_rules;
 	uint64_t timeout_ms; /* 0: the access has no end */
-	bool has_stop;
-	size_t group; /* the number of the first door with which it moves */
+	bool has_stop;       /* or a sleep in the start command, and then what a stop command would do */
+	uint64_t sleep_ms;   /* of that sleep */
+	size_t group;        /* the number of the first door with which it moves */
 };
 
 struct plan {

@@ -22,6 +22,7 @@ struct rule {
 	bool input;          /* for packets to this machine */
 	bool reply;          /* for the answers of `ports`, to the client */
 	uint64_t timeout_ms; /* the firewall itself ends it; 0: it does not */
+	bool later;          /* behind a sleep of its command line */
 
 	/* The command in pieces, for the rules that take its place. */
 	const char *words[SHELL_WORDS + 8];
@@ -34,6 +35,7 @@ struct rule {
 	bool lasting;        /* ... and it takes effect at the next reload */
 	bool reloads;        /* firewalld: this is no rule, but such a reload */
 	const char *table;   /* nft's "inet filter", RULE_NFT and RULE_ELEMENT */
+	const char *chain;   /* ... and "inet filter input", RULE_NFT */
 	const char *set;     /* RULE_ELEMENT, RULE_IPSET */
 	const char *element; /* RULE_ELEMENT without timeout: "inet filter ok { %IP% . 22" */
 };

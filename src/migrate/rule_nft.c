@@ -213,7 +213,8 @@ read_rule(struct rule_words *words)
 	rule->tool = RULE_NFT;
 	rule->input = rule_is_input(chain);
 	rule->table = arena_print(words->arena, "%s %s", family, table);
-	if (!rule->table || rule_part(words, "chain", arena_print(words->arena, "%s %s", rule->table, chain)))
+	rule->chain = rule->table ? arena_print(words->arena, "%s %s", rule->table, chain) : NULL;
+	if (!rule->chain || rule_part(words, "chain", rule->chain))
 		return rule_refuse(words, "does not fit into memory");
 	if (!has_word(rule, "accept"))
 		return rule_refuse(words, "does not accept");

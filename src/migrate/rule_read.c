@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/duration.h"
 #include "rule_words.h"
 
 static const struct {
@@ -88,6 +89,13 @@ rule_script(const struct shell_command *command)
 	    strcmp(command->words[at + 1], "-c") != 0)
 		return NULL;
 	return command->words[at + 2];
+}
+
+bool
+rule_sleeps(const struct shell_command *command, uint64_t *ms)
+{
+	return command->n == 2 && !strcmp(base(command->words[0]), "sleep") && !duration_parse(ms, command->words[1]) &&
+	       *ms;
 }
 
 /* Why this is no firewall command. */

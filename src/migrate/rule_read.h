@@ -11,6 +11,9 @@
  */
 int rule_read(struct rule *rule, const struct shell_command *command, struct arena *arena, const char **why);
 
+/* Is it "sleep N", and how long? */
+bool rule_sleeps(const struct shell_command *command, uint64_t *ms);
+
 /* The text of "sh -c TEXT"; NULL: another command. */
 const char *rule_script(const struct shell_command *command);
 

@@ -13,6 +13,7 @@ struct input {
 	char *word; /* being read, as long as the text */
 	size_t len;
 	bool in_word; /* also an empty one, such as "" */
+	size_t depth; /* of parentheses */
 };
 
 static int
@@ -132,6 +133,26 @@ skip_true(struct input *in)
 	return false;
 }
 
+/* Behind "&" at the end nothing waits for the command, and nothing runs beside it. */
+static bool
+is_end(const char *text)
+{
+	text += strspn(text, " \t;)");
+	return !*text || *text == '#';
+}
+
+/* "(a; b)" does to the firewall what "a; b" does. */
+static int
+parenthesis(struct input *in)
+{
+	bool begins = *in->at++ == '(';
+
+	if (begins ? in->in_word || last(in)->n : !in->depth)
+		return refuse(in, "has a parenthesis in a place where it is no subshell");
+	in->depth += begins ? 1 : -1;
+	return begins ? 0 : end_command(in);
+}
+
 static int
 operator(struct input *in)
 {
@@ -140,9 +161,9 @@ operator(struct input *in)
 		in->at++;
 		return end_command(in);
 	case '&':
-		if (in->at[1] != '&')
-			return refuse(in, "runs in the background");
-		in->at += 2;
+		if (in->at[1] != '&' && !is_end(in->at + 1))
+			return refuse(in, "runs in the background, with more behind it");
+		in->at += in->at[1] == '&' ? 2 : 1;
 		return end_command(in);
 	case '|':
 		if (in->at[1] != '|')
@@ -156,7 +177,7 @@ operator(struct input *in)
 		return refuse(in, "uses a variable or the output of another command");
 	case '(':
 	case ')':
-		return refuse(in, "runs in a subshell");
+		return parenthesis(in);
 	default: /* * ? [ ~ */
 		return refuse(in, "has a pattern for file names");
 	}
@@ -204,6 +225,8 @@ shell_split(struct shell *shell, const char *text, struct arena *arena, const ch
 			break;
 	if (!in.why)
 		end_command(&in);
+	if (!in.why && in.depth)
+		refuse(&in, "has a parenthesis without its end");
 	*why = in.why;
 	return in.why ? -1 : 0;
 }

@@ -34,14 +34,12 @@ staying() {
 1/079 openSSH,closeSSH
 1/083 openSSH,closeSSH
 1/097 openSSH
-1/101 openSSH,closeSSH
 1/103 opencloseSMTP
 1/123 opencloseSSH
 1/127 opencloseHTTP
 1/137 openSSH,closeSSH
 1/145 VPNon,VPNoff
 1/153 SSH
-1/155 openSSH,closeSSH
 2/005 openEgidaApiWorker,closeEgidaApiWorker
 2/025 opencloseSSH
 2/033 sendKeyPart

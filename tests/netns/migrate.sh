@@ -73,6 +73,11 @@ side_by_side 'a list of commands, and the answers' iptables pair "$(doors \
 	'iptables -D INPUT -s %IP% -p tcp --dport 80 -j ACCEPT; iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT; iptables -D OUTPUT -d %IP% -p tcp --sport 22 -j ACCEPT')"
 moved 2 'open\|close'
 
+rule='INPUT -s %IP% -p tcp --dport 22 -j ACCEPT'
+side_by_side 'a command that sleeps' iptables timed "[ssh]
+	sequence = 4201,4507,4303
+	command  = sh -c 'iptables -A $rule; (sleep 2; iptables -D $rule) &'"
+moved 1 open
 side_by_side 'nft, an element with a time' nft timed "[ssh]
 	sequence = 4201,4507,4303
 	command  = nft add element inet filter ok { %IP% timeout 2s }"
@@ -87,6 +92,13 @@ side_by_side 'nft, a rule' nft once "[open]
 	sequence = 4201,4507,4303
 	command  = nft insert rule inet filter input ip saddr %IP% tcp dport { 22, 80 } accept"
 moved 1 grant
+rule='nft add rule inet filter input ip saddr %IP% tcp dport 22 accept'
+# shellcheck disable=SC2016 # knockd's shell runs it
+lookup='nft delete rule inet filter input handle $(nft -a list chain inet filter input | grep %IP% | awk "{print \\$NF}")'
+side_by_side 'nft, a rule whose handle is looked up' nft timed "$(door "$rule" "$lookup")"
+moved 1 grant
+side_by_side '... two doors' nft pair "$(doors "$rule" "$lookup")"
+moved 2 'grant\|revoke'
 side_by_side '... with open' nft once "[open]
 	sequence = 4201,4507,4303
 	command  = nft insert rule inet filter input ip saddr %IP% tcp dport { 22, 80 } accept" --prefer open
@@ -106,5 +118,44 @@ if have_ufw; then
 	moved 2 'grant\|revoke'
 else
 	skip 'ufw' 'tests/ref has no ufw'
+fi
+
+if have_ipset; then
+	side_by_side 'ipset, a member for a time' ipset again "$(door 'ipset -! add knock %IP%' 'ipset -q del knock %IP%')"
+	moved 1 grant
+	equal '... it was open, and then shut' "$seen" '| client:22 | client:22 | '
+	side_by_side 'ipset, a member with a time' ipset timed "[ssh]
+	sequence = 4201,4507,4303
+	command  = /usr/sbin/ipset add knock %IP%/32 timeout 2 -exist"
+	moved 1 grant
+	side_by_side 'ipset, two doors' ipset pair "$(doors 'ipset -A knock %IP%' 'ipset -D knock %IP%')"
+	moved 2 'grant\|revoke'
+else
+	skip 'ipset' 'no program, or not in this kernel'
+fi
+
+# rich ADD-OR-REMOVE [OPTION]...
+rich() {
+	rich_verb=$1
+	shift
+	echo "firewall-cmd $* --$rich_verb-rich-rule='rule family=\"ipv4\" source address=\"%IP%\" port port=\"22\" protocol=\"tcp\" accept'"
+}
+if have_firewalld; then
+	side_by_side 'firewalld, one door' firewalld again "$(door "$(rich add)" "$(rich remove)")"
+	moved 1 open
+	equal '... it was open, and then shut' "$seen" '| client:22 | client:22 | '
+	side_by_side 'firewalld, a rule with a time' firewalld timed "[ssh]
+	sequence = 4201,4507,4303
+	command  = $(rich add --zone=public --timeout=2)"
+	moved 1 open
+	side_by_side 'firewalld, two doors, a service' firewalld pair "$(doors \
+		"firewall-cmd --zone=public --add-rich-rule 'rule family=ipv4 source address=%IP% service name=ssh accept'" \
+		"firewall-cmd --zone=public --remove-rich-rule 'rule family=ipv4 source address=%IP% service name=ssh accept'")"
+	moved 2 'open\|close'
+	side_by_side 'firewalld, lasting rules and a reload' firewalld timed "$(door \
+		"$(rich add --permanent) && firewall-cmd --reload" "$(rich remove --permanent) && firewall-cmd --reload")"
+	moved 1 open
+else
+	skip 'firewalld' 'it does not run here'
 fi
 done_testing

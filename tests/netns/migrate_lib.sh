@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# Configurations before and after `knockctl migrate`, side by side: the same knocks, with the real iptables-nft, ufw and
-# nft, and the same answers from the ports of $ports.
+# Configurations before and after `knockctl migrate`, side by side: the same knocks, with the real iptables-nft, ufw, nft,
+# ipset and firewalld, and the same answers from the ports of $ports.
 
 . "$(dirname "$0")/../lib.sh"
 need knock knockctl iptables-nft ip6tables-nft
@@ -71,6 +71,55 @@ firewall_ufw() {
 	ufw allow from 192.0.2.99 >>"$LOG" # `insert 1` needs a rule to stand before
 }
 
+# An ipset that a rule of iptables looks into
+have_ipset() {
+	command -v ipset >/dev/null && ipset list -n >/dev/null 2>&1
+}
+firewall_ipset() {
+	ipset create knock hash:ip timeout 0
+	ipset create knock6 hash:ip family inet6 timeout 0
+	for each in iptables ip6tables; do
+		$each -A INPUT -i lo -j ACCEPT &&
+			$each -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT && $each -P INPUT DROP
+	done
+	iptables -A INPUT -p tcp --dport 22 -m set --match-set knock src -j ACCEPT
+	ip6tables -A INPUT -p tcp --dport 22 -m set --match-set knock6 src -j ACCEPT
+}
+
+# firewalld with a bus and a configuration of its own, its interfaces in the zone $zone
+zone=public
+firewalld=''
+have_firewalld() {
+	command -v firewalld >/dev/null && command -v firewall-cmd >/dev/null && command -v dbus-daemon >/dev/null ||
+		return
+	[ ! -S /run/dbus/system_bus_socket ] || return 0
+	{ cp -a /etc "$T/etc" && mount --bind "$T/etc" /etc; } 2>>"$LOG" || return
+	mkdir -p /run/dbus
+	dbus-daemon --system --nofork --nopidfile >>"$LOG" 2>&1 &
+	started $!
+	wait_for test -S /run/dbus/system_bus_socket
+}
+firewalld_runs() {
+	firewall-cmd --state >/dev/null 2>&1
+}
+firewall_firewalld() {
+	rm -rf /etc/firewalld/zones /etc/firewalld/direct.xml
+	mkdir -p /etc/firewalld/zones
+	[ -f "/usr/lib/firewalld/zones/$zone.xml" ] || firewall-offline-cmd --new-zone="$zone" >>"$LOG" 2>&1
+	for each in ssh dhcpv6-client mdns samba-client; do
+		firewall-offline-cmd --zone="$zone" --remove-service-from-zone=$each >>"$LOG" 2>&1
+	done
+	firewall-offline-cmd --set-default-zone="$zone" >>"$LOG" 2>&1
+	firewalld --nofork --nopid >>"$LOG" 2>&1 &
+	firewalld=$!
+	wait_for -t 60 firewalld_runs || bail 'firewalld does not run'
+}
+clear_firewalld() {
+	[ -n "$firewalld" ] || return 0
+	kill "$firewalld" && wait "$firewalld"
+	firewalld=''
+}
+
 # --- what the client reaches -------------------------------------------------------------------------
 
 # reached: the ports that each host reaches, such as "client:22 client:80 "
@@ -121,6 +170,13 @@ apply_needs() {
 			need_file=$T/ufw${need%%: *}
 			sed "s|^COMMIT|${need#*: }\nCOMMIT|" "$need_file" >"$T/need" && cp "$T/need" "$need_file"
 			;;
+		'your rule with '*) # other words in the place of these
+			need_words=${need#your rule with }
+			need_mark=${need_words#*: }
+			for each in iptables ip6tables; do
+				$each-nft-save | sed "s|${need_words%%: *}|${need_mark%% in the place*}|" | $each-nft-restore
+			done
+			;;
 		*) sh -c "$need" >>"$LOG" 2>&1 || diag "fails: $need" ;;
 		esac
 	done
@@ -128,9 +184,11 @@ apply_needs() {
 }
 
 clear_firewall() {
+	clear_firewalld
 	nft flush ruleset
 	for each in iptables ip6tables; do $each -P INPUT ACCEPT; done
 	nft flush ruleset
+	! have_ipset || ipset destroy
 	rm -rf "$T/state"
 }
 

@@ -63,10 +63,6 @@ ipset add knock %IP% timeout 1h
 END
 }
 
-have_ipset() {
-	command -v ipset >/dev/null && { ipset list -n >/dev/null 2>&1; }
-}
-
 # verdict COMMAND: moves, refused, or stays
 verdict() {
 	printf '[d]\n\tsequence = 4201,4507,4303\n\ttcpflags = syn\n\tcommand = %s\n' "$1" >"$T/words.conf"
@@ -81,7 +77,7 @@ verdict() {
 
 firewall_nft
 firewall_iptables
-! have_ipset || ipset create knock hash:ip timeout 0
+! have_ipset || firewall_ipset
 ! have_ufw || firewall_ufw
 commands >"$T/commands"
 while IFS= read -r line; do

@@ -56,8 +56,12 @@ words_of_the_shell(void **state)
 	splits("a || true; b ||:&& c || /bin/true", "<a>.<b>.<c>.");
 	splits("a || truer", "depends on another one's failure");
 	splits("a &>/dev/null; b &> /dev/null", "<a>.<b>.");
-	splits("a &", "runs in the background");
-	splits("(a)", "runs in a subshell");
+	splits("a & b", "runs in the background, with more behind it");
+	splits("a & # b", "<a>.");
+	splits("a; (b && (c d)) &", "<a>.<b>.<c><d>.");
+	splits("a (b)", "has a parenthesis in a place where it is no subshell");
+	splits("a)", "has a parenthesis in a place where it is no subshell");
+	splits("(a", "has a parenthesis without its end");
 	splits("a $(b)", "uses a variable or the output of another command");
 	splits("a 'b", "has a quote without its end");
 	splits("a [b]", "has a pattern for file names");
@@ -444,6 +448,85 @@ text_of_a_shell(void **state)
 		"[a] stays: its command runs sh, which is no firewall command\n", NULL);
 }
 
+static void
+sleeps_in_the_command(void **state)
+{
+	(void)state;
+	becomes(DOOR("a", "9,4", ADD("22") "; sleep 30; " DELETE("22")), MIGRATE_ANY, "[a] open for 30s\n",
+		"[a]\nsequence = 9,4\nopen    = 22:tcp\nopen_timeout = 30s\n");
+	becomes(DOOR("a", "9,4", ADD("22") "; (/bin/sleep 2h; " DELETE("22") ") & # later"), MIGRATE_GRANT,
+		"[a] grant for 2h\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22") " && sleep 1m && " DELETE("80")), MIGRATE_ANY,
+		"[a] stays: its stop command is not the exact inverse: it leaves open what the start command opens\n",
+		NULL);
+	becomes(DOOR("a", "9,4", "sleep 30; " DELETE("22")), MIGRATE_ANY,
+		"[a] stays: its command sleeps before it begins, or at its end\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22") "; sleep 30"), MIGRATE_ANY,
+		"[a] stays: its command sleeps before it begins, or at its end\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22") "; sleep 3; " DELETE("22") "; sleep 3"), MIGRATE_ANY,
+		"[a] stays: its command sleeps more than once\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22") "; sleep 3; " DELETE("22")) "stop_command = " DELETE("22") "\n", MIGRATE_ANY,
+		"[a] stays: both its command and its stop command end the access\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22")) "stop_command = sleep 3; " DELETE("22") "\n", MIGRATE_ANY,
+		"[a] stays: its stop command sleeps\n", NULL);
+	becomes(DOOR("a", "9,4", ADD("22") "; (sleep 3; " DELETE("22") ") & " ADD("80")), MIGRATE_ANY,
+		"[a] stays: its command runs in the background, with more behind it\n", NULL);
+}
+
+#define NFT_ADD(port)   "nft add rule inet filter input ip saddr %IP% tcp dport " port " accept"
+#define NFT_DELETE(how) "nft delete rule inet filter input handle " how
+
+/* nft deletes rules by their handles, so commands search them in its list. */
+static void
+handles_that_are_looked_up(void **state)
+{
+	static const char *const clear[] = {
+		NFT_DELETE("$(nft -a list chain inet filter input | grep \"%IP%\" | grep -o 'handle [0-9]*' | awk "
+			   "'{print $2}')"),
+		NFT_DELETE("`sudo /usr/sbin/nft -an list table inet filter | awk '/%IP%/ {print $NF}'`"),
+	};
+	static const char *const unclear[] = {
+		NFT_DELETE("$(nft -a list chain inet filter output | grep %IP%)"), /* another chain */
+		NFT_DELETE("$(nft -a list chain inet filter input | tail -n 1)"),  /* anybody's rule */
+		NFT_DELETE("$(nft list chain inet filter input | grep %IP%)"),     /* has no handles */
+		NFT_DELETE("$(nft -a list chain inet filter input | mine %IP%)"),
+		NFT_DELETE("$(nft -a list chain inet filter input | grep %IP%); run"),
+		NFT_DELETE("$(cat %IP%)"),
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(clear) / sizeof(clear[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s\n", DOOR("a", "9,4", NFT_ADD("22")) "stop_command = ", clear[i]);
+		becomes(text, MIGRATE_ANY, "[a] grant for 10s\n",
+			"[a]\nsequence = 9,4\ngrant   = inet filter a_ok { %IP% timeout 10s }\ngrant_6 =\n");
+	}
+	for (size_t i = 0; i < sizeof(unclear) / sizeof(unclear[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s\n", DOOR("a", "9,4", NFT_ADD("22")) "stop_command = ", unclear[i]);
+		becomes(text, MIGRATE_ANY,
+			"[a] stays: its stop command uses a variable or the output of another command\n", NULL);
+	}
+	snprintf(text, sizeof(text), "%s%s\n",
+		 DOOR("a", "9,4", NFT_ADD("22")) "[b]\nsequence = 4,9\ncommand = ", clear[0]);
+	becomes(text, MIGRATE_ANY, "[a] grant without an end\n[b] revoke\n",
+		"[a]\nsequence = 9,4\ngrant   = inet filter a_ok { %IP% }\ngrant_6 =\n"
+		"[b]\nsequence = 4,9\nrevoke  = inet filter a_ok { %IP% }\nrevoke_6 =\n");
+	becomes(text, MIGRATE_OPEN, "[a] open without an end\n[b] close\n", NULL);
+	/* two rules may have the address */
+	snprintf(text, sizeof(text), "%s%s\n%s",
+		 DOOR("a", "9,4", NFT_ADD("22")) "[b]\nsequence = 4,9\ncommand = ", clear[0],
+		 DOOR("c", "9,5", NFT_ADD("80")));
+	becomes(text, MIGRATE_ANY,
+		"[a] stays: no door that moves closes it, and [b], which stays, may\n"
+		"[b] stays: it deletes a rule whose handle it looks up, and which one is not clear\n"
+		"[c] stays: no door that moves closes it, and [b], which stays, may\n",
+		NULL);
+	snprintf(text, sizeof(text), "%s%s\n",
+		 DOOR("a", "9,4", NFT_ADD("22") "; " NFT_ADD("80")) "stop_command = ", clear[0]);
+	becomes(text, MIGRATE_ANY,
+		"[a] stays: it deletes a rule whose handle it looks up, and which one is not clear\n", NULL);
+}
+
 #define RICH(action) \
 	"firewall-cmd --" action "-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'"
 
@@ -503,6 +586,8 @@ main(void)
 		cmocka_unit_test(what_open_cannot_do),
 		cmocka_unit_test(ends_that_are_not_exact),
 		cmocka_unit_test(text_of_a_shell),
+		cmocka_unit_test(sleeps_in_the_command),
+		cmocka_unit_test(handles_that_are_looked_up),
 		cmocka_unit_test(reloads_of_firewalld),
 		cmocka_unit_test(both_families),
 	};

@@ -2,12 +2,8 @@
 #include "engine/engine.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -22,6 +18,7 @@
 #include "nfqueue.h"
 #include "packet.h"
 #include "process/cage.h"
+#include "process/confine.h"
 #include "process/title.h"
 #include "reader.h"
 #include "wire/event.h"
@@ -396,19 +393,6 @@ loop(struct engine *e, const struct engine_setup *setup)
 
 /* ---- start ------------------------------------------------------------------------------------- */
 
-/* The engine ends at end of file on ipc_fd, not by a signal. */
-static void
-reset_signals(void)
-{
-	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGQUIT };
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static struct reader *
 new_reader(const struct engine_setup *setup)
 {
@@ -453,97 +437,36 @@ fail:
 	_exit(1);
 }
 
-static _Noreturn void
-refuse(const struct engine_setup *setup, const char *step)
-{
-	log_warn(setup->log, "engine: could not %s", step);
-	_exit(1);
-}
-
-static _Noreturn void
-refuse_user(const struct engine_setup *setup)
-{
-	char self[32] = "root"; /* the daemon's own user */
-	int error = errno;
-
-	if (setup->user.uid == geteuid())
-		refuse(setup, PRIV_STEP_USER);
-	if (geteuid())
-		snprintf(self, sizeof(self), "%lu", (unsigned long)geteuid());
-	log_warnx(setup->log,
-		  "engine: could not " PRIV_STEP_USER ": %s: without CAP_SETUID and CAP_SETGID, or in a user namespace "
-		  "that lacks the user, it can only be the daemon's own: User = %s",
-		  strerror(error), self);
-	_exit(1);
-}
-
+/* The filter comes last, and standard error closes behind it, so that every message before is printed. */
 static void
-mute(const struct engine_setup *setup)
+shut(const struct confine *confine, const struct engine_setup *setup)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
-		refuse(setup, "open /dev/null");
-	close(null);
-}
-
-/*
- * The order: steps that need files, then privilege, then system calls. A parent that has left root cannot give the
- * engine an empty root directory: Landlock then forbids all files. Without Landlock cage_limits() still prevents any
- * open, so this is only a warning. Standard error closes last, so that every message before is printed.
- */
-static void
-confine(const struct engine_setup *setup)
-{
-	const char *step;
-	bool rooted;
-
-	mute(setup);
-	rooted = !cage_root();
-	if (priv_drop(&setup->user, &step)) {
-		if (!strcmp(step, PRIV_STEP_USER))
-			refuse_user(setup);
-		refuse(setup, step);
-	}
-	if (!rooted && cage_files() && !cage_has_filter())
-		log_warn(setup->log, "engine: warning: could not get an empty root directory");
-	if (cage_limits(POLL_SLOTS))
-		refuse(setup, "limit its resources");
+	confine_process(confine);
 	if (cage_filter(setup->capture_fd, setup->ipc_fd))
-		refuse(setup, "load its filter of system calls (seccomp)");
+		confine_refuse(confine, "load its filter of system calls (seccomp)");
 #ifndef SANITIZERS
 	close(STDERR_FILENO);
 #endif
-}
-
-/* Moves the engine's two descriptors to 3 and 4 and closes all above. */
-static void
-keep_descriptors(struct engine_setup *setup)
-{
-	int capture = fcntl(setup->capture_fd, F_DUPFD_CLOEXEC, 64);
-	int ipc = fcntl(setup->ipc_fd, F_DUPFD_CLOEXEC, 64);
-
-	if (capture < 0 || ipc < 0)
-		refuse(setup, "move its descriptors");
-	setup->capture_fd = dup2(capture, STDERR_FILENO + 1);
-	setup->ipc_fd = dup2(ipc, STDERR_FILENO + 2);
-	priv_close_from(STDERR_FILENO + 3);
 }
 
 _Noreturn void
 engine_run(const struct engine_setup *given)
 {
 	struct engine_setup setup = *given;
+	int fds[] = { setup.capture_fd, setup.ipc_fd };
 	struct log log;
 	struct engine e;
+	const struct confine confine = { .role = "engine", .user = &setup.user, .log = &log, .files = POLL_SLOTS };
 
 	log_init(&log);
 	setup.log = &log;
 	title_set("engine");
-	reset_signals();
-	keep_descriptors(&setup);
+	confine_signals();
+	confine_descriptors(&confine, fds, 2);
+	setup.capture_fd = fds[0];
+	setup.ipc_fd = fds[1];
 	prepare(&e, &setup);
-	confine(&setup);
+	shut(&confine, &setup);
 	put_out(&e, &(struct event){ .kind = EVENT_READY });
 	_exit(loop(&e, &setup));
 }

@@ -17,6 +17,7 @@ unit_tests = $(client_unit_tests) \
 	tests/unit/addr \
 	tests/unit/attempts \
 	tests/unit/cage \
+	tests/unit/cage_courier \
 	tests/unit/conf \
 	tests/unit/duration \
 	tests/unit/element \
@@ -118,6 +119,7 @@ netns_tests = \
 	tests/netns/container.sh \
 	tests/netns/control.sh \
 	tests/netns/control_who.sh \
+	tests/netns/courier.sh \
 	tests/netns/crash.sh \
 	tests/netns/cut.sh \
 	tests/netns/cut_grant.sh \
@@ -201,6 +203,7 @@ compat_tests = \
 # Each reads bytes that an attacker chooses; `make check` replays the inputs in tests/fuzz/corpus.
 fuzz_tests = \
 	tests/fuzz/conf \
+	tests/fuzz/courier \
 	tests/fuzz/element \
 	tests/fuzz/event \
 	tests/fuzz/journal \
@@ -220,7 +223,7 @@ endif
 # The tests that depend on the kernel; check-vm runs them on another one.
 kernel_tests = $(netns_tests) $(kernel_unit_tests)
 if UNIT_TESTS
-kernel_unit_tests = tests/unit/cage tests/unit/netlink_faults tests/unit/nftset tests/unit/ruleset_kernel
+kernel_unit_tests = tests/unit/cage tests/unit/cage_courier tests/unit/netlink_faults tests/unit/nftset tests/unit/ruleset_kernel
 endif
 
 # --- how they run ----------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ AM_TESTSUITE_SUMMARY_HEADER = ' for $(PACKAGE_STRING)'; $(SHELL) $(top_srcdir)/t
 if DAEMON
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
-	tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/tools/courier tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
 	tests/tools/signed \
 	tests/traces/replay
 else
@@ -290,6 +293,7 @@ tests_tools_noise_LDADD =
 tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
 tests_tools_hammer_LDADD =
+tests_tools_courier_LDADD = libknockd.a $(knockd_libs)
 tests_tools_signed_LDADD = libclient.a libknockd.a $(SODIUM_LIBS)
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
@@ -337,7 +341,7 @@ check-musl:
 # Valgrind does not know the calls that put the engine into its cage.
 check-valgrind:
 	@if command -v valgrind >/dev/null; then \
-	  TESTS_SLOWNESS=50 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out tests/unit/cage,$(unit_tests)) $(traces) $(fuzz_tests)' \
+	  TESTS_SLOWNESS=50 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter-out tests/unit/cage tests/unit/cage_courier,$(unit_tests)) $(traces) $(fuzz_tests)' \
 	    LOG_COMPILER='$(LOG_COMPILER) $(abs_top_srcdir)/tests/platform/valgrind' \
 	    TRACE_LOG_COMPILER='$(SHELL) $(abs_top_srcdir)/tests/platform/valgrind $(TRACE_LOG_COMPILER)'; \
 	else \
@@ -464,6 +468,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/fuzz/corpus \
 	tests/netns/attack_lib.sh \
 	tests/netns/client_lib.sh \
+	tests/netns/courier_lib.sh \
 	tests/netns/guard_lib.sh \
 	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Confines a process that reads strangers' packets, for good: no files, no new descriptors or processes,
- * and only the system calls that it needs. Privileges are dropped by process/priv.h.
+ * Confines a process that reads what strangers or a server send, for good: no files, no new processes, and only the
+ * system calls that it needs. Privileges are dropped by process/priv.h, all of it in the right order by
+ * process/confine.h.
  */
 #ifndef KNOCKD_CAGE_H
 #define KNOCKD_CAGE_H
@@ -33,6 +34,12 @@ int cage_limits(unsigned files);
  * allocated or freed from here on. Needs no_new_privs. 0, or -1 with errno; also 0 in a build without seccomp.
  */
 int cage_filter(int in, int out);
+
+/*
+ * The same for the courier, which may also read and write its sockets, connect others (streams of IP or the machine
+ * itself), and get memory, but none that is executable.
+ */
+int cage_courier(void);
 
 /* Does this build have seccomp? */
 bool cage_has_filter(void);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Without hiredis: a configuration that would need the courier is refused, see share_conf_missing(). */
+#include "courier/courier.h"
+
+#include <unistd.h>
+
+_Noreturn void
+courier_run(const struct courier_setup *setup)
+{
+	(void)setup;
+	_exit(1);
+}

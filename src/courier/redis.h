@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The library for Redis's protocol: hiredis, 0.14 or 1.x. This is the only file that includes it.
+ *
+ * Of the library only the layer below its asynchronous API is used: contexts that never block, commands as bytes,
+ * replies as values. The asynchronous API of hiredis checks what a server sends with assert(3), so a server could end
+ * the courier.
+ */
+#ifndef KNOCKD_COURIER_REDIS_H
+#define KNOCKD_COURIER_REDIS_H
+
+#include <hiredis.h>
+
+#if HIREDIS_MAJOR < 1
+typedef int redis_size; /* how many elements an array has, in the reader's functions */
+#else
+typedef size_t redis_size;
+#endif
+
+#endif

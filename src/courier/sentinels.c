@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sentinels.h"
+
+#include <string.h>
+
+#include "login.h"
+#include "reply.h"
+
+/* A sentinel that has not answered for so long is asked again on a new connection. */
+#define DEAD_MSEC 1000
+
+/* Waits so long for the other sentinels, which may know of a later election. */
+#define OTHERS_MSEC 300
+
+int
+sentinels_init(struct sentinels *s, const struct share_conf *conf, const struct place *places, size_t n)
+{
+	*s = (struct sentinels){ .conf = conf, .n = n };
+	for (size_t i = 0; i < n; i++) {
+		s->list[i].place = places[i];
+		if (link_init(&s->list[i].link, 4))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what they say ----------------------------------------------------------------------------- */
+
+static int
+take_answer(struct sentinels *s, struct sentinel *sentinel, const redisReply *reply)
+{
+	struct place place;
+	uint64_t epoch;
+
+	if (reply_sentinel(&place, &epoch, reply))
+		return link_fail(&sentinel->link, "it does not know a primary %s with an address: %s", s->conf->service,
+				 reply_error(reply));
+	sentinel->answered = true;
+	if (s->primary.len && epoch <= s->epoch)
+		return 0;
+	if (!s->primary.len)
+		s->known_at = s->now;
+	s->primary = place;
+	s->epoch = epoch;
+	return 0;
+}
+
+struct taking {
+	struct sentinels *s;
+	struct sentinel *sentinel;
+};
+
+/* A sentinel gets the login only if it asks for one. */
+static int
+take(void *arg, struct link *link, const redisReply *reply)
+{
+	struct taking *t = arg;
+	struct expected *expected = link_first(link);
+	enum command command;
+
+	if (!expected)
+		return link_fail(link, "a reply to no question");
+	command = expected->command;
+	link_answered(link);
+	if (command == COMMAND_AUTH)
+		return reply_is_status(reply, "OK") ? 0 : link_fail(link, "%s", reply_error(reply));
+	if (reply_is_error(reply, "NOAUTH") && !t->sentinel->tried_login) {
+		t->sentinel->tried_login = true;
+		t->sentinel->next_at = t->s->now;
+		return login_send(link, &t->s->conf->login, t->s->now) ? link_fail(link, "%s", reply_error(reply)) : 0;
+	}
+	return take_answer(t->s, t->sentinel, reply);
+}
+
+const struct place *
+sentinels_primary(const struct sentinels *s, uint64_t now)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < s->n; i++)
+		all = all && s->list[i].answered;
+	return s->primary.len && (all || now >= s->known_at + OTHERS_MSEC) ? &s->primary : NULL;
+}
+
+const char *
+sentinels_why(const struct sentinels *s)
+{
+	return *s->why ? s->why : "no sentinel has answered yet";
+}
+
+/* ---- questions --------------------------------------------------------------------------------- */
+
+static void
+lose(struct sentinels *s, struct sentinel *sentinel)
+{
+	char why[SHARE_REASON];
+
+	memcpy(why, sentinel->link.why, sizeof(why));
+	link_close(&sentinel->link);
+	link_fail(&sentinel->link, "sentinel %s: %.60s", sentinel->place.text, why);
+	memcpy(s->why, sentinel->link.why, sizeof(s->why));
+	sentinel->answered = false;
+	sentinel->tried_login = false;
+	sentinel->next_at = s->now + SENTINELS_FAST_MSEC;
+}
+
+static int
+ask(struct sentinels *s, struct sentinel *sentinel)
+{
+	const char *words[] = { "SENTINEL", "MASTER", s->conf->service };
+
+	if (!link_is_open(&sentinel->link) && link_open(&sentinel->link, &sentinel->place))
+		return -1;
+	if (link_first(&sentinel->link))
+		return 0;
+	if (!link_send(&sentinel->link, COMMAND_PRIMARY, 3, words, NULL, s->now))
+		return link_fail(&sentinel->link, "out of memory");
+	return link_flush(&sentinel->link);
+}
+
+static bool
+is_dead(const struct sentinels *s, const struct sentinel *sentinel)
+{
+	uint64_t since = link_since(&sentinel->link);
+
+	return since != UINT64_MAX && s->now >= since + DEAD_MSEC;
+}
+
+uint64_t
+sentinels_ask(struct sentinels *s, bool up, uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+
+	s->now = now;
+	for (size_t i = 0; i < s->n; i++) {
+		struct sentinel *sentinel = &s->list[i];
+
+		if (is_dead(s, sentinel)) {
+			link_fail(&sentinel->link, "no answer");
+			lose(s, sentinel);
+		}
+		if (!up && sentinel->next_at > now + SENTINELS_FAST_MSEC)
+			sentinel->next_at = now + SENTINELS_FAST_MSEC;
+		if (now >= sentinel->next_at) {
+			sentinel->next_at = now + (up ? SENTINELS_MSEC : SENTINELS_FAST_MSEC);
+			if (ask(s, sentinel))
+				lose(s, sentinel);
+		}
+		if (sentinel->next_at < next)
+			next = sentinel->next_at;
+	}
+	return next;
+}
+
+void
+sentinels_poll(const struct sentinels *s, struct pollfd *fds)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		fds[i].fd = i < s->n ? link_fd(&s->list[i].link) : -1;
+		fds[i].events = i < s->n ? link_events(&s->list[i].link) : 0;
+		fds[i].revents = 0;
+	}
+}
+
+void
+sentinels_move(struct sentinels *s, const struct pollfd *fds, uint64_t now)
+{
+	s->now = now;
+	for (size_t i = 0; i < s->n; i++) {
+		struct taking taking = { s, &s->list[i] };
+
+		if (fds[i].revents && link_move(&s->list[i].link, fds[i].revents, take, &taking))
+			lose(s, &s->list[i]);
+	}
+}

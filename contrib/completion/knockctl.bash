@@ -137,8 +137,9 @@ _knockctl()
     [[ $command == doctor ]] && _knockctl_doors
   else
     case $command in
-    revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all --cut) ;;
-    list | extend | grant) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
+    revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all --cut --by-hand) ;;
+    grant) _knockd_nft_offer < <(printf '%s\n' --json --door --forever) ;;
+    list | extend) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
     new) _knockd_nft_offer < <(printf '%s\n' --config --open --for --write) ;;
     doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;

@@ -49,6 +49,8 @@ complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend' -a '(__
 complete -c knockctl -n '__fish_seen_subcommand_from list revoke extend grant enrol' -l door -x -a '(__knockctl_doors)' -d 'Of this door'
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l all -d Everybody
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l cut -d 'And their connections'
+complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l by-hand -d 'And elements that an admin has added'
+complete -c knockctl -n '__fish_seen_subcommand_from grant' -l forever -d 'Without an end'
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'
 complete -c knockctl -n '__fish_seen_subcommand_from users' -l reset -x -d 'Forget the last knock of this user'
 complete -c knockctl -n '__fish_seen_subcommand_from enrol' -l host -x -a '(__fish_print_hostnames)' -d 'The name of this server for its clients'

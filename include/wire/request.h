@@ -5,13 +5,13 @@
  *
  *   status | doors | attempts | stats | watch | reload | check | unguard
  *   list [ADDRESS ...] [--door DOOR]
- *   revoke ADDRESS ... [--door DOOR] [--cut] | revoke --door DOOR [--cut] | revoke --all [--cut]
+ *   revoke ADDRESS ... [--door DOOR] [--cut] [--by-hand] | revoke --door DOOR [--cut] | revoke --all [--cut]
  *   extend ADDRESS ... [--door DOOR] TIME
- *   grant ADDRESS --door DOOR
+ *   grant ADDRESS --door DOOR [--forever]
  *   users [--reset USER]
  *   enrol USER --host HOST [--door DOOR]
  *
- * ADDRESS may be a prefix, except for grant. TIME may be negative.
+ * ADDRESS may be a prefix, except for grant and with --by-hand. TIME may be negative.
  *
  * Both ends use these functions, which do no I/O.
  */
@@ -60,7 +60,7 @@ struct request_whom {
 struct request {
 	enum request_command command;
 	struct request_whom whom;
-	bool all, cut;
+	bool all, cut, by_hand, forever;
 	int64_t by_ms;
 	const char *user; /* NULL: none, like the next */
 	const char *host;

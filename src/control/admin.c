@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/byhand.h"
 #include "access/closing.h"
 #include "access/grants.h"
 #include "access/judge.h"
@@ -384,6 +385,8 @@ answer_revoke(struct admin *admin, struct control_client *client, const struct r
 		cuts_whom(view.tools->cuts, view.conf, &request->whom);
 	cuts_force(view.tools->cuts, false);
 	n += closings_close(view.tools->closings, &request->whom);
+	if (request->by_hand)
+		n += byhand_delete(view.tools, view.conf, &request->whom, err, sizeof(err));
 	if (is_unknown(view.conf, request, n, err))
 		say_no_door(client, request->whom.door);
 	else
@@ -434,11 +437,15 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 {
 	const struct admin_view view = look(admin);
 	const struct door *door = the_door(view.conf, request->whom.door, client);
+	const struct addr *ip = &request->whom.nets[0].addr;
 	char err[LOG_TEXT_MAX];
+	int failed;
 
 	if (!door)
 		return;
-	if (access_grant(view.tools, view.conf, door, &request->whom.nets[0].addr, err, sizeof(err)))
+	failed = request->forever ? byhand_admit(view.tools, door, ip, err, sizeof(err))
+				  : access_grant(view.tools, view.conf, door, ip, err, sizeof(err));
+	if (failed)
 		say_error(client, err);
 	else
 		say_number(client, "granted", 1);

@@ -21,6 +21,8 @@ enum {
 	OPT_RESET,
 	OPT_HOST,
 	OPT_CUT,
+	OPT_BY_HAND,
+	OPT_FOREVER,
 };
 
 #define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
@@ -40,6 +42,8 @@ static const struct option names[] = {
 	{ "door", required_argument, NULL, OPT_DOOR },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "cut", no_argument, NULL, OPT_CUT },
+	{ "by-hand", no_argument, NULL, OPT_BY_HAND },
+	{ "forever", no_argument, NULL, OPT_FOREVER },
 	{ "apply", no_argument, NULL, OPT_APPLY },
 	{ "prefer", required_argument, NULL, OPT_PREFER },
 	{ "open", required_argument, NULL, OPT_OPEN },
@@ -94,6 +98,12 @@ take(struct ctl_options *o, int option)
 		return CTL_ASK;
 	case OPT_CUT:
 		add_word(o, "--cut");
+		return CTL_ASK;
+	case OPT_BY_HAND:
+		add_word(o, "--by-hand");
+		return CTL_ASK;
+	case OPT_FOREVER:
+		add_word(o, "--forever");
 		return CTL_ASK;
 	case OPT_APPLY:
 		o->apply = true;

@@ -22,6 +22,8 @@ enum {
 	USER = 1 << 9,      /* a user, needed too */
 	HOST = 1 << 10,     /* --host HOST, likewise */
 	CUT = 1 << 11,
+	BY_HAND = 1 << 12,
+	FOREVER = 1 << 13,
 };
 
 static const struct {
@@ -32,9 +34,9 @@ static const struct {
 	[REQUEST_DOORS] = { "doors", 0 },
 	[REQUEST_LIST] = { "list", ADDRS | DOOR },
 	[REQUEST_ATTEMPTS] = { "attempts", 0 },
-	[REQUEST_REVOKE] = { "revoke", ADDRS | DOOR | ALL | NEEDS_ANY | CUT },
+	[REQUEST_REVOKE] = { "revoke", ADDRS | DOOR | ALL | NEEDS_ANY | CUT | BY_HAND },
 	[REQUEST_EXTEND] = { "extend", ADDRS | DOOR | TIME | NEEDS_ADDR },
-	[REQUEST_GRANT] = { "grant", ADDRS | ONE | DOOR | NEEDS_ADDR | NEEDS_DOOR },
+	[REQUEST_GRANT] = { "grant", ADDRS | ONE | DOOR | NEEDS_ADDR | NEEDS_DOOR | FOREVER },
 	[REQUEST_WATCH] = { "watch", 0 },
 	[REQUEST_STATS] = { "stats", 0 },
 	[REQUEST_RELOAD] = { "reload", 0 },
@@ -223,10 +225,24 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 			r->user = words[i];
 		else if (takes & CUT && !strcmp(words[i], "--cut"))
 			r->cut = true;
+		else if (takes & BY_HAND && !strcmp(words[i], "--by-hand"))
+			r->by_hand = true;
+		else if (takes & FOREVER && !strcmp(words[i], "--forever"))
+			r->forever = true;
 		else if (take_word(r, takes, words[i], err, errlen))
 			return -1;
 	}
 	return 0;
+}
+
+static bool
+are_whole(const struct request_whom *whom)
+{
+	size_t i = 0;
+
+	while (i < whom->n_nets && is_whole(&whom->nets[i]))
+		i++;
+	return i == whom->n_nets && i;
 }
 
 static const char *
@@ -248,6 +264,8 @@ missing(const struct request *r, unsigned takes)
 		return "a time is missing";
 	if (takes & NEEDS_ANY && !whom->n_nets && !whom->door && !r->all)
 		return "an address, --door or --all is missing";
+	if (r->by_hand && !are_whole(whom))
+		return "--by-hand needs addresses, and no prefix";
 	if (r->all && (whom->n_nets || whom->door))
 		return "--all takes no address and no --door";
 	return NULL;
@@ -261,7 +279,7 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 
 	r->whom.n_nets = 0;
 	r->whom.door = NULL;
-	r->all = r->cut = false;
+	r->all = r->cut = r->by_hand = r->forever = false;
 	r->by_ms = 0;
 	r->user = r->host = NULL;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
@@ -323,6 +341,10 @@ request_describe(const struct request *r, char *buf, size_t len)
 		text_write(&pen, " --all", NULL);
 	if (r->cut)
 		text_write(&pen, " --cut", NULL);
+	if (r->by_hand)
+		text_write(&pen, " --by-hand", NULL);
+	if (r->forever)
+		text_write(&pen, " --forever", NULL);
 	if (r->by_ms) {
 		text_write(&pen, r->by_ms < 0 ? " -" : " ", NULL);
 		duration_write(&pen, (uint64_t)(r->by_ms < 0 ? -r->by_ms : r->by_ms));

@@ -51,7 +51,8 @@ offers 'interfaces' 'lo|' "$knock" -i lo
 offers 'options of knockd' '--print-rules|' knockd --print
 offers 'interfaces of knockd' 'any|' knockd -i an
 offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re
-offers 'options of a command' '--json|--door|--all|--cut|' "$knockctl" revoke -
+offers 'options of a command' '--json|--door|--all|--cut|--by-hand|' "$knockctl" revoke -
+offers '... of another one' '--json|--door|--forever|' "$knockctl" grant -
 offers 'no option of another command' '--json|--door|' "$knockctl" --socket /nowhere list -
 offers '... nor those of all' '--json|' "$knockctl" --socket /nowhere doors -
 offers 'options of new' '--config|--open|--for|--write|' "$knockctl" new --

@@ -132,6 +132,47 @@ refute '... ends the access' element_in 'inet knockd open4' '10.0.0.2 . tcp . 22
 ends 'knockctl grant' 0 knockctl grant 10.0.0.2 --door door
 check '... lets in' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
 knockctl revoke --all >/dev/null
+
+
+# Elements of the admin's, which nft can neither add nor delete here.
+forever() {
+	[ -z "$(element_get 'inet knockd open4' "$1 . tcp . 2222" expires)" ] &&
+		element_in 'inet knockd open4' "$1 . tcp . 2222"
+}
+ends 'knockctl grant --forever' 0 knockctl grant 10.0.0.2 --door door --forever
+check '... puts in an element without a time' forever 10.0.0.2
+check '... that lets in' in_client socat -u OPEN:/dev/null TCP4:$server:2222,connect-timeout=2
+equal '... it is no access' "$(knockctl list)" 'no open accesses'
+knock $server 7000
+check '... a knock leaves it alone' log_has 'no grant'
+check '... and without a time' forever 10.0.0.2
+ends 'knockctl revoke' 4 knockctl revoke --all
+check '... too' forever 10.0.0.2
+ends '... and by address' 4 knockctl revoke 10.0.0.2
+check '...' forever 10.0.0.2
+knockd_reload
+check '... a reload, too' forever 10.0.0.2
+knockd_stop
+knockd_again
+check '... a restart, too' forever 10.0.0.2
+ends '... a second time is no error' 0 knockctl grant 10.0.0.2 --door door --forever
+ends 'knockctl revoke --by-hand of another door' 4 knockctl revoke 10.0.0.2 --by-hand --door fence
+check '... leaves it' forever 10.0.0.2
+ends '... of its door' 0 knockctl revoke 10.0.0.2 --by-hand --door door
+equal '... says how many' "$(cat "$T/out")" '1 revoked'
+refute '... deletes it' element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
+ends '... there is no second one' 4 knockctl revoke 10.0.0.2 --by-hand
+knock $server 7000
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
+ends 'an access' 0 knockctl grant 10.0.0.2 --door door --forever
+check '... becomes one without a time' forever 10.0.0.2
+equal '... and is no access any more' "$(knockctl list)" 'no open accesses'
+ends 'IPv6' 0 knockctl grant fd00::7 --door door --forever
+check '... the same' element_in 'inet knockd open6' 'fd00::7 . tcp . 2222'
+ends '... both at once' 0 knockctl revoke --by-hand 10.0.0.2 fd00::7
+equal '... are gone' "$(cat "$T/out")" '2 revoked'
+ends 'a door without open' 1 knockctl grant 10.0.0.2 --door commanded --forever
+check '... says why' grep -q 'has no open' "$T/err"
 ends 'knockctl unguard' 0 knockctl unguard
 refute '... removes the guard' sh -c 'nft list table inet knockd | grep -q "chain guard {"'
 knockd_reload

@@ -167,6 +167,15 @@ bad_requests(void **state)
 		"list --all",
 		"extend 10.0.0.1 1h --cut",
 		"revoke --cut",
+		"revoke --by-hand",
+		"revoke --all --by-hand",
+		"revoke --door x --by-hand",
+		"revoke 10.0.0.0/24 --by-hand",
+		"revoke 10.0.0.1 10.0.0.0/24 --by-hand",
+		"revoke 10.0.0.1 --forever",
+		"extend 10.0.0.1 --by-hand 1h",
+		"grant 10.0.0.1 --forever",
+		"grant 10.0.0.1 --door x --by-hand",
 		"list soon",
 		"list --door",
 		"extend 10.0.0.1",
@@ -225,7 +234,15 @@ described_for_the_log(void **state)
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "extend ::1 -1m30s");
 	parse("revoke --all");
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke --all");
+	parse("revoke ::1 10.0.0.1 --by-hand");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke ::1 10.0.0.1 --by-hand");
+	assert_true(request.by_hand);
+	assert_false(request.forever);
+	parse("grant ::1 --forever --door x");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "grant ::1 --door x --forever");
+	assert_true(request.forever);
 	parse("revoke ::1 --cut");
+	assert_false(request.by_hand);
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke ::1 --cut");
 }
 

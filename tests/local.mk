@@ -127,7 +127,7 @@ netns_tests = \
 	tests/netns/disk.sh \
 	tests/netns/doctor.sh \
 	tests/netns/door.sh \
-	tests/netns/ended.sh \
+	tests/netns/end_faults.sh tests/netns/ended.sh \
 	tests/netns/engine.sh \
 	tests/netns/errors.sh \
 	tests/netns/examples.sh \

@@ -101,7 +101,8 @@ size_t grants_of(const struct grants *grants, const char *door, const struct add
 /*
  * Deletes the elements of these accesses, or moves their ends by `by_ms`, which may
  * be negative. Returns how many. A refusal of the kernel is logged; `err` gets the first such line, or is empty. A
- * refused deletion ends the access all the same: it is forgotten. A missing set is no refusal.
+ * refused deletion ends the access all the same: it is forgotten, or tried again if packets renew its element. A
+ * missing set is no refusal.
  */
 size_t grants_revoke(struct grants *grants, const struct request_whom *whom, char *err, size_t errlen);
 size_t grants_extend(struct grants *grants, const struct request_whom *whom, int64_t by_ms, char *err, size_t errlen);

@@ -17,6 +17,8 @@
 #define TRIES      25
 #define PAUSE_MSEC 100
 
+#define RETRY_MSEC 1000 /* after an error of netlink */
+
 #define CUTS_MAX 4096 /* at a time; more are dropped, with a line in the log */
 
 struct cut {
@@ -34,6 +36,8 @@ struct cuts {
 	struct cut *at;
 	size_t n, room;
 	bool forced;
+	int error;    /* errno of the last tick; 0: none */
+	bool failing; /* the log says so */
 	uint64_t next_at;
 };
 
@@ -195,29 +199,33 @@ is_wanted(const struct cut *cut, const struct conf *conf)
 	return cut->forced;
 }
 
-/* Is the address, or that of a network, still admitted? */
-static bool
-is_admitted(const struct cuts *cuts, const struct cut *cut)
+/* Is the address, or that of a network, still admitted? 1, 0, or -1: the kernel could not be asked. */
+static int
+is_admitted(struct cuts *cuts, const struct cut *cut)
 {
 	struct nftset_op op = { .element = &cut->element, .ip = cut->ip };
+	int there = nftset_holds(cuts->nftset, &op);
 
-	return nftset_holds(cuts->nftset, &op) == 1;
+	if (there >= 0 || op.result != NFTSET_ERROR)
+		return there == 1;
+	cuts->error = op.error ? op.error : EIO;
+	return -1;
 }
 
 /* Moves to the end of the array what is cut now, and returns its number. */
 static size_t
-pick(struct cuts *cuts, const struct conf *conf, uint64_t now)
+pick(struct cuts *cuts, const struct conf *conf)
 {
 	size_t kept = 0, picked = 0;
 	struct cut *due = calloc(cuts->n, sizeof(*due));
 
 	for (size_t i = 0; due && i < cuts->n; i++) {
 		struct cut *cut = &cuts->at[i];
-		bool wanted = is_wanted(cut, conf);
+		int admitted = is_wanted(cut, conf) ? is_admitted(cuts, cut) : 1;
 
-		if (wanted && !is_admitted(cuts, cut))
+		if (!admitted)
 			due[picked++] = *cut;
-		else if (wanted && ++cut->tries < TRIES)
+		else if (admitted < 0 || (is_wanted(cut, conf) && ++cut->tries < TRIES))
 			cuts->at[kept++] = *cut;
 		else
 			element_free(&cut->element);
@@ -225,7 +233,6 @@ pick(struct cuts *cuts, const struct conf *conf, uint64_t now)
 	if (due) {
 		memcpy(cuts->at + kept, due, picked * sizeof(*due));
 		cuts->n = kept;
-		cuts->next_at = kept ? now + PAUSE_MSEC : UINT64_MAX;
 	}
 	free(due);
 	return picked;
@@ -241,21 +248,36 @@ tell(const struct cuts *cuts, const struct cut *cut, const struct flows_match *m
 			   match->ended == 1 ? "connection" : "connections");
 }
 
+/* Those that pick() has left behind the array. If netlink fails, they are in it again. */
 static void
-end_flows(struct cuts *cuts, struct cut *due, size_t n)
+end_flows(struct cuts *cuts, size_t n)
 {
+	struct cut *due = cuts->at + cuts->n;
 	struct flows_match *matches = calloc(n, sizeof(*matches));
 
 	for (size_t i = 0; matches && i < n; i++)
 		matches[i] = match_of(&due[i]);
-	if (!matches || flows_end(matches, n))
-		log_warn(cuts->log, "could not cut connections");
+	if (!matches || flows_end(matches, n)) {
+		cuts->error = errno;
+		cuts->n += n;
+		free(matches);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
-		if (matches)
-			tell(cuts, &due[i], &matches[i]);
+		tell(cuts, &due[i], &matches[i]);
 		element_free(&due[i].element);
 	}
 	free(matches);
+}
+
+/* One line for all tries. */
+static void
+tell_error(struct cuts *cuts)
+{
+	errno = cuts->error;
+	if (cuts->error && !cuts->failing)
+		log_warn(cuts->log, "could not cut connections, trying again");
+	cuts->failing = cuts->error != 0;
 }
 
 void
@@ -265,9 +287,12 @@ cuts_tick(struct cuts *cuts, const struct conf *conf, uint64_t now)
 
 	if (!cuts->n || cuts->next_at > now)
 		return;
-	due = pick(cuts, conf, now);
+	cuts->error = 0;
+	due = pick(cuts, conf);
 	if (due)
-		end_flows(cuts, cuts->at + cuts->n, due);
+		end_flows(cuts, due);
+	tell_error(cuts);
+	cuts->next_at = cuts->n ? now + (cuts->error ? RETRY_MSEC : PAUSE_MSEC) : UINT64_MAX;
 }
 
 uint64_t

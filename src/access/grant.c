@@ -16,6 +16,9 @@
 /* The kernel's timer may be so much later than the time that it tells. */
 #define IDLE_SLACK_MSEC 20
 
+/* Until an element is deleted again that packets renew. */
+#define RETRY_MSEC 1000
+
 /* Looks at one set, while other programs change it all the time. */
 #define TRIES 8
 
@@ -409,6 +412,21 @@ grant_look(struct grants *g, struct place *place, nftset_visit *visit, void *arg
 	return place->missing ? 0 : rc;
 }
 
+void
+grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op)
+{
+	struct moment now = moment_now();
+
+	if (!grant->kind->idle_ms || nftset_is_good(op) || op->result == NFTSET_NO_SET) {
+		grant_finish(g, grant);
+		return;
+	}
+	grant->refused = true;
+	grant->end_boot_ms = now.boot_ms;
+	journal_move(g->journal, grant->journal_id, now);
+	arm(g, grant, now.boot_ms + RETRY_MSEC);
+}
+
 /* Packets may have renewed the element for longer than it may last in all. */
 static void
 end_limited(struct grants *g, struct grant *grant)
@@ -416,9 +434,9 @@ end_limited(struct grants *g, struct grant *grant)
 	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip, .own = true };
 
 	nftset_apply(g->nftset, &op, 1);
-	if (!nftset_is_good(&op) && op.result != NFTSET_NO_SET)
+	if (!nftset_is_good(&op) && op.result != NFTSET_NO_SET && !grant->refused)
 		grant_log_misfit(g, grant, "deleted", &op, NULL, 0);
-	grant_finish(g, grant);
+	grant_end(g, grant, &op);
 }
 
 /* Has the kernel ended the access, or have packets renewed it? Without its set it is put back later. */

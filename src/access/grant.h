@@ -64,6 +64,7 @@ struct grant {
 	int64_t end_boot_ms; /* INT64_MAX: none. The kernel may end an idle access before */
 	uint64_t given_ms;   /* time of the element when it was written last; 0: not known */
 	bool there;          /* the element is in its set, as far as known */
+	bool refused;        /* the kernel has refused to delete it, which the log says */
 	bool met;            /* an element with this key is there, and it must be written anew */
 	uint32_t seen;       /* the last look that has found it as it should be */
 	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
@@ -130,6 +131,12 @@ void grant_drop(struct grants *g, struct grant *grant);
 
 /* The same, and tells of it: the access is over, not only its place in memory. */
 void grant_finish(struct grants *g, struct grant *grant);
+
+/*
+ * The operation, a deletion, was to end the access. The same, unless the kernel has refused it and packets renew the
+ * element: it would never end then, so it is tried again until it succeeds.
+ */
+void grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op);
 
 /* How many are this door's for this address. */
 size_t grant_count(const struct grants *g, const char *door, const struct addr *ip);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Capture = nfqueue and `open`: a client that connects right behind its last knock passes the guard at the first SYN, at
-# ports of TCP and UDP. Held packets do not bypass the guard. Without nftables' queue expression knockd does not start.
+# ports of TCP and UDP, also while the ruleset is flushed, if the kernel can keep an owned table. Held packets do not
+# bypass the guard. Without nftables' queue expression knockd does not start.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/guard_lib.sh"
@@ -42,6 +43,19 @@ at_first_syn 'IPv4: each at the first SYN' "$ROUNDS" 10.9.0.1 $server 22 7000 80
 at_first_syn 'IPv6: each at the first SYN' "$ROUNDS" fd09::1 $server6 22 7000 8000:udp 9000
 at_first_syn 'a single knock: each at the first SYN' "$ROUNDS" 10.9.64.1 $server 24 6000:udp
 check 'no packet is held any more' nothing_held
+if log_has 'table inet knockd is owned'; then
+	sh -c 'while :; do nft flush ruleset; done' </dev/null &
+	flusher=$!
+	started $flusher
+	at_first_syn 'an owned table, and flush ruleset all the time' "$ROUNDS" 10.9.128.1 $server 22 7000 8000:udp 9000
+	kill $flusher
+	wait $flusher 2>/dev/null
+	equal '... nothing is put back' "$(log_count 'is put back')" 0
+	check '... and no packet held any more' nothing_held
+	refute '... others stay outside' port_open 10.0.1.1 22 other
+else
+	skip 'an owned table, and flush ruleset all the time' 'this kernel cannot keep one'
+fi
 
 # one address again and again: shut, knocked open, used
 again() {

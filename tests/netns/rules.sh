@@ -71,6 +71,65 @@ same 'a guard' '
 	open     = 22
 	close    = 22
 '
+same 'a guard that cuts' '
+[here]
+	sequence     = 7000
+	open         = 22:tcp, 443:udp
+	cut          = yes
+	open_timeout = 90s
+[other]
+	sequence     = 7000
+	open         = 80
+[there]
+	sequence     = 7000
+	target       = 192.0.2.7
+	open         = 22
+	cut          = yes
+[there6]
+	sequence     = 7000
+	target       = 2001:db8::7
+	open         = 22
+	cut          = yes
+'
+same 'a guard with idle times' '
+[here]
+	sequence     = 7000
+	open         = 22:tcp, 443:udp
+	idle_timeout = 10m
+[limited]
+	sequence     = 7000
+	open         = 80
+	idle_timeout = 90s
+	open_timeout = 1h
+	cut          = yes
+[there]
+	sequence     = 7000
+	target       = 192.0.2.7
+	open         = 22
+	idle_timeout = 10m
+[there6]
+	sequence     = 7000
+	target       = 2001:db8::7
+	open         = 22
+	idle_timeout = 10m
+'
+for own in yes no; do
+	same "Own_Table = $own" "
+[options]
+	Own_Table = $own
+[here]
+	sequence     = 7000
+	open         = 22:tcp
+	idle_timeout = 10m
+	cut          = yes
+"
+	same "Own_Table = $own, without a guard" "
+[options]
+	Own_Table = $own
+[a]
+	sequence = 1,2
+"
+done
 same 'many ports' '
 [a]
 	sequence = 1,2:udp,3,4,5,6,7,8,9,10,11,12,13

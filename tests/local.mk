@@ -189,6 +189,7 @@ netns_tests = \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
+	tests/netns/upgrade.sh \
 	tests/netns/vrf.sh \
 	tests/netns/waiting.sh \
 	tests/netns/watchdog.sh \
@@ -313,7 +314,7 @@ tests/ref/stamp:
 	$(AM_V_GEN)$(SHELL) $(srcdir)/tests/fetch-reference tests/ref && touch $@
 
 clean-local:
-	rm -rf tests/ref tests/bench/results fuzz coverage vm distro cross musl deb rpm
+	rm -rf tests/ref tests/old tests/old.new tests/bench/results fuzz coverage vm distro cross musl deb rpm
 	rm -rf beside container
 
 # --- a virtual machine -----------------------------------------------------------------------------
@@ -351,7 +352,10 @@ check-container: all
 	$(SHELL) $(top_srcdir)/tests/platform/container
 check-beside: all
 	$(SHELL) $(top_srcdir)/tests/platform/beside
-.PHONY: check-distro check-i386 check-cross check-musl check-valgrind check-container check-beside
+check-upgrade: all
+	$(SHELL) $(top_srcdir)/tests/platform/old
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/netns/upgrade.sh
+.PHONY: check-distro check-i386 check-cross check-musl check-valgrind check-container check-beside check-upgrade
 
 # --- knockd 0.8 and ours side by side --------------------------------------------------------------
 
@@ -481,6 +485,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/cross \
 	tests/platform/distro \
 	tests/platform/musl \
+	tests/platform/old \
 	tests/platform/valgrind \
 	tests/tools/meddle.c tests/tools/pages.c \
 	tests/vm/README \

@@ -112,7 +112,7 @@ firewall() {
 	{
 		echo '#!/usr/sbin/nft -f'
 		echo 'flush ruleset'
-		cat /vm/knockd.nft
+		sed 's/#tcp dport { 80, 443 } accept/tcp dport 2222 accept/' /vm/knockd.nft
 	} >/etc/nftables.conf
 	now 'systemctl enable --now nftables' systemctl enable --now nftables
 }
@@ -312,11 +312,66 @@ after_reboot() {
 	deadline=90
 	check 'the stop command of the open door has run' lines /vm/long.stopped 1
 	equal 'no unit has failed' "$(systemctl list-units --failed --no-legend --plain)" ''
+	attacked_reloads
 	reload_without_daemon
 	cp /etc/knockd.conf /vm/good.conf
 	echo nonsense >>/etc/knockd.conf
 	bad_start
 	reboot_now after_bad_boot
+}
+
+# hammers; stop_hammers: two clients that begin connections to the guarded port as fast as they can, and what they say
+hammers() {
+	ip netns exec client /vm/hammer $server 2222 >/vm/hammer4 &
+	hammer4=$!
+	ip netns exec client /vm/hammer $server6 2222 >/vm/hammer6 &
+	hammer6=$!
+}
+stop_hammers() {
+	kill $hammer4 $hammer6
+	wait $hammer4 $hammer6
+	sed 's/^/# /' /vm/hammer4 /vm/hammer6
+}
+# nobody_in TEXT
+nobody_in() {
+	equal "$1: over IPv4 nobody got in" "$(sed 's/ longest.*//' /vm/hammer4)" 'in 0'
+	equal '... nor over IPv6' "$(sed 's/ longest.*//' /vm/hammer6)" 'in 0'
+}
+
+# A firewall that is loaded anew while clients send SYNs all the time: nobody gets in, if the kernel can keep an owned
+# table; elsewhere the output has how many did, and for how long at most.
+attacked_reloads() {
+	/vm/race -l 2222 &
+	service=$!
+	systemctl stop knockd
+	knockd --unguard
+	hammers
+	sleep 2
+	stop_hammers
+	now 'clients get in where there is no guard' not grep -q 'in 0 ' /vm/hammer4 /vm/hammer6
+	systemctl start knockd
+	hammers
+	sleep 2
+	for attacked in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		systemctl reload nftables || echo "# reload $attacked of nftables failed"
+	done
+	now 'systemctl reload nftables, 20 times under attack: the guard is there' nft list chain inet knockd guard_shut
+	stop_hammers
+	if logged 'table inet knockd is owned'; then
+		nobody_in '...'
+		hammers
+		sleep 1
+		for attacked in 1 2 3; do
+			systemctl restart knockd
+			systemctl reload nftables
+		done
+		stop_hammers
+		nobody_in '... three restarts'
+	else
+		now '... the log says that this kernel cannot keep the table' logged 'is not owned, because this kernel'
+	fi
+	kill $service
+	wait $service 2>/dev/null
 }
 
 # The daemon does not run, so nobody but knockd-guard.service restores the guard.

@@ -449,6 +449,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/grants.sh \
 	tests/bench/hits.sh \
 	tests/bench/idle.sh \
+	tests/bench/used.sh \
 	tests/bench/lib.sh \
 	tests/bench/life_many.sh \
 	tests/bench/matcher.sh \

@@ -22,6 +22,7 @@ TITLES = {
     'grants': 'Grants per second',
     'doors': 'Doors',
     'idle': 'Unrelated traffic',
+    'used': 'Traffic of an access',
     'memory': 'Memory',
     'size': 'Size',
     'signed': 'Signed knocks',

@@ -6,6 +6,7 @@
  *	-n PAIRS  number of pairs [400]
  *	-t MSEC   length of a slice [3]: packets of the smallest size, as fast as they go
  *	-s BYTES  slices of so many bytes instead, over TCP connections to the servers
+ *	-d        print how many nanoseconds more a packet costs on the first path instead
  *
  * The order of the paths changes from pair to pair. Packets are counted per processor time of the sender, since the
  * kernel does all its work for them in the sender's system call. Streams are timed by the clock; both ends share a
@@ -35,6 +36,7 @@ struct twin {
 	int pairs;
 	int64_t slice_ns;
 	size_t bytes; /* 0: packets */
+	bool differences;
 	const char *clients[2];
 	int wires[2]; /* the clients', for packets */
 };
@@ -45,7 +47,7 @@ read_options(struct twin *t, int argc, char **argv)
 	int option;
 
 	*t = (struct twin){ .pairs = 400, .slice_ns = 3 * NS_PER_MS };
-	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
+	while ((option = getopt(argc, argv, "n:t:s:d")) != -1) {
 		switch (option) {
 		case 'n':
 			t->pairs = atoi(optarg);
@@ -55,6 +57,9 @@ read_options(struct twin *t, int argc, char **argv)
 			break;
 		case 's':
 			t->bytes = (size_t)atoll(optarg);
+			break;
+		case 'd':
+			t->differences = true;
 			break;
 		default:
 			exit(2);
@@ -193,7 +198,7 @@ main(int argc, char **argv)
 
 		for (int turn = 0; turn < 2; turn++)
 			rates[(i + turn) % 2] = slice(&t, (i + turn) % 2);
-		printf("%.3f\n", 100 * rates[0] / rates[1]);
+		printf("%.3f\n", t.differences ? 1 / rates[0] - 1 / rates[1] : 100 * rates[0] / rates[1]);
 	}
 	return 0;
 }

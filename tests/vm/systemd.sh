@@ -147,7 +147,9 @@ exposure() {
 # without commands, so with fewer rights
 strict() {
 	equal 'exposure with commands: 5.2' "$(exposure knockd)" 52
-	equal '... of the guard: 1.6' "$(exposure knockd-guard)" 16
+	equal '... of the guard: 1.8' "$(exposure knockd-guard)" 18
+	equal '... which needs nothing in /tmp, since that is emptied when it runs at boot' \
+		"$(property PrivateDevices knockd-guard) $(property PrivateTmp knockd-guard)" 'no no'
 	check 'systemd-tmpfiles makes the directories' systemd-tmpfiles --create knockd.conf
 	mkdir -p /etc/systemd/system/knockd.service.d
 	cp "$(find /usr/share/doc /usr/local/share/doc -name strict.conf)" /etc/systemd/system/knockd.service.d/

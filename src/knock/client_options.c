@@ -124,7 +124,7 @@ client_options_timeout(int64_t *ms, const char *text)
 
 	if (!isdigit((unsigned char)*text) || *end || !(seconds >= 0.001 && seconds <= 86400))
 		return -1;
-	*ms = (int64_t)(seconds * 1000);
+	*ms = (int64_t)(seconds * 1000 + 0.5); /* 1.001 * 1000 is less than 1001; with an i387, so is 0.3 than 300 */
 	return 0;
 }
 

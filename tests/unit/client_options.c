@@ -117,6 +117,10 @@ timeouts(void **state)
 	assert_int_equal(options.timeout, -1);
 	knocks("host 1 --timeout 0.25", "host", "1");
 	assert_int_equal(options.timeout, 250);
+	knocks("host 1 --timeout 1.001", "host", "1");
+	assert_int_equal(options.timeout, 1001);
+	knocks("host 1 --timeout 0.3", "host", "1");
+	assert_int_equal(options.timeout, 300);
 	stops("host 1 --timeout 0", "error: timeout 0 is invalid (seconds, 0.001 to 86400)");
 	stops("host 1 --timeout -1", "error: timeout -1 is invalid (seconds, 0.001 to 86400)");
 	stops("host 1 --timeout 5s", "error: timeout 5s is invalid (seconds, 0.001 to 86400)");

@@ -8,16 +8,19 @@
 struct printing {
 	const struct plan *plan;
 	FILE *out;
-	struct hsearch_data printed; /* lines */
+	struct names printed; /* lines */
 	bool headed;
 };
 
 static bool
 is_new(struct printing *p, const char *line)
 {
-	ENTRY *found, entry = { .key = (char *)line, .data = (void *)line };
+	bool *known = names_get(&p->printed, p->plan->arena, line, sizeof(*known));
 
-	return !hsearch_r(entry, FIND, &found, &p->printed) && hsearch_r(entry, ENTER, &found, &p->printed);
+	if (!known || *known)
+		return false;
+	*known = true;
+	return true;
 }
 
 static void
@@ -249,12 +252,7 @@ void
 needs_print(const struct plan *plan, FILE *out)
 {
 	struct printing p = { .plan = plan, .out = out };
-	size_t n_rules = 0;
 
-	for (size_t d = 0; d < plan->source->n_doors; d++)
-		n_rules += plan->doors[d].n_rules;
-	if (!hcreate_r(8 * SEQ_MAX * n_rules + 64, &p.printed))
-		return;
 	for (int pass = 0; pass < 3; pass++) {
 		p.headed = false;
 		for (size_t d = 0; d < plan->source->n_doors; d++) {
@@ -272,5 +270,5 @@ needs_print(const struct plan *plan, FILE *out)
 			}
 		}
 	}
-	hdestroy_r(&p.printed);
+	names_free(&p.printed);
 }

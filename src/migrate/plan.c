@@ -53,18 +53,6 @@ join(struct plan *plan, size_t a, size_t b)
 	plan->doors[a > b ? a : b].group = a > b ? b : a;
 }
 
-/* The value of a key in the table, which is made if it is missing. NULL: no memory. */
-static void *
-find(struct plan *plan, struct hsearch_data *table, const char *key, size_t size)
-{
-	ENTRY *found, entry = { .key = (char *)key };
-
-	if (hsearch_r(entry, FIND, &found, table))
-		return found->data;
-	entry.data = arena_get(plan->arena, 1, size);
-	return entry.data && hsearch_r(entry, ENTER, &found, table) ? found->data : NULL;
-}
-
 /* ---- rules that are looked up --------------------------------------------------------------------- */
 
 /* No rule's key begins like this. */
@@ -73,7 +61,7 @@ chain_of(struct plan *plan, const struct rule *rule)
 {
 	const char *key = arena_print(plan->arena, "the chain %s", rule->chain);
 
-	return key ? find(plan, &plan->keys, key, sizeof(struct plan_chain)) : NULL;
+	return key ? names_get(&plan->keys, plan->arena, key, sizeof(struct plan_chain)) : NULL;
 }
 
 static int
@@ -141,7 +129,7 @@ share_keys(struct plan *plan, size_t d)
 
 		if (!rule->key)
 			continue;
-		rule->shared = find(plan, &plan->keys, rule->key, sizeof(*rule->shared));
+		rule->shared = names_get(&plan->keys, plan->arena, rule->key, sizeof(*rule->shared));
 		if (!rule->shared)
 			return -1;
 		if (!rule->shared->opened && !rule->shared->closed)
@@ -451,7 +439,7 @@ name_set(struct plan *plan, const char *door)
 		const char *begin = isalpha((unsigned char)*stem) ? "" : "d";
 		const char *name = i > 1 ? arena_print(plan->arena, "%s%s_%u_ok", begin, stem, i)
 					 : arena_print(plan->arena, "%s%s_ok", begin, stem);
-		bool *taken = name ? find(plan, &plan->names, name, sizeof(*taken)) : NULL;
+		bool *taken = name ? names_get(&plan->names, plan->arena, name, sizeof(*taken)) : NULL;
 
 		if (!taken)
 			return NULL;
@@ -530,14 +518,10 @@ choose(struct plan *plan)
 int
 plan_make(struct plan *plan)
 {
-	size_t n = plan->source->n_doors, n_rules = 0;
+	size_t n = plan->source->n_doors;
 
 	plan->doors = arena_get(plan->arena, n ? n : 1, sizeof(*plan->doors));
 	if (!plan->doors || plan_read(plan))
-		return -1;
-	for (size_t d = 0; d < n; d++)
-		n_rules += plan->doors[d].n_rules;
-	if (!hcreate_r(4 * n_rules + 16, &plan->keys) || !hcreate_r(4 * n_rules + 16, &plan->names))
 		return -1;
 	if (resolve(plan))
 		return -1;
@@ -555,6 +539,6 @@ plan_make(struct plan *plan)
 void
 plan_free(struct plan *plan)
 {
-	hdestroy_r(&plan->keys);
-	hdestroy_r(&plan->names);
+	names_free(&plan->keys);
+	names_free(&plan->names);
 }

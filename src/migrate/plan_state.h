@@ -3,9 +3,8 @@
 #ifndef KNOCKD_PLAN_STATE_H
 #define KNOCKD_PLAN_STATE_H
 
-#include <search.h>
-
 #include "conf/conf.h"
+#include "names.h"
 #include "rule.h"
 #include "source.h"
 
@@ -59,9 +58,9 @@ struct plan {
 	struct arena *arena;
 	enum plan_prefer prefer;
 	struct plan_door *doors;
-	struct hsearch_data keys;  /* of rules: struct plan_key */
-	struct hsearch_data names; /* of sets */
-	unsigned marks;            /* in use */
+	struct names keys;  /* of rules: struct plan_key */
+	struct names names; /* of sets */
+	unsigned marks;     /* in use */
 };
 
 #endif

@@ -4,12 +4,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/netfilter/nfnetlink_queue.h> /* before the library's, which newer versions demand */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <libnetfilter_queue/libnetfilter_queue.h>
 
 #include "capture_socket.h"
 #include "wire/capture.h"

@@ -52,7 +52,12 @@ have_ufw() {
 	[ -f "$build/tests/ref/usr/sbin/ufw" ] && command -v python3 >/dev/null
 }
 make_ufw() {
-	mkdir "$T/ufw" && cp -r "$build/tests/ref/etc" "$build/tests/ref/usr" "$build/tests/ref/lib" "$T/ufw" || bail 'no ufw'
+	mkdir "$T/ufw" && cp -r "$build/tests/ref/etc" "$build/tests/ref/usr" "$T/ufw" || bail 'no ufw'
+	if [ -d "$build/tests/ref/lib" ]; then
+		cp -r "$build/tests/ref/lib" "$T/ufw" || bail 'no ufw'
+	else # Debian 13
+		ln -s usr/lib "$T/ufw/lib"
+	fi
 	for each in before after user; do
 		cp "$T/ufw/usr/share/ufw/iptables/$each.rules" "$T/ufw/usr/share/ufw/iptables/${each}6.rules" "$T/ufw/etc/ufw"
 	done

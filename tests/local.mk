@@ -183,6 +183,7 @@ netns_tests = \
 	tests/netns/signed_other.sh \
 	tests/netns/signed_replay.sh \
 	tests/netns/signed_rogue.sh \
+	tests/netns/signed_sk.sh \
 	tests/netns/signed_ssh.sh \
 	tests/netns/signed_users.sh \
 	tests/netns/source_rate.sh \
@@ -248,6 +249,7 @@ AM_TESTS_ENVIRONMENT = \
 	NFLOG='$(abs_builddir)/tests/tools/nflog'; export NFLOG; \
 	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
 	PAGES_SO='$(abs_builddir)/tests/tools/pages.so'; export PAGES_SO; \
+	SK_SO='$(abs_builddir)/tests/tools/sk.so'; export SK_SO; \
 	RACE='$(abs_builddir)/tests/tools/race'; export RACE; \
 	HAMMER='$(abs_builddir)/tests/tools/hammer'; export HAMMER; \
 	FILTERED='$(abs_builddir)/tests/tools/filtered'; export FILTERED;
@@ -300,13 +302,18 @@ tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill
 
-# Libraries for LD_PRELOAD, without the flags that programs get here.
+# Libraries for LD_PRELOAD and for ssh-agent, without the flags that programs get here.
 preloads = tests/tools/meddle.so tests/tools/pages.so
 if DAEMON
 check_DATA = $(preloads) tests/ref/stamp
+if SODIUM
+preloads += tests/tools/sk.so
 endif
+endif
+tests/tools/sk.so: preload_libs = $(SODIUM_LIBS)
 $(preloads): tests/tools/%.so: tests/tools/%.c
-	$(AM_V_GEN)$(MKDIR_P) tests/tools && $(CC) $(system_flags) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $<
+	$(AM_V_GEN)$(MKDIR_P) tests/tools && \
+		$(CC) $(system_flags) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< $(preload_libs)
 MOSTLYCLEANFILES = $(preloads)
 
 # knockd 0.8, the reference of many tests: Debian's package if apt can fetch it; without it those tests skip.
@@ -488,7 +495,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/musl \
 	tests/platform/old \
 	tests/platform/valgrind \
-	tests/tools/meddle.c tests/tools/pages.c \
+	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c \
 	tests/vm/README \
 	tests/vm/init \
 	tests/vm/lib.sh \

@@ -45,6 +45,7 @@ unit_tests = $(client_unit_tests) \
 	tests/unit/siphash \
 	tests/unit/text \
 	tests/unit/timers \
+	tests/unit/totp \
 	tests/unit/trust
 if JANSSON
 unit_tests += tests/unit/ctl tests/unit/doorstats tests/unit/top
@@ -55,6 +56,7 @@ endif
 endif
 
 traces = \
+	tests/traces/code.trace \
 	tests/traces/cooldown.trace \
 	tests/traces/decoy.trace \
 	tests/traces/duplicates.trace \
@@ -190,6 +192,8 @@ netns_tests = \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
+	tests/netns/totp.sh \
+	tests/netns/totp_rogue.sh \
 	tests/netns/upgrade.sh \
 	tests/netns/vrf.sh \
 	tests/netns/waiting.sh \

@@ -154,7 +154,7 @@ _knock()
 
   if [[ $cur == -* ]]; then
     _knockd_nft_offer < <(printf '%s\n' -u --udp -d --delay -4 --ipv4 -6 --ipv6 --both -s --source -i --interface --wait \
-      --timeout --proxy --profile --list --add --for --port --address --other-address --close --probe -v --verbose -V --version -h --help)
+      --timeout --proxy --profile --list --add --totp --for --port --address --other-address --close --probe -v --verbose -V --version -h --help)
   elif ((words == 0)); then
     _knock_profiles
     _knockd_nft_offer < <(compgen -A hostname -- "$cur")

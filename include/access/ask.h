@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a signed knock asks for, once it has been judged; the door does the rest. */
+/* Who has knocked with a signature or a code, and what a signed knock asks for; the door does the rest. */
 #ifndef KNOCKD_ASK_H
 #define KNOCKD_ASK_H
 
@@ -15,6 +15,7 @@ struct ask {
 	char user[ASK_USER_MAX];
 	uint64_t time_ms;       /* how long; 0: as the door has it */
 	struct knock_port port; /* the port asked for; 0: none */
+	bool by_code;           /* the user's one-time code ended the sequence: no signed knock, nothing is asked for */
 	struct seq ports;       /* without one: the ports of `open` that the user may have; n 0: all */
 };
 

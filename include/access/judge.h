@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "access/ask.h"
+#include "access/codes.h"
 #include "conf/conf.h"
 #include "journal/journal.h"
 #include "lib/log.h"
@@ -22,8 +23,9 @@
 
 struct judge;
 
-struct judge *judge_new(const struct log *log); /* `log` is borrowed. NULL with errno when memory is out */
-void judge_free(struct judge *judge);           /* NULL is legal, here and below: it accepts nothing */
+/* Borrows both. NULL with errno when memory is out. */
+struct judge *judge_new(const struct log *log, struct codes *codes);
+void judge_free(struct judge *judge); /* NULL is legal, here and below: it accepts nothing */
 
 /* Takes over a JOURNAL_COUNTER entry of an earlier run. False: it is malformed. */
 bool judge_take_up(struct judge *judge, const struct journal_entry *entry);

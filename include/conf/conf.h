@@ -33,7 +33,8 @@ struct serverkeys;
 #define CONF_BAN_MS_DEFAULT     3600000
 #define CONF_AHEAD_MS_DEFAULT   86400000 /* a client's clock: a wrong time zone, and more */
 #define CONF_AGE_MS_DEFAULT     600000   /* of a signed knock that somebody has delayed */
-#define CONF_SCAN_GUARD_MAX     16       /* the matcher counts them in 32 bits, see stray_bit() */
+#define CONF_CODE_TRIES_DEFAULT 5
+#define CONF_SCAN_GUARD_MAX     16 /* the matcher counts them in 32 bits, see stray_bit() */
 
 #define CONF_DOORS_MAX 65535 /* attempts number doors in 16 bits */
 
@@ -92,6 +93,7 @@ struct conf {
 	char *control_socket;      /* NULL: none */
 	char *knock_key;           /* path of the server's keys for signed knocks; NULL: none */
 	char *authorized_keys;     /* ... and of the users' keys */
+	char *totp_secrets;        /* ... and of the secrets of their codes */
 	struct serverkeys *server; /* read from knock_key by conffile_read_key(); NULL: not read */
 	bool replay_sync;          /* a counter is on the disk before its knock opens anything */
 	uint64_t max_ahead_ms;     /* how far a client's clock may be ahead */

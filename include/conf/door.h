@@ -48,8 +48,9 @@ struct door {
 	int64_t cmd_timeout; /* seconds */
 	int64_t cooldown;    /* seconds after a success: the door ignores every hit */
 	bool allow_duplicates;
-	char *users; /* who may open with a signed knock, separated by commas; NULL: all whose line allows it */
-	bool bound;  /* a signed knock must name the address that it comes from */
+	char *users; /* who may open with a signed knock or a code, separated by commas; NULL: all who have one */
+	unsigned code_tries;                /* wrong codes at once, see access/codes.h */
+	bool bound;                         /* a signed knock must name the address that it comes from */
 	uint64_t max_time_ms;               /* the longest time that a signed knock may ask for; 0: the door's own */
 	char *start_command[CONF_FAMILIES]; /* as written; NULL: key absent, "": given but empty */
 	char *stop_command[CONF_FAMILIES];

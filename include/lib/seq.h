@@ -18,8 +18,15 @@
 struct knock_port {
 	uint16_t port; /* 1..65535, host order */
 	uint8_t proto; /* IPPROTO_TCP, IPPROTO_UDP or SEQ_AUTH */
-	uint16_t last; /* SEQ_AUTH: the last port of the range; else 0 */
+	uint16_t last; /* SEQ_AUTH, or a step of a code: the last port of the range; else 0 */
 };
+
+/*
+ * A one-time code of six digits is three steps of one range: each hit tells two digits, by its distance from the first
+ * port. 492817 at 40000 is 40049, 40028, 40017.
+ */
+#define SEQ_CODE_STEPS 3
+#define SEQ_CODE_PORTS 100
 
 struct seq {
 	struct knock_port at[SEQ_MAX];
@@ -30,7 +37,8 @@ enum seq_fault {
 	SEQ_TOO_MANY,    /* more than SEQ_MAX items */
 	SEQ_NO_PORT,     /* `word` is not a number from 1 to 65535 */
 	SEQ_NO_PROTOCOL, /* `word`, after a colon, is neither tcp nor udp */
-	SEQ_NOT_LAST,    /* :auth, but not as the last item */
+	SEQ_NOT_LAST,    /* an item after `word`, auth or totp, which is only the last one */
+	SEQ_NO_ROOM,     /* :totp, and the ports behind it do not end at 65535 or before */
 };
 
 struct seq_error {
@@ -46,11 +54,26 @@ struct seq_error {
  */
 int seq_parse(struct seq *seq, const char *text, struct seq_error *error);
 
-/* The same for a door, whose last item may be "62201:auth" or "62000-62999:auth". */
+/*
+ * The same for a door, whose last item may be "62201:auth", "62000-62999:auth", or "40000:totp" and "40000:totp:udp"
+ * for a code.
+ */
 int seq_parse_door(struct seq *seq, const char *text, struct seq_error *error);
+
+/* The same for a client, which does not have :auth in a sequence. */
+int seq_parse_client(struct seq *seq, const char *text, struct seq_error *error);
+
+/* The first step of the code that the sequence ends with, or NULL. */
+const struct knock_port *seq_code(const struct seq *seq);
+
+/* The port that tells these two digits of a code, from step 0 on. */
+uint16_t seq_code_port(const struct knock_port *code, uint32_t value, unsigned step);
 
 /* The last item if it is a signed packet, or NULL. */
 const struct knock_port *seq_auth(const struct seq *seq);
+
+/* The last port of a step: its only one, unless it has a range. */
+uint16_t seq_last(const struct knock_port *step);
 
 bool seq_equal(const struct seq *a, const struct seq *b);
 

@@ -4,7 +4,7 @@
  * an error is reported and left out; the others count.
  *
  * Options as in sshd(8): expiry-time, from (addresses, networks and patterns of addresses; names are not looked up),
- * no-touch-required, verify-required. Ours: user, doors, ports, max-time, other-address.
+ * no-touch-required, verify-required. Ours: user, doors, ports, max-time, other-address, totp.
  */
 #ifndef KNOCKD_AUTHORIZED_H
 #define KNOCKD_AUTHORIZED_H
@@ -31,6 +31,7 @@ struct authorized_key {
 	uint32_t max_seconds; /* the longest time that may be asked for; 0: the door decides */
 	bool no_touch;        /* a security key need not be touched */
 	bool verify;          /* a security key must have verified its user */
+	bool totp;            /* a knock must have a one-time code of the user as well */
 	bool other_address;   /* may open for another address than the packet's */
 	char *from;           /* as written; NULL: any address */
 	char *doors;          /* as written; NULL: any door */

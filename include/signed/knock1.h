@@ -25,7 +25,7 @@
  *                8   8  counter
  *               16   8  id of the door
  *               24   4  seconds asked for
- *               28   4  TOTP code: reserved, the server does not look at it
+ *               28   4  one-time code (TOTP)
  *               32  16  address, IPv4 as ::ffff:a.b.c.d
  *
  * The site key is known to the server and to all who may knock. It keys the tag, so that garbage of others costs the

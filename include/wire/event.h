@@ -20,7 +20,7 @@
 #define EVENT_BURST      200
 #define EVENT_PER_SECOND 10
 
-/* The same for openings, which need the sequence: far more than clients of one door ever cause. */
+/* The same for openings and codes, which need the sequence: far more than clients of one door ever cause. */
 #define EVENT_OPEN_BURST      10000
 #define EVENT_OPEN_PER_SECOND 200
 
@@ -40,6 +40,7 @@ enum event_kind {
 	EVENT_LOST,       /* `count` packets were lost on the way from the kernel, 0: unknown number */
 	EVENT_DROPPED,    /* `count` openings of `door` were left out */
 	EVENT_AUTH,       /* a signed knock: `stage` is the door's last one, or 0 if the hits before it are missing */
+	EVENT_CODE,       /* the sequence is complete, and ends with the one-time code `count`, which is not verified */
 	EVENT_DEALT_WITH, /* queue `stage` (enum capture_way): packets up to number `count` are handled */
 };
 
@@ -48,7 +49,7 @@ struct event {
 	uint32_t door;  /* index into conf.doors; AUTH: their number, if there is none of that name */
 	uint32_t stage; /* 1..length of the sequence; EVENT_DEALT_WITH: the queue */
 	uint32_t count;
-	struct addr source;             /* STAGE, OPEN, TIMEOUT, SCAN, AUTH */
+	struct addr source;             /* STAGE, OPEN, CODE, TIMEOUT, SCAN, AUTH */
 	uint8_t plain[EVENT_PLAIN_LEN]; /* AUTH; the signature in it is not verified */
 };
 
@@ -57,5 +58,8 @@ struct event {
  * source if and only if the kind has one.
  */
 bool event_valid(const struct event *event, size_t n_doors);
+
+/* Is the event news for people? A knock that the parent judges is not, until then. */
+bool event_is_told(const struct event *event);
 
 #endif

@@ -10,6 +10,7 @@
  *   grant ADDRESS --door DOOR [--forever]
  *   users [--reset USER]
  *   enrol USER --host HOST [--door DOOR]
+ *   totp USER --host HOST
  *
  * ADDRESS may be a prefix, except for grant and with --by-hand. TIME may be negative.
  *
@@ -47,6 +48,7 @@ enum request_command {
 	REQUEST_UNGUARD,
 	REQUEST_USERS,
 	REQUEST_ENROL,
+	REQUEST_TOTP,
 	REQUEST_COMMANDS
 };
 

@@ -325,7 +325,7 @@ run_commands(const struct access_tools *tools, const struct door *door, const st
 }
 
 static void
-log_signed(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct ask *ask)
+log_user(const struct access_tools *tools, const struct door *door, const struct addr *ip, const struct ask *ask)
 {
 	char who[LOOKUP_WHO_LEN], text[32] = "", time[64] = "";
 
@@ -333,8 +333,8 @@ log_signed(const struct access_tools *tools, const struct door *door, const stru
 		snprintf(text, sizeof(text), " for %u:%s", ask->port.port, seq_proto_name(ask->port.proto));
 	if (ask->time_ms)
 		duration_format(ask->time_ms, time, sizeof(time));
-	log_notice(tools->log, "%s: %s: signed knock of %s%s%s%s", lookup_who(tools->lookup, ip, who), door->name,
-		   ask->user, text, *time ? " for " : "", time);
+	log_notice(tools->log, "%s: %s: %s of %s%s%s%s", lookup_who(tools->lookup, ip, who), door->name,
+		   ask->by_code ? "code" : "signed knock", ask->user, text, *time ? " for " : "", time);
 }
 
 static void
@@ -432,8 +432,8 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		const struct door *door = &conf->doors[events[i].door];
 
 		if (!batch->refused[i] && ask_of(batch, i))
-			log_signed(tools, door, &events[i].source, ask_of(batch, i));
-		if (!batch->refused[i] && events[i].kind != EVENT_DEALT_WITH && events[i].kind != EVENT_AUTH)
+			log_user(tools, door, &events[i].source, ask_of(batch, i));
+		if (!batch->refused[i] && event_is_told(&events[i]))
 			log_event(tools, conf, &events[i]);
 		if (is_granted(batch, events, i))
 			done = finish(tools, conf, door, &events[i].source, ask_of(batch, i), batch, done);

@@ -26,6 +26,7 @@ _Static_assert(EVENT_PLAIN_LEN == KNOCK1_PLAIN_LEN, "the event holds the plainte
 
 struct judge {
 	const struct log *log;
+	struct codes *codes;
 	struct authorized users;
 	struct replay replay;
 	struct limiter strays;
@@ -33,13 +34,14 @@ struct judge {
 };
 
 struct judge *
-judge_new(const struct log *log)
+judge_new(const struct log *log, struct codes *codes)
 {
 	struct judge *judge = calloc(1, sizeof(*judge));
 
 	if (!judge)
 		return NULL;
 	judge->log = log;
+	judge->codes = codes;
 	limiter_init(&judge->strays, STRAY_BURST, moment_boot_msec());
 	return judge;
 }
@@ -358,6 +360,17 @@ judge_port(const struct trial *t)
 	return authorized_port(t->key, s->proto, s->port) ? NULL : "not one of the ports of the key";
 }
 
+/* Last: a code that counts is used up. */
+static const char *
+judge_code(const struct trial *t)
+{
+	if (!t->key->totp)
+		return NULL;
+	if (!(t->statement.flags & KNOCK1_TOTP))
+		return "the key needs a code beside it: knock --totp";
+	return codes_confirm(t->judge->codes, t->conf, t->key->user, t->statement.totp, &t->event->source);
+}
+
 /* ---- the request --------------------------------------------------------------------------------- */
 
 /* The time of an access without a request. 0: it has no end, or the set decides. */
@@ -472,7 +485,8 @@ judge_decide(struct judge *judge, const struct conf *conf, const struct event *e
 	why = judge_key(&t);
 	if (!why && !t.door)
 		why = "no door of that name is opened by signed knocks";
-	if (why || (why = judge_door(&t)) || (why = judge_address(&t)) || (why = judge_port(&t)))
+	if (why || (why = judge_door(&t)) || (why = judge_address(&t)) || (why = judge_port(&t)) ||
+	    (why = judge_code(&t)))
 		return refuse(&t, "%s", why);
 	return grant(&t, verdict);
 }

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 struct judge *
-judge_new(const struct log *log)
+judge_new(const struct log *log, struct codes *codes)
 {
-	(void)log;
+	(void)log, (void)codes;
 	errno = ENOSYS;
 	return NULL;
 }

@@ -37,6 +37,7 @@ logtext_event(const struct event *event, const char *who, const char *door, char
 		break;
 	case EVENT_READY:
 	case EVENT_AUTH:
+	case EVENT_CODE:
 	case EVENT_DEALT_WITH:
 		*buf = '\0';
 		break;

@@ -137,7 +137,8 @@ is_knock(const struct conf *conf, const struct knock_port *port)
 		const struct seq *seq = &conf->doors[d].seq;
 
 		for (size_t i = 0; i < seq->n; i++) {
-			if (seq->at[i].proto == port->proto && seq->at[i].port == port->port)
+			if (seq->at[i].proto == port->proto && seq->at[i].port <= port->port &&
+			    seq_last(&seq->at[i]) >= port->port)
 				return true;
 		}
 	}
@@ -177,7 +178,7 @@ is_in_range(const struct conf *conf, const struct knock_port *auth)
 		const struct seq *seq = &conf->doors[d].seq;
 
 		for (size_t i = 0; i < seq->n; i++)
-			if (seq->at[i].proto == IPPROTO_UDP && seq->at[i].port >= auth->port &&
+			if (seq->at[i].proto == IPPROTO_UDP && seq_last(&seq->at[i]) >= auth->port &&
 			    seq->at[i].port <= auth->last)
 				return true;
 	}
@@ -209,9 +210,10 @@ check_name(struct parser *p, const struct door *door)
 static void
 check_unsigned(struct parser *p, const struct door *door)
 {
-	if (door->users || door->bound || door->max_time_ms)
-		fail_door(p, door,
-			  "users, bound and max_time are for signed knocks: its sequence does not end in :auth");
+	if (door->bound || door->max_time_ms)
+		fail_door(p, door, "bound and max_time are for signed knocks: its sequence does not end in :auth");
+	if (door->users && !seq_code(&door->seq))
+		fail_door(p, door, "users is for signed knocks and codes: its sequence does not end in :auth or :totp");
 	if (door_wants_port(door))
 		fail_door(p, door, "%PROTO% and %PORT% are for signed knocks: its sequence does not end in :auth");
 }
@@ -234,6 +236,53 @@ check_signed(struct parser *p, const struct door *door)
 	if (is_in_range(p->conf, auth))
 		fail_door(p, door, "a port of its signed knock (:auth) is a UDP port in a sequence as well");
 	check_name(p, door);
+}
+
+/* ---- codes -------------------------------------------------------------------------------------- */
+
+/* Another door with a step of the range would hear digits of the code. Two codes may have the same range. */
+static const struct door *
+find_in_range(const struct conf *conf, const struct knock_port *code)
+{
+	for (size_t d = 0; d < conf->n_doors; d++) {
+		const struct seq *seq = &conf->doors[d].seq;
+
+		for (size_t i = 0; i < seq->n; i++) {
+			const struct knock_port *port = &seq->at[i];
+
+			bool same = port->port == code->port && port->last == code->last;
+
+			if (port->proto == code->proto && !same && port->port <= code->last &&
+			    seq_last(port) >= code->port)
+				return &conf->doors[d];
+		}
+	}
+	return NULL;
+}
+
+static void
+check_code(struct parser *p, const struct door *door)
+{
+	const struct knock_port *code = seq_code(&door->seq);
+	const struct door *other = code ? find_in_range(p->conf, code) : NULL;
+	char text[DOOR_NAME_MAX + 80];
+
+	if (!code)
+		return;
+	if (!p->conf->totp_secrets)
+		fail_door(p, door, "a code (:totp) needs Totp_Secrets in [options]");
+	if (door->seq.n == SEQ_CODE_STEPS)
+		fail_door(p, door,
+			  "a code (:totp) needs a port before it, or any scan of its ports would use up the tries");
+	if (door->one_time_path)
+		fail_door(p, door, "a code (:totp) and one_time_sequences exclude each other");
+	if (door->cooldown > 0)
+		fail_door(p, door, "a code (:totp) and seq_cooldown exclude each other: a code counts once anyway");
+	if (!other)
+		return;
+	snprintf(text, sizeof(text), "a port of its code (:totp) is in the sequence of section %s as well",
+		 other->name);
+	fail_door(p, door, text);
 }
 
 /* ------------------------------------------------------------------------------------------------- */
@@ -351,6 +400,7 @@ check_file(struct parser *p)
 		check_can_cut(p, &p->conf->doors[i]);
 		check_cut(p, &p->conf->doors[i]);
 		check_signed(p, &p->conf->doors[i]);
+		check_code(p, &p->conf->doors[i]);
 	}
 	mistakes_of_file(p);
 }

@@ -66,6 +66,7 @@ conf_free(struct conf *conf)
 	free(conf->control_socket);
 	free(conf->knock_key);
 	free(conf->authorized_keys);
+	free(conf->totp_secrets);
 	share_conf_free(&conf->share);
 	if (conf->server)
 		explicit_bzero(conf->server, sizeof(*conf->server));

@@ -100,7 +100,12 @@ explain_ports(const struct parser *p, const struct seq_error *error, const char 
 			snprintf(buf, len, "unknown protocol%s, item %zu%s", in, error->item, allowed);
 		break;
 	case SEQ_NOT_LAST:
-		snprintf(buf, len, "item %zu%s: nothing may follow a signed knock (:auth)", error->item, in);
+		snprintf(buf, len, "item %zu%s: nothing may follow a %s (:%s)", error->item, in,
+			 *word == 'a' ? "signed knock" : "code", word);
+		break;
+	case SEQ_NO_ROOM:
+		snprintf(buf, len, "item %zu%s: a code (:totp) takes %d ports from this one on, and the last is 65535",
+			 error->item, in, SEQ_CODE_PORTS);
 		break;
 	}
 	return buf;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys of signed knocks, of [options] and of doors. */
+/* Keys of signed knocks and one-time codes, of [options] and of doors. */
 #include <strings.h>
 
 #include "config.h"
@@ -30,6 +30,25 @@ static void
 set_authorized_keys(struct parser *p, char *value)
 {
 	set_key_path(p, &p->conf->authorized_keys, "Authorized_Keys", value);
+}
+
+/* Needs no libsodium. */
+static void
+set_totp_secrets(struct parser *p, char *value)
+{
+	if (*value != '/')
+		message_fail(p, "syntax error: Totp_Secrets must be an absolute path, not \"%s\"", value);
+	else
+		value_path(p, &p->conf->totp_secrets, value);
+}
+
+static void
+set_totp_tries(struct parser *p, char *value)
+{
+	long n;
+
+	if (!value_number(p, "totp_tries", value, 1, 1000, &n))
+		p->door->code_tries = (unsigned)n;
 }
 
 static void
@@ -76,10 +95,12 @@ set_max_time(struct parser *p, char *value)
 static const struct conf_key keys[] = {
 	{ "Knock_Key", CONF_SCOPE_OPTIONS, set_knock_key, false },
 	{ "Authorized_Keys", CONF_SCOPE_OPTIONS, set_authorized_keys, false },
+	{ "Totp_Secrets", CONF_SCOPE_OPTIONS, set_totp_secrets, false },
 	{ "Replay_Sync", CONF_SCOPE_OPTIONS, set_replay_sync, false },
 	{ "Max_Ahead", CONF_SCOPE_OPTIONS, set_max_ahead, false },
 	{ "Max_Age", CONF_SCOPE_OPTIONS, set_max_age, false },
 	{ "Users", CONF_SCOPE_DOOR, set_users, false },
+	{ "Totp_Tries", CONF_SCOPE_DOOR, set_totp_tries, false },
 	{ "Bound", CONF_SCOPE_DOOR, set_bound, false },
 	{ "Max_Time", CONF_SCOPE_DOOR, set_max_time, false },
 };

@@ -46,6 +46,7 @@ static const char *const examples[] = {
 	"5977:udp,8642,5310:udp",
 	"7184,6421,9573",
 	"4813,6190,5026",
+	"7100,8300,20000:totp",
 };
 
 static bool
@@ -54,7 +55,7 @@ is_example(const struct seq *seq)
 	struct seq example;
 
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
-		if (!seq_parse(&example, examples[i], NULL) && seq_equal(&example, seq))
+		if (!seq_parse_door(&example, examples[i], NULL) && seq_equal(&example, seq))
 			return true;
 	return false;
 }
@@ -83,6 +84,20 @@ check_first_port(struct parser *p, const struct door *door)
 	    first->proto == IPPROTO_UDP ? "" : ", or tcpflags = syn,!ack", p->path);
 }
 
+/* Each answer to a program of this machine would be reported as a digit. */
+static void
+check_code_ports(struct parser *p, const struct door *door)
+{
+	const struct knock_port *code = seq_code(&door->seq);
+
+	if (code && code->port <= p->local_ports.last && code->last >= p->local_ports.first &&
+	    takes_answers(door, code))
+		message_tell(p, CONF_WARNING,
+			     "config: section %s: warning: programs of this machine use ports of the code (:totp) for "
+			     "connections to others, too: use ports outside net.ipv4.ip_local_port_range%s (%s)",
+			     door->name, code->proto == IPPROTO_UDP ? "" : ", or tcpflags = syn,!ack", p->path);
+}
+
 void
 mistakes_of_door(struct parser *p, const struct door *door)
 {
@@ -95,6 +110,7 @@ mistakes_of_door(struct parser *p, const struct door *door)
 	if (is_example(&door->seq) && !door->one_time_path)
 		WARN(p, door, "the sequence is one of the examples, which everybody knows");
 	check_first_port(p, door);
+	check_code_ports(p, door);
 }
 
 /* ---- all doors ---------------------------------------------------------------------------------- */
@@ -133,9 +149,11 @@ static void
 add_ports(struct door_ports *ports, const struct seq *seq)
 {
 	for (size_t i = 0; i < seq->n && seq->at[i].proto != SEQ_AUTH; i++) {
-		size_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
+		for (unsigned port = seq->at[i].port; port <= seq_last(&seq->at[i]); port++) {
+			size_t bit = port_bit(seq->at[i].proto, port);
 
-		ports->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+			ports->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
 	}
 }
 

@@ -157,8 +157,9 @@ overlap_find(const struct conf *conf, overlap_found *found, void *arg)
 	for (size_t i = 0; i < conf->n_doors; i++) {
 		const struct door *door = &conf->doors[i];
 
-		/* a signed knock names its door: it opens no other, and no hit opens that one */
-		if (!door->seq.n || door->one_time_path || seq_auth(&door->seq))
+		/* a signed knock names its door: it opens no other, and no hit opens that one; nor does one without a
+		 * code */
+		if (!door->seq.n || door->one_time_path || seq_auth(&door->seq) || seq_code(&door->seq))
 			continue;
 		s.entries[s.n++] = (struct entry){ { door->seq.at, door->seq.n, &door->target }, door };
 		s.lengths |= UINT64_C(1) << door->seq.n;

@@ -49,7 +49,9 @@ add_door(struct parser *p, const char *name)
 		return NULL;
 	}
 	door = &conf->doors[conf->n_doors++];
-	*door = (struct door){ .line = p->line, .seq_timeout = 25, .cmd_timeout = 10 };
+	*door = (struct door){
+		.line = p->line, .seq_timeout = 25, .cmd_timeout = 10, .code_tries = CONF_CODE_TRIES_DEFAULT
+	};
 	if (text_copy(door->name, sizeof(door->name), name))
 		message_warn(p, "the door's name is cut to \"%s\"", door->name);
 	return door;

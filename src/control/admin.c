@@ -535,6 +535,24 @@ answer_enrol(struct admin *admin, struct control_client *client, const struct re
 	say_done(client);
 }
 
+static void
+answer_totp(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+
+	if (!sees_all(admin, client)) {
+		say_error(client, "only root may give users a secret");
+		return;
+	}
+	if (!view.conf->totp_secrets) {
+		say_error(client, "there is no file for secrets: Totp_Secrets in [options] names it");
+		return;
+	}
+	log_request(admin, client, request);
+	say(client, json_pack("{s:o}", "totp_secrets", admin_json_text(view.conf->totp_secrets)));
+	say_done(client);
+}
+
 /* ---- the configuration ------------------------------------------------------------------------- */
 
 /* Messages quote the file. */
@@ -687,7 +705,7 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 			continue;
 		admin->tally.openings += events[i].kind == EVENT_OPEN;
 		admin->tally.timeouts += events[i].kind == EVENT_TIMEOUT;
-		if (watched && events[i].kind != EVENT_DEALT_WITH && events[i].kind != EVENT_AUTH)
+		if (watched && event_is_told(&events[i]))
 			tell_watchers(admin, describe(admin, &events[i], conf, now), events[i].kind == EVENT_OPEN);
 	}
 }
@@ -731,6 +749,7 @@ static const struct {
 	[REQUEST_STATS] = { answer_stats, false },   [REQUEST_RELOAD] = { answer_reload, true },
 	[REQUEST_USERS] = { answer_users, false },   [REQUEST_ENROL] = { answer_enrol, false },
 	[REQUEST_CHECK] = { answer_check, false },   [REQUEST_UNGUARD] = { answer_unguard, true },
+	[REQUEST_TOTP] = { answer_totp, false },
 };
 
 /* control_owner */

@@ -380,6 +380,8 @@ kind_name(enum event_kind kind)
 		return "lost";
 	case EVENT_AUTH:
 		return "auth";
+	case EVENT_CODE:
+		return "code";
 	case EVENT_READY:
 	case EVENT_DEALT_WITH:
 		break;

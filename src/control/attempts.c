@@ -78,6 +78,7 @@ attempts_take(struct attempts *a, const struct event *event, int64_t now_ms)
 		advance(a, event, now_ms);
 		break;
 	case EVENT_OPEN:
+	case EVENT_CODE:
 	case EVENT_TIMEOUT:
 	case EVENT_SCAN:
 		end(a, event);

@@ -91,6 +91,9 @@ doorstats_take(struct doorstats *stats, const struct event *event, bool refused,
 		entry->openings += !refused;
 		entry->open_ms = refused ? entry->open_ms : wall_ms;
 		break;
+	case EVENT_CODE: /* one that counts has become an opening */
+		entry->refusals++;
+		break;
 	case EVENT_TIMEOUT:
 		entry->timeouts++;
 		break;

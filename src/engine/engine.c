@@ -97,6 +97,7 @@ may_be_left_out(const struct event *event)
 	case EVENT_DROPPED:
 	case EVENT_LOST:
 	case EVENT_AUTH:
+	case EVENT_CODE:
 	case EVENT_DEALT_WITH:
 		break;
 	}
@@ -142,7 +143,7 @@ put_out(struct engine *e, const struct event *event)
 static bool
 may_pass(struct engine *e, const struct event *event)
 {
-	if (event->kind != EVENT_OPEN)
+	if (event->kind != EVENT_OPEN && event->kind != EVENT_CODE)
 		return limiter_pass(&e->limiters[event->door], EVENT_BURST, EVENT_PER_SECOND, e->now);
 	return e->conf->doors[event->door].one_time_path ||
 	       limiter_pass(&e->openings[event->door], EVENT_OPEN_BURST, EVENT_OPEN_PER_SECOND, e->now);
@@ -155,7 +156,7 @@ pass_on(void *arg, const struct event *event)
 	struct engine *e = arg;
 
 	e->counters->scans += event->kind == EVENT_SCAN;
-	if (event->kind == EVENT_OPEN)
+	if (event->kind == EVENT_OPEN || event->kind == EVENT_CODE)
 		e->recent = 0;
 	if (may_pass(e, event)) {
 		put_out(e, event);

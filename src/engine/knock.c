@@ -22,12 +22,15 @@
 
 #define CACHE_LINE 64 /* another size only costs time */
 
+/* Of `marks`: the first four digits of a code, below 10,000. */
+#define CODE_BITS 14
+
 struct attempt {
 	struct addr source; /* 17 bytes */
 	uint8_t stage;      /* 1..SEQ_MAX-1: hits so far */
 	uint16_t door;
 	uint32_t chain; /* next of the same source, or in the free list */
-	uint64_t marks; /* of the accepted hits: see mark_of() */
+	uint64_t marks; /* of the accepted hits: see mark_of(); and the digits of a code */
 };
 
 struct links {
@@ -281,9 +284,11 @@ static void
 add_ports(struct knock *k, const struct seq *seq)
 {
 	for (size_t i = 0; i < seq->n && seq->at[i].proto != SEQ_AUTH; i++) {
-		uint32_t bit = port_bit(seq->at[i].proto, seq->at[i].port);
+		for (uint32_t port = seq->at[i].port; port <= seq_last(&seq->at[i]); port++) {
+			uint32_t bit = port_bit(seq->at[i].proto, (uint16_t)port);
 
-		k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
+			k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
 	}
 }
 
@@ -353,10 +358,13 @@ take_place(struct knock *k)
 /*
  * How many bits of `marks` each hit before the last one gets: 32 for three ports, two for 32. If a mark of few bits
  * fits another packet, that packet is ignored: with six ports one time in 4,096, and only if its port was hit before.
+ * The upper CODE_BITS are the digits of a code.
  */
 static unsigned
 mark_bits(const struct seq *seq)
 {
+	if (seq_code(seq))
+		return (64 - CODE_BITS) / (unsigned)(seq->n - 1);
 	return seq->n > 3 ? 64 / (unsigned)(seq->n - 1) : 32;
 }
 
@@ -375,6 +383,18 @@ remember(struct attempt *a, const struct seq *seq, const struct packet *packet)
 	unsigned bits = mark_bits(seq);
 
 	a->marks |= mark_of(packet, bits) << (a->stage - 1U) * bits;
+}
+
+/* The code so far, and the two digits that this hit adds to it; a hit of another step adds none. */
+static uint64_t
+code_with(const struct attempt *a, const struct seq *seq, const struct packet *packet)
+{
+	const struct knock_port *code = seq_code(seq);
+	uint64_t digits = a->marks >> (64 - CODE_BITS);
+
+	if (!code || &seq->at[a->stage] < code)
+		return 0;
+	return digits * SEQ_CODE_PORTS + (packet->dst_port - code->port);
 }
 
 /* A client's hits at the old sequence do not count for the next one. */
@@ -404,12 +424,21 @@ next_sequence(struct knock *k, uint16_t number)
 		insert_first(k, number);
 }
 
+/* `code` counts if the sequence has one. */
 static void
-succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source)
+succeed(struct knock *k, uint16_t number, uint8_t stage, const struct addr *source, uint32_t code)
 {
 	const struct door *door = &k->conf->doors[number];
 
 	emit(k, EVENT_STAGE, number, stage, source);
+	if (seq_code(k->states[number].seq)) {
+		struct event event = {
+			.kind = EVENT_CODE, .door = number, .stage = stage, .count = code, .source = *source
+		};
+
+		k->emit(k->arg, &event);
+		return;
+	}
 	emit(k, EVENT_OPEN, number, stage, source);
 	if (door->cooldown > 0)
 		k->states[number].cold_until = k->now + (uint64_t)door->cooldown * 1000;
@@ -423,7 +452,7 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 	uint32_t i;
 
 	if (k->states[door].seq->n == 1) {
-		succeed(k, door, 1, &packet->src);
+		succeed(k, door, 1, &packet->src, 0);
 		return;
 	}
 	i = take_place(k);
@@ -447,18 +476,21 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 {
 	struct attempt *a = &k->attempts[i];
 	const struct seq *seq = k->states[a->door].seq;
+	uint64_t code = code_with(a, seq, packet);
 
 	if (a->stage + 1U == seq->n) {
 		uint16_t door = a->door;
 
 		drop_hashed(k, i, k->hash);
-		succeed(k, door, (uint8_t)seq->n, &packet->src);
+		succeed(k, door, (uint8_t)seq->n, &packet->src, (uint32_t)code);
 		return;
 	}
 	if (a->stage == 1)
 		fresh_remove(k, i);
 	a->stage++;
 	remember(a, seq, packet);
+	if (code)
+		a->marks = (a->marks & (UINT64_MAX >> CODE_BITS)) | code << (64 - CODE_BITS);
 	emit(k, EVENT_STAGE, a->door, a->stage, &packet->src);
 }
 
@@ -467,7 +499,7 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 static bool
 is_at(const struct knock_port *kp, const struct packet *packet)
 {
-	return kp->port == packet->dst_port && kp->proto == packet->proto;
+	return packet->dst_port >= kp->port && packet->dst_port <= seq_last(kp) && kp->proto == packet->proto;
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "code.h"
 #include "hit.h"
 #include "lib/onetime.h"
 #include "lib/streams.h"
@@ -30,6 +31,7 @@ struct client {
 	struct signer *signer;   /* NULL: no signed knock */
 	char key_path[PATH_MAX], counter_path[PATH_MAX];
 	struct hits hits;
+	bool has_code; /* hits.code */
 	struct places places;
 	struct origin origin;
 	struct waiting waiting; /* door.port 0: nothing to wait for */
@@ -187,7 +189,9 @@ open_signer(struct client *client)
 				      .counter = client->counter_path,
 				      .action = options->action,
 				      .seconds = options->seconds,
-				      .other = options->other };
+				      .other = options->other,
+				      .has_code = client->has_code,
+				      .code = client->hits.code };
 	char err[PATH_MAX + 256];
 
 	if (!setup.key || set_request(options, &setup))
@@ -217,9 +221,39 @@ check_request(const struct client *client)
 	return -1;
 }
 
+static bool
+needs_code(const struct client *client)
+{
+	const struct client_options *options = client->options;
+
+	if (client->profile)
+		return client->profile->totp || seq_code(&client->profile->seq);
+	for (size_t i = 0; i < options->n_words; i++)
+		if (hits_need_code(options->words[i]))
+			return true;
+	return false;
+}
+
+/* A signed knock may carry a code that its profile does not tell of. */
+static int
+take_code(struct client *client)
+{
+	const char *given = client->options->totp;
+
+	client->has_code = needs_code(client) || (given && client->profile && client->profile->server);
+	if (client->has_code)
+		return code_take(&client->hits.code, given);
+	if (!given)
+		return 0;
+	fprintf(stderr, "error: --totp: no part of the sequence is PORT:totp\n");
+	return -1;
+}
+
 static int
 collect_hits(struct client *client)
 {
+	if (take_code(client))
+		return -1;
 	if (!client->profile)
 		return type_hits(client);
 	if (client->profile->one_time)

@@ -22,6 +22,7 @@ enum {
 	OPT_FOR,
 	OPT_PORT,
 	OPT_ADDRESS,
+	OPT_TOTP,
 	OPT_OTHER,
 	OPT_CLOSE,
 	OPT_PROBE,
@@ -50,6 +51,7 @@ static const struct option names[] = {
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "address", required_argument, NULL, OPT_ADDRESS },
 	{ "other-address", required_argument, NULL, OPT_OTHER },
+	{ "totp", required_argument, NULL, OPT_TOTP },
 	{ "close", no_argument, NULL, OPT_CLOSE },
 	{ "probe", no_argument, NULL, OPT_PROBE },
 	{ "add", required_argument, NULL, OPT_ADD },
@@ -75,6 +77,7 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"
 			    "      --add <name> <knock1:...>  add a profile from an enrolment line\n"
+			    "      --totp <code>    the code of an authenticator app, for <port>:totp in a sequence\n"
 			    "  with a profile of a signed knock:\n"
 			    "      --for <time>     ask for this time, such as 2h\n"
 			    "      --port <port[:proto]>  ask for this port alone\n"
@@ -199,6 +202,9 @@ take(struct client_options *options, int opt, char *err, size_t errlen)
 	case OPT_OTHER:
 		options->address = optarg;
 		options->other = opt == OPT_OTHER;
+		break;
+	case OPT_TOTP:
+		options->totp = optarg;
 		break;
 	case OPT_CLOSE:
 		options->action = SIGNER_CLOSE;

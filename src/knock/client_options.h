@@ -40,6 +40,7 @@ struct client_options {
 	const char *proxy; /* PORT */
 	const char *add;   /* the name of a new profile, whose enrolment line is `host` */
 	const char *port;  /* PORT[:PROTO] to ask for */
+	const char *totp;  /* the code; NULL: not given */
 	const char *address;
 	bool other;       /* `address` is somebody else's */
 	uint32_t seconds; /* how long to ask for; 0: not given */

@@ -94,17 +94,61 @@ hit_parse(struct hit *hit, const char *text, bool udp, char *err, size_t errlen)
 	return parse_port(hit, err, errlen);
 }
 
+/* The hits that tell the code, if the sequence ends with one. */
+static void
+set_code(struct hits *hits, const struct seq *seq, size_t first)
+{
+	const struct knock_port *code = seq_code(seq);
+
+	for (unsigned i = 0; code && i < SEQ_CODE_STEPS; i++) {
+		struct hit *hit = &hits->at[first + i];
+
+		hit->port = seq_code_port(code, hits->code, i);
+		text_copy(hit->word, sizeof(hit->word), "code");
+	}
+}
+
+static bool
+is_code(struct seq *seq, const char *item)
+{
+	return !seq_parse_client(seq, item, NULL) && seq_code(seq);
+}
+
+bool
+hits_need_code(const char *word)
+{
+	const char *last = strrchr(word, ',');
+	struct seq seq;
+
+	return is_code(&seq, last ? last + 1 : word);
+}
+
+/* There is room for them. */
+static void
+add_code(struct hits *hits, const struct seq *seq, bool udp)
+{
+	for (size_t i = 0; i < SEQ_CODE_STEPS; i++)
+		hits->at[hits->n + i] = (struct hit){ .proto = udp ? IPPROTO_UDP : seq->at[i].proto };
+	set_code(hits, seq, hits->n);
+	hits->n += SEQ_CODE_STEPS;
+}
+
 static enum hit_status
 add_item(struct hits *hits, const char *item, bool udp, char *err, size_t errlen)
 {
-	struct hit *at = reallocarray(hits->at, hits->n + 1, sizeof(*at));
+	struct hit *at = reallocarray(hits->at, hits->n + SEQ_CODE_STEPS, sizeof(*at));
 	enum hit_status status;
+	struct seq seq;
 
 	if (!at) {
 		snprintf(err, errlen, "error: out of memory");
 		return HIT_BAD;
 	}
 	hits->at = at;
+	if (is_code(&seq, item)) {
+		add_code(hits, &seq, udp);
+		return HIT_OK;
+	}
 	status = hit_parse(&at[hits->n], item, udp, err, errlen);
 	if (status == HIT_OK)
 		hits->n++;
@@ -130,13 +174,14 @@ hits_add(struct hits *hits, const char *word, bool udp, char *err, size_t errlen
 int
 hits_set(struct hits *hits, const struct seq *seq, bool udp, struct signer *signer)
 {
-	*hits = (struct hits){ .at = calloc(seq->n + 1, sizeof(*hits->at)), .secret = true };
+	*hits = (struct hits){ .at = calloc(seq->n + 1, sizeof(*hits->at)), .code = hits->code, .secret = true };
 	if (!hits->at)
 		return -1;
 	for (; hits->n < seq->n; hits->n++) {
 		hits->at[hits->n].port = seq->at[hits->n].port;
 		hits->at[hits->n].proto = udp ? IPPROTO_UDP : seq->at[hits->n].proto;
 	}
+	set_code(hits, seq, seq->n - SEQ_CODE_STEPS);
 	if (signer)
 		hits->at[hits->n++] = (struct hit){ .proto = SEQ_AUTH, .signer = signer };
 	return 0;

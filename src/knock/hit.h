@@ -26,7 +26,8 @@ struct hit {
 struct hits {
 	struct hit *at; /* owned */
 	size_t n;
-	bool secret; /* from a file: ports are never printed */
+	uint32_t code; /* of the user, for "PORT:totp" */
+	bool secret;   /* from a file: ports are never printed */
 };
 
 enum hit_status {
@@ -42,10 +43,13 @@ enum hit_status {
 enum hit_status hit_parse(struct hit *hit, const char *text, bool udp, char *err, size_t errlen);
 
 /*
- * Appends one word of the command line: hits separated by commas. An invalid hit is not counted; after
- * HIT_UNKNOWN its `word` is in at[n].
+ * Appends one word of the command line: hits separated by commas. The last may be "PORT:totp", which stands for the
+ * hits that tell the code. An invalid hit is not counted; after HIT_UNKNOWN its `word` is in at[n].
  */
 enum hit_status hits_add(struct hits *hits, const char *word, bool udp, char *err, size_t errlen);
+
+/* Is this word of the command line, or the end of it, a code? */
+bool hits_need_code(const char *word);
 
 /*
  * Sets the hits to a profile's sequence, as secret, and a signed knock after it if there is a signer. 0, or -1: out of

@@ -61,8 +61,10 @@ set_host(struct profile *profile, const char *value)
 static const char *
 set_sequence(struct profile *profile, const char *value)
 {
-	if (seq_parse(&profile->seq, value, NULL))
-		return "not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing";
+	if (seq_parse_client(&profile->seq, value, NULL))
+		return "not a sequence of at most 32 ports, each from 1 to 65535 with :tcp, :udp or nothing, the last "
+		       "also with "
+		       ":totp";
 	return NULL;
 }
 
@@ -144,6 +146,12 @@ set_key(struct profile *profile, const char *value)
 	return *value && !set_text(&profile->key, value) ? NULL : "empty key: it is agent or a file";
 }
 
+static const char *
+set_totp(struct profile *profile, const char *value)
+{
+	return text_flag(&profile->totp, value) ? "totp is not yes or no" : NULL;
+}
+
 static const struct key {
 	const char *name;
 	const char *(*set)(struct profile *, const char *); /* returns NULL, or the error */
@@ -151,7 +159,7 @@ static const struct key {
 	{ "host", set_host },   { "sequence", set_sequence }, { "one_time_sequences", set_one_time },
 	{ "delay", set_delay }, { "wait", set_wait },         { "timeout", set_timeout },
 	{ "both", set_both },   { "source", set_source },     { "server", set_server },
-	{ "door", set_door },   { "key", set_key },
+	{ "door", set_door },   { "key", set_key },           { "totp", set_totp },
 };
 
 static void
@@ -172,7 +180,7 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 	/* not quoted: the key may be a misplaced sequence */
 	complain(parser, parser->line,
 		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source, "
-		 "server, door, key)%s",
+		 "server, door, key, totp)%s",
 		 hint_key(line->key, NULL, hint));
 }
 
@@ -258,8 +266,11 @@ profile_end(struct profile_parser *parser)
 			complain(parser, p->line, "profile \"%.64s\" has no host", p->name);
 		if (p->server && !p->door)
 			complain(parser, p->line, "profile \"%.64s\" has a server, but no door", p->name);
-		if (!p->server && (p->door || p->key))
-			complain(parser, p->line, "profile \"%.64s\" has door or key, which need server", p->name);
+		if (!p->server && (p->door || p->key || p->totp))
+			complain(parser, p->line, "profile \"%.64s\" has door, key or totp, which need server",
+				 p->name);
+		if (p->totp && seq_code(&p->seq))
+			complain(parser, p->line, "profile \"%.64s\" has totp and a code in its sequence", p->name);
 		if (p->server && p->one_time)
 			complain(parser, p->line, "profile \"%.64s\" has both server and one_time_sequences", p->name);
 		if (!p->seq.n && !p->one_time && !p->server)

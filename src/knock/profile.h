@@ -15,6 +15,7 @@
  *       server             = knock1:...         # a signed knock, after the ports of sequence; host is in it
  *       door               = ssh                # ... for this door
  *       key                = agent              # ... with a key of ssh-agent, or of a file
+ *       totp               = no                 # ... and with a code of an authenticator app
  *
  * (In the file each comment needs a line of its own.)
  */
@@ -40,6 +41,7 @@ struct profile {
 	char *source; /* numeric address; NULL: none */
 	char *server; /* "knock1:..." without a door; NULL: no signed knock */
 	char *door;
+	bool totp; /* the signed knock needs a code */
 	char *key; /* "agent" or a path as written; NULL: not given */
 };
 

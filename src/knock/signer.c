@@ -160,6 +160,10 @@ state(const struct signer *s, int fd, uint8_t bytes[static KNOCK1_STATEMENT_LEN]
 
 	knock1_door_id(s->setup.door ? s->setup.door : s->server.door, statement.door);
 	state_address(s, fd, &statement);
+	if (s->setup.has_code) {
+		statement.flags |= KNOCK1_TOTP;
+		statement.totp = s->setup.code;
+	}
 	statement.counter = counter_next(s->setup.counter);
 	knock1_write_statement(&statement, bytes);
 }

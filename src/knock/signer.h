@@ -25,7 +25,9 @@ struct signer_setup {
 	uint8_t proto;       /* of `port` */
 	uint16_t port;       /* 0: none */
 	struct addr address; /* the client's, as the server sees it; no family: its own, unless that is a private one */
-	bool other;          /* `address` is somebody else's */
+	bool has_code;       /* the knock carries this one-time code */
+	uint32_t code;
+	bool other; /* `address` is somebody else's */
 };
 
 /* Does this build have signed knocks? */

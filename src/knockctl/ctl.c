@@ -10,6 +10,7 @@
 #include "ctl_link.h"
 #include "ctl_show.h"
 #include "ctl_stats.h"
+#include "ctl_totp.h"
 #include "lib/streams.h"
 #include "lib/text.h"
 
@@ -55,6 +56,8 @@ static const struct command {
 			    ctl_show_user, ctl_show_users, FORM_ARRAY, NULL },
 	[REQUEST_ENROL] = { "USER [--door DOOR] [--host HOST]", "let the public key on standard input knock", NULL,
 			    NULL, FORM_OBJECT, NULL },
+	[REQUEST_TOTP] = { "USER [--host HOST]", "make a secret for the user's authenticator app", NULL, NULL,
+			   FORM_OBJECT, NULL },
 };
 
 void
@@ -93,9 +96,9 @@ struct answer {
 	const struct command *command;
 	struct ctl_show show;
 	bool json;
-	size_t n;           /* objects so far */
-	const char *enrols; /* REQUEST_ENROL: the user; else NULL */
-	bool failed;        /* to enrol */
+	size_t n;                    /* objects so far */
+	const struct request *adder; /* REQUEST_ENROL, REQUEST_TOTP; else NULL */
+	bool failed;                 /* to add the user */
 };
 
 static void
@@ -174,8 +177,10 @@ complain(const char *text)
 static void
 take_row(struct answer *a, const json_t *row)
 {
-	if (a->enrols)
-		a->failed |= ctl_enrol(a->enrols, row, a->show.out) != 0;
+	if (a->adder && a->adder->command == REQUEST_ENROL)
+		a->failed |= ctl_enrol(a->adder->user, row, a->show.out) != 0;
+	else if (a->adder)
+		a->failed |= ctl_totp(a->adder->user, a->adder->host, row, a->show.out) != 0;
 	else if (a->json)
 		write_row(a, row);
 	else if (a->command->row)
@@ -307,7 +312,7 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 {
 	struct answer a = { .command = &commands[options->request.command],
 			    .json = options->json,
-			    .enrols = options->request.command == REQUEST_ENROL ? options->request.user : NULL,
+			    .adder = ctl_options_adds(options->request.command) ? &options->request : NULL,
 			    .show = { .out = stdout, .colour = wants_colour() } };
 	int status;
 

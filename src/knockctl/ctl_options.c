@@ -208,6 +208,12 @@ check_local(struct ctl_options *o, char *err, size_t errlen)
 	return CTL_LOCAL;
 }
 
+bool
+ctl_options_adds(enum request_command command)
+{
+	return command == REQUEST_ENROL || command == REQUEST_TOTP;
+}
+
 static enum ctl_mode
 check(struct ctl_options *o, char *err, size_t errlen)
 {
@@ -223,7 +229,8 @@ check(struct ctl_options *o, char *err, size_t errlen)
 		return CTL_WRONG;
 	}
 	put_command_first(o);
-	if (o->n_words && request_find(o->words[0]) == REQUEST_ENROL && !o->hosted && o->n_words + 2 <= REQUEST_WORDS) {
+	if (o->n_words && ctl_options_adds(request_find(o->words[0])) && !o->hosted &&
+	    o->n_words + 2 <= REQUEST_WORDS) {
 		add_word(o, "--host");
 		add_word(o, ctl_enrol_host(o->host, sizeof(o->host)));
 	}
@@ -233,8 +240,8 @@ check(struct ctl_options *o, char *err, size_t errlen)
 		snprintf(err, errlen, "--prometheus belongs to stats");
 		return CTL_WRONG;
 	}
-	if (o->json && o->request.command == REQUEST_ENROL) {
-		snprintf(err, errlen, "enrol takes no --json");
+	if (o->json && ctl_options_adds(o->request.command)) {
+		snprintf(err, errlen, "%s takes no --json", request_name(o->request.command));
 		return CTL_WRONG;
 	}
 	return CTL_ASK;

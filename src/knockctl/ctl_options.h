@@ -32,6 +32,9 @@ struct ctl_options {
 	bool write;
 };
 
+/* Does knockctl add a user to a file that the daemon names? */
+bool ctl_options_adds(enum request_command command);
+
 const char *ctl_options_local_name(enum ctl_local local);
 
 /* CTL_WRONG: the reason is in `err`. The strings stay argv's. */

@@ -88,6 +88,7 @@ reason_of(enum seq_fault fault)
 		return "unknown protocol in knock sequence";
 	case SEQ_NO_PORT:
 	case SEQ_NOT_LAST:
+	case SEQ_NO_ROOM:
 		break;
 	}
 	return "not a list of ports from 1 to 65535";

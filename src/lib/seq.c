@@ -75,14 +75,47 @@ parse_range(struct knock_port *kp, char *port)
 	return rest && (parse_port(&kp->last, text_trim(rest)) || kp->last < kp->port) ? -1 : 0;
 }
 
-static int
-parse_item(struct knock_port *kp, char *item, size_t number, bool door, struct seq_error *error)
+/* What an item may be besides a port. */
+enum { ITEM_AUTH = 1, ITEM_CODE = 2 };
+
+static bool
+is_word(unsigned allowed, unsigned item, const char *proto, const char *word)
 {
+	return allowed & item && proto && !strcasecmp(proto, word);
+}
+
+/* Appends the steps of a code. `proto` is the text behind "totp:", or NULL. */
+static int
+parse_code(struct seq *seq, const char *port, const char *proto, size_t number, struct seq_error *error)
+{
+	struct knock_port kp;
+
+	if (seq->n + SEQ_CODE_STEPS > SEQ_MAX)
+		return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
+	if (parse_port(&kp.port, port))
+		return refuse(error, SEQ_NO_PORT, number, port);
+	if (parse_proto(&kp.proto, proto))
+		return refuse(error, SEQ_NO_PROTOCOL, number, proto);
+	if (kp.port > UINT16_MAX - SEQ_CODE_PORTS + 1)
+		return refuse(error, SEQ_NO_ROOM, number, port);
+	kp.last = (uint16_t)(kp.port + SEQ_CODE_PORTS - 1);
+	for (unsigned i = 0; i < SEQ_CODE_STEPS; i++)
+		seq->at[seq->n++] = kp;
+	return 0;
+}
+
+static int
+parse_item(struct seq *seq, char *item, size_t number, unsigned allowed, struct seq_error *error)
+{
+	struct knock_port *kp = &seq->at[seq->n];
 	char *rest = item;
 	char *port = text_trim(strsep(&rest, ":"));
 	char *proto = rest ? text_trim(strsep(&rest, ":")) : NULL;
 
-	if (door && proto && !strcasecmp(proto, "auth"))
+	if (is_word(allowed, ITEM_CODE, proto, "totp"))
+		return parse_code(seq, port, rest ? text_trim(rest) : NULL, number, error);
+	seq->n++;
+	if (is_word(allowed, ITEM_AUTH, proto, "auth"))
 		return parse_range(kp, port) ? refuse(error, SEQ_NO_PORT, number, port) : 0;
 	kp->last = 0;
 	if (parse_port(&kp->port, port))
@@ -93,21 +126,21 @@ parse_item(struct knock_port *kp, char *item, size_t number, bool door, struct s
 }
 
 static int
-parse(struct seq *seq, const char *text, bool door, struct seq_error *error)
+parse(struct seq *seq, const char *text, unsigned allowed, struct seq_error *error)
 {
 	struct seq parsed = { .n = 0 };
 	char copy[4096], *rest = copy, *item;
+	size_t number = 0;
 
 	if (text_copy(copy, sizeof(copy), text))
 		return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
 	while ((item = strsep(&rest, ","))) {
 		if (parsed.n == SEQ_MAX)
 			return refuse(error, SEQ_TOO_MANY, SEQ_MAX + 1, "");
-		if (parsed.n && parsed.at[parsed.n - 1].proto == SEQ_AUTH)
-			return refuse(error, SEQ_NOT_LAST, parsed.n, "auth");
-		if (parse_item(&parsed.at[parsed.n], item, parsed.n + 1, door, error))
+		if (parsed.n && parsed.at[parsed.n - 1].last)
+			return refuse(error, SEQ_NOT_LAST, number, seq_auth(&parsed) ? "auth" : "totp");
+		if (parse_item(&parsed, item, ++number, allowed, error))
 			return -1;
-		parsed.n++;
 	}
 	*seq = parsed;
 	return 0;
@@ -116,19 +149,50 @@ parse(struct seq *seq, const char *text, bool door, struct seq_error *error)
 int
 seq_parse(struct seq *seq, const char *text, struct seq_error *error)
 {
-	return parse(seq, text, false, error);
+	return parse(seq, text, 0, error);
 }
 
 int
 seq_parse_door(struct seq *seq, const char *text, struct seq_error *error)
 {
-	return parse(seq, text, true, error);
+	return parse(seq, text, ITEM_AUTH | ITEM_CODE, error);
+}
+
+int
+seq_parse_client(struct seq *seq, const char *text, struct seq_error *error)
+{
+	return parse(seq, text, ITEM_CODE, error);
+}
+
+const struct knock_port *
+seq_code(const struct seq *seq)
+{
+	const struct knock_port *code;
+
+	if (seq->n < SEQ_CODE_STEPS)
+		return NULL;
+	code = &seq->at[seq->n - SEQ_CODE_STEPS];
+	return code->last && code->proto != SEQ_AUTH ? code : NULL;
+}
+
+uint16_t
+seq_code_port(const struct knock_port *code, uint32_t value, unsigned step)
+{
+	while (++step < SEQ_CODE_STEPS)
+		value /= SEQ_CODE_PORTS;
+	return (uint16_t)(code->port + value % SEQ_CODE_PORTS);
 }
 
 const struct knock_port *
 seq_auth(const struct seq *seq)
 {
 	return seq->n && seq->at[seq->n - 1].proto == SEQ_AUTH ? &seq->at[seq->n - 1] : NULL;
+}
+
+uint16_t
+seq_last(const struct knock_port *step)
+{
+	return step->last ? step->last : step->port;
 }
 
 bool
@@ -150,11 +214,17 @@ seq_format(const struct seq *seq, char *buf, size_t len)
 	struct pen pen = text_pen(buf, len);
 
 	for (size_t i = 0; i < seq->n; i++) {
+		const struct knock_port *kp = &seq->at[i];
+
 		text_write(&pen, i ? "," : "", NULL);
-		text_write_number(&pen, seq->at[i].port);
-		if (seq->at[i].last > seq->at[i].port)
-			text_print(&pen, "-%u", seq->at[i].last);
-		text_write(&pen, ":", seq_proto_name(seq->at[i].proto), NULL);
+		text_write_number(&pen, kp->port);
+		if (kp == seq_code(seq)) {
+			text_write(&pen, ":totp", kp->proto == IPPROTO_UDP ? ":udp" : "", NULL);
+			break;
+		}
+		if (kp->last > kp->port)
+			text_print(&pen, "-%u", kp->last);
+		text_write(&pen, ":", seq_proto_name(kp->proto), NULL);
 	}
 	return buf;
 }

@@ -45,8 +45,8 @@ enum {
 	SLOT_GRANTED,
 	SLOT_MONITOR,
 	SLOT_WATCH,
-	SLOT_USERS,
-	SLOT_ADMIN, /* the first of ADMIN_SLOTS */
+	SLOT_USERS,                            /* the first of USERS_FILES */
+	SLOT_ADMIN = SLOT_USERS + USERS_FILES, /* the first of ADMIN_SLOTS */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
 };
 
@@ -237,15 +237,17 @@ loop(struct daemon *d)
 			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 			[SLOT_WATCH] = { .fd = d->watch_fd, .events = POLLIN },
-			[SLOT_USERS] = { .fd = d->users.fd, .events = POLLIN },
 		};
 
+		for (int i = 0; i < USERS_FILES; i++)
+			fds[SLOT_USERS + i] = (struct pollfd){ .fd = d->users[i].fd, .events = POLLIN };
 		admin_poll(d->admin, fds + SLOT_ADMIN);
 		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
 			return;
-		/* the users' file first: a key that was removed opens nothing any more */
-		if (fds[SLOT_USERS].revents && d->users.fd >= 0)
-			users_read_watch(d);
+		/* the users' files first: a key that was removed opens nothing any more */
+		for (int i = 0; i < USERS_FILES; i++)
+			if (fds[SLOT_USERS + i].revents)
+				users_read_watch(d, i);
 		/* ruleset events before knocks: an older one must not undo the grant of a knock in this round */
 		if (fds[SLOT_MONITOR].revents)
 			upkeep_read_monitor(d);
@@ -291,7 +293,8 @@ open_tools(struct daemon *d)
 	d->monitor = d->nftset ? monitor_open(nfnl_port(d->nfnl)) : NULL;
 	d->lookup = d->options->lookup ? lookup_start(&d->user, &d->log) : NULL;
 	d->bans = bans_new(&(struct bans_sources){ .nftset = d->nftset, .grants = d->grants, .closings = d->closings });
-	d->judge = judge_new(&d->log);
+	d->codes = codes_new(&d->log);
+	d->judge = d->codes ? judge_new(&d->log, d->codes) : NULL;
 #ifdef HAVE_SODIUM
 	if (!d->judge) {
 		log_warn(&d->log, "could not start");
@@ -299,7 +302,8 @@ open_tools(struct daemon *d)
 	}
 #endif
 	d->cuts = d->nftset ? cuts_new(&d->log, d->nftset) : NULL;
-	if (!d->bans || !d->cuts || !d->grants || !d->monitor || !d->closings || (d->options->lookup && !d->lookup)) {
+	if (!d->codes || !d->bans || !d->cuts || !d->grants || !d->monitor || !d->closings ||
+	    (d->options->lookup && !d->lookup)) {
 		log_warn(&d->log, "could not start");
 		return -1;
 	}
@@ -372,6 +376,8 @@ take_up_grant(void *arg, const struct journal_entry *entry)
 	const struct door *door;
 	char text[LOG_TEXT_MAX], name[DOOR_NAME_MAX];
 
+	if (codes_is_entry(entry))
+		return codes_take_up(d->codes, entry);
 	if (entry->kind == JOURNAL_COUNTER)
 		return judge_take_up(d->judge, entry);
 	if (entry->kind != JOURNAL_GRANT) {
@@ -412,6 +418,7 @@ open_journals(struct daemon *d)
 	closings_keep_in(d->closings, d->journals.commands);
 	d->journals.grants = open_granted(d);
 	grants_keep_in(d->grants, d->journals.grants);
+	codes_keep_in(d->codes, d->journals.grants);
 	judge_keep_in(d->judge, d->journals.grants);
 	grants_follow(d->grants, d->conf);
 	grants_restore(d->grants, d->conf);
@@ -532,6 +539,7 @@ stop(struct daemon *d)
 	lookup_stop(d->lookup);
 	bans_free(d->bans);
 	judge_free(d->judge);
+	codes_free(d->codes);
 	users_close(d);
 	cuts_free(d->cuts);
 	closings_free(d->closings);
@@ -562,7 +570,7 @@ daemon_run(const struct options *options)
 			    .capture_fd = -1,
 			    .signal_fd = -1,
 			    .watch_fd = -1,
-			    .users = { .fd = -1 },
+			    .users = { { .fd = -1 }, { .fd = -1 } },
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -60,13 +60,13 @@ start_keeper(struct daemon *d)
 	char *log = files_log_path(d), *guard = lastguard_path(d->conf->state_dir);
 
 	if (guard)
-		d->keeper =
-		    keeper_start(&(struct keeper_files){ .config = d->config,
-							 .guard = guard,
-							 .log = log,
-							 .pid_file = d->pidfile.path,
-							 .control_socket = d->conf->control_socket,
-							 .others = { d->conf->knock_key, d->conf->authorized_keys } });
+		d->keeper = keeper_start(&(struct keeper_files){
+		    .config = d->config,
+		    .guard = guard,
+		    .log = log,
+		    .pid_file = d->pidfile.path,
+		    .control_socket = d->conf->control_socket,
+		    .others = { d->conf->knock_key, d->conf->authorized_keys, d->conf->totp_secrets } });
 	free(log);
 	free(guard);
 	return d->keeper ? 0 : -1;

@@ -11,6 +11,7 @@
 #include "access/access.h"
 #include "access/bans.h"
 #include "access/closing.h"
+#include "access/codes.h"
 #include "access/grants.h"
 #include "access/judge.h"
 #include "child.h"
@@ -76,7 +77,9 @@ struct daemon_journals {
 	bool dropped;
 };
 
-/* The file of the users' keys. */
+/* The files of the users, see users.h. */
+enum { USERS_KEYS, USERS_SECRETS, USERS_FILES };
+
 struct daemon_users {
 	int fd;     /* reports that it may have changed; -1: none */
 	char *path; /* ... for this file */
@@ -107,8 +110,9 @@ struct daemon {
 	struct lookup *lookup;
 	struct access_refusals refusals;
 	struct bans *bans;
+	struct codes *codes;
 	struct judge *judge; /* NULL in a build without libsodium */
-	struct daemon_users users;
+	struct daemon_users users[USERS_FILES];
 	struct cuts *cuts;
 	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;

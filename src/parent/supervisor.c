@@ -38,7 +38,7 @@ may_send(struct daemon *d, const struct event *event)
 {
 	uint32_t per_second = 2 * EVENT_PER_SECOND * ((uint32_t)d->conf->n_doors + 1);
 
-	if (event->kind == EVENT_OPEN)
+	if (event->kind == EVENT_OPEN || event->kind == EVENT_CODE)
 		return limiter_pass(&d->engine.openings[event->door], 2 * EVENT_OPEN_BURST, 2 * EVENT_OPEN_PER_SECOND,
 				    moment_boot_msec());
 	if (event->kind == EVENT_AUTH)
@@ -115,7 +115,16 @@ supervisor_end_stuck(struct daemon *d)
 	miss_engine(d);
 }
 
-/* Only a signed knock that the parent has verified opens a door of signed knocks. */
+/* Does the sequence end with a code, and is this its end? */
+static bool
+is_code(const struct daemon *d, const struct event *event)
+{
+	const struct seq *seq = &d->conf->doors[event->door].seq;
+
+	return seq_code(seq) && event->stage == seq->n;
+}
+
+/* Only a signed knock or a code that the parent has verified opens a door of those. */
 static bool
 makes_sense(const struct daemon *d, const struct event *event)
 {
@@ -125,7 +134,10 @@ makes_sense(const struct daemon *d, const struct event *event)
 	case EVENT_DEALT_WITH:
 		return d->conf->capture == CONF_CAPTURE_NFQUEUE && event_valid(event, d->conf->n_doors);
 	case EVENT_OPEN:
-		return event_valid(event, d->conf->n_doors) && !seq_auth(&d->conf->doors[event->door].seq);
+		return event_valid(event, d->conf->n_doors) && !seq_auth(&d->conf->doors[event->door].seq) &&
+		       !seq_code(&d->conf->doors[event->door].seq);
+	case EVENT_CODE:
+		return event_valid(event, d->conf->n_doors) && is_code(d, event);
 	case EVENT_AUTH:
 		return d->conf->server && event_valid(event, d->conf->n_doors);
 	case EVENT_STAGE:
@@ -139,9 +151,9 @@ makes_sense(const struct daemon *d, const struct event *event)
 	return event_valid(event, d->conf->n_doors);
 }
 
-/* ---- signed knocks ------------------------------------------------------------------------------ */
+/* ---- signed knocks and codes --------------------------------------------------------------------- */
 
-/* The events with each signed knock that is accepted as the opening that it asks for. */
+/* The events with each signed knock or code that is accepted as the opening that it asks for. */
 struct judged {
 	struct event events[IPC_BATCH];
 	struct judge_verdict verdicts[IPC_BATCH];
@@ -182,11 +194,24 @@ judge_event(struct daemon *d, struct judged *judged, size_t i)
 	}
 }
 
+static void
+judge_code(struct daemon *d, struct judged *judged, size_t i)
+{
+	struct event *event = &judged->events[i];
+	struct ask *ask = &judged->verdicts[i].ask;
+
+	if (!codes_open(d->codes, d->conf, event, ask))
+		return;
+	judged->asks[i] = ask;
+	event->kind = EVENT_OPEN;
+	event->count = 0;
+}
+
 static bool
-has_signed(const struct event *events, size_t n)
+has_judged(const struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (events[i].kind == EVENT_AUTH)
+		if (events[i].kind == EVENT_AUTH || events[i].kind == EVENT_CODE)
 			return true;
 	return false;
 }
@@ -209,9 +234,12 @@ judge_and_act(struct daemon *d, const struct event *events, size_t n)
 	struct judged judged = { .asks = { NULL } };
 
 	memcpy(judged.events, events, n * sizeof(*events));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (events[i].kind == EVENT_AUTH)
 			judge_event(d, &judged, i);
+		else if (events[i].kind == EVENT_CODE)
+			judge_code(d, &judged, i);
+	}
 	act(d, judged.events, judged.asks, n);
 }
 
@@ -233,7 +261,7 @@ supervisor_take(void *arg, const struct event *events, size_t n)
 	}
 	log_hold(&d->log);
 	journal_hold(d->journals.grants);
-	if (has_signed(events, n))
+	if (has_judged(events, n))
 		judge_and_act(d, events, n);
 	else
 		act(d, events, NULL, n);

@@ -13,12 +13,17 @@
 #include "files.h"
 #include "lib/text.h"
 
+static const char *
+path_of(const struct daemon *d, int which)
+{
+	return which == USERS_KEYS ? d->conf->authorized_keys : d->conf->totp_secrets;
+}
+
 /* A report comes for every file of the directory. */
 static bool
-has_changed(struct daemon *d, int fd)
+has_changed(struct daemon_users *u, int fd)
 {
 	struct stat st;
-	struct daemon_users *u = &d->users;
 	bool same;
 
 	if (fstat(fd, &st))
@@ -32,21 +37,31 @@ has_changed(struct daemon *d, int fd)
 	return !same;
 }
 
-static void
-read_file(struct daemon *d, bool anyway)
+/* Closes `fd`. 0, or -1 after lines in the log. */
+static int
+take(struct daemon *d, int which, int fd)
 {
-	int fd = files_open_key(d, d->conf->authorized_keys), error = errno;
+	if (which == USERS_KEYS)
+		return judge_read_users(d->judge, fd, files_owner(d), d->conf);
+	return codes_read(d->codes, fd, files_owner(d), d->conf);
+}
 
-	if (fd >= 0 && !has_changed(d, fd) && !anyway) {
+static void
+read_file(struct daemon *d, int which, bool anyway)
+{
+	const char *path = path_of(d, which);
+	int fd = files_open_key(d, path), error = errno;
+
+	if (fd >= 0 && !has_changed(&d->users[which], fd) && !anyway) {
 		close(fd);
 		return;
 	}
 	errno = error;
-	if (judge_read_users(d->judge, fd, files_owner(d), d->conf))
-		log_warnx(&d->log, "%s is not used: the keys that were read before stay in force",
-			  d->conf->authorized_keys);
+	if (take(d, which, fd))
+		log_warnx(&d->log, "%s is not used: the %s that were read before stay in force", path,
+			  which == USERS_KEYS ? "keys" : "secrets");
 	else if (!anyway)
-		log_notice(&d->log, "%s has changed and is read again", d->conf->authorized_keys);
+		log_notice(&d->log, "%s has changed and is read again", path);
 }
 
 static void
@@ -58,54 +73,64 @@ watch_directory(int fd, const char *path)
 		inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB);
 }
 
+static void
+close_watch(struct daemon_users *u)
+{
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u->path);
+	*u = (struct daemon_users){ .fd = -1 };
+}
+
 /* The watch of the start stays as long as it can: a daemon that has left root may be unable to renew it. */
 static void
-watch(struct daemon *d)
+watch(struct daemon_users *u, const char *path)
 {
-	const char *path = d->conf->authorized_keys;
 	char *real;
 
-	if (d->users.fd >= 0 && d->users.path && !strcmp(path, d->users.path))
+	if (u->fd >= 0 && u->path && !strcmp(path, u->path))
 		return;
-	users_close(d);
-	d->users.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	d->users.path = strdup(path);
-	if (d->users.fd < 0)
+	close_watch(u);
+	u->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	u->path = strdup(path);
+	if (u->fd < 0)
 		return;
-	watch_directory(d->users.fd, path);
+	watch_directory(u->fd, path);
 	real = realpath(path, NULL);
 	if (real)
-		watch_directory(d->users.fd, real);
+		watch_directory(u->fd, real);
 	free(real);
 }
 
 void
 users_read(struct daemon *d)
 {
-	if (!d->conf->authorized_keys || !d->judge) {
-		users_close(d);
-		return;
+	for (int i = 0; i < USERS_FILES; i++) {
+		if (!path_of(d, i) || (i == USERS_KEYS && !d->judge)) {
+			close_watch(&d->users[i]);
+			continue;
+		}
+		watch(&d->users[i], path_of(d, i));
+		read_file(d, i, true);
 	}
-	watch(d);
-	read_file(d, true);
 }
 
 void
-users_read_watch(struct daemon *d)
+users_read_watch(struct daemon *d, int which)
 {
 	char reports[4096];
 
-	while (read(d->users.fd, reports, sizeof(reports)) > 0)
+	if (d->users[which].fd < 0)
+		return;
+	while (read(d->users[which].fd, reports, sizeof(reports)) > 0)
 		;
-	if (d->conf->authorized_keys)
-		read_file(d, false);
+	if (path_of(d, which))
+		read_file(d, which, false);
 }
 
 void
 users_close(struct daemon *d)
 {
-	if (d->users.fd >= 0)
-		close(d->users.fd);
-	free(d->users.path);
-	d->users = (struct daemon_users){ .fd = -1 };
+	for (int i = 0; i < USERS_FILES; i++)
+		close_watch(&d->users[i]);
 }

@@ -207,6 +207,14 @@ set_other_address(struct authorized_key *key, const char *value)
 	return NULL;
 }
 
+static const char *
+set_totp(struct authorized_key *key, const char *value)
+{
+	(void)value;
+	key->totp = true;
+	return NULL;
+}
+
 static const struct option {
 	const char *name;
 	bool valued;
@@ -221,6 +229,7 @@ static const struct option {
 	{ "no-touch-required", false, set_no_touch },
 	{ "verify-required", false, set_verify },
 	{ "other-address", false, set_other_address },
+	{ "totp", false, set_totp },
 };
 
 /* Cuts the value of an option off: in quotes, where \" is a quote, or up to the next comma or blank. NULL: no end. */
@@ -258,7 +267,7 @@ set_option(struct authorized_key *key, const char *name, const char *value)
 			     : "an option needs a value, as in name=\"value\"";
 	}
 	return "unknown option: the known ones are user, doors, ports, max-time, from, expiry-time, no-touch-required, "
-	       "verify-required and other-address";
+	       "verify-required, other-address and totp";
 }
 
 /* `more`: a comma and another option follow. */

@@ -53,17 +53,31 @@ find_set(struct rules *rules, enum port_key key, uint8_t mask, uint8_t value)
 	return set;
 }
 
+/* Each port of a range: the three steps of a code have the same one, and sets drop what they have. */
+static int
+add_step(struct rules *rules, struct port_set *set, const struct door *door, const struct knock_port *step)
+{
+	struct knock_port port = { .port = step->port, .proto = step->proto };
+
+	for (uint32_t n = step->port; n <= seq_last(step); n++) {
+		port.port = (uint16_t)n;
+		if (build_entry(set, &door->target, &port) || build_port(&rules->knocked, &port))
+			return -1;
+	}
+	return 0;
+}
+
 /* UDP has no flags: its ports are in the set for any flags. */
 static int
 add_door(struct rules *rules, const struct door *door)
 {
 	for (size_t i = 0; i < door->seq.n && door->seq.at[i].proto != SEQ_AUTH; i++) {
-		const struct knock_port *port = &door->seq.at[i];
-		bool tcp = port->proto == IPPROTO_TCP;
+		const struct knock_port *step = &door->seq.at[i];
+		bool tcp = step->proto == IPPROTO_TCP;
 		struct port_set *set = find_set(rules, build_key_of(door), tcp ? door->flags_mask : 0,
 						tcp ? door->flags_value & door->flags_mask : 0);
 
-		if (!set || build_entry(set, &door->target, port) || build_port(&rules->knocked, port))
+		if (!set || add_step(rules, set, door, step))
 			return -1;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 #include "wire/event.h"
 
 #include "lib/seq.h"
+#include "lib/totp.h"
 #include "wire/capture.h"
 
 /* The unused bytes must be zero, as addr_from_bytes() leaves them, or one address would compare as two. */
@@ -34,6 +35,8 @@ event_valid(const struct event *event, size_t n_doors)
 	case EVENT_TIMEOUT:
 	case EVENT_SCAN:
 		return event->door < n_doors && names_source(event);
+	case EVENT_CODE:
+		return event->door < n_doors && names_source(event) && event->count < TOTP_CODES;
 	case EVENT_SUPPRESSED:
 	case EVENT_DROPPED:
 		return event->door < n_doors && names_nobody(event);
@@ -46,4 +49,10 @@ event_valid(const struct event *event, size_t n_doors)
 		return !event->door && !event->source.family && event->stage < CAPTURE_WAYS;
 	}
 	return false;
+}
+
+bool
+event_is_told(const struct event *event)
+{
+	return event->kind != EVENT_AUTH && event->kind != EVENT_CODE && event->kind != EVENT_DEALT_WITH;
 }

@@ -44,6 +44,7 @@ static const struct {
 	[REQUEST_UNGUARD] = { "unguard", 0 },
 	[REQUEST_USERS] = { "users", RESET },
 	[REQUEST_ENROL] = { "enrol", USER | HOST | DOOR },
+	[REQUEST_TOTP] = { "totp", USER | HOST },
 };
 
 const char *

@@ -64,6 +64,9 @@ man/knockd.conf.5 Timeout      seq_timeout                  default is @
 man/knockd.conf.5 Max_Ahead    CONF_AHEAD_MS_DEFAULT/3600000 default is @h
 man/knockd.conf.5 Max_Age      CONF_AGE_MS_DEFAULT/60000    default is @m
 man/knockd.conf.5 -            REPLAY_AGREE_MSEC/60000      within @ minutes
+man/knockd.conf.5 Totp_Tries   CONF_CODE_TRIES_DEFAULT      default is @
+man/knockd.conf.5 -            CONF_CODE_TRIES_DEFAULT      to @ at once
+SECURITY.md       -            CONF_CODE_TRIES_DEFAULT      .Totp_Tries. \(@\)
 SECURITY.md       -            EVENT_AUTH_PER_SECOND        open @ seals
 SECURITY.md       -            GATE_NETWORK_PER_SECOND      in all, @ of one network
 SECURITY.md       -            GATE_KEY_PER_SECOND          user.s @ knocks a second

@@ -93,7 +93,7 @@ judge(const struct event *event, bool is_signed)
 
 	log_init(&log);
 	log.detached = true; /* nothing is printed */
-	j = judge_new(&log);
+	j = judge_new(&log, NULL);
 	HOLDS(j && !judge_read_users(j, dup(fileno(file)), geteuid(), &conf));
 	judge_keep_in(j, NULL);
 	word = judge_decide(j, &conf, event, &verdict);

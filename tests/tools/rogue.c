@@ -164,12 +164,9 @@ die_talking(int fd)
 	_exit(0);
 }
 
-#ifdef HAVE_SODIUM
-/* ---- signed knocks: the engine may read them all, and has the server's key ------------------------ */
-
-/* The next signed knock that comes, opened. */
+/* The next event of this kind that a sane engine would send. */
 static struct event
-next_signed(const struct engine_setup *setup)
+next_event(const struct engine_setup *setup, enum event_kind kind)
 {
 	static struct engine e;
 	struct pollfd fds = { .fd = setup->capture_fd, .events = POLLIN };
@@ -180,10 +177,27 @@ next_signed(const struct engine_setup *setup)
 		e.n_out = 0;
 		read_packets(&e);
 		for (size_t i = 0; i < e.n_out; i++)
-			if (e.out[i].kind == EVENT_AUTH)
+			if (e.out[i].kind == kind)
 				return e.out[i];
 	}
 }
+
+/* The code of the first sequence that somebody completes, and all other codes, from another address. */
+static void
+guess(const struct engine_setup *setup)
+{
+	struct event event = next_event(setup, EVENT_CODE);
+
+	say(setup->ipc_fd, event);
+	event.source.bytes[3] ^= 1;
+	say(setup->ipc_fd, event);
+	for (event.count = 0; event.count < 5000; event.count++)
+		say(setup->ipc_fd, event);
+	say(setup->ipc_fd, event_of((enum event_kind)77, 0, 0));
+}
+
+#ifdef HAVE_SODIUM
+/* ---- signed knocks: the engine may read them all, and has the server's key ------------------------ */
 
 /*
  * Repeats a knock, from another address too, alters it bit by bit, and forges others of the same user. None may open
@@ -192,7 +206,7 @@ next_signed(const struct engine_setup *setup)
 static void
 forge(const struct engine_setup *setup)
 {
-	struct event good = next_signed(setup), event = good;
+	struct event good = next_event(setup, EVENT_AUTH), event = good;
 	int fd = setup->ipc_fd;
 
 	for (int i = 0; i < 100; i++) /* the first one counts */
@@ -218,7 +232,7 @@ forge(const struct engine_setup *setup)
 static void
 mislead(const struct engine_setup *setup)
 {
-	struct event event = next_signed(setup);
+	struct event event = next_event(setup, EVENT_AUTH);
 
 	event.door = (event.door + 1) % (uint32_t)setup->conf->n_doors;
 	say(setup->ipc_fd, event);
@@ -284,6 +298,8 @@ misbehave(const char *word, const struct engine_setup *setup)
 		close(fd);
 	} else if (!strcmp(word, "flood"))
 		flood(fd, event_of(EVENT_STAGE, 0, 1));
+	else if (!strcmp(word, "guess"))
+		guess(setup);
 	else if (!strcmp(word, "martians"))
 		speak_for_nobody(fd);
 #ifdef HAVE_SODIUM
@@ -292,7 +308,7 @@ misbehave(const char *word, const struct engine_setup *setup)
 	else if (!strcmp(word, "mislead"))
 		mislead(setup);
 	else if (!strcmp(word, "signed-flood"))
-		flood(fd, next_signed(setup));
+		flood(fd, next_event(setup, EVENT_AUTH));
 #endif
 	else if (!strcmp(word, "open-signed"))
 		say(fd, event);

@@ -60,6 +60,11 @@ listen_in(void *arg, const struct event *event)
 		fail(r, "event", "makes no sense, or too many");
 		return;
 	}
+	if (event->kind == EVENT_CODE) { /* no news, until the parent has judged it */
+		snprintf(r->said[r->n_said++], sizeof(r->said[0]), "%s: %s: code %06u",
+			 addr_format(&event->source, who), r->conf->doors[event->door].name, event->count);
+		return;
+	}
 	logtext_event(event, addr_format(&event->source, who), r->conf->doors[event->door].name, r->said[r->n_said++],
 		      sizeof(r->said[0]));
 }

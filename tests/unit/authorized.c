@@ -263,13 +263,27 @@ server_keys(void **state)
 	unlink(path);
 }
 
+static void
+a_code_beside_the_key(void **state)
+{
+	struct authorized a = { .n = 0 };
+
+	(void)state;
+	assert_true(only(&a, "user=\"alice\",totp " ALICE)->totp);
+	assert_false(only(&a, "user=\"alice\" " ALICE)->totp);
+	authorized_free(&a);
+	assert_string_equal(take(&a, "totp=\"GEZDGNBV\" " ALICE " alice"), "an option has a value that takes none");
+	authorized_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),     cmocka_unit_test(doors_and_ports), cmocka_unit_test(networks),
-		cmocka_unit_test(expiry),      cmocka_unit_test(mistakes),        cmocka_unit_test(files),
-		cmocka_unit_test(server_keys),
+		cmocka_unit_test(options),         cmocka_unit_test(a_code_beside_the_key),
+		cmocka_unit_test(doors_and_ports), cmocka_unit_test(networks),
+		cmocka_unit_test(expiry),          cmocka_unit_test(mistakes),
+		cmocka_unit_test(files),           cmocka_unit_test(server_keys),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

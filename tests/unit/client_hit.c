@@ -111,6 +111,40 @@ one_word_may_hold_a_list(void **state)
 	assert_null(hits.at);
 }
 
+static void
+a_code_is_three_hits(void **state)
+{
+	struct hits hits = { .code = 5924 };
+	struct seq seq;
+
+	(void)state;
+	assert_int_equal(hits_add(&hits, "7000,40000:totp", false, err, sizeof(err)), HIT_OK);
+	assert_int_equal(hits_add(&hits, "20000:totp:udp", false, err, sizeof(err)), HIT_OK);
+	assert_int_equal(hits.n, 7);
+	for (size_t i = 0; i < 3; i++) {
+		static const uint16_t digits[] = { 0, 59, 24 };
+
+		assert_int_equal(hits.at[1 + i].port, 40000 + digits[i]);
+		assert_int_equal(hits.at[1 + i].proto, IPPROTO_TCP);
+		assert_int_equal(hits.at[4 + i].port, 20000 + digits[i]);
+		assert_int_equal(hits.at[4 + i].proto, IPPROTO_UDP);
+	}
+	hits_free(&hits);
+	assert_true(hits_need_code("7000,40000:totp") && hits_need_code("40000:TOTP"));
+	assert_false(hits_need_code("40000:totp,7000") || hits_need_code("40000") || hits_need_code("totp"));
+	fails("70000:totp", HIT_BAD, "error: unknown protocol \"totp\" in \"70000:totp\" (tcp or udp)");
+
+	hits.code = 492817;
+	assert_int_equal(seq_parse_client(&seq, "7000,40000:totp", NULL), 0);
+	assert_int_equal(hits_set(&hits, &seq, true, NULL), 0);
+	assert_int_equal(hits.n, 4);
+	assert_int_equal(hits.at[1].port, 40049);
+	assert_int_equal(hits.at[2].port, 40028);
+	assert_int_equal(hits.at[3].port, 40017);
+	assert_int_equal(hits.at[3].proto, IPPROTO_UDP);
+	hits_free(&hits);
+}
+
 /* hit_show() writes this for the second hit. */
 static void
 shows(const struct hits *hits, const char *expected)
@@ -129,7 +163,7 @@ shows(const struct hits *hits, const char *expected)
 static void
 a_profiles_ports_are_never_shown(void **state)
 {
-	struct hits typed = { .at = NULL }, secret;
+	struct hits typed = { .at = NULL }, secret = { .at = NULL };
 	struct seq seq;
 
 	(void)state;
@@ -152,6 +186,7 @@ main(void)
 		cmocka_unit_test(a_word_that_is_no_port_is_an_error),
 		cmocka_unit_test(an_unknown_protocol_is_an_error),
 		cmocka_unit_test(one_word_may_hold_a_list),
+		cmocka_unit_test(a_code_is_three_hits),
 		cmocka_unit_test(a_profiles_ports_are_never_shown),
 	};
 

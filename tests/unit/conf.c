@@ -65,7 +65,8 @@ bad(const char *text, const char *errors)
 {
 	struct heard heard;
 
-	assert_null(parse(text, &heard));
+	if (parse(text, &heard))
+		fail_msg("accepted: %s", text);
 	assert_string_equal(heard.text[CONF_ERROR], errors);
 }
 
@@ -809,6 +810,52 @@ errors_of_open(void **state)
 }
 
 static void
+codes(void **state)
+{
+	static const char *const doors[][2] = {
+		{ "sequence = 20000:totp",
+		  "a code (:totp) needs a port before it, or any scan of its ports would use up "
+		  "the tries" },
+		{ "sequence = 1,20000:totp\nseq_cooldown = 5",
+		  "a code (:totp) and seq_cooldown exclude each other: a code counts once anyway" },
+		{ "sequence = 1,20000:totp\none_time_sequences = f\nsequence = 1,20000:totp",
+		  "a code (:totp) and one_time_sequences exclude each other" },
+		{ "sequence = 1,19950:totp", "a port of its code (:totp) is in the sequence of section b as well" },
+		{ "sequence = 1,19901:totp", "a port of its code (:totp) is in the sequence of section b as well" },
+		{ "sequence = 1,30000:totp", "a port of its code (:totp) is in the sequence of section c as well" },
+		{ "sequence = 1,20000:totp\nbound = yes",
+		  "bound and max_time are for signed knocks: its sequence does not end in :auth" },
+		{ "sequence = 1\nusers = alice",
+		  "users is for signed knocks and codes: its sequence does not end in :auth or :totp" },
+	};
+	char text[512], errors[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
+		/* two doors may have the same range: [b], and the last [a] but two */
+		snprintf(text, sizeof(text),
+			 "[options]\ntotp_secrets = /s\n[a]\n%s\nopen = 22\n%s"
+			 "[c]\nsequence = 3,30099\nopen = 22\n",
+			 doors[i][0], i >= 3 && i <= 4 ? "[b]\nsequence = 2,20000\nopen = 22\n" : "");
+		snprintf(errors, sizeof(errors), "config: section a: %s (line 3 of x.conf)\n", doors[i][1]);
+		bad(text, errors);
+	}
+	bad("[a]\nsequence = 1,20000:totp\nopen = 22\n",
+	    "config: section a: a code (:totp) needs Totp_Secrets in [options] (line 1 of x.conf)\n");
+	bad("[options]\ntotp_secrets = s\n",
+	    "config: line 2: syntax error: Totp_Secrets must be an absolute path, not \"s\" (x.conf)\n");
+	bad("[options]\ntotp_secrets = /s\n[a]\nsequence = 1,20000:totp\nopen = 22\ntotp_tries = 0\n",
+	    "config: line 6: syntax error: totp_tries must be a number from 1 to 1000, not \"0\" (x.conf)\n");
+	bad("[a]\nsequence = 1,20000:totp,2\nopen = 22\n",
+	    "config: section a: item 2 in knock sequence: nothing may follow a code (:totp) (line 2 of x.conf)\n");
+	bad("[a]\nsequence = 1,65500:totp\nopen = 22\n", "config: section a: item 2 in knock sequence: a code (:totp) "
+							 "takes 100 ports from this one on, and the last "
+							 "is 65535 (line 2 of x.conf)\n");
+	conf_free(good("[options]\ntotp_secrets = /s\n[a]\nsequence = 1,20000:totp\nopen = 22\nusers = alice\n"
+		       "[b]\nsequence = 2,20000:totp\nopen = 22\ntotp_tries = 1000\n"));
+}
+
+static void
 warnings_of_open(void **state)
 {
 	struct heard heard;
@@ -1004,6 +1051,7 @@ main(void)
 		cmocka_unit_test(open_is_for_both_families),
 		cmocka_unit_test(open_with_a_target_is_for_that_address),
 		cmocka_unit_test(errors_of_open),
+		cmocka_unit_test(codes),
 		cmocka_unit_test(warnings_of_open),
 		cmocka_unit_test(each_port_is_opened_once),
 		cmocka_unit_test(no_prefix_is_wider_than_allowed),

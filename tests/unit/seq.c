@@ -114,15 +114,73 @@ signed_knocks(void **state)
 	assert_null(seq_auth(&seq));
 }
 
+static void
+codes(void **state)
+{
+	static const char *const good[][2] = {
+		{ "7000,40000:totp", "7000:tcp,40000:totp" },
+		{ "7000, 40000 : TOTP : udp", "7000:tcp,40000:totp:udp" },
+		{ "65436:totp", "65436:totp" },
+	};
+	static const struct {
+		const char *text;
+		enum seq_fault fault;
+		size_t item;
+	} wrong[] = {
+		{ "7000,40000:totp,8000", SEQ_NOT_LAST, 2 },
+		{ "65437:totp", SEQ_NO_ROOM, 1 },
+		{ "7000,0:totp", SEQ_NO_PORT, 2 },
+		{ "40000-40099:totp", SEQ_NO_PORT, 1 },
+		{ "totp", SEQ_NO_PORT, 1 },
+		{ "40000:totp:sctp", SEQ_NO_PROTOCOL, 1 },
+		{ "40000:totp,62201:auth", SEQ_NOT_LAST, 1 },
+	};
+	char text[SEQ_STRLEN], many[SEQ_MAX * 2 + 16] = "";
+	struct seq seq, client;
+	struct seq_error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(seq_parse_door(&seq, good[i][0], NULL), 0);
+		assert_int_equal(seq_parse_client(&client, good[i][0], NULL), 0);
+		assert_true(seq_equal(&seq, &client));
+		assert_string_equal(seq_format(&seq, text, sizeof(text)), good[i][1]);
+		assert_ptr_equal(seq_code(&seq), &seq.at[seq.n - SEQ_CODE_STEPS]);
+		assert_null(seq_auth(&seq));
+		assert_int_equal(seq_last(seq_code(&seq)), seq_code(&seq)->port + 99);
+		assert_int_equal(seq_parse(&seq, good[i][0], NULL), -1); /* neither one-time files nor `open` */
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(seq_parse_door(&seq, wrong[i].text, &error), -1);
+		assert_int_equal(error.fault, wrong[i].fault);
+		assert_int_equal(error.item, wrong[i].item);
+	}
+	assert_int_equal(seq_parse_client(&seq, "62201:auth", NULL), -1);
+	for (size_t i = 0; i < SEQ_MAX - SEQ_CODE_STEPS; i++)
+		strcat(many, "1,");
+	strcat(many, "1000:totp");
+	assert_int_equal(seq_parse_door(&seq, many, NULL), 0);
+	assert_int_equal(seq.n, SEQ_MAX);
+	assert_string_equal(seq_format(&seq, text, sizeof(text)) + strlen(text) - 10, ",1000:totp");
+	memmove(many + 2, many, strlen(many) + 1);
+	assert_int_equal(seq_parse_door(&seq, many, &error), -1);
+	assert_int_equal(error.fault, SEQ_TOO_MANY);
+	assert_int_equal(seq_parse_door(&seq, "1,2,3", NULL), 0);
+	assert_null(seq_code(&seq));
+
+	assert_int_equal(seq_parse_door(&seq, "40000:totp", NULL), 0);
+	assert_int_equal(seq_code_port(seq_code(&seq), 492817, 0), 40049);
+	assert_int_equal(seq_code_port(seq_code(&seq), 492817, 1), 40028);
+	assert_int_equal(seq_code_port(seq_code(&seq), 492817, 2), 40017);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signed_knocks),
-		cmocka_unit_test(ports_and_protocols),
-		cmocka_unit_test(text_that_atoi_ignored_is_an_error),
-		cmocka_unit_test(at_most_32_entries),
-		cmocka_unit_test(format_cuts_at_the_buffer),
+		cmocka_unit_test(signed_knocks),       cmocka_unit_test(codes),
+		cmocka_unit_test(ports_and_protocols), cmocka_unit_test(text_that_atoi_ignored_is_an_error),
+		cmocka_unit_test(at_most_32_entries),  cmocka_unit_test(format_cuts_at_the_buffer),
 	};
 
 	return cmocka_run_group_tests_name("seq", tests, NULL, NULL);

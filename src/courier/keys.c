@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reply.h"
 
 /*
  * One round trip: checks, then stores, indexes and publishes; all of it or nothing. Numbers of 64 bits are decimal

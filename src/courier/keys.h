@@ -17,12 +17,10 @@
 
 #include "conf/share_conf.h"
 #include "link.h"
+#include "stored.h"
 #include "wire/share.h"
 
-#define KEYS_LEN     (SHARE_NAME_LEN + 16 + 2 * SHARE_ID)
-#define KEYS_MEMBER  (2 + 2 * SHARE_ID + 1) /* the end of a record's name, with its NUL: "g:ID" */
-#define KEYS_PORTION 256                    /* most names in one command */
-#define KEYS_STAYS   4e15                   /* the lowest score of an element without end: the year 2096 */
+#define KEYS_LEN (SHARE_NAME_LEN + 16 + 2 * SHARE_ID)
 
 struct keys {
 	char prefix[KEYS_LEN]; /* "{knockd:NAME}:" */

@@ -10,18 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keys.h"
 #include "place.h"
 #include "redis.h"
+#include "stored.h"
 #include "wire/share.h"
-
-/*
- * What is stored in a key: hybrid clock or counter as REPLY_DIGITS decimal digits, so that the script can compare texts
- * (it has no integers of 64 bits), the record's identifier, and the record. An event is the same without the digits.
- */
-#define REPLY_DIGITS 20
-#define REPLY_EVENT  (SHARE_ID + SHARE_SEALED)
-#define REPLY_VALUE  (REPLY_DIGITS + REPLY_EVENT)
 
 #define REPLY_SCORE 40 /* a score as text, with its NUL */
 #define REPLY_SHA   40 /* of a script, in hexadecimal */

@@ -53,6 +53,9 @@ endif
 if SODIUM
 unit_tests += tests/unit/authorized tests/unit/knock1 tests/unit/replay
 endif
+if HIREDIS
+unit_tests += tests/unit/share_notice tests/unit/share_state
+endif
 endif
 
 traces = \
@@ -224,6 +227,9 @@ fuzz_tests = \
 	tests/fuzz/request
 if SODIUM
 fuzz_tests += tests/fuzz/keys tests/fuzz/signed
+endif
+if HIREDIS
+fuzz_tests += tests/fuzz/share
 endif
 
 # The tests that depend on the kernel; check-vm runs them on another one.

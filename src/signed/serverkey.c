@@ -2,13 +2,11 @@
 #include "signed/serverkey.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "lib/secretfile.h"
 #include "lib/text.h"
 
 #define WORD     "knock1-key"
@@ -18,38 +16,20 @@
 
 static const char heading[] = "# The secret key of knockd's signed knocks, made by knockd --keygen\n" WORD " ";
 
-static int
-write_key(int fd)
+int
+serverkey_generate(const char *path)
 {
 	uint8_t both[BOTH_LEN];
 	char text[sizeof(heading) + TEXT_LEN + 1], *end;
-	ssize_t len;
 	int failed;
 
 	randombytes_buf(both, sizeof(both));
 	end = stpcpy(text, heading);
 	sodium_bin2base64(end, TEXT_LEN, both, sizeof(both), VARIANT);
-	len = stpcpy(end + strlen(end), "\n") - text;
-	errno = EIO; /* of a write that is cut */
-	failed = write(fd, text, (size_t)len) != len || fsync(fd);
+	end = stpcpy(end + strlen(end), "\n");
+	failed = secretfile_write(path, text, (size_t)(end - text));
 	sodium_memzero(both, sizeof(both));
 	sodium_memzero(text, sizeof(text));
-	return failed ? -1 : 0;
-}
-
-int
-serverkey_generate(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), failed, error;
-
-	if (fd < 0)
-		return -1;
-	failed = write_key(fd);
-	error = errno;
-	close(fd);
-	if (failed)
-		unlink(path);
-	errno = error;
 	return failed;
 }
 
@@ -108,38 +88,18 @@ read_lines(struct serverkeys *keys, FILE *file, char *err, size_t errlen)
 	return -1;
 }
 
-/* NULL, or the reason against the file. */
-static const char *
-refuse(int fd, uid_t self)
-{
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st))
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "is not a regular file";
-	if (st.st_uid && st.st_uid != self)
-		return "belongs to another user, who could change it";
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return "is accessible to other users, but the key is secret: chmod 600";
-	return NULL;
-}
-
 int
 serverkeys_read(struct serverkeys *keys, int fd, uid_t self, char *err, size_t errlen)
 {
-	const char *why = refuse(fd, self);
-	FILE *file = why || fd < 0 ? NULL : fdopen(fd, "r");
-	int failed = -1;
+	const char *why;
+	FILE *file = secretfile_open(fd, self, &why);
+	int failed;
 
-	if (file) {
-		setvbuf(file, NULL, _IONBF, 0); /* no copy of the secret stays in a buffer */
-		failed = read_lines(keys, file, err, errlen);
-		fclose(file);
-		return failed;
+	if (!file) {
+		snprintf(err, errlen, "%s", why);
+		return -1;
 	}
-	snprintf(err, errlen, "%s", why ? why : strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	failed = read_lines(keys, file, err, errlen);
+	fclose(file);
 	return failed;
 }

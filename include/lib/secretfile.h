@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files with secrets: nobody but their owner, which is root or this user, may have access. */
+#ifndef KNOCKD_SECRETFILE_H
+#define KNOCKD_SECRETFILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* Makes a file of mode 0600 with this text, which is on the disk then. 0, or -1 with errno: EEXIST, among others. */
+int secretfile_write(const char *path, const char *text, size_t len);
+
+/*
+ * Opens `fd` for reading, without a buffer, in which the secret would stay. fd -1: it could not be opened, with errno.
+ * NULL, and `fd` is closed: `why` says what speaks against the file, and quotes nothing of it.
+ */
+FILE *secretfile_open(int fd, uid_t self, const char **why);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The group's clock, gaps, and the table of accesses. */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "share/hlc.h"
+#include "share/known.h"
+#include "share/peers.h"
+
+/* ---- the clock ----------------------------------------------------------------------------------- */
+
+static void
+the_clock_only_rises(void **state)
+{
+	struct hlc hlc = { .tag = 5 };
+	uint64_t first = hlc_next(&hlc, 1000000), second = hlc_next(&hlc, 1000000), third = hlc_next(&hlc, 500);
+
+	(void)state;
+	assert_true(first == (UINT64_C(1000000) << 16 | 5));
+	assert_true(second > first && third > second);
+	assert_true(hlc_next(&hlc, 1000001) > third);
+	assert_int_equal(third & 63, 5);
+}
+
+/* Two gateways whose clocks are an hour apart: what happens later is later. */
+static void
+news_make_it_go_on(void **state)
+{
+	struct hlc slow = { .tag = 1 }, fast = { .tag = 2 };
+	uint64_t there = hlc_next(&fast, 3600000 + 1000), here;
+
+	(void)state;
+	assert_true(hlc_saw(&slow, there, 1000));
+	here = hlc_next(&slow, 1001);
+	assert_true(here > there);
+	assert_true(hlc_saw(&fast, here, 3600000 + 1001));
+	assert_true(hlc_next(&fast, 3600000 + 1001) > here);
+}
+
+static void
+two_gateways_never_have_the_same_time(void **state)
+{
+	struct hlc a = { .tag = 1 }, b = { .tag = 2 };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_true(hlc_next(&a, 7) != hlc_next(&b, 7));
+}
+
+static void
+absurd_times_are_refused(void **state)
+{
+	struct hlc hlc = { .tag = 1 };
+
+	(void)state;
+	assert_false(hlc_saw(&hlc, UINT64_MAX, 1700000000000));
+	assert_true(hlc.last == 0);
+}
+
+/* ---- gaps ---------------------------------------------------------------------------------------- */
+
+static struct peers peers;
+
+static bool
+hear(uint64_t origin, uint64_t run, uint64_t seq, uint64_t now)
+{
+	return peers_hear(&peers, &(struct notice){ .kind = NOTICE_GRANT, .origin = origin, .run = run, .seq = seq },
+			  now);
+}
+
+static int
+forget_peers(void **state)
+{
+	(void)state;
+	peers = (struct peers){ .n = 0 };
+	return 0;
+}
+
+static void
+nothing_is_missing(void **state)
+{
+	(void)state;
+	assert_true(hear(1, 1, 7, 0));
+	for (uint64_t i = 8; i < 200; i++)
+		assert_false(hear(1, 1, i, i));
+	hear(1, 1, 9, 300);
+	hear(1, 1, 0, 300);
+	assert_true(peers_next(&peers) == UINT64_MAX);
+	assert_int_equal(peers_missing(&peers, 100000), 0);
+}
+
+static void
+a_gap_counts_once_and_late(void **state)
+{
+	(void)state;
+	hear(1, 1, 1, 0);
+	hear(1, 1, 3, 1000);
+	assert_int_equal(peers_missing(&peers, 1000), 0);
+	assert_true(peers_next(&peers) == 1000 + PEERS_GAP_MS);
+	assert_int_equal(peers_missing(&peers, 1000 + PEERS_GAP_MS), 1);
+	assert_int_equal(peers_missing(&peers, 2000 + PEERS_GAP_MS), 0);
+	assert_int_equal(peers_find(&peers, 1)->gaps, 1);
+	hear(1, 1, 1000, 5000);
+	assert_int_equal(peers_missing(&peers, 9000), 1);
+}
+
+static void
+what_comes_late_is_no_gap(void **state)
+{
+	(void)state;
+	hear(1, 1, 1, 0);
+	hear(1, 1, 4, 1000);
+	hear(1, 1, 2, 1001);
+	assert_true(peers_next(&peers) != UINT64_MAX);
+	hear(1, 1, 3, 1002);
+	assert_true(peers_next(&peers) == UINT64_MAX);
+	assert_int_equal(peers_missing(&peers, 100000), 0);
+}
+
+static void
+a_restart_is_no_gap(void **state)
+{
+	(void)state;
+	hear(1, 1, 50, 0);
+	assert_true(hear(1, 2, 1, 1000));
+	assert_int_equal(peers_missing(&peers, 100000), 0);
+}
+
+static void
+many_gateways(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i <= PEERS_MAX; i++)
+		hear(i + 1, 1, 1, i);
+	assert_int_equal(peers.n, PEERS_MAX);
+	assert_null(peers_find(&peers, 1));
+	assert_non_null(peers_find(&peers, PEERS_MAX + 1));
+}
+
+/* ---- accesses ------------------------------------------------------------------------------------ */
+
+static struct known known;
+
+static int
+begin_known(void **state)
+{
+	(void)state;
+	return known_init(&known, 1000);
+}
+
+static int
+end_known(void **state)
+{
+	(void)state;
+	known_free(&known);
+	return 0;
+}
+
+static struct notice
+about(unsigned host, uint16_t port, uint64_t hlc)
+{
+	struct notice n = { .kind = NOTICE_GRANT, .port = port, .proto = port ? 6 : 0, .hlc = hlc };
+	char text[ADDR_STRLEN];
+
+	snprintf(text, sizeof(text), "10.0.%u.%u", host >> 8, host & 255);
+	addr_parse(&n.ip, text);
+	return n;
+}
+
+static void
+kept_until_the_end(void **state)
+{
+	struct notice n = about(1, 0, 1);
+
+	(void)state;
+	assert_non_null(known_put(&known, &n, 100));
+	assert_true(known_next(&known) == 100);
+	known_tick(&known, 99);
+	assert_non_null(known_find(&known, &n));
+	known_tick(&known, 100);
+	assert_null(known_find(&known, &n));
+	assert_int_equal(known.n, 0);
+}
+
+static void
+replaced_by_later_news(void **state)
+{
+	struct notice n = about(1, 0, 1), later = about(1, 0, 2);
+
+	(void)state;
+	known_put(&known, &n, 100)->applied = true;
+	known_put(&known, &later, UINT64_MAX);
+	assert_int_equal(known.n, 1);
+	assert_int_equal(known_find(&known, &n)->notice.hlc, 2);
+	assert_false(known_find(&known, &n)->applied);
+	known_tick(&known, 1000);
+	assert_int_equal(known.n, 1);
+}
+
+static void
+ports_of_one_address(void **state)
+{
+	struct notice one = about(1, 22, 1), two = about(1, 443, 1), all = about(1, 0, 1), other = about(2, 22, 1);
+	size_t n = 0;
+
+	(void)state;
+	known_put(&known, &one, 100);
+	known_put(&known, &two, 100);
+	known_put(&known, &all, 100);
+	known_put(&known, &other, 100);
+	for (const struct known_access *a = known_of(&known, one.door, &one.ip); a; a = known_after(a))
+		n++;
+	assert_int_equal(n, 3);
+	assert_int_equal(known_find(&known, &two)->notice.port, 443);
+}
+
+static void
+not_more_than_there_may_be(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct notice n = about(i, 0, 1);
+
+		assert_non_null(known_put(&known, &n, i + 1));
+	}
+	assert_null(known_put(&known, &(struct notice){ .kind = NOTICE_GRANT, .ip = { .family = 2 } }, 1));
+	for (unsigned i = 0; i < 1000; i++) {
+		struct notice n = about(i, 0, 2);
+
+		assert_non_null(known_find(&known, &n));
+		assert_non_null(known_put(&known, &n, i + 1));
+	}
+	known_tick(&known, 500);
+	assert_int_equal(known.n, 500);
+}
+
+/* Some end while the others are visited. */
+static void
+visited_in_portions(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct notice notice = about(i, 0, 1);
+
+		known_put(&known, &notice, i + 1);
+	}
+	known_begin(&known);
+	for (; n < 10; n++)
+		assert_non_null(known_each(&known));
+	known_tick(&known, 50);
+	while (known_each(&known))
+		n++;
+	assert_int_equal(n, 60);
+}
+
+#define ON_PEERS(test) cmocka_unit_test_setup(test, forget_peers)
+#define ON_KNOWN(test) cmocka_unit_test_setup_teardown(test, begin_known, end_known)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_clock_only_rises),
+		cmocka_unit_test(news_make_it_go_on),
+		cmocka_unit_test(two_gateways_never_have_the_same_time),
+		cmocka_unit_test(absurd_times_are_refused),
+		ON_PEERS(nothing_is_missing),
+		ON_PEERS(a_gap_counts_once_and_late),
+		ON_PEERS(what_comes_late_is_no_gap),
+		ON_PEERS(a_restart_is_no_gap),
+		ON_PEERS(many_gateways),
+		ON_KNOWN(kept_until_the_end),
+		ON_KNOWN(replaced_by_later_news),
+		ON_KNOWN(ports_of_one_address),
+		ON_KNOWN(not_more_than_there_may_be),
+		ON_KNOWN(visited_in_portions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -14,6 +14,7 @@
 #include "parent/interfaces.h"
 #include "parent/options.h"
 #include "process/notify.h"
+#include "share/seal.h"
 #include "signed/authorized.h"
 #include "signed/serverkey.h"
 #include "table/ruleset.h"
@@ -60,6 +61,22 @@ report_user(void *arg, int line, const char *text)
 #endif
 
 static int
+check_share(struct conf *conf, struct options *options)
+{
+#ifdef HAVE_HIREDIS
+	const struct share_conf *share = &conf->share;
+
+	if (!share->engine)
+		return 0;
+	return conffile_read_share(conf, share->key_path ? open_key(share->key_path) : -1,
+				   share->login_path ? open_key(share->login_path) : -1, geteuid(), report, options);
+#else
+	(void)conf, (void)options;
+	return 0;
+#endif
+}
+
+static int
 check_keys(struct conf *conf, struct options *options)
 {
 #ifdef HAVE_SODIUM
@@ -92,7 +109,7 @@ inspect(struct options *options)
 	failed = options_apply(options, conf, err, sizeof(err));
 	if (failed) {
 		fprintf(stderr, "%s\n", err);
-	} else if (options->mode == MODE_CHECK && check_keys(conf, options)) {
+	} else if (options->mode == MODE_CHECK && (check_keys(conf, options) || check_share(conf, options))) {
 		failed = -1;
 	} else if (options->mode == MODE_PRINT_RULES) {
 		interfaces_translate(conf, NULL);
@@ -116,6 +133,21 @@ make_key(const char *path)
 	fprintf(stderr, "%s: %s\n", path, strerror(errno));
 #else
 	fprintf(stderr, "%s: this knockd was built without libsodium, which signed knocks need\n", path);
+#endif
+	return EXIT_FAILURE;
+}
+
+static int
+make_share_key(const char *path)
+{
+#ifdef HAVE_HIREDIS
+	if (!seal_generate(path)) {
+		printf("%s: made; copy it to each gateway, and name it with Share_Key in [options]\n", path);
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+#else
+	fprintf(stderr, "%s: %s\n", path, share_conf_missing(SHARE_TCP));
 #endif
 	return EXIT_FAILURE;
 }
@@ -145,6 +177,8 @@ main(int argc, char **argv)
 		return bootguard_remove();
 	case MODE_KEYGEN:
 		return make_key(options.key_file);
+	case MODE_SHARE_KEYGEN:
+		return make_share_key(options.key_file);
 	case MODE_RUN:
 		break;
 	}

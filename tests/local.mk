@@ -182,6 +182,10 @@ netns_tests = \
 	tests/netns/scan.sh \
 	tests/netns/scan_flags.sh \
 	tests/netns/sequence.sh \
+	tests/netns/share.sh \
+	tests/netns/share_claim.sh \
+	tests/netns/share_faults.sh \
+	tests/netns/share_nfqueue.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \
 	tests/netns/signed_nfqueue.sh \
@@ -476,6 +480,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/report.py \
 	tests/bench/run \
 	tests/bench/summary.py \
+	tests/bench/share.sh \
 	tests/bench/signed.sh \
 	tests/compat/cases.py \
 	tests/compat/lab.py \
@@ -495,6 +500,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
+	tests/netns/share_lib.sh \
 	tests/netns/signed_lib.sh \
 	contrib/Containerfile \
 	tests/platform/beside \

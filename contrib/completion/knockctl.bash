@@ -130,7 +130,7 @@ _knockctl()
   done
 
   if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch top stats users enrol totp reload check unguard migrate new doctor)
+    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch top stats users peers enrol totp reload check unguard migrate new doctor)
   elif [[ $cur != -* ]]; then
     [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
     [[ $command == migrate ]] && _knockd_nft_files
@@ -144,6 +144,7 @@ _knockctl()
     doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
     migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;
     users) _knockd_nft_offer < <(printf '%s\n' --json --reset) ;;
+    peers) _knockd_nft_offer < <(printf '%s\n' --json --sync) ;;
     enrol) _knockd_nft_offer < <(printf '%s\n' --door --host) ;;
     totp) _knockd_nft_offer < <(printf '%s\n' --host) ;;
     stats) _knockd_nft_offer < <(printf '%s\n' --json --prometheus) ;;

@@ -11,7 +11,7 @@ function __knockctl_addresses
     knockctl --json list 2>/dev/null | string replace -rf '^{"ip":"([^"]*)".*' '$1' | sort -u
 end
 
-set -l commands status doors list attempts revoke extend grant watch top stats users enrol totp reload check unguard migrate new doctor
+set -l commands status doors list attempts revoke extend grant watch top stats users peers enrol totp reload check unguard migrate new doctor
 set -l needs "not __fish_seen_subcommand_from $commands"
 
 complete -c knockctl -f
@@ -30,6 +30,7 @@ complete -c knockctl -n $needs -a watch -d 'Print events as they happen'
 complete -c knockctl -n $needs -a top -d 'Show doors and accesses on a live screen'
 complete -c knockctl -n $needs -a stats -d 'Print all counters'
 complete -c knockctl -n $needs -a users -d 'List who may knock with a signature'
+complete -c knockctl -n $needs -a peers -d 'List the gateways that share accesses'
 complete -c knockctl -n $needs -a enrol -d 'Let the public key on standard input knock'
 complete -c knockctl -n $needs -a totp -d 'Make a secret for the authenticator app of a user'
 complete -c knockctl -n $needs -a reload -d 'Read the configuration again and use it'
@@ -53,5 +54,6 @@ complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l cut -d 'And thei
 complete -c knockctl -n '__fish_seen_subcommand_from revoke' -l by-hand -d 'And elements that an admin has added'
 complete -c knockctl -n '__fish_seen_subcommand_from grant' -l forever -d 'Without an end'
 complete -c knockctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'In the format of Prometheus'
+complete -c knockctl -n '__fish_seen_subcommand_from peers' -l sync -d 'Read all accesses of the group again'
 complete -c knockctl -n '__fish_seen_subcommand_from users' -l reset -x -d 'Forget the last knock of this user'
 complete -c knockctl -n '__fish_seen_subcommand_from enrol totp' -l host -x -a '(__fish_print_hostnames)' -d 'The name of this server for its clients'

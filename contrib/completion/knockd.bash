@@ -103,13 +103,13 @@ _knockd()
     _knockd_nft_interfaces
     return
     ;;
-  -c | --config | --keygen | -p | --pidfile | -g | --logfile)
+  -c | --config | --keygen | --share-keygen | -p | --pidfile | -g | --logfile)
     _knockd_nft_files
     return
     ;;
   esac
   _knockd_nft_offer < <(printf '%s\n' -i --interface -d --daemon -c --config -D --debug -l --lookup -p --pidfile -g --logfile \
-    -v --verbose -4 --only-ip-v4 -s --save-mem -t --check --print-rules --guard --unguard --keygen -V --version -h --help)
+    -v --verbose -4 --only-ip-v4 -s --save-mem -t --check --print-rules --guard --unguard --keygen --share-keygen -V --version -h --help)
 }
 
 complete -F _knockd knockd

@@ -60,6 +60,20 @@ void access_tell(const struct access_tools *tools, const struct conf *conf, cons
 int access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door,
 		 const struct addr *ip, char *err, size_t errlen);
 
+/* How long an opening for the address would last, in ms; 0: without end, or a set decides. */
+uint64_t access_would_last(const struct door *door, const struct addr *ip, const struct ask *ask);
+
+/*
+ * Another gateway has opened its door of this name: the elements, with the time and port of `ask` (user "": none), and
+ * log lines, but no commands. True: the address is admitted. Within Max_Grants, of which the log tells.
+ */
+bool access_admit(const struct access_tools *tools, const struct conf *conf, const struct door *door,
+		  const struct addr *ip, const struct ask *ask, const char *gateway);
+
+/* Another gateway has banned the address for `left_ms`; for no longer than Ban_Time here, and unless bans_spare(). */
+void access_ban(const struct access_tools *tools, const struct conf *conf, const struct addr *ip, uint64_t left_ms,
+		const char *gateway);
+
 /*
  * Asks the kernel about every set that the configuration names, and warns of those that would refuse their elements.
  * Nothing is fatal: the admin may create a set later.

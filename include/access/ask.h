@@ -9,10 +9,13 @@
 #include "conf/door.h"
 #include "lib/seq.h"
 
+#define ASK_KEY_LEN  8  /* KNOCK1_ID_LEN of signed/knock1.h */
 #define ASK_USER_MAX 64 /* with its NUL: AUTHORIZED_USER_MAX of signed/authorized.h */
 
 struct ask {
 	char user[ASK_USER_MAX];
+	uint8_t key[ASK_KEY_LEN]; /* id of the key; this and the next are 0 but of a signed knock */
+	uint64_t counter;
 	uint64_t time_ms;       /* how long; 0: as the door has it */
 	struct knock_port port; /* the port asked for; 0: none */
 	bool by_code;           /* the user's one-time code ended the sequence: no signed knock, nothing is asked for */

@@ -22,8 +22,8 @@ struct cuts;
 struct cuts *cuts_new(const struct log *log, struct nftset *nftset);
 void cuts_free(struct cuts *cuts); /* NULL is legal */
 
-/* grants_ended, with the cuts as `arg`: notes the access for cuts_tick(). */
-void cuts_note(void *arg, const char *door, const struct element *element, const struct addr *ip);
+/* An access has ended: notes it for cuts_tick(). */
+void cuts_note(struct cuts *cuts, const char *door, const struct element *element, const struct addr *ip);
 
 /* Whether cuts_note() is from now on about accesses that are cut whatever their door says. */
 void cuts_force(struct cuts *cuts, bool forced);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/ended.h"
 #include "conf/conf.h"
 #include "conf/element.h"
 #include "journal/journal.h"
@@ -28,9 +29,6 @@ struct grants *grants_new(const struct log *log, struct nftset *nftset);
 
 /* Frees all grants; they stay in the kernel and in the journal. NULL is legal. */
 void grants_free(struct grants *grants);
-
-/* An access has ended: its time is over, or its element was deleted. */
-typedef void grants_ended(void *arg, const char *door, const struct element *element, const struct addr *ip);
 
 /* Calls `ended` for each from now on. */
 void grants_tell(struct grants *grants, grants_ended *ended, void *arg);

@@ -27,6 +27,17 @@ struct judge;
 struct judge *judge_new(const struct log *log, struct codes *codes);
 void judge_free(struct judge *judge); /* NULL is legal, here and below: it accepts nothing */
 
+/* Tells other gateways the counters of knocks from now on; borrowed. */
+struct sharing;
+void judge_share(struct judge *judge, struct sharing *sharing);
+
+/* Another gateway has accepted a knock of this key: no counter up to this one counts. */
+void judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
+
+/* Visits the keys that have knocked, with the counter of the last knock. */
+typedef void judge_count(void *arg, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
+void judge_counters(const struct judge *judge, judge_count *visit, void *arg);
+
 /* Takes over a JOURNAL_COUNTER entry of an earlier run. False: it is malformed. */
 bool judge_take_up(struct judge *judge, const struct journal_entry *entry);
 

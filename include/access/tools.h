@@ -20,6 +20,8 @@ struct access_refusals {
 	int64_t tell_at; /* boot clock, ms: when the log may tell again */
 };
 
+struct sharing;
+
 struct access_tools {
 	const struct log *log;
 	struct nftset *nftset;
@@ -30,6 +32,7 @@ struct access_tools {
 	struct bans *bans;
 	struct judge *judge; /* NULL in a build without libsodium */
 	struct cuts *cuts;
+	struct sharing *sharing; /* NULL: this gateway is on its own */
 };
 
 #endif

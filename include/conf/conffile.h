@@ -36,6 +36,12 @@ struct conf *conffile_read_from(int fd, const char *path, const char *dir, bool 
 int conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg);
 
 /*
+ * Reads the group's key and the login of its server from these descriptors, which it closes; both must be secret files.
+ * A configuration without them gets none. 0, or -1 after a report.
+ */
+int conffile_read_share(struct conf *conf, int key_fd, int login_fd, uid_t self, conf_report *report, void *arg);
+
+/*
  * Reads the door's one-time file again, with a report of each bad line: its sequences become `one_time`, and the next
  * one is the first of them. 0, or -1 with errno: the door stays as it is.
  */

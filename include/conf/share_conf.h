@@ -19,6 +19,8 @@
 #define SHARE_WAIT_MS_MAX     10000
 #define SHARE_REPLICAS_MAX    8
 
+struct seal_keys;
+
 enum share_engine {
 	SHARE_NONE,     /* the gateway is on its own */
 	SHARE_TCP,      /* redis:// */
@@ -61,14 +63,15 @@ struct share_conf {
 	char name[SHARE_NAME_LEN];    /* of the group: letters, digits and -_. */
 	char *key_path;               /* the file of the group's key */
 	char *login_path;             /* NULL: no login */
-	struct share_login login;     /* read by conffile_read_login() */
+	struct seal_keys *keys;       /* read from key_path by conffile_read_share(), like the next; NULL: not read */
+	struct share_login login;     /* ... from login_path */
 	uint32_t wait_ms;
 	enum share_down down;
 	bool bans;         /* scanners are banned on all gateways */
 	uint32_t replicas; /* a claim is answered when so many have it */
 };
 
-void share_conf_free(struct share_conf *share); /* wipes the login; `share` itself stays */
+void share_conf_free(struct share_conf *share); /* wipes keys and login; `share` itself stays */
 
 /*
  * Reads an address such as redis://10.0.0.5, redis://a,b:6380, rediss://[2001:db8::1]:6379, unix:/run/valkey.sock or

@@ -16,6 +16,7 @@ enum options_mode {
 	MODE_GUARD,       /* --guard */
 	MODE_UNGUARD,     /* --unguard */
 	MODE_KEYGEN,      /* --keygen */
+	MODE_SHARE_KEYGEN,
 	MODE_VERSION,
 	MODE_HELP,
 };
@@ -26,7 +27,7 @@ struct options {
 	const char *interface; /* NULL: the configuration's */
 	const char *log_file;  /* NULL: not given; LogFile in the configuration has precedence */
 	const char *pid_file;  /* likewise, PidFile */
-	const char *key_file;  /* MODE_KEYGEN */
+	const char *key_file;  /* MODE_KEYGEN, MODE_SHARE_KEYGEN */
 	bool daemon, debug, verbose, lookup, only_ipv4;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The accesses of the whole group, as far as this gateway knows: for each door, address and port the newest notice,
- * until its time is over. A revoked access stays as a tombstone, so that an old notice does not bring it back.
+ * until its time is over. A revoked access stays as a tombstone, so that an old notice does not bring it back. Beside
+ * them the highest counter of each user's key, and the one-time sequences that are used up.
  */
 #ifndef KNOCKD_KNOWN_H
 #define KNOCKD_KNOWN_H
@@ -36,7 +37,7 @@ struct known {
 int known_init(struct known *known, size_t max);
 void known_free(struct known *known); /* zeroed is legal */
 
-/* Of this door, address and port. NULL: none. */
+/* What is known of the same as the notice: a door, address and port; a key; a sequence. NULL: nothing. */
 struct known_access *known_find(const struct known *known, const struct notice *notice);
 
 /*

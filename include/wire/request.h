@@ -9,6 +9,7 @@
  *   extend ADDRESS ... [--door DOOR] TIME
  *   grant ADDRESS --door DOOR [--forever]
  *   users [--reset USER]
+ *   peers [--sync]
  *   enrol USER --host HOST [--door DOOR]
  *   totp USER --host HOST
  *
@@ -49,6 +50,7 @@ enum request_command {
 	REQUEST_USERS,
 	REQUEST_ENROL,
 	REQUEST_TOTP,
+	REQUEST_PEERS,
 	REQUEST_COMMANDS
 };
 
@@ -62,7 +64,7 @@ struct request_whom {
 struct request {
 	enum request_command command;
 	struct request_whom whom;
-	bool all, cut, by_hand, forever;
+	bool all, cut, by_hand, forever, sync;
 	int64_t by_ms;
 	const char *user; /* NULL: none, like the next */
 	const char *host;

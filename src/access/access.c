@@ -10,6 +10,7 @@
 
 #include "access/command.h"
 #include "access/logtext.h"
+#include "access/sharing.h"
 #include "admission.h"
 #include "lib/duration.h"
 #include "lib/onetime.h"
@@ -37,8 +38,10 @@ is_from_file(const struct door *door)
  * opening must then be refused, or the sequence would be valid a second time.
  */
 static int
-use_up(struct door *door)
+use_up(struct sharing *sharing, struct door *door)
 {
+	const struct seq used = door->seq;
+
 	if (!door->seq.n)
 		return ECANCELED; /* disabled meanwhile; the engine does not know yet */
 	if (is_from_file(door) && onetime_mark(door->one_time_path, &door->seq)) {
@@ -46,6 +49,8 @@ use_up(struct door *door)
 		return errno;
 	}
 	door_next_sequence(door);
+	if (door->share != SHARE_LOCAL)
+		sharing_used_up(sharing, door->name, &used, false);
 	return 0;
 }
 
@@ -68,7 +73,7 @@ log_one_time(const struct log *log, const struct door *door, int refused)
 }
 
 static void
-use_up_all(struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
+use_up_all(struct sharing *sharing, struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct door *door = &conf->doors[events[i].door];
@@ -79,7 +84,7 @@ use_up_all(struct access_batch *batch, struct conf *conf, const struct event *ev
 		batch->engine_ahead |= door->engine_ahead;
 		batch->moved_on |= !door->engine_ahead;
 		if (!batch->refused[i])
-			batch->refused[i] = door->engine_ahead ? ECANCELED : use_up(door);
+			batch->refused[i] = door->engine_ahead ? ECANCELED : use_up(sharing, door);
 	}
 }
 
@@ -108,6 +113,13 @@ add_op(struct access_batch *batch, const struct element *element, const struct n
 	batch->ops[batch->n++].element = element;
 }
 
+/* NULL: not a signed knock's. Another gateway may have opened a door for an address alone. */
+static const char *
+user_of(const struct ask *ask)
+{
+	return ask && *ask->user ? ask->user : NULL;
+}
+
 /* With its own element and comment. 0, or -1 with errno. */
 static int
 add_asked(struct access_batch *batch, const struct door *door, const struct element *element,
@@ -120,7 +132,7 @@ add_asked(struct access_batch *batch, const struct door *door, const struct elem
 		return -1;
 	batch->n_made++;
 	add_op(batch, &made->element, like);
-	batch->ops[batch->n - 1].comment = ask_comment(like->comment, ask->user, made->comment);
+	batch->ops[batch->n - 1].comment = ask_comment(like->comment, user_of(ask), made->comment);
 	return 0;
 }
 
@@ -356,7 +368,7 @@ static void
 remember(struct grants *grants, const struct door *door, const struct ask *ask, const struct nftset_op *op)
 {
 	if (op->add && op->result == NFTSET_OK)
-		grants_given(grants, door->name, ask ? ask->user : NULL, op);
+		grants_given(grants, door->name, user_of(ask), op);
 	else if (!op->add || op->result == NFTSET_KEPT)
 		grants_taken(grants, op);
 }
@@ -390,6 +402,88 @@ finish_ban(const struct access_tools *tools, const struct conf *conf, const stru
 	return end;
 }
 
+/* ---- other gateways ----------------------------------------------------------------------------- */
+
+/* Until the longest of the elements ends; 0: one has no end. False: there is none. */
+static bool
+lasts(const struct nftset_op *ops, size_t n, uint64_t *left_ms)
+{
+	bool any = false;
+
+	*left_ms = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct element *e = ops[i].element;
+		uint64_t ms = e->idle_ms && !ops[i].timeout_ms ? e->limit_ms : ops[i].lifetime_ms;
+
+		if (!ops[i].add || ops[i].result != NFTSET_OK)
+			continue;
+		if (!any || !ms || (*left_ms && ms > *left_ms))
+			*left_ms = ms;
+		any = true;
+	}
+	return any;
+}
+
+static size_t
+tell_opening(const struct access_tools *tools, const struct access_batch *batch, const struct door *door,
+	     const struct addr *ip, const struct ask *ask, size_t at)
+{
+	size_t n = count_elements(door, ip, ask);
+	uint64_t left_ms;
+
+	if (lasts(&batch->ops[at], n, &left_ms))
+		sharing_opened(tools->sharing, door, ip, ask, left_ms);
+	return at + n;
+}
+
+static size_t
+tell_ban(const struct access_tools *tools, const struct conf *conf, const struct access_batch *batch,
+	 const struct addr *ip, size_t at)
+{
+	size_t n = bans_for(conf, ip)->n;
+	uint64_t left_ms;
+
+	if (lasts(&batch->ops[at], n, &left_ms) && left_ms)
+		sharing_banned(tools->sharing, ip, left_ms);
+	return at + n;
+}
+
+static void
+tell_gateways(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
+	      const struct access_batch *batch)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; sharing_is_on(tools->sharing) && i < n; i++) {
+		const struct addr *ip = &events[i].source;
+
+		if (is_granted(batch, events, i))
+			at = tell_opening(tools, batch, &conf->doors[events[i].door], ip, ask_of(batch, i), at);
+		else if (is_banned(batch, events, i))
+			at = tell_ban(tools, conf, batch, ip, at);
+	}
+}
+
+uint64_t
+access_would_last(const struct door *door, const struct addr *ip, const struct ask *ask)
+{
+	uint64_t longest = 0;
+
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++) {
+		const struct element_list *elements = door_elements(door, kind, door_family(ip));
+
+		for (size_t i = 0; i < elements->n && door_adds(kind); i++) {
+			uint64_t own = element_lasts(&elements->at[i]), asked = ask_time(ask, door, own);
+			uint64_t ms = asked ? asked : own;
+
+			if (!ms)
+				return 0;
+			longest = ms > longest ? ms : longest;
+		}
+	}
+	return longest;
+}
+
 static void
 free_batch(struct access_batch *batch)
 {
@@ -405,10 +499,11 @@ access_act(const struct access_tools *tools, struct conf *conf, const struct eve
 {
 	*batch = (struct access_batch){ .asks = asks };
 	admission_judge(tools, conf, events, n, batch->refused);
-	use_up_all(batch, conf, events, n);
+	use_up_all(tools->sharing, batch, conf, events, n);
 	spare_some(tools, conf, events, n, batch);
 	if (!collect(batch, conf, events, n)) {
 		nftset_apply(tools->nftset, batch->ops, batch->n);
+		tell_gateways(tools, conf, events, n, batch);
 		return;
 	}
 	batch->error = errno;
@@ -491,11 +586,86 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 	}
 	add_door(&batch, door, ip, NULL);
 	nftset_apply(tools->nftset, batch.ops, batch.n);
+	tell_opening(tools, &batch, door, ip, NULL, 0);
 	log_notice(tools->log, "%s: %s: opened by hand", lookup_who(tools->lookup, ip, who), door->name);
 	finish(tools, conf, door, ip, NULL, &batch, 0);
 	failed = explain_first(&batch, err, errlen);
 	free(batch.ops);
 	return failed;
+}
+
+/* ---- at another gateway's word ------------------------------------------------------------------ */
+
+static void
+log_all(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct ask *ask,
+	const struct access_batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		log_op(tools, conf, door, batch->ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &batch->ops[i]);
+		remember(tools->grants, door, ask, &batch->ops[i]);
+	}
+}
+
+bool
+access_admit(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
+	     const struct ask *ask, const char *gateway)
+{
+	struct access_batch batch = { .n = 0 };
+	size_t n = count_elements(door, ip, ask);
+	char who[LOOKUP_WHO_LEN];
+	bool there = false;
+
+	if (!admission_has_room(tools, conf, door, ip)) {
+		admission_log_full(tools);
+		return false;
+	}
+	if (door_wants_port(door) && !ask->port.port)
+		return false;
+	batch.ops = calloc(n + 1, sizeof(*batch.ops));
+	batch.made = calloc(n + 1, sizeof(*batch.made));
+	if (!batch.ops || !batch.made || add_door(&batch, door, ip, ask)) {
+		log_warn(tools->log, "%s: could not open", door->name);
+		free_batch(&batch);
+		return false;
+	}
+	nftset_apply(tools->nftset, batch.ops, batch.n);
+	log_notice(tools->log, "%s: %s: opened by gateway %s", lookup_who(tools->lookup, ip, who), door->name, gateway);
+	log_all(tools, conf, door, ask, &batch);
+	for (size_t i = 0; i < batch.n; i++)
+		there |= batch.ops[i].add && nftset_is_good(&batch.ops[i]);
+	free_batch(&batch);
+	return there;
+}
+
+/* The element's own time, unless the other gateway's ban ends before. */
+static void
+limit_bans(struct access_batch *batch, uint64_t left_ms)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		if (!batch->ops[i].element->timeout_ms || left_ms < batch->ops[i].element->timeout_ms)
+			batch->ops[i].timeout_ms = left_ms;
+}
+
+void
+access_ban(const struct access_tools *tools, const struct conf *conf, const struct addr *ip, uint64_t left_ms,
+	   const char *gateway)
+{
+	const struct element_list *bans = bans_for(conf, ip);
+	struct access_batch batch = { .n = 0 };
+	char text[LOG_TEXT_MAX], who[ADDR_STRLEN];
+
+	if (!bans->n || bans_spare(tools->bans, conf, ip))
+		return;
+	batch.ops = calloc(bans->n, sizeof(*batch.ops));
+	if (!batch.ops)
+		return;
+	add_bans(&batch, conf, ip);
+	limit_bans(&batch, left_ms);
+	nftset_apply(tools->nftset, batch.ops, batch.n);
+	for (size_t i = 0; i < batch.n; i++)
+		log_private(tools->log, "%s: banned by gateway %s: %s", addr_format(ip, who), gateway,
+			    command_of(&batch.ops[i], text, sizeof(text)));
+	free_batch(&batch);
 }
 
 /* ---- at start ---------------------------------------------------------------------------------- */

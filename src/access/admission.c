@@ -102,6 +102,13 @@ log_full(const struct access_tools *tools)
 	r->tell_at = now + TELL_MSEC;
 }
 
+void
+admission_log_full(const struct access_tools *tools)
+{
+	tools->refusals->total++;
+	log_full(tools);
+}
+
 bool
 admission_log(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused)
 {

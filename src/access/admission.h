@@ -22,4 +22,7 @@ bool admission_has_room(const struct access_tools *tools, const struct conf *con
 /* Logs the refusal of an opening, one line a minute about Max_Grants. False: it is none of these. */
 bool admission_log(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused);
 
+/* Counts an opening that another gateway wants beyond Max_Grants, and logs it, not too often. */
+void admission_log_full(const struct access_tools *tools);
+
 #endif

@@ -154,9 +154,9 @@ note(struct cuts *cuts, const char *door, const struct element *element, const s
 }
 
 void
-cuts_note(void *arg, const char *door, const struct element *element, const struct addr *ip)
+cuts_note(struct cuts *cuts, const char *door, const struct element *element, const struct addr *ip)
 {
-	note(arg, door, element, ip, NULL);
+	note(cuts, door, element, ip, NULL);
 }
 
 void

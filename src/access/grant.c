@@ -332,10 +332,10 @@ grant_drop(struct grants *g, struct grant *grant)
 }
 
 void
-grant_finish(struct grants *g, struct grant *grant)
+grant_finish(struct grants *g, struct grant *grant, enum grants_end why)
 {
 	if (g->ended)
-		g->ended(g->ended_arg, grant->kind->door, &grant->kind->element, &grant->ip);
+		g->ended(g->ended_arg, why, grant->kind->door, &grant->kind->element, &grant->ip);
 	grant_drop(g, grant);
 }
 
@@ -413,12 +413,12 @@ grant_look(struct grants *g, struct place *place, nftset_visit *visit, void *arg
 }
 
 void
-grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op)
+grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op, enum grants_end why)
 {
 	struct moment now = moment_now();
 
 	if (!grant->kind->idle_ms || nftset_is_good(op) || op->result == NFTSET_NO_SET) {
-		grant_finish(g, grant);
+		grant_finish(g, grant, why);
 		return;
 	}
 	grant->refused = true;
@@ -436,7 +436,7 @@ end_limited(struct grants *g, struct grant *grant)
 	nftset_apply(g->nftset, &op, 1);
 	if (!nftset_is_good(&op) && op.result != NFTSET_NO_SET && !grant->refused)
 		grant_log_misfit(g, grant, "deleted", &op, NULL, 0);
-	grant_end(g, grant, &op);
+	grant_end(g, grant, &op, GRANTS_TIME);
 }
 
 /* Has the kernel ended the access, or have packets renewed it? Without its set it is put back later. */
@@ -449,7 +449,7 @@ look_at_idle(struct grants *g, struct grant *grant, int64_t now)
 	int there = nftset_left(g->nftset, &op, &left);
 
 	if (!there && grant->there) {
-		grant_finish(g, grant);
+		grant_finish(g, grant, GRANTS_TIME);
 		return;
 	}
 	if (there > 0 && left <= grant->kind->idle_ms)
@@ -466,7 +466,7 @@ grant_end_due(struct grants *g, uint64_t now)
 		struct grant *grant = (struct grant *)timer;
 
 		if (!grant->kind->idle_ms)
-			grant_finish(g, grant);
+			grant_finish(g, grant, GRANTS_TIME);
 		else if (grant->end_boot_ms <= (int64_t)now)
 			end_limited(g, grant);
 		else

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/ended.h"
 #include "conf/conf.h"
 #include "conf/element.h"
 #include "journal/journal.h"
@@ -72,8 +73,7 @@ struct grant {
 };
 
 struct grants {
-	void (*ended)(void *arg, const char *door, const struct element *element,
-		      const struct addr *ip); /* grants_ended */
+	grants_ended *ended;
 	void *ended_arg;
 	const struct log *log;
 	struct nftset *nftset;
@@ -130,13 +130,13 @@ struct grant *grant_add(struct grants *g, struct kind *kind, const struct addr *
 void grant_drop(struct grants *g, struct grant *grant);
 
 /* The same, and tells of it: the access is over, not only its place in memory. */
-void grant_finish(struct grants *g, struct grant *grant);
+void grant_finish(struct grants *g, struct grant *grant, enum grants_end why);
 
 /*
  * The operation, a deletion, was to end the access. The same, unless the kernel has refused it and packets renew the
  * element: it would never end then, so it is tried again until it succeeds.
  */
-void grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op);
+void grant_end(struct grants *g, struct grant *grant, const struct nftset_op *op, enum grants_end why);
 
 /* How many are this door's for this address. */
 size_t grant_count(const struct grants *g, const char *door, const struct addr *ip);

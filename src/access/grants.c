@@ -107,7 +107,7 @@ grants_taken(struct grants *g, const struct nftset_op *op)
 	if (grant && op->add) /* another program's element admits the client now */
 		grant_drop(g, grant);
 	else if (grant)
-		grant_end(g, grant, op);
+		grant_end(g, grant, op, GRANTS_EARLY);
 }
 
 /* ---- whose element it is ------------------------------------------------------------------------ */

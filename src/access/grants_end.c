@@ -71,7 +71,7 @@ end_batch(struct ending *e)
 	nftset_apply(e->grants->nftset, b->ops, b->n);
 	for (size_t i = 0; i < b->n; i++) {
 		tell(e, b->grants[i], &b->ops[i]);
-		grant_end(e->grants, b->grants[i], &b->ops[i]);
+		grant_end(e->grants, b->grants[i], &b->ops[i], e->whom ? GRANTS_EARLY : GRANTS_UNWANTED);
 		e->n++;
 	}
 	b->n = 0;

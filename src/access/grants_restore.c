@@ -32,7 +32,7 @@ end_by_hand(struct grants *g, const struct monitor_event *event)
 		return;
 	log_notice(g->log, "%s: %s: element deleted from %s %s %s", addr_format(&grant->ip, ip), grant->kind->door,
 		   element_family_name(event->family), event->table, event->set);
-	grant_finish(g, grant);
+	grant_finish(g, grant, GRANTS_EARLY);
 }
 
 /* Events are lost when a huge ruleset is loaded, too. */
@@ -254,7 +254,7 @@ put_back_unseen(struct grants *g, struct restoring *r)
 			continue;
 		grant->there = false;
 		if (grant->kind->idle_ms && !grant->given_ms) { /* of an earlier run: the kernel has ended it */
-			grant_finish(g, grant);
+			grant_finish(g, grant, GRANTS_TIME);
 			continue;
 		}
 		if (!place->missing)

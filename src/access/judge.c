@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/sharing.h"
 #include "lib/duration.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
@@ -18,6 +19,7 @@
 #include "signed/sshsig.h"
 
 _Static_assert(ASK_USER_MAX == AUTHORIZED_USER_MAX, "a user's name fits");
+_Static_assert(ASK_KEY_LEN == KNOCK1_ID_LEN, "... and the id of a key");
 _Static_assert(EVENT_PLAIN_LEN == KNOCK1_PLAIN_LEN, "the event holds the plaintext");
 
 /* Log lines about knocks without a good signature, which an insider can send at any rate. */
@@ -29,6 +31,7 @@ struct judge {
 	struct codes *codes;
 	struct authorized users;
 	struct replay replay;
+	struct sharing *sharing;
 	struct limiter strays;
 	uint64_t unread; /* refusals that the log has not told of */
 };
@@ -44,6 +47,31 @@ judge_new(const struct log *log, struct codes *codes)
 	judge->codes = codes;
 	limiter_init(&judge->strays, STRAY_BURST, moment_boot_msec());
 	return judge;
+}
+
+void
+judge_share(struct judge *judge, struct sharing *sharing)
+{
+	if (judge)
+		judge->sharing = sharing;
+}
+
+/* Not into the journal: after a start a counter must be above what the client's clock shows then. */
+void
+judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+{
+	struct replay_key *state;
+
+	if (judge && authorized_find(&judge->users, key) && (state = replay_key(&judge->replay, key)))
+		replay_raise(state, counter);
+}
+
+void
+judge_counters(const struct judge *judge, judge_count *visit, void *arg)
+{
+	for (size_t i = 0; judge && i < judge->replay.n; i++)
+		if (judge->replay.keys[i].counter)
+			visit(arg, judge->replay.keys[i].id, judge->replay.keys[i].counter);
 }
 
 void
@@ -208,6 +236,13 @@ is_signed(const struct trial *t)
 	return false;
 }
 
+/* Does another gateway decide which knock is the first? */
+static bool
+is_claim(const struct trial *t)
+{
+	return t->door && t->door->share == SHARE_CLAIM && t->statement.action == KNOCK1_OPEN;
+}
+
 static const char hint[] = "knockctl users --reset forgives it once";
 
 /* Puts the time into `off`; the verdict. */
@@ -265,6 +300,7 @@ authenticate(struct trial *t)
 	if (replay_advance(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source, t->now,
 			   t->conf->replay_sync))
 		return unwritten(t);
+	sharing_counted(t->judge->sharing, t->plain.key_id, t->statement.counter, t->key->user, is_claim(t));
 	return JUDGE_OPEN;
 }
 
@@ -414,6 +450,8 @@ fill(const struct trial *t, struct judge_verdict *v)
 	v->ask = (struct ask){ .port = { .port = s->port, .proto = s->proto }, .ports = t->key->ports };
 	v->ask.time_ms = time_for(t, door_family(&v->ip));
 	text_copy(v->ask.user, sizeof(v->ask.user), t->key->user);
+	memcpy(v->ask.key, t->plain.key_id, sizeof(v->ask.key));
+	v->ask.counter = s->counter;
 }
 
 static enum judge_word

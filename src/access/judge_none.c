@@ -19,6 +19,24 @@ judge_free(struct judge *judge)
 	(void)judge;
 }
 
+void
+judge_share(struct judge *judge, struct sharing *sharing)
+{
+	(void)judge, (void)sharing;
+}
+
+void
+judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+{
+	(void)judge, (void)key, (void)counter;
+}
+
+void
+judge_counters(const struct judge *judge, judge_count *visit, void *arg)
+{
+	(void)judge, (void)visit, (void)arg;
+}
+
 bool
 judge_take_up(struct judge *judge, const struct journal_entry *entry)
 {

@@ -212,6 +212,13 @@ replay_burn(struct replay *replay, struct replay_key *key, const char *user, uin
 }
 
 void
+replay_raise(struct replay_key *key, uint64_t counter)
+{
+	if (counter > key->floor && counter <= COUNTER_MAX)
+		key->floor = counter;
+}
+
+void
 replay_forgive(struct replay_key *key, struct moment now)
 {
 	key->counter = 0;

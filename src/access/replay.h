@@ -84,6 +84,9 @@ int replay_advance(struct replay *replay, struct replay_key *key, const char *us
 int replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter,
 		const struct addr *ip, bool sync);
 
+/* Another gateway has accepted this counter. */
+void replay_raise(struct replay_key *key, uint64_t counter);
+
 /* Forgets what is known of the key, as if it knocked for the first time. */
 void replay_forgive(struct replay_key *key, struct moment now);
 

@@ -11,9 +11,11 @@
 #include "config.h"
 #include "lib/localports.h"
 #include "lib/onetime.h"
+#include "lib/secretfile.h"
 #include "lib/text.h"
 #include "lib/trust.h"
 #include "parser.h"
+#include "share/seal.h"
 #include "signed/serverkey.h"
 
 static void
@@ -278,6 +280,83 @@ int
 conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg)
 {
 	(void)conf, (void)fd, (void)self, (void)report, (void)arg;
+	return 0;
+}
+
+#endif
+
+#ifdef HAVE_HIREDIS
+
+/* "USER PASSWORD", or "PASSWORD". 0, or -1: neither. */
+static int
+take_login(struct share_login *login, char *line)
+{
+	char *rest = text_trim(line), *word = strsep(&rest, " \t");
+	const char *password = rest ? text_trim(rest) : word;
+
+	if (!*word || strpbrk(password, " \t"))
+		return -1;
+	return text_copy(login->user, sizeof(login->user), rest ? word : "") ||
+	       text_copy(login->password, sizeof(login->password), password);
+}
+
+static int
+read_login(struct share_login *login, int fd, uid_t self, const char **why)
+{
+	FILE *file = secretfile_open(fd, self, why);
+	char line[2 * SHARE_LOGIN_LEN + 2] = "";
+	int failed = -1;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file) && *text_trim(line) == '#')
+		*line = '\0';
+	if (ferror(file))
+		*why = strerror(errno);
+	else
+		failed = take_login(login, line);
+	explicit_bzero(line, sizeof(line));
+	fclose(file);
+	return failed;
+}
+
+static int
+tell_unread(const char *path, const char *why, conf_report *report, void *arg)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s", path, why);
+	report(arg, CONF_ERROR, text);
+	return -1;
+}
+
+int
+conffile_read_share(struct conf *conf, int key_fd, int login_fd, uid_t self, conf_report *report, void *arg)
+{
+	struct share_conf *share = &conf->share;
+	const char *why = NULL;
+	char err[256];
+	int failed = 0;
+
+	if (share->key_path) {
+		share->keys = calloc(1, sizeof(*share->keys));
+		if (!share->keys)
+			failed = tell_unread(share->key_path, strerror(errno), report, arg);
+		else if (seal_read(share->keys, key_fd, self, err, sizeof(err)))
+			failed = tell_unread(share->key_path, err, report, arg);
+	}
+	if (share->login_path && read_login(&share->login, login_fd, self, &why))
+		failed = tell_unread(share->login_path, why ? why : "not a line with user and password, or a password",
+				     report, arg);
+	return failed;
+}
+
+#else
+
+int
+conffile_read_share(struct conf *conf, int key_fd, int login_fd, uid_t self, conf_report *report, void *arg)
+{
+	(void)conf, (void)key_fd, (void)login_fd, (void)self, (void)report, (void)arg;
 	return 0;
 }
 

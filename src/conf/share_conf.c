@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "share/seal.h"
 
 static const struct scheme {
 	const char *begin;
@@ -182,4 +183,8 @@ share_conf_free(struct share_conf *share)
 	free(share->login_path);
 	explicit_bzero(&share->login, sizeof(share->login));
 	share->key_path = share->login_path = NULL;
+	if (share->keys)
+		explicit_bzero(share->keys, sizeof(*share->keys));
+	free(share->keys);
+	share->keys = NULL;
 }

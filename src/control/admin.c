@@ -11,6 +11,7 @@
 #include "access/closing.h"
 #include "access/grants.h"
 #include "access/judge.h"
+#include "access/sharing.h"
 #include "admin_json.h"
 #include "attempts.h"
 #include "control.h"
@@ -281,6 +282,17 @@ struct showing {
 	bool any;
 };
 
+/* Adds the gateway where the access began, null if it was here; nothing on a gateway of its own. */
+static json_t *
+with_origin(const struct admin_view *view, const struct grant_view *grant, json_t *json)
+{
+	const char *origin = sharing_origin(view->tools->sharing, grant->door, grant->ip);
+
+	if (sharing_is_on(view->tools->sharing))
+		json_object_set_new(json, "origin", origin ? admin_json_text(origin) : json_null());
+	return json;
+}
+
 /* grants_visit */
 static bool
 show_grant(void *arg, const struct grant_view *grant)
@@ -288,7 +300,9 @@ show_grant(void *arg, const struct grant_view *grant)
 	struct showing *showing = arg;
 
 	if (request_means(showing->whom, grant->ip, grant->door)) {
-		say(showing->client, with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now)));
+		say(showing->client,
+		    with_origin(showing->view, grant,
+				with_host(showing->view, grant->ip, admin_json_grant(grant, showing->now))));
 		showing->any = true;
 	}
 	return control_has_room(showing->client);
@@ -401,6 +415,7 @@ answer_extend(struct admin *admin, struct control_client *client, const struct r
 	size_t n = grants_extend(view.tools->grants, &request->whom, request->by_ms, err, sizeof(err));
 
 	n += closings_extend(view.tools->closings, &request->whom, request->by_ms);
+	sharing_extended(view.tools->sharing, &request->whom, request->by_ms);
 	if (is_unknown(view.conf, request, n, err))
 		say_no_door(client, request->whom.door);
 	else
@@ -449,6 +464,41 @@ answer_grant(struct admin *admin, struct control_client *client, const struct re
 		say_error(client, err);
 	else
 		say_number(client, "granted", 1);
+}
+
+/* ---- other gateways ------------------------------------------------------------------------------- */
+
+static bool
+more_peers(struct admin *admin, struct session *session, struct control_client *client)
+{
+	const struct admin_view view = look(admin);
+	struct sharing_peer peer;
+
+	for (; sharing_peer(view.tools->sharing, session->at, &peer); session->at++) {
+		if (!control_has_room(client))
+			return true;
+		say(client, admin_json_peer(&peer));
+	}
+	say_done(client);
+	return false;
+}
+
+static void
+answer_peers(struct admin *admin, struct control_client *client, const struct request *request)
+{
+	const struct admin_view view = look(admin);
+	struct sharing_state state;
+
+	if (!sharing_look(view.tools->sharing, &state)) {
+		say_error(client, "this gateway shares no accesses: Share is not in the configuration");
+	} else if (request->sync) {
+		log_request(admin, client, request);
+		sharing_resync(view.tools->sharing);
+		say_done(client);
+	} else {
+		say(client, admin_json_gateway(&state));
+		begin_list(admin, client, more_peers);
+	}
 }
 
 /* ---- users of signed knocks ---------------------------------------------------------------------- */
@@ -749,7 +799,7 @@ static const struct {
 	[REQUEST_STATS] = { answer_stats, false },   [REQUEST_RELOAD] = { answer_reload, true },
 	[REQUEST_USERS] = { answer_users, false },   [REQUEST_ENROL] = { answer_enrol, false },
 	[REQUEST_CHECK] = { answer_check, false },   [REQUEST_UNGUARD] = { answer_unguard, true },
-	[REQUEST_TOTP] = { answer_totp, false },
+	[REQUEST_TOTP] = { answer_totp, false },     [REQUEST_PEERS] = { answer_peers, false },
 };
 
 /* control_owner */

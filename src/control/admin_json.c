@@ -102,6 +102,38 @@ admin_json_status(const struct admin_view *v, bool all)
 			 memory(all ? engine : 0), "keeper_memory_kib", memory(all ? keeper : 0));
 }
 
+/* Nothing on a gateway of its own. */
+static json_t *
+add_share(json_t *stats, const struct admin_view *v)
+{
+	struct sharing_state s = { .up = false };
+	bool on = sharing_look(v->tools->sharing, &s);
+	const struct {
+		const char *name;
+		uint64_t n;
+	} numbers[] = {
+		{ "share_up", s.up },
+		{ "share_accesses", s.known },
+		{ "share_sent", s.sent },
+		{ "share_dropped", s.dropped },
+		{ "share_received", s.received },
+		{ "share_bad_seals", s.bad },
+		{ "share_stale", s.stale },
+		{ "share_refused", s.refused },
+		{ "share_gaps", s.gaps },
+		{ "share_resyncs", s.resyncs },
+		{ "share_links", s.links },
+		{ "share_claims_yes", s.claims_yes },
+		{ "share_claims_no", s.claims_no },
+		{ "share_claims_unknown", s.claims_unknown },
+		{ "share_rtt_us", s.rtt_us },
+	};
+
+	for (size_t i = 0; on && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		json_object_set_new(stats, numbers[i].name, json_integer((json_int_t)numbers[i].n));
+	return stats;
+}
+
 json_t *
 admin_json_stats(const struct admin_view *v, const struct admin_tally *tally, bool all)
 {
@@ -142,7 +174,7 @@ admin_json_stats(const struct admin_view *v, const struct admin_tally *tally, bo
 		if (all || !numbers[i].secret)
 			json_object_set_new(stats, numbers[i].name, json_integer((json_int_t)numbers[i].n));
 	}
-	return stats;
+	return add_share(stats, v);
 }
 
 /* ---- doors ------------------------------------------------------------------------------------- */
@@ -321,6 +353,26 @@ admin_json_attempt(const struct attempts_entry *a, const struct door *door, stru
 }
 
 /* ---- users of signed knocks ---------------------------------------------------------------------- */
+
+json_t *
+admin_json_gateway(const struct sharing_state *s)
+{
+	bool synced = s->synced_ago != UINT64_MAX;
+
+	return json_pack("{s:o, s:b, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:I}", "gateway", admin_json_text(s->name),
+			 "self", 1, "up", s->up, "synced", synced, "server", admin_json_text(s->reason),
+			 "synced_ago_ms", integer_or_null(synced, (int64_t)s->synced_ago), "rtt_us",
+			 (json_int_t)s->rtt_us, "accesses", (json_int_t)s->known, "received", (json_int_t)s->received,
+			 "bad_seals", (json_int_t)s->bad);
+}
+
+json_t *
+admin_json_peer(const struct sharing_peer *p)
+{
+	return json_pack("{s:o, s:b, s:I, s:I, s:I}", "gateway", *p->name ? admin_json_text(p->name) : json_null(),
+			 "self", 0, "heard_ago_ms", (json_int_t)p->heard_ago, "received", (json_int_t)p->received,
+			 "gaps", (json_int_t)p->gaps);
+}
 
 json_t *
 admin_json_user(const struct judge_user *u)

@@ -8,6 +8,7 @@
 #include "access/closing.h"
 #include "access/grants.h"
 #include "access/judge.h"
+#include "access/sharing.h"
 #include "attempts.h"
 #include "conf/conf.h"
 #include "control/view.h"
@@ -32,6 +33,10 @@ json_t *admin_json_grant(const struct grant_view *grant, struct moment now);
 json_t *admin_json_closing(const struct closing_view *closing, struct moment now);
 json_t *admin_json_attempt(const struct attempts_entry *attempt, const struct door *door, struct moment now);
 json_t *admin_json_event(const struct event *event, const struct conf *conf, struct moment now);
+
+/* This gateway and its link; another one. */
+json_t *admin_json_gateway(const struct sharing_state *state);
+json_t *admin_json_peer(const struct sharing_peer *peer);
 
 /* A user of signed knocks. */
 json_t *admin_json_user(const struct judge_user *user);

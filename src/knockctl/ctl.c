@@ -54,6 +54,8 @@ static const struct command {
 			      FORM_LAST, NULL },
 	[REQUEST_USERS] = { "[--reset USER]", "list who may knock with a signature; forgive a clock that went back",
 			    ctl_show_user, ctl_show_users, FORM_ARRAY, NULL },
+	[REQUEST_PEERS] = { "[--sync]", "list the gateways that share accesses, and the link to their server",
+			    ctl_show_peer, ctl_show_peers, FORM_ARRAY, NULL },
 	[REQUEST_ENROL] = { "USER [--door DOOR] [--host HOST]", "let the public key on standard input knock", NULL,
 			    NULL, FORM_OBJECT, NULL },
 	[REQUEST_TOTP] = { "USER [--host HOST]", "make a secret for the user's authenticator app", NULL, NULL,

@@ -45,6 +45,7 @@ look_at_daemon(struct doctor *d, const char *socket)
 	d->status = ask_one(&link, "status");
 	d->stats = d->status ? ask_one(&link, "stats") : NULL;
 	d->doors = d->stats ? ask(&link, "doors") : NULL;
+	d->peers = d->stats && json_object_get(d->stats, "share_up") ? ask(&link, "peers") : NULL;
 	ctl_link_close(&link);
 	if (d->doors)
 		doctor_good(d, "knockd runs, as process %lld",
@@ -111,6 +112,7 @@ examine(struct doctor *d)
 	doctor_guard(d);
 	doctor_established(d);
 	doctor_host(d);
+	doctor_share(d);
 }
 
 int
@@ -131,6 +133,7 @@ ctl_doctor(const struct ctl_options *options)
 	json_decref(d.status);
 	json_decref(d.stats);
 	json_decref(d.doors);
+	json_decref(d.peers);
 	json_decref(d.ruleset);
 	json_decref(d.links);
 	conf_free((struct conf *)d.conf);

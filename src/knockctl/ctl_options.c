@@ -23,6 +23,7 @@ enum {
 	OPT_CUT,
 	OPT_BY_HAND,
 	OPT_FOREVER,
+	OPT_SYNC,
 };
 
 #define CONFIG_DEFAULT SYSCONFDIR "/knockd.conf"
@@ -44,6 +45,7 @@ static const struct option names[] = {
 	{ "cut", no_argument, NULL, OPT_CUT },
 	{ "by-hand", no_argument, NULL, OPT_BY_HAND },
 	{ "forever", no_argument, NULL, OPT_FOREVER },
+	{ "sync", no_argument, NULL, OPT_SYNC },
 	{ "apply", no_argument, NULL, OPT_APPLY },
 	{ "prefer", required_argument, NULL, OPT_PREFER },
 	{ "open", required_argument, NULL, OPT_OPEN },
@@ -104,6 +106,9 @@ take(struct ctl_options *o, int option)
 		return CTL_ASK;
 	case OPT_FOREVER:
 		add_word(o, "--forever");
+		return CTL_ASK;
+	case OPT_SYNC:
+		add_word(o, "--sync");
 		return CTL_ASK;
 	case OPT_APPLY:
 		o->apply = true;

@@ -256,6 +256,8 @@ void
 ctl_show_access(struct ctl_show *show, const json_t *a)
 {
 	static const char *const heads[] = { "CLIENT", "DOOR", "SINCE", "UNTIL", "LEFT", "BY" };
+	static const char *const shared_heads[] = { "CLIENT", "DOOR", "SINCE", "UNTIL", "LEFT", "ORIGIN", "BY" };
+	bool shared = show->table.n_columns == 7;
 	char from[CELL_MAX], since[CELL_MAX], until[CELL_MAX], left[CELL_MAX], by[CELL_MAX];
 
 	if (!strcmp(text_of(a, "kind"), "element"))
@@ -263,9 +265,38 @@ ctl_show_access(struct ctl_show *show, const json_t *a)
 			 text_of(a, "set"), text_of(a, "element"));
 	else
 		snprintf(by, sizeof(by), "%s", text_of(a, "stop_command"));
-	add_row(show, 6, heads,
+	if (json_object_get(a, "origin"))
+		shared = true;
+	add_row(show, shared ? 7 : 6, shared ? shared_heads : heads,
 		(const char *const[]){ who(a, from), text_of(a, "door"), moment_of(a, "since_ms", true, since),
-				       moment_of(a, "until_ms", true, until), span_of(a, "left_ms", left), by });
+				       moment_of(a, "until_ms", true, until), span_of(a, "left_ms", left),
+				       shared ? text_of(a, "origin") : by, by });
+}
+
+/* The link of the gateway that was asked, or when another was heard of. */
+static const char *
+link_of(const json_t *p, char text[static CELL_MAX])
+{
+	char span[CELL_MAX];
+
+	if (!json_is_true(json_object_get(p, "self")))
+		snprintf(text, CELL_MAX, "heard of %s ago", span_of(p, "heard_ago_ms", span));
+	else
+		snprintf(text, CELL_MAX, "%s %s",
+			 json_is_true(json_object_get(p, "up")) ? "connected to" : "down:", text_of(p, "server"));
+	return text;
+}
+
+void
+ctl_show_peer(struct ctl_show *show, const json_t *p)
+{
+	static const char *const heads[] = { "GATEWAY", "RECEIVED", "GAPS", "LINK" };
+	char received[32], gaps[32] = "", link[CELL_MAX];
+
+	snprintf(received, sizeof(received), "%lld", (long long)number_of(p, "received"));
+	if (has_number(p, "gaps"))
+		snprintf(gaps, sizeof(gaps), "%lld", (long long)number_of(p, "gaps"));
+	add_row(show, 4, heads, (const char *const[]){ text_of(p, "gateway"), received, gaps, link_of(p, link) });
 }
 
 void
@@ -323,6 +354,15 @@ ctl_show_doors(struct ctl_show *show, const json_t *last)
 {
 	(void)last;
 	print_table_or(show, "no doors");
+}
+
+void
+ctl_show_peers(struct ctl_show *show, const json_t *last)
+{
+	if (show->table.n_columns)
+		print_table(show);
+	else
+		ctl_show_outcome(show, last);
 }
 
 void

@@ -28,6 +28,7 @@ ctl_show_row ctl_show_door;
 ctl_show_row ctl_show_access;
 ctl_show_row ctl_show_attempt;
 ctl_show_row ctl_show_user;
+ctl_show_row ctl_show_peer;
 ctl_show_row ctl_show_message;
 ctl_show_row ctl_show_event;
 
@@ -35,6 +36,7 @@ ctl_show_end ctl_show_doors; /* the heading and all rows, or that there are none
 ctl_show_end ctl_show_accesses;
 ctl_show_end ctl_show_attempts;
 ctl_show_end ctl_show_users;   /* ... or "2 reset" */
+ctl_show_end ctl_show_peers;   /* ... or "done" */
 ctl_show_end ctl_show_outcome; /* "2 revoked", or "done" */
 ctl_show_end ctl_show_good;    /* of the configuration, as `knockd -t` has it */
 

@@ -12,12 +12,12 @@
 struct doctor {
 	FILE *out;
 	size_t faults;
-	const char *only;               /* a door's name; NULL: all */
-	const struct conf *conf;        /* the file; NULL: it has errors */
-	const char *path;               /* of the file */
-	json_t *status, *stats, *doors; /* the daemon's answers; NULL: it gave none */
-	json_t *ruleset;                /* an array, of `nft -j list ruleset`; NULL: unknown */
-	json_t *links;                  /* an array, of `ip -j -d link`; NULL: unknown */
+	const char *only;                       /* a door's name; NULL: all */
+	const struct conf *conf;                /* the file; NULL: it has errors */
+	const char *path;                       /* of the file */
+	json_t *status, *stats, *doors, *peers; /* the daemon's answers; NULL: it gave none */
+	json_t *ruleset;                        /* an array, of `nft -j list ruleset`; NULL: unknown */
+	json_t *links;                          /* an array, of `ip -j -d link`; NULL: unknown */
 };
 
 /* Something is as it should be. */
@@ -44,5 +44,6 @@ void doctor_sets(struct doctor *doctor);
 void doctor_guard(struct doctor *doctor);
 void doctor_established(struct doctor *doctor);
 void doctor_host(struct doctor *doctor);
+void doctor_share(struct doctor *doctor); /* the link to other gateways */
 
 #endif

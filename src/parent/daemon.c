@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "access/remembered.h"
+#include "claims.h"
 #include "config.h"
 #include "files.h"
+#include "gateways.h"
 #include "intake.h"
 #include "lastguard.h"
 #include "lib/moment.h"
@@ -45,6 +47,7 @@ enum {
 	SLOT_GRANTED,
 	SLOT_MONITOR,
 	SLOT_WATCH,
+	SLOT_COURIER,
 	SLOT_USERS,                            /* the first of USERS_FILES */
 	SLOT_ADMIN = SLOT_USERS + USERS_FILES, /* the first of ADMIN_SLOTS */
 	SLOTS = SLOT_ADMIN + ADMIN_SLOTS
@@ -139,7 +142,7 @@ reap(struct daemon *d)
 		else if (keeper_reaped(d->keeper, pid))
 			log_warnx(&d->log, "the process that stays root (knockd-keeper) has ended: restart knockd "
 					   "before the next reload");
-		else
+		else if (!gateways_reaped(d, pid, status))
 			closings_reaped(d->closings, pid, status);
 	}
 }
@@ -203,6 +206,8 @@ poll_timeout(const struct daemon *d)
 		next = cuts_next(d->cuts);
 	if (admin_next(d->admin) < next)
 		next = admin_next(d->admin);
+	if (gateways_next(d) < next)
+		next = gateways_next(d);
 	if (d->engine.restart_at < next)
 		next = d->engine.restart_at;
 	if (d->rules.retry_at < next)
@@ -237,6 +242,7 @@ loop(struct daemon *d)
 			[SLOT_GRANTED] = { .fd = journal_fd(d->journals.grants), .events = POLLIN },
 			[SLOT_MONITOR] = { .fd = monitor_fd(d->monitor), .events = POLLIN },
 			[SLOT_WATCH] = { .fd = d->watch_fd, .events = POLLIN },
+			[SLOT_COURIER] = { .fd = d->link.fd, .events = POLLIN },
 		};
 
 		for (int i = 0; i < USERS_FILES; i++)
@@ -253,6 +259,8 @@ loop(struct daemon *d)
 			upkeep_read_monitor(d);
 		if (fds[SLOT_ENGINE].revents)
 			supervisor_read(d);
+		if (fds[SLOT_COURIER].revents)
+			gateways_read(d);
 		if (fds[SLOT_LOOKUP].revents)
 			lookup_read(d->lookup);
 		if (fds[SLOT_JOURNAL].revents)
@@ -278,6 +286,7 @@ loop(struct daemon *d)
 		grants_tick(d->grants, d->conf, moment_boot_msec());
 		grants_restore(d->grants, d->conf);
 		cuts_tick(d->cuts, d->conf, moment_boot_msec());
+		gateways_tick(d);
 	}
 }
 
@@ -316,8 +325,8 @@ open_tools(struct daemon *d)
 					  .bans = d->bans,
 					  .judge = d->judge,
 					  .cuts = d->cuts };
-	grants_tell(d->grants, cuts_note, d->cuts);
-	return 0;
+	grants_tell(d->grants, gateways_ended, d);
+	return gateways_open(d);
 }
 
 static void
@@ -463,6 +472,7 @@ start(struct daemon *d)
 	open_journals(d);
 	lastguard_keep(d);
 	open_admin(d);
+	gateways_start(d);
 	if (d->options->daemon)
 		create_pidfile(d);
 	return root_leave(d) || start_journals(d) ? -1 : 0;
@@ -531,6 +541,7 @@ stop(struct daemon *d)
 		log_warn(&d->log, "could not remove table inet " RULESET_TABLE);
 	log_counters(d);
 	child_stop(&d->engine.child, supervisor_take, d);
+	claims_finish(d);
 	intake_close(d);
 	if (d->keeper)
 		keeper_remove(d->keeper);
@@ -538,6 +549,7 @@ stop(struct daemon *d)
 	admin_close(d->admin);
 	lookup_stop(d->lookup);
 	bans_free(d->bans);
+	gateways_close(d);
 	judge_free(d->judge);
 	codes_free(d->codes);
 	users_close(d);
@@ -557,6 +569,7 @@ stop(struct daemon *d)
 	conf_free(d->conf);
 	log_close(&d->log);
 	free(d->engine.openings);
+	free(d->claims);
 	free(d->journals.grants_dir);
 	free(d->config);
 	free(d->config_file);
@@ -571,6 +584,7 @@ daemon_run(const struct options *options)
 			    .signal_fd = -1,
 			    .watch_fd = -1,
 			    .users = { { .fd = -1 }, { .fd = -1 } },
+			    .link = { .fd = -1, .said = -1, .start_at = UINT64_MAX },
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -76,6 +76,35 @@ with_key(const struct daemon *d, struct conf *conf, conf_report *report, void *a
 	return NULL;
 }
 
+static int
+open_secret(const struct daemon *d, const char *path, const char *key, conf_report *report, void *arg)
+{
+	int fd = path ? files_open_key(d, path) : -1;
+	char text[128];
+
+	if (fd >= 0 || !path || !d->keeper || errno != EACCES)
+		return fd;
+	snprintf(text, sizeof(text), "%s: another file needs privileges dropped at start; restart knockd", key);
+	report(arg, CONF_ERROR, text);
+	errno = EACCES;
+	return -1;
+}
+
+static struct conf *
+with_share(const struct daemon *d, struct conf *conf, conf_report *report, void *arg)
+{
+	int key_fd, login_fd;
+
+	if (!conf || !conf->share.engine)
+		return conf;
+	key_fd = open_secret(d, conf->share.key_path, "Share_Key", report, arg);
+	login_fd = open_secret(d, conf->share.login_path, "Share_Login", report, arg);
+	if (!conffile_read_share(conf, key_fd, login_fd, files_owner(d), report, arg))
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
 static struct conf *
 read_conf(struct daemon *d, conf_report *report, void *arg)
 {
@@ -98,7 +127,7 @@ read_conf(struct daemon *d, conf_report *report, void *arg)
 struct conf *
 files_read_conf(struct daemon *d, conf_report *report, void *arg)
 {
-	return with_key(d, read_conf(d, report, arg), report, arg);
+	return with_share(d, with_key(d, read_conf(d, report, arg), report, arg), report, arg);
 }
 
 static bool

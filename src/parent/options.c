@@ -6,7 +6,7 @@
 #include "conf/conf.h"
 #include "config.h"
 
-enum { OPT_PRINT_RULES = 256, OPT_GUARD, OPT_UNGUARD, OPT_KEYGEN };
+enum { OPT_PRINT_RULES = 256, OPT_GUARD, OPT_UNGUARD, OPT_KEYGEN, OPT_SHARE_KEYGEN };
 
 static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{ "guard", no_argument, NULL, OPT_GUARD },
 	{ "unguard", no_argument, NULL, OPT_UNGUARD },
 	{ "keygen", required_argument, NULL, OPT_KEYGEN },
+	{ "share-keygen", required_argument, NULL, OPT_SHARE_KEYGEN },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -83,6 +84,10 @@ take(struct options *o, int option)
 		o->mode = MODE_KEYGEN;
 		o->key_file = optarg;
 		return 0;
+	case OPT_SHARE_KEYGEN:
+		o->mode = MODE_SHARE_KEYGEN;
+		o->key_file = optarg;
+		return 0;
 	case 'V':
 		o->mode = MODE_VERSION;
 		return 0;
@@ -134,6 +139,7 @@ options_usage(FILE *out)
 	      "      --guard            keep the ports of open shut and exit, at boot before the network is up\n"
 	      "      --unguard          open the ports that an earlier run keeps shut and exit\n"
 	      "      --keygen <file>    make the key of signed knocks, in a new file, and exit\n"
+	      "      --share-keygen <file>  make the key of a group of gateways, in a new file, and exit\n"
 	      "  -V, --version          display version\n"
 	      "  -h, --help             this help\n"
 	      "\n",

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "claims.h"
+#include "gateways.h"
 #include "intake.h"
 #include "lastguard.h"
 #include "parent/interfaces.h"
@@ -19,6 +21,8 @@ use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int 
 {
 	if (capture_fd != d->capture_fd)
 		intake_close(d);
+	claims_finish(d); /* those of the old engine's last events */
+	gateways_compare(d, conf);
 	conf_free(d->conf);
 	d->conf = conf;
 	d->user = *user;
@@ -86,6 +90,7 @@ reload_daemon(struct daemon *d)
 
 	notify_reloading();
 	log_notice(&d->log, "re-reading config file: %s", d->config);
+	claims_finish(d);
 	conf = read_permitted(d, &user);
 	done = conf && !adopt(d, conf, &user);
 	if (!done) {
@@ -96,6 +101,7 @@ reload_daemon(struct daemon *d)
 		access_check(&d->tools, d->conf);
 		sequences_watch(d);
 		users_read(d);
+		gateways_follow(d);
 		interfaces_warn(d->conf, &d->log);
 		settings_log_disabled(d);
 	}

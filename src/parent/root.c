@@ -66,7 +66,8 @@ start_keeper(struct daemon *d)
 		    .log = log,
 		    .pid_file = d->pidfile.path,
 		    .control_socket = d->conf->control_socket,
-		    .others = { d->conf->knock_key, d->conf->authorized_keys, d->conf->totp_secrets } });
+		    .others = { d->conf->knock_key, d->conf->authorized_keys, d->conf->totp_secrets,
+				d->conf->share.key_path, d->conf->share.login_path } });
 	free(log);
 	free(guard);
 	return d->keeper ? 0 : -1;

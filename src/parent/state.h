@@ -14,6 +14,7 @@
 #include "access/codes.h"
 #include "access/grants.h"
 #include "access/judge.h"
+#include "access/sharing.h"
 #include "child.h"
 #include "conf/conf.h"
 #include "control/admin.h"
@@ -89,6 +90,18 @@ struct daemon_users {
 	struct timespec changed;
 };
 
+/* The courier. Times are in ms. */
+struct daemon_link {
+	pid_t pid;                     /* 0: none runs */
+	int fd;                        /* -1: none, as below */
+	int said;                      /* its standard error until it is confined */
+	uint64_t started_at, start_at; /* the last start; the next one, UINT64_MAX: none is due */
+	uint64_t pause;                /* before the next start */
+	bool kept;                     /* over the reload under way */
+};
+
+struct claims;
+
 /* Times are those of moment_boot_msec(). */
 struct daemon {
 	const struct options *options;
@@ -114,6 +127,9 @@ struct daemon {
 	struct judge *judge; /* NULL in a build without libsodium */
 	struct daemon_users users[USERS_FILES];
 	struct cuts *cuts;
+	struct sharing *sharing; /* NULL in a build without it */
+	struct daemon_link link;
+	struct claims *claims;     /* NULL: there was none yet */
 	struct access_tools tools; /* the objects that access works with */
 	struct admin *admin;
 	struct daemon_rules rules;

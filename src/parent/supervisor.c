@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 
 #include "access/logtext.h"
+#include "claims.h"
 #include "intake.h"
 #include "lib/moment.h"
+#include "opening.h"
 #include "wire/ipc.h"
 
 /* A dead engine is replaced at once; after a burst of restarts, one per pause; a calm time begins a new burst. */
@@ -217,18 +219,6 @@ has_judged(const struct event *events, size_t n)
 }
 
 static void
-act(struct daemon *d, const struct event *events, const struct ask *const *asks, size_t n)
-{
-	struct access_batch batch;
-
-	access_act(&d->tools, d->conf, events, asks, n, &batch);
-	admin_events(d->admin, d->conf, events, batch.refused, n);
-	access_tell(&d->tools, d->conf, events, n, &batch);
-	d->rules.moved_on |= batch.moved_on;
-	d->engine.ahead |= batch.engine_ahead;
-}
-
-static void
 judge_and_act(struct daemon *d, const struct event *events, size_t n)
 {
 	struct judged judged = { .asks = { NULL } };
@@ -240,7 +230,8 @@ judge_and_act(struct daemon *d, const struct event *events, size_t n)
 		else if (events[i].kind == EVENT_CODE)
 			judge_code(d, &judged, i);
 	}
-	act(d, judged.events, judged.asks, n);
+	n = claims_begin(d, judged.events, judged.asks, n);
+	opening_act(d, judged.events, judged.asks, n);
 }
 
 /* ------------------------------------------------------------------------------------------------- */
@@ -261,12 +252,12 @@ supervisor_take(void *arg, const struct event *events, size_t n)
 	}
 	log_hold(&d->log);
 	journal_hold(d->journals.grants);
-	if (has_judged(events, n))
+	if (has_judged(events, n) || claims_are_needed(d, events, n))
 		judge_and_act(d, events, n);
 	else
-		act(d, events, NULL, n);
+		opening_act(d, events, NULL, n);
 	journal_release(d->journals.grants);
-	intake_give_verdicts(d, events, n);
+	claims_give_verdicts(d, events, n);
 	log_release(&d->log);
 }
 

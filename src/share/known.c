@@ -11,26 +11,56 @@
 /* No secret against collisions: only gateways of the group choose what is hashed. */
 static const uint8_t no_secret[16];
 
-static size_t
-bucket_of(const struct known *k, const uint8_t door[static NOTICE_ID_LEN], const struct addr *ip)
-{
-	uint8_t both[NOTICE_ID_LEN + sizeof(ip->bytes)];
+/* What a notice is about; of an access, its ports share a bucket. */
+struct subject {
+	uint8_t door[NOTICE_ID_LEN];
+	uint8_t ip[16];
+	uint8_t key[NOTICE_ID_LEN];
+	uint8_t once[NOTICE_ONCE];
+};
 
-	memcpy(both, door, NOTICE_ID_LEN);
-	memcpy(both + NOTICE_ID_LEN, ip->bytes, sizeof(ip->bytes));
-	return siphash(no_secret, both, sizeof(both)) & (k->n_buckets - 1);
+static struct subject
+subject_of(const struct notice *n)
+{
+	struct subject s = { .door = { 0 } };
+
+	memcpy(s.door, n->door, sizeof(s.door));
+	memcpy(s.ip, n->ip.bytes, sizeof(s.ip));
+	if (n->kind == NOTICE_COUNTER)
+		memcpy(s.key, n->key, sizeof(s.key));
+	if (n->kind == NOTICE_ONCE_USED)
+		memcpy(s.once, n->once, sizeof(s.once));
+	return s;
+}
+
+static size_t
+bucket_of(const struct known *k, const struct notice *n)
+{
+	struct subject s = subject_of(n);
+
+	return siphash(no_secret, &s, sizeof(s)) & (k->n_buckets - 1);
+}
+
+/* A revoke is about an access, too. */
+static enum notice_kind
+class_of(const struct notice *n)
+{
+	return n->kind == NOTICE_REVOKE ? NOTICE_GRANT : n->kind;
 }
 
 static bool
-is_of(const struct known_access *a, const uint8_t door[static NOTICE_ID_LEN], const struct addr *ip)
+is_about(const struct known_access *a, const struct notice *n)
 {
-	return addr_equal(&a->notice.ip, ip) && !memcmp(a->notice.door, door, NOTICE_ID_LEN);
+	struct subject one = subject_of(&a->notice), two = subject_of(n);
+
+	return class_of(&a->notice) == class_of(n) && a->notice.ip.family == n->ip.family &&
+	       !memcmp(&one, &two, sizeof(one));
 }
 
 static struct known_access *
-first_of(struct known_access *a, const uint8_t door[static NOTICE_ID_LEN], const struct addr *ip)
+first_about(struct known_access *a, const struct notice *n)
 {
-	while (a && !is_of(a, door, ip))
+	while (a && !is_about(a, n))
 		a = a->chain;
 	return a;
 }
@@ -38,19 +68,22 @@ first_of(struct known_access *a, const uint8_t door[static NOTICE_ID_LEN], const
 struct known_access *
 known_of(const struct known *k, const uint8_t door[static NOTICE_ID_LEN], const struct addr *ip)
 {
-	return first_of(k->buckets[bucket_of(k, door, ip)], door, ip);
+	struct notice n = { .kind = NOTICE_GRANT, .ip = *ip };
+
+	memcpy(n.door, door, sizeof(n.door));
+	return first_about(k->buckets[bucket_of(k, &n)], &n);
 }
 
 struct known_access *
 known_after(const struct known_access *a)
 {
-	return first_of(a->chain, a->notice.door, &a->notice.ip);
+	return first_about(a->chain, &a->notice);
 }
 
 struct known_access *
 known_find(const struct known *k, const struct notice *n)
 {
-	struct known_access *a = known_of(k, n->door, &n->ip);
+	struct known_access *a = first_about(k->buckets[bucket_of(k, n)], n);
 
 	while (a && (a->notice.port != n->port || a->notice.proto != n->proto))
 		a = known_after(a);
@@ -60,7 +93,7 @@ known_find(const struct known *k, const struct notice *n)
 static void
 hash_in(struct known *k, struct known_access *a)
 {
-	struct known_access **bucket = &k->buckets[bucket_of(k, a->notice.door, &a->notice.ip)];
+	struct known_access **bucket = &k->buckets[bucket_of(k, &a->notice)];
 
 	a->chain = *bucket;
 	*bucket = a;
@@ -96,7 +129,7 @@ known_init(struct known *k, size_t max)
 static void
 drop(struct known *k, struct known_access *a)
 {
-	struct known_access **link = &k->buckets[bucket_of(k, a->notice.door, &a->notice.ip)];
+	struct known_access **link = &k->buckets[bucket_of(k, &a->notice)];
 
 	while (*link != a)
 		link = &(*link)->chain;

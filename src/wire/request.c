@@ -24,6 +24,7 @@ enum {
 	CUT = 1 << 11,
 	BY_HAND = 1 << 12,
 	FOREVER = 1 << 13,
+	SYNC = 1 << 14,
 };
 
 static const struct {
@@ -45,6 +46,7 @@ static const struct {
 	[REQUEST_USERS] = { "users", RESET },
 	[REQUEST_ENROL] = { "enrol", USER | HOST | DOOR },
 	[REQUEST_TOTP] = { "totp", USER | HOST },
+	[REQUEST_PEERS] = { "peers", SYNC },
 };
 
 const char *
@@ -230,6 +232,8 @@ take_words(struct request *r, unsigned takes, char *const *words, size_t n, char
 			r->by_hand = true;
 		else if (takes & FOREVER && !strcmp(words[i], "--forever"))
 			r->forever = true;
+		else if (takes & SYNC && !strcmp(words[i], "--sync"))
+			r->sync = true;
 		else if (take_word(r, takes, words[i], err, errlen))
 			return -1;
 	}

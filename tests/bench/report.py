@@ -26,6 +26,7 @@ TITLES = {
     'memory': 'Memory',
     'size': 'Size',
     'signed': 'Signed knocks',
+    'share': 'Gateways that share accesses',
 }
 OURS = 'knockd-nft'
 

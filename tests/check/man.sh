@@ -148,6 +148,7 @@ examples() {
 		inside { gsub(/\\-/, "-"); gsub(/\\\(aq/, "\047"); text = text $0 "\n" }' "$top/man/knockd.conf.5"
 	echo ' 5120,7443:udp,6902' >"$T/sequences"
 	"$KNOCKD" --keygen "$T/knock.key" >/dev/null 2>&1
+	"$KNOCKD" --share-keygen "$T/share.key" >/dev/null 2>&1
 	: >"$T/authorized_keys"
 	for example in "$T"/example*; do
 		sed "s|\(one_time_sequences *=\).*|\1 $T/sequences|; s|/etc/knockd/|$T/|" "$example" >"$T/conf"
@@ -188,6 +189,10 @@ known_example='the sequence is one of the examples, which everybody knows'
 for example in "$T"/example*; do
 	if grep -q ':auth$' "$example" && [ ! -e "$T/knock.key" ]; then
 		skip "knockd accepts ${example##*/} of knockd.conf(5)" 'built without libsodium'
+		continue
+	fi
+	if grep -q 'Share_Key' "$example" && [ ! -e "$T/share.key" ]; then
+		skip "knockd accepts ${example##*/} of knockd.conf(5)" 'built without hiredis'
 		continue
 	fi
 	"$KNOCKD" -t -c "$example" >"$T/out" 2>&1

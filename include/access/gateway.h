@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A gateway of the group, as sharing.h shows it, and what sharing.h needs of its owner. */
+#ifndef KNOCKD_GATEWAY_H
+#define KNOCKD_GATEWAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/share.h"
+
+struct notice;
+
+struct sharing_owner {
+	void *arg;
+	/* Sends a message to the courier. False: it was not taken. */
+	bool (*post)(void *arg, const struct share_message *message);
+	/* News of the gateway with this name; a GRANT goes on for `left_ms`, 0: without end. True: it is in force here.
+	 */
+	bool (*apply)(void *arg, const struct notice *notice, const char *gateway, uint64_t left_ms);
+	/* To a claim. UNKNOWN: the link is down. */
+	void (*answer)(void *arg, uint64_t ticket, enum share_answer answer);
+};
+
+struct sharing_state {
+	const char *name;   /* of this gateway */
+	const char *reason; /* the primary's address; if the link is down, why */
+	bool up;
+	uint64_t known; /* accesses of the group, with tombstones */
+	uint64_t sent, dropped, received, bad, stale, refused, gaps, resyncs, links;
+	uint64_t claims_yes, claims_no, claims_unknown;
+	uint64_t rtt_us;     /* of the last round trip to the server; 0: none */
+	uint64_t synced_ago; /* ms since all records were read; UINT64_MAX: never */
+};
+
+struct sharing_peer {
+	const char *name;   /* "": not known yet */
+	uint64_t heard_ago; /* ms */
+	uint64_t received, gaps;
+};
+
+#endif

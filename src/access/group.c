@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "group.h"
+
+#include <string.h>
+
+#include "lib/moment.h"
+#include "lib/text.h"
+
+bool
+group_is_on(const struct sharing *s)
+{
+	return s && s->keys;
+}
+
+void
+group_want_resync(struct sharing *s, uint64_t now)
+{
+	uint64_t earliest = s->asked_at + GROUP_PAUSE_MSEC;
+
+	if (s->resync_at > (now > earliest ? now : earliest))
+		s->resync_at = now > earliest ? now : earliest;
+}
+
+bool
+group_post(struct sharing *s, const struct share_message *m)
+{
+	if (!s->up)
+		return false;
+	if (s->owner.post(s->owner.arg, m)) {
+		s->counts.sent++;
+		return true;
+	}
+	s->counts.dropped++;
+	group_want_resync(s, moment_boot_msec());
+	return false;
+}
+
+/* Seals the notice as this gateway's. */
+void
+group_seal(struct sharing *s, struct notice *n, uint64_t seq, struct share_message *m)
+{
+	n->origin = s->origin;
+	n->run = s->run;
+	n->seq = seq;
+	*m = (struct share_message){ .kind = SHARE_PUT };
+	seal_notice(s->keys, n, m);
+}
+
+void
+group_store(struct share_message *m, const struct notice *n, uint64_t left_ms)
+{
+	m->flags |= SHARE_STORE;
+	m->hlc = n->hlc;
+	m->left_ms = left_ms < SHARE_LEFT_MAX ? left_ms : SHARE_LEFT_MAX;
+}
+
+/* Puts a numbered notice, which the server keeps for `left_ms`. False: it was not taken. */
+bool
+group_put(struct sharing *s, struct notice *n, uint64_t left_ms, const struct share_message *more)
+{
+	struct share_message m;
+
+	group_seal(s, n, s->seq + 1, &m);
+	group_store(&m, n, left_ms);
+	if (more) {
+		m.flags |= more->flags;
+		m.counter = more->counter;
+		memcpy(m.user, more->user, sizeof(m.user));
+		memcpy(m.once, more->once, sizeof(m.once));
+	}
+	if (!group_post(s, &m))
+		return false;
+	s->seq++;
+	return true;
+}
+
+struct notice
+group_begin(struct sharing *s, enum notice_kind kind)
+{
+	return (struct notice){ .kind = kind, .author = s->origin, .hlc = hlc_next(&s->hlc, moment_now().wall_ms) };
+}
+
+void
+group_set_left(struct notice *n, uint64_t left_ms)
+{
+	n->left_ms = left_ms < SHARE_LEFT_MAX ? left_ms : SHARE_LEFT_MAX;
+	n->end_wall_ms = left_ms ? moment_now().wall_ms + (int64_t)n->left_ms : 0;
+}
+
+uint64_t
+group_end_of(uint64_t left_ms)
+{
+	return left_ms ? moment_boot_msec() + left_ms : UINT64_MAX;
+}
+
+struct notice
+group_about(struct sharing *s, const char *door, const struct addr *ip, const struct ask *ask)
+{
+	struct notice n = group_begin(s, NOTICE_GRANT);
+
+	notice_door_id(door, n.door);
+	n.ip = *ip;
+	if (ask) {
+		n.proto = ask->port.proto;
+		n.port = ask->port.port;
+		text_copy(n.text, sizeof(n.text), ask->user);
+	}
+	return n;
+}
+
+const char *
+group_name(const struct sharing *s, uint64_t origin)
+{
+	const struct peer *peer = peers_find(&s->peers, origin);
+
+	return peer && *peer->name ? peer->name : "?";
+}

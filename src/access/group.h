@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of sharing.h, and how a notice of this gateway is made and sent. */
+#ifndef KNOCKD_GROUP_H
+#define KNOCKD_GROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access/ask.h"
+#include "access/gateway.h"
+#include "conf/conf.h"
+#include "lib/log.h"
+#include "share/hlc.h"
+#include "share/known.h"
+#include "share/notice.h"
+#include "share/peers.h"
+#include "share/seal.h"
+#include "wire/share.h"
+
+#define TICKETS_MAX 256 /* under way at a time */
+
+/* Between two readings of all records, and for the courier to begin one by itself. */
+#define GROUP_PAUSE_MSEC 1000
+
+/* A question to the server that is answered: a claim, or how long an answer takes. */
+struct ticket {
+	uint64_t ticket; /* 0: free */
+	bool is_claim, retried;
+	uint64_t sent_us;
+	struct notice notice; /* a claim's */
+	struct share_message message;
+};
+
+struct sharing {
+	const struct log *log;
+	struct sharing_owner owner;
+	const struct conf *conf;
+	const struct seal_keys *keys; /* NULL: nothing is shared */
+	char name[NOTICE_TEXT], group[SHARE_NAME_LEN];
+	uint8_t (*doors)[NOTICE_ID_LEN]; /* ids of the configuration's */
+	uint64_t origin, run, seq, next_ticket;
+	struct hlc hlc;
+	struct peers peers;
+	struct known known;
+	struct ticket tickets[TICKETS_MAX];
+	int muted;
+	unsigned reasons; /* that were logged in this outage */
+	bool up, syncing, filling;
+	uint32_t reading; /* number of the reading under way, or of the last one */
+	uint64_t resync_at, hello_at, fill_at, asked_at, synced_at; /* ms */
+	char reason[SHARE_REASON];
+	struct sharing_state counts;
+};
+
+bool group_is_on(const struct sharing *s);
+
+/* "?": not known. */
+const char *group_name(const struct sharing *s, uint64_t origin);
+
+/* All records are to be read soon. */
+void group_want_resync(struct sharing *s, uint64_t now);
+
+/* False: the message was not taken, or the link is down. */
+bool group_post(struct sharing *s, const struct share_message *m);
+
+/* A notice of something that happens now; and of an access. */
+struct notice group_begin(struct sharing *s, enum notice_kind kind);
+struct notice group_about(struct sharing *s, const char *door, const struct addr *ip, const struct ask *ask);
+
+/* 0: without end. group_end_of(): the same on the boot clock. */
+void group_set_left(struct notice *n, uint64_t left_ms);
+uint64_t group_end_of(uint64_t left_ms);
+
+/* Seals the notice as this gateway's, with this number (0: none), as a message that puts it. */
+void group_seal(struct sharing *s, struct notice *n, uint64_t seq, struct share_message *m);
+
+/* ... and the server keeps it. */
+void group_store(struct share_message *m, const struct notice *n, uint64_t left_ms);
+
+/* Puts it with the next number, which the server keeps; `more` has further conditions, or is NULL. False: not taken. */
+bool group_put(struct sharing *s, struct notice *n, uint64_t left_ms, const struct share_message *more);
+
+#endif

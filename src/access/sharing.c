@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "access/sharing.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "group.h"
+#include "lib/moment.h"
+#include "lib/text.h"
+#include "tickets.h"
+
+#define HELLO_MSEC  10000
+#define ANSWER_MSEC 50     /* to a gateway that is new, and knows no names */
+#define RESYNC_MSEC 300000 /* without another reason */
+#define FILL_MSEC   5      /* until the courier's socket has room again */
+#define FILL_MAX    256    /* notices put at a time, so that knocks do not wait for them */
+
+#define REASONS 3 /* log lines about one outage, besides the first */
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- start and end ------------------------------------------------------------------------------- */
+
+/* Tells two gateways apart, and is the same after a restart. */
+static uint64_t
+make_origin(const struct conf *conf, const char *name)
+{
+	char id[64] = "", text[512];
+	FILE *file = fopen("/etc/machine-id", "re");
+	uint64_t origin;
+
+	if (file) {
+		if (!fgets(id, sizeof(id), file))
+			*id = '\0';
+		fclose(file);
+	}
+	snprintf(text, sizeof(text), "%s\n%s\n%s", name, id, conf->state_dir);
+	crypto_generichash((unsigned char *)&origin, sizeof(origin), (const unsigned char *)text, strlen(text), NULL,
+			   0);
+	return origin;
+}
+
+static void
+take_name(struct sharing *s)
+{
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	text_utf8(name, true, s->name, sizeof(s->name));
+}
+
+struct sharing *
+sharing_new(const struct log *log, const struct sharing_owner *owner)
+{
+	struct sharing *s = sodium_init() < 0 ? NULL : calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->log = log;
+	s->owner = *owner;
+	s->next_ticket = 1;
+	s->resync_at = s->hello_at = s->fill_at = UINT64_MAX;
+	randombytes_buf(&s->run, sizeof(s->run));
+	take_name(s);
+	text_copy(s->reason, sizeof(s->reason), "not connected yet");
+	return s;
+}
+
+void
+sharing_free(struct sharing *s)
+{
+	if (!s)
+		return;
+	known_free(&s->known);
+	free(s->doors);
+	free(s);
+}
+
+bool
+sharing_is_on(const struct sharing *s)
+{
+	return group_is_on(s);
+}
+
+/* ---- receiving ----------------------------------------------------------------------------------- */
+
+static void
+apply(struct sharing *s, struct known_access *a, uint64_t left_ms)
+{
+	s->muted++;
+	a->applied = s->owner.apply(s->owner.arg, &a->notice, group_name(s, a->notice.author), left_ms);
+	s->muted--;
+}
+
+/* What the table knows already is only marked as stored. */
+static void
+take_access(struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	struct known_access *a = known_find(&s->known, n);
+	uint64_t end = left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms;
+
+	if (a && !notice_is_newer(n, &a->notice)) {
+		if (n->hlc == a->notice.hlc && n->author == a->notice.author)
+			a->seen = s->reading;
+		else
+			s->counts.stale++;
+		return;
+	}
+	if (!left_ms) {
+		s->counts.stale++;
+		return;
+	}
+	if (n->kind == NOTICE_REVOKE && end == UINT64_MAX)
+		end = moment_boot_msec() + KNOWN_TOMB_MAX_MS;
+	a = known_put(&s->known, n, end);
+	if (!a) {
+		s->counts.refused++;
+		return;
+	}
+	a->seen = s->reading;
+	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
+}
+
+/* Counters only rise, and a sequence that is used up stays so, whatever the times of two notices are. */
+static void
+take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	struct known_access *a = known_find(&s->known, n);
+
+	if (a && n->counter <= a->notice.counter) {
+		if (n->counter == a->notice.counter)
+			a->seen = s->reading;
+		return;
+	}
+	if (!left_ms)
+		return;
+	a = known_put(&s->known, n, left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms);
+	if (!a) {
+		s->counts.refused++;
+		return;
+	}
+	a->seen = s->reading;
+	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
+}
+
+static void
+take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
+{
+	struct moment now = moment_now();
+	uint64_t left_ms = notice_left(n, stored_ms, now.wall_ms);
+	bool is_own = n->origin == s->origin && n->run == s->run;
+
+	if (!hlc_saw(&s->hlc, n->hlc, now.wall_ms)) {
+		s->counts.bad++;
+		return;
+	}
+	s->counts.received += !is_own;
+	if (n->origin != s->origin && peers_hear(&s->peers, n, (uint64_t)now.boot_ms))
+		s->hello_at = earlier(s->hello_at, (uint64_t)now.boot_ms + ANSWER_MSEC);
+	switch (n->kind) {
+	case NOTICE_GRANT:
+	case NOTICE_REVOKE:
+		take_access(s, n, left_ms);
+		break;
+	case NOTICE_COUNTER:
+	case NOTICE_ONCE_USED:
+		take_use(s, n, left_ms);
+		break;
+	case NOTICE_BAN:
+		s->muted++;
+		if (left_ms && !is_own)
+			s->owner.apply(s->owner.arg, n, group_name(s, n->author), left_ms == UINT64_MAX ? 0 : left_ms);
+		s->muted--;
+		break;
+	case NOTICE_HELLO:
+	case NOTICE_KINDS:
+		break;
+	}
+}
+
+static void
+take_record(struct sharing *s, const struct share_message *m)
+{
+	const struct seal_key *key;
+	struct notice n;
+
+	if (seal_open(s->keys, m, &n, &key)) {
+		if (!s->counts.bad++)
+			log_warnx(s->log, "share: a record does not bear the seal of this group's key; \"knockctl "
+					  "peers\" counts them");
+		return;
+	}
+	take_notice(s, &n, m->left_ms);
+}
+
+/* Why the link is still down: the first reasons of an outage say most. */
+static void
+tell_reason(struct sharing *s)
+{
+	if (!s->up && s->reasons++ < REASONS)
+		log_warnx(s->log, "share: the link is down: %s", s->reason);
+}
+
+static void
+take_link(struct sharing *s, const struct share_message *m)
+{
+	uint64_t now = moment_boot_msec();
+	bool up = m->link == SHARE_UP;
+
+	text_copy(s->reason, sizeof(s->reason), m->reason);
+	if (m->missed)
+		group_want_resync(s, now);
+	if (up == s->up) {
+		tell_reason(s);
+		return;
+	}
+	s->up = up;
+	s->reasons = 0;
+	if (up) {
+		s->counts.links++;
+		log_notice(s->log, "share: connected to %s", s->reason);
+		s->hello_at = now;
+		s->asked_at = now; /* the courier reads all by itself; if it does not, it is asked */
+		group_want_resync(s, now);
+	} else {
+		log_warnx(s->log, "share: the link is down: %s", s->reason);
+		tickets_forget(s);
+	}
+}
+
+static void
+begin_sync(struct sharing *s)
+{
+	s->syncing = true;
+	s->filling = false;
+	s->reading++;
+	s->resync_at = moment_boot_msec() + RESYNC_MSEC;
+	s->counts.resyncs++;
+}
+
+static void
+end_sync(struct sharing *s)
+{
+	s->syncing = false;
+	s->filling = true;
+	s->synced_at = moment_boot_msec();
+	s->fill_at = 0;
+	known_begin(&s->known);
+}
+
+static void
+take_message(struct sharing *s, const struct share_message *m)
+{
+	switch ((enum share_kind)m->kind) {
+	case SHARE_LINK:
+		take_link(s, m);
+		break;
+	case SHARE_RECORD:
+		take_record(s, m);
+		break;
+	case SHARE_ANSWER:
+		tickets_answer(s, m->ticket, (enum share_answer)m->answer);
+		break;
+	case SHARE_SYNC_BEGIN:
+		begin_sync(s);
+		break;
+	case SHARE_SYNC_END:
+		end_sync(s);
+		break;
+	case SHARE_READY:
+	case SHARE_PUT:
+	case SHARE_RESYNC:
+		break;
+	}
+}
+
+bool
+sharing_take(struct sharing *s, const struct share_message *messages, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!share_valid(&messages[i], SHARE_FROM_COURIER))
+			return false;
+	for (size_t i = 0; i < n && s->keys; i++)
+		take_message(s, &messages[i]);
+	return true;
+}
+
+void
+sharing_cut_off(struct sharing *s, const char *why)
+{
+	if (!s)
+		return;
+	text_copy(s->reason, sizeof(s->reason), why);
+	s->up = s->syncing = s->filling = false;
+	tickets_forget(s);
+}
+
+/* ---- time ---------------------------------------------------------------------------------------- */
+
+/* What this gateway knows and the server lacks. Not numbered: several gateways may put the same. */
+static bool
+fill(struct sharing *s, const struct known_access *a, uint64_t now)
+{
+	struct notice n = a->notice;
+	uint64_t left = a->end == UINT64_MAX ? 0 : a->end - now;
+	struct share_message m;
+
+	group_set_left(&n, left);
+	group_seal(s, &n, 0, &m);
+	group_store(&m, &n, left && n.kind == NOTICE_REVOKE ? left + NOTICE_SKEW_MS : left);
+	if (n.kind == NOTICE_COUNTER) {
+		m.flags |= SHARE_COUNTER;
+		m.counter = n.counter;
+		seal_user_id(&s->keys->at[0], n.key, m.user);
+	} else if (n.kind == NOTICE_ONCE_USED) {
+		m.flags |= SHARE_ONCE;
+		memcpy(m.once, n.once, sizeof(m.once));
+	}
+	return group_post(s, &m);
+}
+
+static void
+fill_some(struct sharing *s, uint64_t now)
+{
+	struct known_access *a;
+
+	s->fill_at = now + FILL_MSEC;
+	for (int n = 0; n < FILL_MAX && (a = known_each(&s->known));) {
+		if (a->seen == s->reading || a->end <= now)
+			continue;
+		if (!fill(s, a, now)) {
+			s->known.next = a;
+			return;
+		}
+		a->seen = s->reading;
+		n++;
+	}
+	s->filling = s->known.next;
+}
+
+static void
+ask_for_all(struct sharing *s, uint64_t now)
+{
+	const struct share_message m = { .kind = SHARE_RESYNC };
+
+	s->asked_at = now;
+	s->resync_at = now + (s->up && s->owner.post(s->owner.arg, &m) ? RESYNC_MSEC : GROUP_PAUSE_MSEC);
+}
+
+void
+sharing_tick(struct sharing *s, uint64_t now)
+{
+	size_t missing;
+
+	if (!group_is_on(s))
+		return;
+	known_tick(&s->known, now);
+	missing = peers_missing(&s->peers, now);
+	s->counts.gaps += missing;
+	if (missing)
+		group_want_resync(s, now);
+	if (!s->up)
+		return;
+	if (s->hello_at <= now) {
+		tickets_hello(s, 0);
+		s->hello_at = now + HELLO_MSEC;
+	}
+	if (s->resync_at <= now && !s->syncing)
+		ask_for_all(s, now);
+	if (s->filling && s->fill_at <= now)
+		fill_some(s, now);
+}
+
+uint64_t
+sharing_next(const struct sharing *s)
+{
+	uint64_t next;
+
+	if (!group_is_on(s))
+		return UINT64_MAX;
+	next = earlier(known_next(&s->known), peers_next(&s->peers));
+	if (!s->up)
+		return next;
+	if (s->filling)
+		next = earlier(next, s->fill_at);
+	return earlier(next, s->syncing ? s->hello_at : earlier(s->hello_at, s->resync_at));
+}
+
+void
+sharing_resync(struct sharing *s)
+{
+	if (group_is_on(s))
+		group_want_resync(s, moment_boot_msec());
+}
+
+/* ---- the configuration --------------------------------------------------------------------------- */
+
+/* Accesses of a door that is new here. */
+static void
+apply_missed(struct sharing *s)
+{
+	uint64_t now = moment_boot_msec();
+
+	for (struct known_access *a = s->known.oldest; a; a = a->newer)
+		if (!a->applied && a->notice.kind == NOTICE_GRANT && a->end > now)
+			apply(s, a, a->end == UINT64_MAX ? 0 : a->end - now);
+}
+
+/* What another group has told does not concern this one. */
+static int
+join_group(struct sharing *s, const struct conf *conf)
+{
+	if (s->known.buckets && !strcmp(s->group, conf->share.name))
+		return 0;
+	known_free(&s->known);
+	s->peers.n = 0;
+	text_copy(s->group, sizeof(s->group), conf->share.name);
+	return known_init(&s->known, 0);
+}
+
+static int
+name_doors(struct sharing *s, const struct conf *conf)
+{
+	uint8_t(*doors)[NOTICE_ID_LEN] = calloc(conf->n_doors + 1, sizeof(*doors));
+
+	if (!doors)
+		return -1;
+	for (size_t i = 0; i < conf->n_doors; i++)
+		notice_door_id(conf->doors[i].name, doors[i]);
+	free(s->doors);
+	s->doors = doors;
+	return 0;
+}
+
+const struct door *
+sharing_door(const struct sharing *s, const uint8_t id[static NOTICE_ID_LEN])
+{
+	for (size_t i = 0; s && s->doors && i < s->conf->n_doors; i++)
+		if (!memcmp(s->doors[i], id, NOTICE_ID_LEN))
+			return &s->conf->doors[i];
+	return NULL;
+}
+
+bool
+sharing_follow(struct sharing *s, const struct conf *conf)
+{
+	if (!s)
+		return true;
+	s->conf = conf;
+	s->keys = conf->share.engine ? conf->share.keys : NULL;
+	if (!s->keys)
+		return true;
+	s->origin = make_origin(conf, s->name);
+	s->hlc.tag = (uint8_t)s->origin;
+	if (join_group(s, conf) || name_doors(s, conf))
+		return false;
+	s->known.max = 2 * (size_t)conf->max_grants; /* and as many tombstones */
+	apply_missed(s);
+	return true;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this gateway tells the others, and knockctl. */
+#include "access/sharing.h"
+
+#include <string.h>
+
+#include "group.h"
+#include "lib/moment.h"
+#include "lib/text.h"
+#include "tickets.h"
+
+/* How long the server keeps the counters: a knock that is older is refused for its age. */
+#define COUNTER_SPARE_MSEC 3600000
+
+void
+sharing_mute(struct sharing *s, bool mute)
+{
+	if (s)
+		s->muted += mute ? 1 : -1;
+}
+
+static void
+remember(struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	struct known_access *a = known_put(&s->known, n, group_end_of(left_ms));
+
+	if (a)
+		a->applied = true;
+}
+
+static bool
+is_told(const struct sharing *s)
+{
+	return group_is_on(s) && !s->muted;
+}
+
+/* The newest news of this access: keeps it and tells it. */
+static void
+tell(struct sharing *s, struct notice *n, uint64_t left_ms)
+{
+	struct known_access *a;
+
+	group_set_left(n, left_ms);
+	a = known_put(&s->known, n, group_end_of(left_ms));
+	if (a)
+		a->applied = true;
+	if (group_put(s, n, n->kind == NOTICE_REVOKE && left_ms ? left_ms + NOTICE_SKEW_MS : left_ms, NULL) && a)
+		a->seen = s->reading;
+}
+
+/* A key for some ports only opens each of them; a notice names one. */
+static void
+tell_ports(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask, uint64_t left_ms)
+{
+	for (size_t i = 0; i < door->open.n; i++) {
+		struct ask one = *ask;
+		struct notice n;
+
+		if (!ask_opens(ask, &door->open.at[i]))
+			continue;
+		one.port = door->open.at[i];
+		n = group_about(s, door->name, ip, &one);
+		tell(s, &n, left_ms);
+	}
+}
+
+void
+sharing_opened(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask,
+	       uint64_t left_ms)
+{
+	struct notice n;
+
+	if (!is_told(s) || door->share == SHARE_LOCAL)
+		return;
+	if (ask && ask->ports.n && !ask->port.port) {
+		tell_ports(s, door, ip, ask, left_ms);
+		return;
+	}
+	n = group_about(s, door->name, ip, ask);
+	tell(s, &n, left_ms);
+}
+
+static uint64_t
+left_of(const struct known_access *a, uint64_t now)
+{
+	return a->end == UINT64_MAX ? 0 : a->end > now ? a->end - now : 1;
+}
+
+void
+sharing_ended(struct sharing *s, const char *door, const struct addr *ip)
+{
+	uint8_t id[NOTICE_ID_LEN];
+
+	if (!is_told(s))
+		return;
+	notice_door_id(door, id);
+	for (struct known_access *a = known_of(&s->known, id, ip); a; a = known_after(a)) {
+		uint64_t left = left_of(a, moment_boot_msec());
+		struct notice n = a->notice;
+
+		if (n.kind != NOTICE_GRANT)
+			continue;
+		n.kind = NOTICE_REVOKE;
+		n.author = s->origin;
+		n.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+		tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
+	}
+}
+
+void
+sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_ms)
+{
+	if (!is_told(s))
+		return;
+	for (struct known_access *a = s->known.oldest, *newer; a; a = newer) {
+		const struct door *door = sharing_door(s, a->notice.door);
+		int64_t left = (int64_t)left_of(a, moment_boot_msec()) + by_ms;
+		struct notice n = a->notice;
+
+		newer = a->newer;
+		if (n.kind != NOTICE_GRANT || a->end == UINT64_MAX || !door || !request_means(whom, &n.ip, door->name))
+			continue;
+		n.author = s->origin;
+		n.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+		tell(s, &n, left > 0 ? (uint64_t)left : 1);
+	}
+}
+
+void
+sharing_counted(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user,
+		bool claimed)
+{
+	struct share_message more = { .flags = claimed ? 0 : SHARE_COUNTER, .counter = claimed ? 0 : counter };
+	struct notice n;
+
+	if (!is_told(s))
+		return;
+	n = group_begin(s, NOTICE_COUNTER);
+	memcpy(n.key, key, sizeof(n.key));
+	n.counter = counter;
+	text_copy(n.text, sizeof(n.text), user);
+	group_set_left(&n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+	if (!claimed)
+		seal_user_id(&s->keys->at[0], key, more.user);
+	remember(s, &n, n.left_ms);
+	group_put(s, &n, n.left_ms, &more);
+}
+
+static const char *
+text_of(const struct seq *sequence, char text[static SEQ_STRLEN])
+{
+	return seq_format(sequence, text, SEQ_STRLEN);
+}
+
+void
+sharing_recall(struct sharing *s, const char *door, const struct addr *ip, int64_t since_wall_ms, uint64_t left_ms)
+{
+	struct hlc then = { .tag = 0 };
+	struct known_access *known;
+	const struct door *here;
+	struct notice n;
+
+	if (!group_is_on(s) || since_wall_ms <= 0)
+		return;
+	n = group_about(s, door, ip, NULL);
+	n.hlc = hlc_next(&then, since_wall_ms) | s->hlc.tag;
+	here = sharing_door(s, n.door);
+	known = known_find(&s->known, &n);
+	/* a door may have several elements: the longest counts */
+	if (here && here->share != SHARE_LOCAL && (!known || known->end < group_end_of(left_ms)))
+		remember(s, &n, left_ms);
+}
+
+void
+sharing_recall_counter(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+{
+	struct notice n;
+
+	if (!group_is_on(s))
+		return;
+	n = group_begin(s, NOTICE_COUNTER);
+	memcpy(n.key, key, sizeof(n.key));
+	n.counter = counter;
+	remember(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+}
+
+void
+sharing_used_up(struct sharing *s, const char *door, const struct seq *sequence, bool claimed)
+{
+	struct share_message more = { .flags = claimed ? 0 : SHARE_ONCE };
+	char text[SEQ_STRLEN];
+	struct notice n;
+
+	if (claimed ? !group_is_on(s) : !is_told(s))
+		return;
+	n = group_begin(s, NOTICE_ONCE_USED);
+	notice_door_id(door, n.door);
+	seal_once_id(&s->keys->at[0], door, text_of(sequence, text), n.once);
+	if (!claimed)
+		memcpy(more.once, n.once, sizeof(more.once));
+	remember(s, &n, 0);
+	group_put(s, &n, 0, &more);
+}
+
+bool
+sharing_is_used(const struct sharing *s, const struct notice *n, const char *door, const struct seq *sequence)
+{
+	char text[SEQ_STRLEN];
+	uint8_t once[NOTICE_ONCE];
+
+	for (size_t i = 0; s && s->keys && i < s->keys->n; i++) {
+		seal_once_id(&s->keys->at[i], door, text_of(sequence, text), once);
+		if (!memcmp(once, n->once, sizeof(once)))
+			return true;
+	}
+	return false;
+}
+
+void
+sharing_banned(struct sharing *s, const struct addr *ip, uint64_t left_ms)
+{
+	struct notice n;
+
+	if (!is_told(s) || !s->conf->share.bans)
+		return;
+	n = group_begin(s, NOTICE_BAN);
+	n.ip = *ip;
+	group_set_left(&n, left_ms);
+	group_put(s, &n, left_ms, NULL);
+}
+
+static void
+claim_more(const struct sharing *s, const struct door *door, const struct ask *ask, const struct seq *sequence,
+	   struct share_message *m)
+{
+	char text[SEQ_STRLEN];
+
+	if (ask && ask->counter) {
+		m->flags |= SHARE_COUNTER;
+		m->counter = ask->counter;
+		seal_user_id(&s->keys->at[0], ask->key, m->user);
+	}
+	if (sequence) {
+		m->flags |= SHARE_ONCE;
+		seal_once_id(&s->keys->at[0], door->name, text_of(sequence, text), m->once);
+	}
+}
+
+uint64_t
+sharing_claim(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask,
+	      const struct seq *sequence, uint64_t left_ms)
+{
+	struct ticket *p = group_is_on(s) && s->up ? tickets_find(s, 0) : NULL;
+
+	if (!p) {
+		if (group_is_on(s))
+			s->counts.claims_unknown++;
+		return 0;
+	}
+	*p = (struct ticket){ .is_claim = true, .notice = group_about(s, door->name, ip, ask) };
+	group_set_left(&p->notice, left_ms);
+	group_seal(s, &p->notice, s->seq + 1, &p->message);
+	group_store(&p->message, &p->notice, left_ms);
+	claim_more(s, door, ask, sequence, &p->message);
+	p->message.ticket = s->next_ticket;
+	if (!group_post(s, &p->message)) {
+		s->counts.claims_unknown++;
+		return 0;
+	}
+	s->seq++;
+	p->ticket = s->next_ticket++;
+	return p->ticket;
+}
+
+void
+sharing_give_up(struct sharing *s, uint64_t ticket)
+{
+	if (s)
+		tickets_give_up(s, ticket);
+}
+
+/* ---- for knockctl ------------------------------------------------------------------------------ */
+
+bool
+sharing_look(const struct sharing *s, struct sharing_state *state)
+{
+	if (!group_is_on(s))
+		return false;
+	*state = s->counts;
+	state->name = s->name;
+	state->reason = s->reason;
+	state->up = s->up;
+	state->known = s->known.n;
+	state->synced_ago = s->synced_at ? moment_boot_msec() - s->synced_at : UINT64_MAX;
+	return true;
+}
+
+bool
+sharing_peer(const struct sharing *s, size_t i, struct sharing_peer *peer)
+{
+	const struct peer *p;
+
+	if (!group_is_on(s) || i >= s->peers.n)
+		return false;
+	p = &s->peers.at[i];
+	*peer = (struct sharing_peer){
+		.name = p->name, .heard_ago = moment_boot_msec() - p->heard_at, .received = p->received, .gaps = p->gaps
+	};
+	return true;
+}
+
+const char *
+sharing_origin(const struct sharing *s, const char *door, const struct addr *ip)
+{
+	const struct known_access *newest = NULL;
+	uint8_t id[NOTICE_ID_LEN];
+
+	if (!group_is_on(s))
+		return NULL;
+	notice_door_id(door, id);
+	for (const struct known_access *a = known_of(&s->known, id, ip); a; a = known_after(a))
+		if (a->notice.kind == NOTICE_GRANT && (!newest || notice_is_newer(&a->notice, &newest->notice)))
+			newest = a;
+	return newest && newest->notice.author != s->origin ? group_name(s, newest->notice.author) : NULL;
+}

@@ -125,6 +125,9 @@ netns_tests = \
 	tests/netns/control.sh \
 	tests/netns/control_who.sh \
 	tests/netns/courier.sh \
+	tests/netns/courier_hostile.sh \
+	tests/netns/courier_login.sh \
+	tests/netns/courier_sentinel.sh \
 	tests/netns/crash.sh \
 	tests/netns/cut.sh \
 	tests/netns/cut_grant.sh \
@@ -496,6 +499,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/attack_lib.sh \
 	tests/netns/client_lib.sh \
 	tests/netns/courier_lib.sh \
+	tests/netns/courier_server.py \
 	tests/netns/guard_lib.sh \
 	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \

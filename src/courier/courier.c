@@ -153,25 +153,6 @@ same_place(const struct place *a, const struct place *b)
 	return a->len == b->len && !memcmp(&a->addr, &b->addr, a->len);
 }
 
-/* The sentinels have elected another primary: leaves the old one at once, though it may still answer. */
-static void
-follow_election(struct courier *c, uint64_t now)
-{
-	const struct place *place;
-
-	if (c->conf->engine != SHARE_SENTINEL || c->session.state == SESSION_CLOSED)
-		return;
-	place = sentinels_primary(&c->sentinels, now);
-	if (!place || same_place(place, &c->session.place))
-		return;
-	session_close(&c->session, "the sentinels have elected another primary");
-	tell_down(c, c->session.place.text, c->session.why);
-	c->delay = RETRY_MIN_MSEC;
-	c->retry_at = now;
-	c->lost_at = c->was == SESSION_UP ? now : c->lost_at;
-	c->was = SESSION_CLOSED;
-}
-
 /* Has the session gone up or closed since the last call? */
 static void
 follow_session(struct courier *c, uint64_t now)
@@ -191,6 +172,21 @@ follow_session(struct courier *c, uint64_t now)
 		retry_later(c, now);
 	}
 	c->was = is;
+}
+
+/* The sentinels have elected another primary: leaves the old one at once, though it may still answer. */
+static void
+follow_election(struct courier *c, uint64_t now)
+{
+	const struct place *place = sentinels_primary(&c->sentinels, now);
+
+	if (!place || same_place(place, &c->session.place))
+		return;
+	if (c->session.state != SESSION_CLOSED)
+		session_close(&c->session, "the sentinels have elected another primary");
+	follow_session(c, now);
+	c->delay = RETRY_MIN_MSEC;
+	c->retry_at = now;
 }
 
 static bool

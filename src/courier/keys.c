@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 /*
  * One round trip: checks, then stores, indexes and publishes; all of it or nothing. Numbers of 64 bits are decimal
  * texts of one length, as Lua has only floating point, and digits sort alike in all of the server's locales. Scores

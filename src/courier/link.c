@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 int
-link_init(struct link *link, size_t size)
+link_init(struct link *link, size_t size, const char *secret)
 {
-	*link = (struct link){ .size = size };
+	*link = (struct link){ .size = size, .secret = secret };
 	link->queue = calloc(size, sizeof(*link->queue));
 	return link->queue ? 0 : -1;
 }
@@ -33,6 +33,14 @@ link_fail(struct link *link, const char *fmt, ...)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	return -1;
+}
+
+int
+link_quote(struct link *link, const char *what, const char *text)
+{
+	bool tells = *link->secret && strstr(text, link->secret);
+
+	return link_fail(link, "%s: %.90s", what, tells ? "an error with the password in it" : text);
 }
 
 /* ---- open and close ---------------------------------------------------------------------------- */

@@ -26,7 +26,8 @@ enum command {
 	COMMAND_VALUES,
 	COMMAND_SUBSCRIBE,
 	COMMAND_PING,
-	COMMAND_PRIMARY, /* asks a sentinel */
+	COMMAND_EPOCH,   /* asks a sentinel for the number of the last election */
+	COMMAND_PRIMARY, /* ... and for its result */
 };
 
 /* A command that was sent. */
@@ -43,11 +44,12 @@ struct link {
 	struct limit limit;
 	struct expected *queue; /* a ring */
 	size_t size, first, n;
+	const char *secret;     /* the password */
 	char why[SHARE_REASON]; /* why it was lost: printable */
 };
 
-/* At most `size` commands may be unanswered. 0, or -1 with errno. */
-int link_init(struct link *link, size_t size);
+/* At most `size` commands may be unanswered. `secret` must live as long, "": none. 0, or -1 with errno. */
+int link_init(struct link *link, size_t size, const char *secret);
 
 /* Begins to connect; commands may be sent at once. 0, or -1 with `why`. Closes an open connection first. */
 int link_open(struct link *link, const struct place *place);
@@ -83,5 +85,11 @@ uint64_t link_since(const struct link *link);
 
 /* Notes why the connection is useless; any byte that is not printable becomes "?". Returns -1. */
 int link_fail(struct link *link, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The same for a text of the server, which knows the password and may be hostile: a text with the password in it does
+ * not get into our log.
+ */
+int link_quote(struct link *link, const char *what, const char *text);
 
 #endif

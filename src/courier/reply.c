@@ -223,16 +223,20 @@ field(const redisReply *reply, const char *name)
 }
 
 int
-reply_sentinel(struct place *place, uint64_t *epoch, const redisReply *reply)
+reply_epoch(uint64_t *epoch, const redisReply *reply)
 {
-	const char *address;
+	return reply->type == REDIS_REPLY_ARRAY ? read_number(epoch, field(reply, "config-epoch"), INT64_MAX) : -1;
+}
+
+int
+reply_address(struct place *place, const redisReply *reply)
+{
 	uint64_t port;
 
-	if (reply->type != REDIS_REPLY_ARRAY)
+	if (!is_array(reply, 2) || reply->element[0]->type != REDIS_REPLY_STRING ||
+	    reply->element[1]->type != REDIS_REPLY_STRING)
 		return -1;
-	address = field(reply, "ip");
-	if (!address || read_number(&port, field(reply, "port"), UINT16_MAX) || !port ||
-	    read_number(epoch, field(reply, "config-epoch"), INT64_MAX))
+	if (read_number(&port, reply->element[1]->str, UINT16_MAX) || !port)
 		return -1;
-	return place_parse(place, address, (uint16_t)port);
+	return place_parse(place, reply->element[0]->str, (uint16_t)port);
 }

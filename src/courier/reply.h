@@ -65,7 +65,10 @@ bool reply_record(struct share_message *record, const struct reply_member *membe
 /* ROLE of a primary? */
 bool reply_is_primary(const redisReply *reply);
 
-/* SENTINEL MASTER: where the primary is, and the number of its election. 0 or -1. */
-int reply_sentinel(struct place *place, uint64_t *epoch, const redisReply *reply);
+/* SENTINEL MASTER: the number of the election of its primary. 0 or -1. */
+int reply_epoch(uint64_t *epoch, const redisReply *reply);
+
+/* SENTINEL GET-MASTER-ADDR-BY-NAME: where the primary is. 0 or -1. */
+int reply_address(struct place *place, const redisReply *reply);
 
 #endif

@@ -18,7 +18,7 @@ sentinels_init(struct sentinels *s, const struct share_conf *conf, const struct 
 	*s = (struct sentinels){ .conf = conf, .n = n };
 	for (size_t i = 0; i < n; i++) {
 		s->list[i].place = places[i];
-		if (link_init(&s->list[i].link, 4))
+		if (link_init(&s->list[i].link, 4, conf->login.password))
 			return -1;
 	}
 	return 0;
@@ -27,22 +27,41 @@ sentinels_init(struct sentinels *s, const struct share_conf *conf, const struct 
 /* ---- what they say ----------------------------------------------------------------------------- */
 
 static int
-take_answer(struct sentinels *s, struct sentinel *sentinel, const redisReply *reply)
+take_epoch(struct sentinel *sentinel, const redisReply *reply)
+{
+	if (!reply_epoch(&sentinel->epoch, reply))
+		return 0;
+	return link_quote(&sentinel->link, "SENTINEL MASTER", reply_error(reply));
+}
+
+static int
+take_primary(struct sentinels *s, struct sentinel *sentinel, const redisReply *reply)
 {
 	struct place place;
-	uint64_t epoch;
 
-	if (reply_sentinel(&place, &epoch, reply))
-		return link_fail(&sentinel->link, "it does not know a primary %s with an address: %s", s->conf->service,
-				 reply_error(reply));
+	if (reply_address(&place, reply))
+		return link_quote(&sentinel->link, "the address of the primary", reply_error(reply));
 	sentinel->answered = true;
-	if (s->primary.len && epoch <= s->epoch)
+	if (s->primary.len && sentinel->epoch <= s->epoch)
 		return 0;
 	if (!s->primary.len)
 		s->known_at = s->now;
 	s->primary = place;
-	s->epoch = epoch;
+	s->epoch = sentinel->epoch;
 	return 0;
+}
+
+/* A sentinel gets the login only if it asks for one, which it does once for each of the two questions. */
+static int
+try_login(struct sentinels *s, struct sentinel *sentinel)
+{
+	sentinel->next_at = s->now;
+	if (sentinel->tried_login)
+		return link_first(&sentinel->link) ? 0 : link_fail(&sentinel->link, "it wants another login (NOAUTH)");
+	sentinel->tried_login = true;
+	return login_send(&sentinel->link, &s->conf->login, s->now)
+		   ? link_fail(&sentinel->link, "it wants a login (NOAUTH)")
+		   : 0;
 }
 
 struct taking {
@@ -50,7 +69,6 @@ struct taking {
 	struct sentinel *sentinel;
 };
 
-/* A sentinel gets the login only if it asks for one. */
 static int
 take(void *arg, struct link *link, const redisReply *reply)
 {
@@ -63,13 +81,10 @@ take(void *arg, struct link *link, const redisReply *reply)
 	command = expected->command;
 	link_answered(link);
 	if (command == COMMAND_AUTH)
-		return reply_is_status(reply, "OK") ? 0 : link_fail(link, "%s", reply_error(reply));
-	if (reply_is_error(reply, "NOAUTH") && !t->sentinel->tried_login) {
-		t->sentinel->tried_login = true;
-		t->sentinel->next_at = t->s->now;
-		return login_send(link, &t->s->conf->login, t->s->now) ? link_fail(link, "%s", reply_error(reply)) : 0;
-	}
-	return take_answer(t->s, t->sentinel, reply);
+		return reply_is_status(reply, "OK") ? 0 : link_fail(link, "AUTH: it refuses the login");
+	if (reply_is_error(reply, "NOAUTH"))
+		return try_login(t->s, t->sentinel);
+	return command == COMMAND_EPOCH ? take_epoch(t->sentinel, reply) : take_primary(t->s, t->sentinel, reply);
 }
 
 const struct place *
@@ -104,16 +119,22 @@ lose(struct sentinels *s, struct sentinel *sentinel)
 	sentinel->next_at = s->now + SENTINELS_FAST_MSEC;
 }
 
+/*
+ * In this order: a sentinel that leads an election counts it before its address is the new one, and so a new number
+ * never comes with the old address.
+ */
 static int
 ask(struct sentinels *s, struct sentinel *sentinel)
 {
-	const char *words[] = { "SENTINEL", "MASTER", s->conf->service };
+	const char *epoch[] = { "SENTINEL", "MASTER", s->conf->service };
+	const char *primary[] = { "SENTINEL", "GET-MASTER-ADDR-BY-NAME", s->conf->service };
 
 	if (!link_is_open(&sentinel->link) && link_open(&sentinel->link, &sentinel->place))
 		return -1;
 	if (link_first(&sentinel->link))
 		return 0;
-	if (!link_send(&sentinel->link, COMMAND_PRIMARY, 3, words, NULL, s->now))
+	if (!link_send(&sentinel->link, COMMAND_EPOCH, 3, epoch, NULL, s->now) ||
+	    !link_send(&sentinel->link, COMMAND_PRIMARY, 3, primary, NULL, s->now))
 		return link_fail(&sentinel->link, "out of memory");
 	return link_flush(&sentinel->link);
 }

@@ -22,6 +22,7 @@ struct sentinel {
 	struct place place;
 	struct link link;
 	uint64_t next_at; /* the next question or attempt to connect */
+	uint64_t epoch;   /* of its last answer */
 	bool answered;    /* since the start, or since the connection was lost */
 	bool tried_login;
 };

@@ -16,6 +16,8 @@
 int
 session_init(struct session *s, const struct share_conf *conf, struct outbox *out)
 {
+	const char *password = conf->login.password;
+
 	memset(s, 0, sizeof(*s));
 	s->conf = conf;
 	s->out = out;
@@ -24,8 +26,10 @@ session_init(struct session *s, const struct share_conf *conf, struct outbox *ou
 	s->sync.link = &s->commands;
 	s->sync.out = out;
 	s->granted = calloc(SESSION_COMMANDS, sizeof(*s->granted));
-	return !s->granted || link_init(&s->commands, SESSION_COMMANDS) || link_init(&s->events, EVENT_COMMANDS) ? -1
-														 : 0;
+	return !s->granted || link_init(&s->commands, SESSION_COMMANDS, password) ||
+		       link_init(&s->events, EVENT_COMMANDS, password)
+		   ? -1
+		   : 0;
 }
 
 /* ---- answers ----------------------------------------------------------------------------------- */
@@ -57,24 +61,11 @@ answer_put(struct session *s, uint64_t ticket, enum share_answer said)
 
 /* ---- open and close ---------------------------------------------------------------------------- */
 
-/* A hostile server knows the password, and must not get it into our log. */
-static void
-note(struct session *s, const char *why)
-{
-	char clean[SHARE_REASON] = "an error with the password in it";
-
-	if (!*s->conf->login.password || !strstr(why, s->conf->login.password)) {
-		memset(clean, 0, sizeof(clean));
-		strncpy(clean, why, sizeof(clean) - 1);
-	}
-	memcpy(s->why, clean, sizeof(s->why));
-}
-
 void
 session_close(struct session *s, const char *why)
 {
-	if (why)
-		note(s, why);
+	memset(s->why, 0, sizeof(s->why));
+	strncpy(s->why, why, sizeof(s->why) - 1);
 	for (struct expected *e; (e = link_first(&s->commands)); link_answered(&s->commands))
 		if (e->command == COMMAND_PUT)
 			answer(s, e->put.ticket, SHARE_UNKNOWN);
@@ -150,15 +141,16 @@ take_role(struct session *s, const redisReply *reply)
 	s->primary = reply_is_primary(reply);
 	if (s->primary)
 		return 0;
-	return link_fail(&s->commands, "%s",
-			 reply->type == REDIS_REPLY_ERROR ? reply->str : "it is a replica and not the primary");
+	if (reply->type == REDIS_REPLY_ERROR)
+		return link_quote(&s->commands, "ROLE", reply->str);
+	return link_fail(&s->commands, "it is a replica and not the primary");
 }
 
 static int
 take_script(struct session *s, const redisReply *reply)
 {
 	if (reply_sha(s->sha, reply))
-		return link_fail(&s->commands, "SCRIPT LOAD: %s", reply_error(reply));
+		return link_quote(&s->commands, "SCRIPT LOAD", reply_error(reply));
 	s->loaded = true;
 	return 0;
 }
@@ -191,7 +183,7 @@ take_put(struct session *s, struct expected *expected, const redisReply *reply)
 	answer_put(s, put.ticket, reply_answer(reply));
 	if (reply_answer(reply) != SHARE_UNKNOWN || reply_is_error(reply, "WRONGTYPE"))
 		return 0;
-	return link_fail(&s->commands, "the server refuses to write: %s", reply_error(reply));
+	return link_quote(&s->commands, "the server refuses to write", reply_error(reply));
 }
 
 static int
@@ -200,7 +192,7 @@ take_wait(struct session *s, const redisReply *reply)
 	bool enough = reply->type == REDIS_REPLY_INTEGER && reply->integer >= (long long)s->conf->replicas;
 
 	answer_granted(s, enough ? SHARE_YES : SHARE_UNKNOWN);
-	return reply->type == REDIS_REPLY_ERROR ? link_fail(&s->commands, "WAIT: %s", reply->str) : 0;
+	return reply->type == REDIS_REPLY_ERROR ? link_quote(&s->commands, "WAIT", reply->str) : 0;
 }
 
 static int
@@ -229,9 +221,10 @@ take_command(struct session *s, const redisReply *reply)
 	case COMMAND_VALUES:
 		return sync_take(&s->sync, command, reply, s->now);
 	case COMMAND_PING:
-		return reply_is_status(reply, "PONG") ? 0 : link_fail(&s->commands, "PING: %s", reply_error(reply));
+		return reply_is_status(reply, "PONG") ? 0 : link_quote(&s->commands, "PING", reply_error(reply));
 	case COMMAND_PUT:
 	case COMMAND_SUBSCRIBE:
+	case COMMAND_EPOCH:
 	case COMMAND_PRIMARY:
 		break;
 	}
@@ -271,7 +264,7 @@ take_reply_there(struct session *s, const redisReply *reply)
 	}
 	if (command == COMMAND_PING && reply_is_pong(reply))
 		return 0;
-	return link_fail(link, "SUBSCRIBE: %s", reply_error(reply));
+	return link_quote(link, "SUBSCRIBE", reply_error(reply));
 }
 
 /* link_take. */

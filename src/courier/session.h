@@ -48,7 +48,7 @@ int session_init(struct session *s, const struct share_conf *conf, struct outbox
 /* Begins to connect. -1 with `why`: closed again. */
 int session_open(struct session *s, const struct place *place, uint64_t now);
 
-/* Closes it, and answers each ticket by SHARE_UNKNOWN. `why`: for the admin, or NULL: as is. */
+/* Closes it, and answers each ticket by SHARE_UNKNOWN. `why`: for the admin. */
 void session_close(struct session *s, const char *why);
 
 bool session_can_take(const struct session *s); /* a batch of messages */

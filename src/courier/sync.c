@@ -80,7 +80,7 @@ static int
 take_time(struct sync *sync, const redisReply *reply, uint64_t now)
 {
 	if (reply_time(&sync->server_usec, reply))
-		return link_fail(sync->link, "TIME: %s", reply_error(reply));
+		return link_quote(sync->link, "TIME", reply_error(reply));
 	sync->time_at = now;
 	sync->timed = true;
 	proceed(sync, now);
@@ -105,7 +105,7 @@ take_index(struct sync *sync, const redisReply *reply, uint64_t now)
 	int n = reply_index(sync->members, reply, &read, score);
 
 	if (n < 0)
-		return link_fail(sync->link, "reading the index: %s", reply_error(reply));
+		return link_quote(sync->link, "reading the index", reply_error(reply));
 	sync->sum += read;
 	if (sync->sum > SYNC_MAX)
 		return link_fail(sync->link, "the index has more than %d elements", SYNC_MAX);
@@ -133,7 +133,7 @@ take_values(struct sync *sync, const redisReply *reply, uint64_t now)
 	struct share_message record;
 
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != sync->n)
-		return link_fail(sync->link, "reading records: %s", reply_error(reply));
+		return link_quote(sync->link, "reading records", reply_error(reply));
 	for (size_t i = 0; i < sync->n; i++)
 		if (reply_record(&record, &sync->members[i], usec, reply->element[i]))
 			outbox_put(sync->out, &record, OUTBOX_LEN);

@@ -17,7 +17,7 @@
 #include "reply.h"
 
 /* A group never has so many; a server that sends more would keep the courier busy for ever. */
-#define SYNC_MAX 4000000
+#define SYNC_MAX 1000000
 
 enum sync_state {
 	SYNC_IDLE,

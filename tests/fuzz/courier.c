@@ -60,7 +60,9 @@ check_reply(const redisReply *reply)
 	}
 	if (!reply_sha(sha, reply))
 		HOLDS(strlen(sha) == REPLY_SHA);
-	if (!reply_sentinel(&place, &epoch, reply))
+	if (!reply_epoch(&epoch, reply))
+		HOLDS(epoch <= INT64_MAX);
+	if (!reply_address(&place, reply))
 		HOLDS(place.len && place.len <= sizeof(place.addr) && strlen(place.text) < sizeof(place.text));
 	HOLDS(reply_answer(reply) >= SHARE_YES && reply_answer(reply) <= SHARE_UNKNOWN);
 	HOLDS(strlen(reply_error(reply)) <= LIMIT_BYTES);

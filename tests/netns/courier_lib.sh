@@ -46,6 +46,8 @@ gateway() {
 	# holds the pipe open
 	sleep 10000 >"$T/$gateway_name.in" &
 	started $!
+	wait_for heard "$gateway_name" 'pid [0-9]*' || bail 'no courier'
+	sed -n 's/^pid //p' "$T/$gateway_name.out" >"$T/$gateway_name.pid"
 }
 
 # tell NAME WORD...: a line for this gateway
@@ -74,7 +76,7 @@ forget() {
 }
 
 courier_of() {
-	sed -n 's/^pid //p' "$T/$1.out" | head -n 1
+	cat "$T/$1.pid"
 }
 
 is_up() {

@@ -31,6 +31,9 @@
 #define FLOOD_PACKETS  20
 #define FLOOD_NAP_NSEC 200000
 
+/* The same for datagrams of a signed knock's length that are none: no client sends any, so few are a flood. */
+#define FLOOD_GARBAGE 3
+
 /* The engine reports suppressed events and lost packets at most this often. */
 #define REPORT_MSEC 10000
 
@@ -53,11 +56,13 @@ struct engine {
 	struct limiter *limiters; /* by door; of what strangers drive */
 	struct limiter *openings; /* by door */
 	struct stream streams[CAPTURE_WAYS];
-	uint64_t now;       /* ms, monotonic */
-	uint64_t report_at; /* UINT64_MAX: nothing to report */
-	uint64_t beat_msec; /* as in struct engine_setup */
-	unsigned recent;    /* packets read in this millisecond */
-	bool drained;       /* the last read emptied the socket */
+	uint64_t now;            /* ms, monotonic */
+	uint64_t report_at;      /* UINT64_MAX: nothing to report */
+	uint64_t beat_msec;      /* as in struct engine_setup */
+	unsigned recent;         /* packets read in this millisecond */
+	unsigned garbage;        /* ... that look like a signed knock, and are none */
+	unsigned garbage_before; /* the same in the millisecond before */
+	bool drained;            /* the last read emptied the socket */
 	uint64_t reported_lost, reported_overruns;
 	struct event out[IPC_MESSAGE]; /* to send before the engine sleeps */
 	size_t n_out;
@@ -255,8 +260,10 @@ take_signed(struct engine *e, const struct knock_hit *hit, const uint8_t *data)
 	const struct packet *packet = &hit->packet;
 	struct event event = { .kind = EVENT_AUTH };
 
-	if (!gate_open(e->gate, packet, data + packet->payload, e->now, e->counters, &event))
+	if (!gate_open(e->gate, packet, data + packet->payload, e->now, e->counters, &event)) {
+		e->garbage++;
 		return;
+	}
 	feed(e);
 	e->recent = 0;
 	if (event.door < e->conf->n_doors)
@@ -350,15 +357,19 @@ look_at_clock(struct engine *e)
 {
 	uint64_t now = moment_steady_usec() / 1000;
 
-	if (now != e->now)
-		e->recent = 0;
+	if (now != e->now) {
+		e->garbage_before = now == e->now + 1 ? e->garbage : 0;
+		e->recent = e->garbage = 0;
+	}
 	e->now = now;
 }
 
 static bool
 is_flooded(const struct engine *e)
 {
-	return e->recent > FLOOD_PACKETS && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
+	bool many = e->recent > FLOOD_PACKETS || e->garbage > FLOOD_GARBAGE || e->garbage_before > FLOOD_GARBAGE;
+
+	return many && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
 }
 
 /* Returns 0, or errno: packets cannot be read. */

@@ -131,4 +131,37 @@ sed -i 's/^\[options\]/&\n\tReplay_Sync = always/' "$T/knockd.conf"
 knockd_reload
 accepted 'Replay_Sync = always' deliver "$(pack bob ssh 62201)" 62201
 check 'the counter is in the journal' grep -q ' counter .* bob ' "$T/state/grants/journal"
+
+# two devices with one key: each has its own clock, and knows nothing of the other's knocks
+accepted 'a device' deliver "$(pack bob ssh 62201)" 62201
+accepted 'another one with the same key and clock' deliver "$(pack bob ssh 62201)" 62201
+sleep 0.6
+accepted '... whose clock is less behind than the pause between the knocks' \
+	deliver "$(pack bob ssh 62201 ahead=-500)" 62201
+accepted 'the first one, whose clock is right' deliver "$(pack bob ssh 62201)" 62201
+refused '... and then one that is further behind' 'bob refused: its counter is' deliver "$(pack bob ssh 62201 ahead=-5000)" 62201
+enrol bob2
+wait_for log_says 'authorized_keys has changed and is read again'
+accepted 'with a key of its own it may be' deliver "$(pack bob2 ssh 62201 ahead=-50)" 62201
+
+# a read-only disk: nothing is written, and the rule of the start holds at each start
+knockd_stop
+nft delete table inet knockd # the elements, which the next daemon knows nothing of
+mount -t tmpfs -o mode=755 tmpfs "$T/state" || bail 'no tmpfs'
+mkdir -p "$T/state/grants"
+mount -o remount,ro tmpfs "$T/state" || bail 'cannot make the disk read-only'
+knockd_again
+sleep 0.1
+refused 'Replay_Sync = always on a read-only disk' 'its counter could not be written to the disk' \
+	deliver "$(pack bob ssh 62201)" 62201
+sed -i 's/Replay_Sync = always/Replay_Sync = second/' "$T/knockd.conf"
+knockd_reload
+last=$(pack bob ssh 62201)
+accepted 'without it a knock counts' deliver "$last" 62201
+kill -9 "$knockd"
+wait "$knockd" 2>/dev/null
+nft delete table inet knockd
+knockd_again
+unheard '... and not once more after a start that knows nothing of it' "$last"
+accepted '... when a new one does' deliver "$(pack bob ssh 62201)" 62201
 done_testing

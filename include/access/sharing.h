@@ -54,11 +54,19 @@ uint64_t sharing_next(const struct sharing *sharing);
 void sharing_resync(struct sharing *sharing);
 
 /*
- * What an earlier run has left: an access that began then and lasts for `left_ms` (0: without end); the counter of a
- * user's key. The others hear of it if they and the server know nothing later.
+ * What an earlier run has left: an access, and the counter of a user's key. The others hear of it if they and the
+ * server know nothing later.
  */
-void sharing_recall(struct sharing *sharing, const char *door, const struct addr *ip, int64_t since_wall_ms,
-		    uint64_t left_ms);
+struct sharing_left {
+	const char *door;
+	const char *user; /* NULL: not by a signed knock */
+	const struct addr *ip;
+	struct knock_port port; /* 0: all that the door opens */
+	int64_t since_wall_ms;
+	uint64_t ms; /* so long it still lasts; 0: without end */
+};
+
+void sharing_recall(struct sharing *sharing, const struct sharing_left *left);
 void sharing_recall_counter(struct sharing *sharing, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
 
 /* ---- what has happened here ---------------------------------------------------------------------- */

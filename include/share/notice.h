@@ -9,7 +9,7 @@
  *    24  8  number of the notice in this run; 0: none        32 8 time, see hlc.h
  *    40  8  author: the gateway where it happened            48 8 door: the first bytes of BLAKE2b-128(its name)
  *    56 16  address, IPv4 in the first four bytes
- *    72  8  time left in ms, 0: no end                       80 8 end by the sender's wall clock, ms; 0: no end
+ *    72  8  time left in ms, 0: no end                       80 8 end by the clock of hlc.h, ms; 0: no end
  *    88  8  id of a user's key                               96 8 its counter
  *   104 48  name of the user, or HELLO: of the gateway; ONCE: keyed hash of the sequence, 16 bytes
  *   152  8  zero
@@ -24,11 +24,12 @@
 #include "lib/addr.h"
 #include "wire/share.h"
 
-#define NOTICE_LEN     SHARE_PLAIN
-#define NOTICE_ID_LEN  8
-#define NOTICE_TEXT    48 /* with a NUL */
-#define NOTICE_ONCE    16
-#define NOTICE_SKEW_MS 60000 /* clocks of two gateways may differ so much before a time left counts as too long */
+#define NOTICE_LEN    SHARE_PLAIN
+#define NOTICE_ID_LEN 8
+#define NOTICE_TEXT   48 /* with a NUL */
+#define NOTICE_ONCE   16
+#define NOTICE_SKEW_MS \
+	10000 /* what the group's clock may differ between two gateways: they hear of each other every 10 s */
 
 enum notice_kind {
 	NOTICE_HELLO = 1, /* the gateway is there */
@@ -48,7 +49,7 @@ struct notice {
 	uint8_t door[NOTICE_ID_LEN];
 	struct addr ip; /* family 0: none */
 	uint64_t left_ms;
-	int64_t end_wall_ms;
+	int64_t end_ms;
 	uint8_t key[NOTICE_ID_LEN];
 	uint64_t counter;
 	char text[NOTICE_TEXT];
@@ -67,10 +68,9 @@ int notice_unpack(struct notice *notice, const uint8_t bytes[static NOTICE_LEN])
 bool notice_is_newer(const struct notice *a, const struct notice *b);
 
 /*
- * How long the access goes on, at this machine's wall clock, in ms; 0: it is over. UINT64_MAX: no end. `stored_ms` is
- * what the server says about a stored record, 0: nothing. Neither it nor a slow clock makes the time longer than the
- * sender has said; the sender's wall clock counts with NOTICE_SKEW_MS to spare.
+ * How long the access goes on, when the group's clock shows `now_ms`; 0: it is over. UINT64_MAX: no end. `stored_ms` is
+ * what the server says about a stored record, 0: nothing. Nothing makes the time longer than the sender has said.
  */
-uint64_t notice_left(const struct notice *notice, uint64_t stored_ms, int64_t now_wall_ms);
+uint64_t notice_left(const struct notice *notice, uint64_t stored_ms, int64_t now_ms);
 
 #endif

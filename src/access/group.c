@@ -77,14 +77,14 @@ group_put(struct sharing *s, struct notice *n, uint64_t left_ms, const struct sh
 struct notice
 group_begin(struct sharing *s, enum notice_kind kind)
 {
-	return (struct notice){ .kind = kind, .author = s->origin, .hlc = hlc_next(&s->hlc, moment_now().wall_ms) };
+	return (struct notice){ .kind = kind, .author = s->origin, .hlc = hlc_next(&s->hlc, moment_now()) };
 }
 
 void
-group_set_left(struct notice *n, uint64_t left_ms)
+group_set_left(struct sharing *s, struct notice *n, uint64_t left_ms)
 {
 	n->left_ms = left_ms < SHARE_LEFT_MAX ? left_ms : SHARE_LEFT_MAX;
-	n->end_wall_ms = left_ms ? moment_now().wall_ms + (int64_t)n->left_ms : 0;
+	n->end_ms = left_ms ? hlc_ms(&s->hlc, moment_now()) + (int64_t)n->left_ms : 0;
 }
 
 uint64_t

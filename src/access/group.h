@@ -68,7 +68,7 @@ struct notice group_begin(struct sharing *s, enum notice_kind kind);
 struct notice group_about(struct sharing *s, const char *door, const struct addr *ip, const struct ask *ask);
 
 /* 0: without end. group_end_of(): the same on the boot clock. */
-void group_set_left(struct notice *n, uint64_t left_ms);
+void group_set_left(struct sharing *s, struct notice *n, uint64_t left_ms);
 uint64_t group_end_of(uint64_t left_ms);
 
 /* Seals the notice as this gateway's, with this number (0: none), as a message that puts it. */

@@ -100,6 +100,29 @@ apply(struct sharing *s, struct known_access *a, uint64_t left_ms)
 	s->muted--;
 }
 
+/* A revoke is about all ports of the address: one of another port may be later than the grant. */
+static bool
+is_revoked(const struct sharing *s, const struct notice *n)
+{
+	for (const struct known_access *a = known_of(&s->known, n->door, &n->ip); a; a = known_after(a))
+		if (a->notice.kind == NOTICE_REVOKE && notice_is_newer(&a->notice, n))
+			return true;
+	return false;
+}
+
+/* Earlier grants of other ports end with it. */
+static void
+revoke_others(struct sharing *s, const struct notice *n)
+{
+	for (struct known_access *a = known_of(&s->known, n->door, &n->ip); a; a = known_after(a)) {
+		if (a->notice.kind != NOTICE_GRANT || !notice_is_newer(n, &a->notice))
+			continue;
+		a->notice.kind = NOTICE_REVOKE;
+		a->notice.hlc = n->hlc;
+		a->notice.author = n->author;
+	}
+}
+
 /* What the table knows already is only marked as stored. */
 static void
 take_access(struct sharing *s, const struct notice *n, uint64_t left_ms)
@@ -114,10 +137,12 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms)
 			s->counts.stale++;
 		return;
 	}
-	if (!left_ms) {
+	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
 		s->counts.stale++;
 		return;
 	}
+	if (n->kind == NOTICE_REVOKE)
+		revoke_others(s, n);
 	if (n->kind == NOTICE_REVOKE && end == UINT64_MAX)
 		end = moment_boot_msec() + KNOWN_TOMB_MAX_MS;
 	a = known_put(&s->known, n, end);
@@ -155,13 +180,14 @@ static void
 take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 {
 	struct moment now = moment_now();
-	uint64_t left_ms = notice_left(n, stored_ms, now.wall_ms);
 	bool is_own = n->origin == s->origin && n->run == s->run;
+	uint64_t left_ms;
 
-	if (!hlc_saw(&s->hlc, n->hlc, now.wall_ms)) {
+	if (!hlc_saw(&s->hlc, n->hlc, now)) {
 		s->counts.bad++;
 		return;
 	}
+	left_ms = notice_left(n, stored_ms, hlc_ms(&s->hlc, now));
 	s->counts.received += !is_own;
 	if (n->origin != s->origin && peers_hear(&s->peers, n, (uint64_t)now.boot_ms))
 		s->hello_at = earlier(s->hello_at, (uint64_t)now.boot_ms + ANSWER_MSEC);
@@ -313,7 +339,7 @@ fill(struct sharing *s, const struct known_access *a, uint64_t now)
 	uint64_t left = a->end == UINT64_MAX ? 0 : a->end - now;
 	struct share_message m;
 
-	group_set_left(&n, left);
+	group_set_left(s, &n, left);
 	group_seal(s, &n, 0, &m);
 	group_store(&m, &n, left && n.kind == NOTICE_REVOKE ? left + NOTICE_SKEW_MS : left);
 	if (n.kind == NOTICE_COUNTER) {

@@ -67,10 +67,9 @@ sharing_resync(struct sharing *sharing)
 }
 
 void
-sharing_recall(struct sharing *sharing, const char *door, const struct addr *ip, int64_t since_wall_ms,
-	       uint64_t left_ms)
+sharing_recall(struct sharing *sharing, const struct sharing_left *left)
 {
-	(void)sharing, (void)door, (void)ip, (void)since_wall_ms, (void)left_ms;
+	(void)sharing, (void)left;
 }
 
 void

@@ -40,7 +40,7 @@ tell(struct sharing *s, struct notice *n, uint64_t left_ms)
 {
 	struct known_access *a;
 
-	group_set_left(n, left_ms);
+	group_set_left(s, n, left_ms);
 	a = known_put(&s->known, n, group_end_of(left_ms));
 	if (a)
 		a->applied = true;
@@ -102,7 +102,7 @@ sharing_ended(struct sharing *s, const char *door, const struct addr *ip)
 			continue;
 		n.kind = NOTICE_REVOKE;
 		n.author = s->origin;
-		n.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+		n.hlc = hlc_next(&s->hlc, moment_now());
 		tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
 	}
 }
@@ -121,7 +121,7 @@ sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_
 		if (n.kind != NOTICE_GRANT || a->end == UINT64_MAX || !door || !request_means(whom, &n.ip, door->name))
 			continue;
 		n.author = s->origin;
-		n.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+		n.hlc = hlc_next(&s->hlc, moment_now());
 		tell(s, &n, left > 0 ? (uint64_t)left : 1);
 	}
 }
@@ -139,7 +139,7 @@ sharing_counted(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64
 	memcpy(n.key, key, sizeof(n.key));
 	n.counter = counter;
 	text_copy(n.text, sizeof(n.text), user);
-	group_set_left(&n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+	group_set_left(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
 	if (!claimed)
 		seal_user_id(&s->keys->at[0], key, more.user);
 	remember(s, &n, n.left_ms);
@@ -153,22 +153,24 @@ text_of(const struct seq *sequence, char text[static SEQ_STRLEN])
 }
 
 void
-sharing_recall(struct sharing *s, const char *door, const struct addr *ip, int64_t since_wall_ms, uint64_t left_ms)
+sharing_recall(struct sharing *s, const struct sharing_left *left)
 {
+	const struct ask ask = { .port = left->port };
 	struct hlc then = { .tag = 0 };
 	struct known_access *known;
 	const struct door *here;
 	struct notice n;
 
-	if (!group_is_on(s) || since_wall_ms <= 0)
+	if (!group_is_on(s) || left->since_wall_ms <= 0)
 		return;
-	n = group_about(s, door, ip, NULL);
-	n.hlc = hlc_next(&then, since_wall_ms) | s->hlc.tag;
+	n = group_about(s, left->door, left->ip, &ask);
+	n.hlc = hlc_next(&then, (struct moment){ .wall_ms = left->since_wall_ms }) | s->hlc.tag;
+	text_copy(n.text, sizeof(n.text), left->user ? left->user : "");
 	here = sharing_door(s, n.door);
 	known = known_find(&s->known, &n);
 	/* a door may have several elements: the longest counts */
-	if (here && here->share != SHARE_LOCAL && (!known || known->end < group_end_of(left_ms)))
-		remember(s, &n, left_ms);
+	if (here && here->share != SHARE_LOCAL && (!known || known->end < group_end_of(left->ms)))
+		remember(s, &n, left->ms);
 }
 
 void
@@ -225,7 +227,7 @@ sharing_banned(struct sharing *s, const struct addr *ip, uint64_t left_ms)
 		return;
 	n = group_begin(s, NOTICE_BAN);
 	n.ip = *ip;
-	group_set_left(&n, left_ms);
+	group_set_left(s, &n, left_ms);
 	group_put(s, &n, left_ms, NULL);
 }
 
@@ -258,7 +260,7 @@ sharing_claim(struct sharing *s, const struct door *door, const struct addr *ip,
 		return 0;
 	}
 	*p = (struct ticket){ .is_claim = true, .notice = group_about(s, door->name, ip, ask) };
-	group_set_left(&p->notice, left_ms);
+	group_set_left(s, &p->notice, left_ms);
 	group_seal(s, &p->notice, s->seq + 1, &p->message);
 	group_store(&p->message, &p->notice, left_ms);
 	claim_more(s, door, ask, sequence, &p->message);

@@ -19,7 +19,7 @@ bool
 tickets_hello(struct sharing *s, uint64_t seq)
 {
 	struct ticket *p = tickets_find(s, 0);
-	struct notice n = { .kind = NOTICE_HELLO, .author = s->origin };
+	struct notice n = group_begin(s, NOTICE_HELLO);
 	struct share_message m;
 
 	memcpy(n.text, s->name, sizeof(n.text));
@@ -51,7 +51,7 @@ claim_again(struct sharing *s, struct ticket *p)
 	if (p->retried)
 		return false;
 	p->retried = true;
-	p->notice.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+	p->notice.hlc = hlc_next(&s->hlc, moment_now());
 	p->message.hlc = p->notice.hlc;
 	p->notice.seq = s->seq + 1;
 	seal_notice(s->keys, &p->notice, &p->message);
@@ -85,7 +85,7 @@ undo(struct sharing *s, const struct notice *claimed)
 	struct notice n = *claimed;
 
 	n.kind = NOTICE_REVOKE;
-	n.hlc = hlc_next(&s->hlc, moment_now().wall_ms);
+	n.hlc = hlc_next(&s->hlc, moment_now());
 	known_put(&s->known, &n, group_end_of(n.left_ms ? n.left_ms : KNOWN_TOMB_MAX_MS));
 	group_put(s, &n, n.left_ms ? n.left_ms + NOTICE_SKEW_MS : KNOWN_TOMB_MAX_MS, NULL);
 }

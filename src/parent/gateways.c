@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -221,15 +222,55 @@ gateways_read(struct daemon *d)
 
 /* ---- the configuration --------------------------------------------------------------------------- */
 
-/* grants_visit. A signed knock may have asked for some ports only, of which the elements do not tell. */
+/*
+ * The port of an access by a signed knock, which may have asked for one: the element of `open` has it. False: it is not
+ * to be told.
+ */
+static bool
+port_of(const struct door *door, const struct grant_view *grant, struct knock_port *port)
+{
+	const struct element *e = grant->element;
+
+	*port = (struct knock_port){ .port = 0 };
+	if (!grant->user)
+		return true;
+	for (size_t i = 0; i < door->open.n && e->n_parts > 1; i++) {
+		char text[8];
+
+		snprintf(text, sizeof(text), "%u", door->open.at[i].port);
+		if (strcmp(e->parts[e->n_parts - 1], text) ||
+		    strcmp(e->parts[e->n_parts - 2], seq_proto_name(door->open.at[i].proto)))
+			continue;
+		*port = door->open.at[i];
+		return true;
+	}
+	return !door->open.n && !door_wants_port(door);
+}
+
+static const struct door *
+door_named(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_doors; i++)
+		if (!strcmp(conf->doors[i].name, name))
+			return &conf->doors[i];
+	return NULL;
+}
+
+/* grants_visit */
 static bool
 recall_grant(void *arg, const struct grant_view *grant)
 {
+	const struct daemon *d = arg;
+	const struct door *door = door_named(d->conf, grant->door);
 	int64_t left = grant->end_boot_ms - moment_now().boot_ms;
+	struct sharing_left access = { .door = grant->door,
+				       .user = grant->user,
+				       .ip = grant->ip,
+				       .since_wall_ms = grant->since_wall_ms,
+				       .ms = grant->end_boot_ms == INT64_MAX ? 0 : (uint64_t)left };
 
-	if (!grant->user && (grant->end_boot_ms == INT64_MAX || left > 0))
-		sharing_recall(arg, grant->door, grant->ip, grant->since_wall_ms,
-			       grant->end_boot_ms == INT64_MAX ? 0 : (uint64_t)left);
+	if (door && port_of(door, grant, &access.port) && (!access.ms || left > 0))
+		sharing_recall(d->sharing, &access);
 	return true;
 }
 
@@ -244,7 +285,7 @@ void
 gateways_start(struct daemon *d)
 {
 	gateways_follow(d);
-	grants_each(d->grants, 0, SIZE_MAX, recall_grant, d->sharing);
+	grants_each(d->grants, 0, SIZE_MAX, recall_grant, d);
 	judge_counters(d->judge, recall_counter, d->sharing);
 }
 

@@ -5,26 +5,33 @@
 #define TAG_MASK ((UINT64_C(1) << TAG_BITS) - 1)
 #define MS_SHIFT 16
 
-static uint64_t
-from_wall(int64_t wall_ms)
+int64_t
+hlc_ms(struct hlc *hlc, struct moment now)
 {
-	return wall_ms > 0 ? (uint64_t)wall_ms << MS_SHIFT : 0;
+	int64_t ms = hlc->at.wall_ms + (now.boot_ms > hlc->at.boot_ms ? now.boot_ms - hlc->at.boot_ms : 0);
+
+	hlc->at = (struct moment){ .boot_ms = now.boot_ms, .wall_ms = now.wall_ms > ms ? now.wall_ms : ms };
+	return hlc->at.wall_ms;
 }
 
 uint64_t
-hlc_next(struct hlc *hlc, int64_t wall_ms)
+hlc_next(struct hlc *hlc, struct moment now)
 {
-	uint64_t after = (hlc->last & ~TAG_MASK) + TAG_MASK + 1, wall = from_wall(wall_ms);
+	uint64_t after = (hlc->last & ~TAG_MASK) + TAG_MASK + 1, time = (uint64_t)hlc_ms(hlc, now) << MS_SHIFT;
 
-	hlc->last = (wall > after ? wall : after) | (hlc->tag & TAG_MASK);
+	hlc->last = (time > after ? time : after) | (hlc->tag & TAG_MASK);
 	return hlc->last;
 }
 
 bool
-hlc_saw(struct hlc *hlc, uint64_t time, int64_t wall_ms)
+hlc_saw(struct hlc *hlc, uint64_t time, struct moment now)
 {
-	if (time > from_wall(wall_ms) + (HLC_AHEAD_MS << MS_SHIFT))
+	int64_t ms = (int64_t)(time >> MS_SHIFT), here = hlc_ms(hlc, now);
+
+	if (ms > now.wall_ms + HLC_AHEAD_MS)
 		return false;
+	if (ms > here)
+		hlc->at.wall_ms = ms;
 	if (time > hlc->last)
 		hlc->last = time;
 	return true;

@@ -60,7 +60,7 @@ notice_pack(const struct notice *n, uint8_t bytes[static NOTICE_LEN])
 	memcpy(bytes + 48, n->door, NOTICE_ID_LEN);
 	memcpy(bytes + 56, n->ip.bytes, 16);
 	put(bytes + 72, n->left_ms, 8);
-	put(bytes + 80, (uint64_t)n->end_wall_ms, 8);
+	put(bytes + 80, (uint64_t)n->end_ms, 8);
 	memcpy(bytes + 88, n->key, NOTICE_ID_LEN);
 	put(bytes + 96, n->counter, 8);
 	if (n->kind == NOTICE_ONCE_USED)
@@ -84,8 +84,8 @@ has_port(const struct notice *n)
 static bool
 makes_sense(const struct notice *n)
 {
-	bool timed = n->left_ms <= SHARE_LEFT_MAX && n->end_wall_ms >= 0 && n->end_wall_ms <= MOMENT_MAX_MSEC &&
-		     !n->left_ms == !n->end_wall_ms;
+	bool timed =
+	    n->left_ms <= SHARE_LEFT_MAX && n->end_ms >= 0 && n->end_ms <= MOMENT_MAX_MSEC && !n->left_ms == !n->end_ms;
 
 	switch (n->kind) {
 	case NOTICE_HELLO:
@@ -143,7 +143,7 @@ notice_unpack(struct notice *n, const uint8_t bytes[static NOTICE_LEN])
 			      .author = take(bytes + 40, 8),
 			      .ip = take_addr(bytes[3], bytes + 56),
 			      .left_ms = take(bytes + 72, 8),
-			      .end_wall_ms = (int64_t)take(bytes + 80, 8),
+			      .end_ms = (int64_t)take(bytes + 80, 8),
 			      .counter = take(bytes + 96, 8) };
 	memcpy(n->door, bytes + 48, NOTICE_ID_LEN);
 	memcpy(n->key, bytes + 88, NOTICE_ID_LEN);
@@ -169,10 +169,10 @@ least(uint64_t a, uint64_t b)
 }
 
 uint64_t
-notice_left(const struct notice *n, uint64_t stored_ms, int64_t now_wall_ms)
+notice_left(const struct notice *n, uint64_t stored_ms, int64_t now_ms)
 {
 	uint64_t left = n->left_ms;
-	int64_t rest = n->end_wall_ms + NOTICE_SKEW_MS - now_wall_ms;
+	int64_t rest = n->end_ms + NOTICE_SKEW_MS - now_ms;
 
 	if (!left)
 		return UINT64_MAX;

@@ -284,7 +284,7 @@ request_take(struct request *r, char *const *words, size_t n, char *err, size_t 
 
 	r->whom.n_nets = 0;
 	r->whom.door = NULL;
-	r->all = r->cut = r->by_hand = r->forever = false;
+	r->all = r->cut = r->by_hand = r->forever = r->sync = false;
 	r->by_ms = 0;
 	r->user = r->host = NULL;
 	r->command = n ? request_find(words[0]) : REQUEST_COMMANDS;
@@ -350,6 +350,8 @@ request_describe(const struct request *r, char *buf, size_t len)
 		text_write(&pen, " --by-hand", NULL);
 	if (r->forever)
 		text_write(&pen, " --forever", NULL);
+	if (r->sync)
+		text_write(&pen, " --sync", NULL);
 	if (r->by_ms) {
 		text_write(&pen, r->by_ms < 0 ? " -" : " ", NULL);
 		duration_write(&pen, (uint64_t)(r->by_ms < 0 ? -r->by_ms : r->by_ms));

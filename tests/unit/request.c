@@ -241,6 +241,8 @@ described_for_the_log(void **state)
 	parse("grant ::1 --forever --door x");
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "grant ::1 --door x --forever");
 	assert_true(request.forever);
+	parse("peers --sync");
+	assert_string_equal(request_describe(&request, text, sizeof(text)), "peers --sync");
 	parse("revoke ::1 --cut");
 	assert_false(request.by_hand);
 	assert_string_equal(request_describe(&request, text, sizeof(text)), "revoke ::1 --cut");

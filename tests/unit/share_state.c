@@ -11,16 +11,38 @@
 
 /* ---- the clock ----------------------------------------------------------------------------------- */
 
+static struct moment
+at(int64_t boot_ms, int64_t wall_ms)
+{
+	return (struct moment){ .boot_ms = boot_ms, .wall_ms = wall_ms };
+}
+
+/* A slow gateway's clock goes on as fast as the other one's, and so it does when a wall clock is set back. */
+static void
+one_clock_for_all(void **state)
+{
+	struct hlc slow = { .tag = 1 }, fast = { .tag = 2 };
+
+	(void)state;
+	assert_int_equal(hlc_ms(&slow, at(100, 1000)), 1000);
+	assert_true(hlc_saw(&slow, hlc_next(&fast, at(900, 3600000)), at(110, 1010)));
+	assert_int_equal(hlc_ms(&slow, at(110, 1010)), 3600000);
+	assert_int_equal(hlc_ms(&slow, at(60110, 61010)), 3660000);
+	assert_int_equal(hlc_ms(&fast, at(60900, 1000)), 3660000);
+	assert_int_equal(hlc_ms(&fast, at(60901, 3660010)), 3660010);
+}
+
 static void
 the_clock_only_rises(void **state)
 {
 	struct hlc hlc = { .tag = 5 };
-	uint64_t first = hlc_next(&hlc, 1000000), second = hlc_next(&hlc, 1000000), third = hlc_next(&hlc, 500);
+	uint64_t first = hlc_next(&hlc, at(0, 1000000)), second = hlc_next(&hlc, at(0, 1000000)),
+		 third = hlc_next(&hlc, at(0, 500));
 
 	(void)state;
 	assert_true(first == (UINT64_C(1000000) << 16 | 5));
 	assert_true(second > first && third > second);
-	assert_true(hlc_next(&hlc, 1000001) > third);
+	assert_true(hlc_next(&hlc, at(0, 1000001)) > third);
 	assert_int_equal(third & 63, 5);
 }
 
@@ -29,14 +51,14 @@ static void
 news_make_it_go_on(void **state)
 {
 	struct hlc slow = { .tag = 1 }, fast = { .tag = 2 };
-	uint64_t there = hlc_next(&fast, 3600000 + 1000), here;
+	uint64_t there = hlc_next(&fast, at(5000, 3600000 + 1000)), here;
 
 	(void)state;
-	assert_true(hlc_saw(&slow, there, 1000));
-	here = hlc_next(&slow, 1001);
+	assert_true(hlc_saw(&slow, there, at(7, 1000)));
+	here = hlc_next(&slow, at(8, 1001));
 	assert_true(here > there);
-	assert_true(hlc_saw(&fast, here, 3600000 + 1001));
-	assert_true(hlc_next(&fast, 3600000 + 1001) > here);
+	assert_true(hlc_saw(&fast, here, at(5001, 3600000 + 1001)));
+	assert_true(hlc_next(&fast, at(5001, 3600000 + 1001)) > here);
 }
 
 static void
@@ -46,7 +68,7 @@ two_gateways_never_have_the_same_time(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		assert_true(hlc_next(&a, 7) != hlc_next(&b, 7));
+		assert_true(hlc_next(&a, at(0, 7)) != hlc_next(&b, at(0, 7)));
 }
 
 static void
@@ -55,7 +77,7 @@ absurd_times_are_refused(void **state)
 	struct hlc hlc = { .tag = 1 };
 
 	(void)state;
-	assert_false(hlc_saw(&hlc, UINT64_MAX, 1700000000000));
+	assert_false(hlc_saw(&hlc, UINT64_MAX, at(0, 1700000000000)));
 	assert_true(hlc.last == 0);
 }
 
@@ -264,6 +286,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_clock_for_all),
 		cmocka_unit_test(the_clock_only_rises),
 		cmocka_unit_test(news_make_it_go_on),
 		cmocka_unit_test(two_gateways_never_have_the_same_time),

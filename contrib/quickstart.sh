@@ -109,6 +109,7 @@ test_needs() {
 		cmd:setfacl               acl                    acl                    acl                 acl
 		cmd:ssh                   openssh-client         openssh-clients        openssh             openssh
 		cmd:sshd                  openssh-server         openssh-server         openssh             openssh
+		cmd:redis-server          redis-server           valkey-compat-redis    -                   redis
 		cmd:nmap                  nmap                   nmap                   nmap                nmap
 	E
 }

@@ -189,6 +189,7 @@ netns_tests = \
 	tests/netns/share_claim.sh \
 	tests/netns/share_faults.sh \
 	tests/netns/share_nfqueue.sh \
+	tests/netns/share_random.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \
 	tests/netns/signed_nfqueue.sh \
@@ -387,6 +388,12 @@ check-compat-long: knockd$(EXEEXT) tests/compat/inject$(EXEEXT) tests/ref/stamp
 	COMPAT_CASES=10000 $(PY_LOG_COMPILER) $(srcdir)/tests/compat/compat.py
 .PHONY: check-compat-long
 
+# 10,000 random operations in one run, and 100 short runs
+check-share-long: all $(preloads) tests/tools/signed$(EXEEXT)
+	SHARE_OPS=10000 $(SH_LOG_COMPILER) $(srcdir)/tests/netns/share_random.sh
+	SHARE_OPS=300 SHARE_RUNS=100 $(SH_LOG_COMPILER) $(srcdir)/tests/netns/share_random.sh
+.PHONY: check-share-long
+
 check-migrate-long: all tests/ref/stamp
 	$(srcdir)/tests/netns/migrate_corpus.sh
 .PHONY: check-migrate-long
@@ -505,6 +512,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/netns/share_lib.sh \
+	tests/netns/share_random.py \
 	tests/netns/signed_lib.sh \
 	contrib/Containerfile \
 	tests/platform/beside \

@@ -8,6 +8,7 @@
 
 #include "conf/conffile.h"
 #include "config.h"
+#include "courier/courier.h"
 #include "lib/log.h"
 #include "parent/bootguard.h"
 #include "parent/daemon.h"
@@ -157,6 +158,8 @@ main(int argc, char **argv)
 {
 	struct options options;
 
+	if (argc && !strcmp(argv[0], COURIER_NAME))
+		courier_main();
 	if (options_parse(&options, argc, argv)) {
 		options_usage(stderr);
 		return notify_config_status();

@@ -127,6 +127,7 @@ netns_tests = \
 	tests/netns/courier.sh \
 	tests/netns/courier_hostile.sh \
 	tests/netns/courier_login.sh \
+	tests/netns/courier_memory.sh \
 	tests/netns/courier_sentinel.sh \
 	tests/netns/crash.sh \
 	tests/netns/cut.sh \

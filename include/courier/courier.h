@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The child process that keeps the connection to Redis or Valkey, see wire/share.h. It has no privilege and opens no
- * file; it knows the login of the server and not the group's key.
+ * file; it knows the login of the server, and not the group's key or the rest of the configuration.
  */
 #ifndef KNOCKD_COURIER_H
 #define KNOCKD_COURIER_H
@@ -19,9 +19,26 @@ struct courier_setup {
 };
 
 /*
- * Runs in the forked child and never returns. Resolves names, which takes as long as name servers do, and confines
- * itself, then sends SHARE_READY. Messages before that go to standard error, which then closes. After each SHARE_LINK
- * that says it is up it sends what is stored, without being asked.
+ * The parent's program, to be opened at the start, while /proc can be read and before an update replaces the file. -1
+ * with errno.
+ */
+int courier_self(void);
+
+/*
+ * In a forked child: replaces it by the same program with the name COURIER_NAME, whose main() calls courier_main(). The
+ * courier thus has nothing of the parent's memory but this setup. Ends with 1, after a line on standard error, if it
+ * cannot.
+ */
+#define COURIER_NAME "knockd: courier"
+_Noreturn void courier_exec(int self, const struct courier_setup *setup);
+
+/* Takes the setup and calls courier_run(); ends with 1 if a user has started the program by this name. */
+_Noreturn void courier_main(void);
+
+/*
+ * Never returns. Resolves names, which takes as long as name servers do, and confines itself, then sends SHARE_READY.
+ * Messages before that go to standard error, which then closes. After each SHARE_LINK that says it is up it sends what
+ * is stored, without being asked.
  *
  * Exits with 0 at end of file on `fd`, or if a message on it is not valid; with 1, after a line on standard error, when
  * it cannot start or confine itself; with COURIER_AGAIN.

@@ -584,7 +584,7 @@ daemon_run(const struct options *options)
 			    .signal_fd = -1,
 			    .watch_fd = -1,
 			    .users = { { .fd = -1 }, { .fd = -1 } },
-			    .link = { .fd = -1, .said = -1, .start_at = UINT64_MAX },
+			    .link = { .fd = -1, .said = -1, .self = -1, .start_at = UINT64_MAX },
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },

@@ -55,6 +55,7 @@ gateways_open(struct daemon *d)
 {
 	const struct sharing_owner owner = { .arg = d, .post = post, .apply = apply, .answer = answer };
 
+	d->link.self = courier_self();
 	d->sharing = sharing_new(&d->log, &owner);
 	if (!d->sharing && errno != ENOSYS) {
 		log_warn(&d->log, "could not start");
@@ -120,7 +121,7 @@ run(const struct daemon *d, int fd, int said)
 #else
 	dup2(said, STDERR_FILENO);
 #endif
-	courier_run(&(struct courier_setup){ .conf = &d->conf->share, .user = d->user, .fd = fd });
+	courier_exec(d->link.self, &(struct courier_setup){ .conf = &d->conf->share, .user = d->user, .fd = fd });
 }
 
 static int
@@ -353,6 +354,9 @@ void
 gateways_close(struct daemon *d)
 {
 	end_courier(d, "knockd ends");
+	if (d->link.self >= 0)
+		close(d->link.self);
+	d->link.self = -1;
 	sharing_free(d->sharing);
 	d->sharing = d->tools.sharing = NULL;
 }

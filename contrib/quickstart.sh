@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# quickstart.sh deps | demo | check
+# quickstart.sh deps | demo | demo-cluster | check
 #
 #	deps	installs the packages that building and testing need (Debian, Ubuntu, Fedora, Arch, Alpine)
 #	demo	builds, then shows a door at work between two throwaway hosts; takes about a minute; installs fewer packages
+#	demo-cluster
+#		likewise three gateways that share accesses, if Redis is installed
 #	check	builds, then runs the whole test suite, and says what was skipped and why
 #
 # This script builds nothing in the checkout: it copies the sources to a directory of their own, which
@@ -253,12 +255,21 @@ prepare() {
 demo() {
 	prepare
 	status=0
-	(cd "$build" && "$src/tests/netns-run" "$src/contrib/demo.sh") || status=$?
+	(cd "$build" && "$src/contrib/$1.sh") || status=$?
 	case $status in
 	0) ;;
 	77) die "the demonstration cannot run here, see the reason above (does root run it?)" ;;
 	*) die "the demonstration has failed (status $status)" ;;
 	esac
+}
+
+# The package of Debian starts a server on this machine, so this script does not install it.
+demo_cluster() {
+	for program in redis-server redis-sentinel; do
+		command -v $program >/dev/null ||
+			die "$program is missing (Debian: redis-server redis-sentinel; elsewhere: redis or valkey)"
+	done
+	demo demo-cluster
 }
 
 # results: the table of what was skipped, and counts of the results that automake has noted for each test point
@@ -294,7 +305,9 @@ deps)
 	deps
 	test_deps
 	;;
-demo | check) "$1" ;;
+demo) demo demo ;;
+demo-cluster) demo_cluster ;;
+check) check ;;
 *)
 	sed -n '4,/^$/s/^#[[:space:]]\{0,1\}//p' "$0"
 	exit 2

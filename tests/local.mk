@@ -144,6 +144,7 @@ netns_tests = \
 	tests/netns/examples_docker.sh \
 	tests/netns/examples_firewalld.sh \
 	tests/netns/examples_libvirt.sh \
+	tests/netns/examples_man.sh \
 	tests/netns/examples_ssh.sh \
 	tests/netns/files.sh \
 	tests/netns/fragments.sh \
@@ -526,6 +527,8 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/valgrind \
 	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c \
 	tests/vm/README \
+	tests/vm/doors.py \
+	tests/vm/fresh.sh \
 	tests/vm/init \
 	tests/vm/lib.sh \
 	tests/vm/run \

@@ -29,10 +29,16 @@ result() {
 	} 2>&1 | sed 's/^/# /'
 }
 
+# seconds: since boot
+seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+
+# wait_for COMMAND...: until it succeeds; within $deadline seconds
 wait_for() {
-	waited=0
+	wait_until=$(($(seconds) + deadline))
 	until "$@"; do
-		[ $((waited += 1)) -le $((deadline * 10)) ] || return 1
+		[ "$(seconds)" -lt "$wait_until" ] || return 1
 		sleep 0.1
 	done
 }

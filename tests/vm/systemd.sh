@@ -384,6 +384,7 @@ reload_without_daemon() {
 	check '... puts the guard back' nft list chain inet knockd guard_shut
 	shut_without_daemon '... with the daemon stopped'
 	now 'systemctl restart nftables' systemctl restart nftables
+	check '... puts the guard back' nft list chain inet knockd guard_shut
 	shut_without_daemon '... with the daemon stopped'
 	now 'systemctl start knockd' systemctl start knockd
 	opens 'started again' $server

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # In the guest of mode upgrade: knockd 0.8 from Debian, configured and running, is replaced by our package, and comes
-# back. The same knocks must open the same doors, with the same log lines, and nobody is asked anything.
+# back. The same knocks must open the same doors, with the same log lines, and nobody is asked anything. Some of the doors are
+# of published configurations, as they are written there, if those are on the host.
 
 . /vm/lib.sh
 export DEBIAN_FRONTEND=noninteractive
@@ -11,7 +12,7 @@ doors='[options]
 	UseSyslog
 
 [openSSH]
-	sequence      = 7000,8000,9000
+	sequence      = 40711,38850,41293
 	seq_timeout   = 5
 	start_command = echo open %IP% >>/vm/doors
 	cmd_timeout   = 2
@@ -19,7 +20,7 @@ doors='[options]
 	tcpflags      = syn
 
 [logOnly]
-	sequence    = 9100,8100:udp,7100
+	sequence    = 39100,38100:udp,37100
 	seq_timeout = 5
 	command     = echo %IP% >>/vm/doors
 	tcpflags    = syn'
@@ -29,15 +30,30 @@ package() {
 	dpkg -i "$@" </dev/null
 }
 
-# The log of one knock at each door, without time and process id. No port is in both doors: with ours it could begin a
+# The programs that those doors call: each notes how it was called.
+recorders() {
+	for program in /usr/sbin/iptables /usr/sbin/ip6tables /usr/sbin/ufw /usr/bin/firewall-cmd; do
+		printf '#!/bin/sh\necho "${0##*/} $*" >>/vm/doors\n' >$program
+		chmod 755 $program
+	done
+}
+
+# The log of one knock at each door, without time and process id. No port is in two doors: with ours it could begin a
 # second attempt (COMPATIBILITY in knockd.conf(5)).
 lines_of_knocks() {
 	since=$(date '+%F %T')
 	: >/vm/doors
-	knock_client $server 7000 8000 9000
+	knock_client $server 40711 38850 41293
 	wait_for lines /vm/doors 2
-	knock_client $server 9100 8100:udp 7100
+	knock_client $server 39100 38100:udp 37100
 	wait_for lines /vm/doors 3
+	expected=3
+	[ ! -e /vm/corpus.knocks ] || while read -r commands hits; do
+		expected=$((expected + commands))
+		# shellcheck disable=SC2086
+		knock_client $server $hits </dev/null
+		wait_for lines /vm/doors $expected
+	done </vm/corpus.knocks
 	wait_for eval 'journalctl -t knockd --since "$since" -o cat | grep -q "logOnly: running command"'
 	journalctl -t knockd --since "$since" -o cat | grep -v '^starting up' >"$1"
 	cp /vm/doors "$1.doors"
@@ -68,15 +84,27 @@ file_sums() {
 	md5sum /etc/knockd.conf /etc/default/knockd | tr '\n' ' '
 }
 
+# published: the doors of published configurations have run all their commands
+published() {
+	if [ ! -e /vm/corpus.knocks ]; then
+		result 0 '... and those of published configurations' 'SKIP there are none on the host'
+		return
+	fi
+	echo "# $(grep -c . /vm/corpus.knocks) doors of published configurations"
+	equal '... and those of published configurations' "$(wc -l </vm/log.old.doors)" \
+		$((3 + $(cut -d ' ' -f 1 /vm/corpus.knocks | paste -s -d +)))
+}
+
 old_one() {
 	now 'dpkg installs knockd 0.8' package /vm/0.8.deb
-	echo "$doors" >/etc/knockd.conf
+	{ echo "$doors" && cat /vm/corpus.conf 2>/dev/null; } >/etc/knockd.conf
 	echo 'KNOCKD_OPTS="-i client"' >/etc/default/knockd
 	now '... it is enabled and runs' systemctl enable --now knockd
 	check '... and listens' old_listens
 	sums=$(file_sums)
 	lines_of_knocks /vm/log.old
-	equal '... and opens its doors' "$(tr '\n' ' ' </vm/log.old.doors)" 'open 10.0.0.2 close 10.0.0.2 10.0.0.2 '
+	equal '... and opens its doors' "$(head -n 3 /vm/log.old.doors | tr '\n' ' ')" 'open 10.0.0.2 close 10.0.0.2 10.0.0.2 '
+	published
 }
 
 to_ours() {
@@ -118,27 +146,6 @@ and_forth() {
 	equal '... the daemon goes on' "$(pid_of)" "$kept"
 }
 
-# What the README says about a first door, word by word, on a system without knockd.
-fresh() {
-	dpkg -P knockd-nft knockd >/dev/null 2>&1
-	begun=$(date +%s)
-	now 'dpkg installs the package alone' package /vm/ours.deb
-	now '... the service is not enabled' not systemctl is-enabled knockd
-	now '... and does not run' not is ActiveState active
-	zcat /usr/share/doc/knockd-nft/README.md.gz >/vm/readme
-	awk '/^    \[openSSH\]/ { inside = !n++ } !/^    / { inside = 0 } inside' /vm/readme >>/etc/knockd.conf
-	now 'the first door of the README: knockd -t' knockd -t
-	now '... systemctl enable --now knockd' systemctl enable --now knockd
-	now '... port 22 is shut' not door_open $server
-	# shellcheck disable=SC2046
-	knock_client $server $(sed -n 's/^    \$ knock myhost \([0-9:a-z ]*[0-9p]\)\( .*\)*$/\1/p' /vm/readme | head -n 1)
-	check '... the knock of the README opens it' door_open $server
-	now '... knockctl list has the client' eval 'knockctl list | grep -q 10.0.0.2'
-	seconds=$(($(date +%s) - begun))
-	echo "# $seconds seconds from dpkg to ssh"
-	now '... within five minutes' [ "$seconds" -lt 300 ]
-}
-
 remove() {
 	echo "$doors" >/etc/knockd.conf
 	printf '[guarded]\n\tsequence = 7004,7006\n\topen = 2222\n' >>/etc/knockd.conf
@@ -156,12 +163,12 @@ echo "# $(uname -sr), Debian $(cat /etc/debian_version), $(dpkg-deb -f /vm/ours.
 check 'the system is up' eval 'systemctl is-system-running | grep -qxE "running|starting"'
 equal 'lintian --pedantic has neither error nor warning' "$(cat /vm/lintian)" 0
 find_client
+recorders
 old_one
 find_client
 to_ours
 and_back
 and_forth
-fresh
 remove
 echo "1..$(cat $count)"
 sync

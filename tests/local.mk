@@ -377,7 +377,7 @@ check-valgrind:
 	fi
 check-container: all
 	$(SHELL) $(top_srcdir)/tests/platform/container
-check-beside: all
+check-beside: Makefile
 	$(SHELL) $(top_srcdir)/tests/platform/beside
 check-upgrade: all
 	$(SHELL) $(top_srcdir)/tests/platform/old

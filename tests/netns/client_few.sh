@@ -9,7 +9,7 @@ topo_pair
 names
 firewall
 nft -f - <<-E || bail 'cannot count'
-	table inet counts {
+	table inet tally {
 		set connections { type inet_service . inet_service; size 10000; flags dynamic; }
 		set seen { type ipv4_addr; size 100; flags dynamic, timeout; timeout 1m; }
 		counter knocks { }
@@ -38,11 +38,11 @@ $fence_door"
 
 # connections PORT: how many were begun
 connections() {
-	nft -j list set inet counts connections |
+	nft -j list set inet tally connections |
 		jq "[.nftables[].set | select(.) | .elem // [] | .[].concat | select(.[0] == $1)] | length"
 }
 knocks() {
-	nft -j list counter inet counts knocks | jq '.nftables[].counter | select(.) | .packets'
+	nft -j list counter inet tally knocks | jq '.nftables[].counter | select(.) | .packets'
 }
 # at_most TEXT N MAX
 at_most() {

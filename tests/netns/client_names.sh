@@ -16,7 +16,7 @@ knockd_start "
 	start_command = nft add element inet filter ssh_ok { %IP% timeout 1m }
 	start_command_6 = nft add element inet filter ssh_ok6 { %IP% timeout 1m }
 $fence_door"
-nft 'table inet counts {
+nft 'table inet tally {
 	counter knocks4 { }
 	counter knocks6 { }
 	chain input {
@@ -89,7 +89,7 @@ all
 
 # knocks FAMILY
 knocks() {
-	nft -j list counter inet counts "knocks$1" | jq '.nftables[].counter | select(.) | .packets'
+	nft -j list counter inet tally "knocks$1" | jq '.nftables[].counter | select(.) | .packets'
 }
 knocks_of_both() {
 	echo "$(knocks 4) $(knocks 6)"

@@ -22,13 +22,14 @@
 #define SORTED LIST " | sed 's/[{},]/\\n/g' | sed 's/^[ \\t]*//; s/[ \\t]*$//' | sort"
 #define CHAINS LIST " | sed -n '/chain/,$p'"
 /*
- * without the output of an nft that dies of a rule, as 1.1.6 does; some versions check a range with one expression,
- * others with two
+ * Without the output of an nft that dies of a rule, as 1.1.6 does. Versions differ in that they check a range with one
+ * expression or two, and one byte or four of a register that has a bit.
  */
-#define EXPRESSIONS                                                          \
-	"all=$(nft --debug=netlink list table inet knockd 2>&1) &&"          \
-	" echo \"$all\" | grep '^  \\[ ' | sed 's/counter pkts.*/counter/; " \
-	"s/range eq \\(reg [0-9]*\\) \\(0x[0-9a-f]*\\) /cmp gte \\1 \\2 ]\\n  [ cmp lte \\1 /'"
+#define EXPRESSIONS                                                                                                \
+	"all=$(nft --debug=netlink list table inet knockd 2>&1) &&"                                                \
+	" echo \"$all\" | grep '^  \\[ ' | sed 's/counter pkts.*/counter/; "                                       \
+	"s/range eq \\(reg [0-9]*\\) \\(0x[0-9a-f]*\\) /cmp gte \\1 \\2 ]\\n  [ cmp lte \\1 /; s/ 0x00000000 ]$/ " \
+	"0x00 ]/'"
 
 static struct ruleset ruleset;
 

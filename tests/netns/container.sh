@@ -124,6 +124,51 @@ if unshare -rn true 2>/dev/null; then
 	check '... with User = root it runs' grep -q 'starting up' "$T/out"
 	kill $rootless
 	wait $rootless
+
+	# what a container of an ordinary user has: namespaces of its own, a read-only root, tmpfs for the state
+	rm "$T/out"
+	mkdir "$T/root"
+	printf '[options]\n\tUser = root\n\tState_Dir = /state\n\tControl_Socket = /run/control\n%s\n%s\n' "$door" "[guarded]
+	sequence = 1003,1004
+	open     = 22:tcp" >"$T/conf"
+	chown $uid:$uid "$T/root" "$T/conf"
+	cat >"$T/inside" <<-'E'
+		mount -t tmpfs -o mode=755 tmpfs "$1/root" && cd "$1/root" && install -m 600 "$1/conf" knockd.conf || exit
+		for each in /*; do
+			if [ -L "$each" ]; then
+				cp -P "$each" ".$each"
+			elif [ -d "$each" ]; then
+				mkdir ".$each" && { [ "$each" = /run ] || mount --rbind "$each" ".$each"; } || exit
+			fi
+		done
+		mkdir state && mount -t tmpfs -o mode=700 tmpfs state && mount -t tmpfs -o mode=755 tmpfs run &&
+			mount -o remount,bind,ro "$1/root" && ip link set lo up &&
+			nft 'table inet filter { set ssh_ok { type ipv4_addr; flags timeout; }; }' || exit
+		exec chroot . "$2" -c /knockd.conf -v
+	E
+	setpriv --reuid $uid --regid $uid --clear-groups unshare -rnm sh "$T/inside" "$T" "$KNOCKD" >"$T/out" 2>&1 &
+	rootless=$!
+	started $rootless
+	in_rootless() {
+		nsenter -U -n -t $rootless "$@"
+	}
+	in_rootless_root() {
+		(cd / && nsenter -U -m -r -t $rootless "$@")
+	}
+	rootless_has() {
+		in_rootless nft list table inet "$1" | grep -q "$2"
+	}
+	check 'a container of an ordinary user: it runs' grep -q 'starting up' "$T/out"
+	in_rootless "$KNOCK" 127.0.0.1 1001 1002
+	check '... a knock opens' rootless_has filter 'elements = { 127.0.0.1'
+	in_rootless "$KNOCK" 127.0.0.1 1003 1004
+	check '... a port that the daemon guards, too' rootless_has knockd '127.0.0.1 . tcp . 22'
+	check '... the state is kept' in_rootless_root sh -c 'grep -q ssh_ok /state/grants/*'
+	refute '... no other file' in_rootless_root sh -c ': >/file' 2>/dev/null
+	refute '... nothing is missing' grep -qE 'cannot|could not|journal|failed' "$T/out"
+	diag "$(cat "$T/out")"
+	kill $rootless
+	wait $rootless
 else
 	skip 'rootless' 'no user namespaces'
 fi

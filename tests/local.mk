@@ -171,6 +171,7 @@ netns_tests = \
 	tests/netns/mixed.sh \
 	tests/netns/netlink_faults.sh \
 	tests/netns/new.sh \
+	tests/netns/new_code.sh \
 	tests/netns/nfqueue.sh \
 	tests/netns/nfqueue_guard.sh \
 	tests/netns/nfqueue_life.sh \

@@ -252,14 +252,6 @@ read_answer(struct ctl_link *link, struct answer *a)
 
 /* ---- */
 
-static bool
-wants_colour(void)
-{
-	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
-}
-
 /* NULL: an error, which is told. */
 static json_t *
 read_all(struct ctl_link *link, const char *request)
@@ -315,7 +307,7 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 	struct answer a = { .command = &commands[options->request.command],
 			    .json = options->json,
 			    .adder = ctl_options_adds(options->request.command) ? &options->request : NULL,
-			    .show = { .out = stdout, .colour = wants_colour() } };
+			    .show = { .out = stdout, .colour = ctl_show_colour() } };
 	int status;
 
 	if (options->request.command == REQUEST_STATS) {

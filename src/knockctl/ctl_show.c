@@ -2,13 +2,23 @@
 #include "ctl_show.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/duration.h"
 #include "lib/text.h"
 
 #define CELL_MAX 512
+
+bool
+ctl_show_colour(void)
+{
+	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
+}
 
 /* ---- values ------------------------------------------------------------------------------------ */
 

@@ -17,6 +17,9 @@ struct ctl_show {
 	struct ctl_table table;
 };
 
+/* Is standard output a terminal that shows colours, and does the user want them? */
+bool ctl_show_colour(void);
+
 /* Prints one object of the answer, or adds it to the table. */
 typedef void ctl_show_row(struct ctl_show *show, const json_t *row);
 

@@ -4,7 +4,7 @@
 # `knockctl doctor` finds why a door stays shut, and the commands that it names mend it.
 
 . "$(dirname "$0")/../lib.sh"
-need knock knockctl
+need knock knockctl jq
 topo_pair
 service 22
 firewall
@@ -116,6 +116,21 @@ interface=client
 ip link property add dev client altname the-client 2>/dev/null && interface="$interface, the-client"
 ip link add bridge0 type bridge 2>/dev/null && ip link add port0 type veth peer name port1 &&
 	ip link set port0 master bridge0 && interface="$interface, port0"
+ip link add bond0 type bond 2>/dev/null && ip link add slave0 type veth peer name slave1 &&
+	ip link set slave0 master bond0 && interface="$interface, slave0"
+ip link add member type veth peer name member1 && ip link set member up && ip link set member1 up &&
+	interface="$interface, member"
+path=$PATH
+if ! { ip link add blue type vrf table 100 && ip link set member master blue; } 2>/dev/null; then
+	# what ip says of a member, where the kernel has no VRF
+	mkdir "$T/bin"
+	cat >"$T/bin/ip" <<-F
+		#!/bin/sh
+		$(command -v ip) "\$@" | jq -c 'map(if .ifname == "member" then .master = "blue" | .linkinfo.info_slave_kind = "vrf" else . end)'
+	F
+	chmod +x "$T/bin/ip"
+	PATH=$T/bin:$PATH
+fi
 knockd_stop
 knockd_start "[options]
 	Interface = nosuch, $interface$door"
@@ -129,6 +144,13 @@ case $interface in
 *port0*) check '... a port of a bridge' grep -qF 'FAULT port0 is a port of the bridge bridge0: its packets arrive there' "$T/says" ;;
 *) skip '... a port of a bridge' 'no bridges here' ;;
 esac
+
+case $interface in
+*slave0*) check '... a slave of a bond' grep -qF 'FAULT slave0 is a port of the bond bond0: its packets arrive there' "$T/says" ;;
+*) skip '... a slave of a bond' 'no bonds here' ;;
+esac
+check '... a member of a VRF' grep -qx 'ok    the interface member is there, in the VRF blue' "$T/says"
+PATH=$path
 
 # --- the guard -------------------------------------------------------------------------------------
 

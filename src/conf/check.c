@@ -337,7 +337,7 @@ check_cut(struct parser *p, const struct door *door)
 static void
 check_idle(struct parser *p, const struct door *door)
 {
-	for (const struct door *other = p->conf->doors; other < door; other++) {
+	for (const struct door *other = p->conf->doors; door->open.n && other < door; other++) {
 		for (size_t i = 0; other->idle_ms != door->idle_ms && i < door->open.n; i++) {
 			if (!addr_equal(&other->target, &door->target) || !guarded_has(&other->open, &door->open.at[i]))
 				continue;

@@ -107,7 +107,7 @@ for corpus in $corpora; do
 		chmod 640 "$T/knockd.conf"
 		"$KNOCKCTL" migrate "$T/knockd.conf" >"$T/moved" 2>/dev/null || continue
 		sed -n 's/^\[\(.*\)\] \(open\|grant\|close\|revoke\).*/\1/p' "$T/moved" >"$T/names"
-		commands=$(sed -n 's/^-[^=]*command[^=]*= *//p' "$T/moved")
+		commands=$(sed -n 's/^-[^=]*command[^=]*= *//Ip' "$T/moved")
 		[ -s "$T/names" ] || continue
 		case $commands in
 		*ipset*) continue ;;
@@ -131,6 +131,7 @@ for corpus in $corpora; do
 			case $served in *" $port "*) ;; *) service "$port"; served="$served$port " ;; esac
 		done
 		side_by_side "$(basename "$corpus")/$(basename "$file"): $(paste -sd ' ' "$T/names")" $side_firewall all_doors ''
+		case $side_seen in *client:*) ;; *) diag '... though no port of TCP shows it' ;; esac
 	done
 done
 sort "$T/figures" | uniq -c | while read -r n what; do diag "$n doors: $(echo "$what" | tr _ ' ')"; done

@@ -179,6 +179,7 @@ netns_tests = \
 	tests/netns/options.sh \
 	tests/netns/own_table.sh \
 	tests/netns/prefix.sh \
+	tests/netns/progress.sh \
 	tests/netns/readme.sh \
 	tests/netns/reload.sh \
 	tests/netns/rogue.sh \

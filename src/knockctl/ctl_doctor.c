@@ -2,12 +2,14 @@
 #include "ctl_doctor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/conffile.h"
 #include "ctl.h"
 #include "ctl_link.h"
+#include "ctl_progress.h"
 #include "doctor.h"
 #include "lib/streams.h"
 
@@ -100,35 +102,67 @@ is_door(const struct doctor *d)
 }
 
 static void
-examine(struct doctor *d)
+examine(struct doctor *d, const struct ctl_progress *progress)
 {
-	doctor_links(d);
-	look_at_ruleset(d);
-	doctor_before(d);
-	doctor_table(d);
-	doctor_group(d);
-	doctor_hits(d);
-	doctor_sets(d);
-	doctor_guard(d);
-	doctor_established(d);
-	doctor_host(d);
-	doctor_share(d);
+	static const struct {
+		void (*look)(struct doctor *doctor);
+		const char *what;
+	} steps[] = {
+		{ doctor_links, "looking at the interfaces" },
+		{ look_at_ruleset, "reading the ruleset" },
+		{ doctor_before, "looking at other tables" },
+		{ doctor_table, "looking at knockd's table" },
+		{ doctor_group, "looking at the group" },
+		{ doctor_hits, "looking at the hits" },
+		{ doctor_sets, "looking at the sets" },
+		{ doctor_guard, "looking at the guard" },
+		{ doctor_established, "looking at established connections" },
+		{ doctor_host, "looking at processes and files" },
+		{ doctor_share, "looking at other gateways" },
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		ctl_progress_say(progress, steps[i].what);
+		steps[i].look(d);
+	}
 }
 
+static void
+look(struct doctor *d, const struct ctl_options *options, const struct ctl_progress *progress)
+{
+	streams_fill();
+	if (geteuid())
+		doctor_bad(d, "sudo knockctl doctor", "only root sees the ruleset and all numbers");
+	ctl_progress_say(progress, "asking knockd");
+	look_at_daemon(d, options->socket);
+	ctl_progress_say(progress, "reading the configuration");
+	look_at_file(d, options);
+	if (!is_door(d))
+		doctor_bad(d, "knockctl doors", "%s has no door [%s]", d->path, d->only);
+	else
+		examine(d, progress);
+}
+
+/* What it finds is told at the end, as the progress may be on the terminal until then. */
 int
 ctl_doctor(const struct ctl_options *options)
 {
-	struct doctor d = { .out = stdout, .only = options->n_words > 1 ? options->words[1] : NULL };
+	struct ctl_progress progress;
+	char *text = NULL;
+	size_t len;
+	struct doctor d = { .out = open_memstream(&text, &len),
+			    .only = options->n_words > 1 ? options->words[1] : NULL };
 
-	streams_fill();
-	if (geteuid())
-		doctor_bad(&d, "sudo knockctl doctor", "only root sees the ruleset and all numbers");
-	look_at_daemon(&d, options->socket);
-	look_at_file(&d, options);
-	if (!is_door(&d))
-		doctor_bad(&d, "knockctl doors", "%s has no door [%s]", d.path, d.only);
-	else
-		examine(&d);
+	if (!d.out) {
+		fprintf(stderr, "knockctl: %s\n", strerror(errno));
+		return CTL_EXIT_ERROR;
+	}
+	ctl_progress_begin(&progress);
+	look(&d, options, &progress);
+	ctl_progress_end(&progress);
+	fclose(d.out);
+	fputs(text, stdout);
+	free(text);
 	printf(d.faults ? "%zu faults\n" : "no fault found\n", d.faults);
 	json_decref(d.status);
 	json_decref(d.stats);

@@ -9,16 +9,50 @@
 
 #include "conf/conffile.h"
 #include "ctl.h"
+#include "ctl_progress.h"
 #include "ctl_replace.h"
 #include "migrate/migrate.h"
+
+/* What is told while the progress is on the terminal waits for its end. */
+struct waiting {
+	struct ctl_progress progress;
+	FILE *messages;
+	char *text;
+	size_t len;
+};
+
+static int
+begin(struct waiting *w, const char *what, const char *path)
+{
+	char text[4096];
+
+	*w = (struct waiting){ .text = NULL };
+	w->messages = open_memstream(&w->text, &w->len);
+	if (!w->messages) {
+		fprintf(stderr, "knockctl: %s\n", strerror(errno));
+		return -1;
+	}
+	snprintf(text, sizeof(text), "%s %s", what, path);
+	ctl_progress_begin(&w->progress);
+	ctl_progress_say(&w->progress, text);
+	return 0;
+}
+
+static void
+end(struct waiting *w)
+{
+	ctl_progress_end(&w->progress);
+	fclose(w->messages);
+	fputs(w->text, stderr);
+	free(w->text);
+}
 
 /* conf_report */
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {
-	(void)arg;
 	if (severity != CONF_DEBUG)
-		fprintf(stderr, "%s\n", text);
+		fprintf(arg, "%s\n", text);
 }
 
 static enum migrate_prefer
@@ -34,13 +68,17 @@ apply(const struct migrate *migrate, const char *path)
 {
 	size_t len;
 	const char *text = migrate_text(migrate, &len);
+	struct waiting waiting;
 	char *backup;
 
 	if (!migrate_moved(migrate)) {
 		printf("%s stays as it is\n", path);
 		return CTL_EXIT_OK;
 	}
-	backup = ctl_replace(path, text, len);
+	if (begin(&waiting, "writing and checking", path))
+		return CTL_EXIT_ERROR;
+	backup = ctl_replace(path, text, len, waiting.messages);
+	end(&waiting);
 	if (!backup)
 		return CTL_EXIT_ERROR;
 	printf("\n%s is written; the file before is %s\n", path, backup);
@@ -51,12 +89,18 @@ apply(const struct migrate *migrate, const char *path)
 int
 ctl_migrate(const struct ctl_options *options)
 {
-	struct migrate *migrate = migrate_read(options->file, preferred(options), report, NULL);
+	struct waiting waiting;
+	struct migrate *migrate;
 	int status = CTL_EXIT_OK;
 
+	if (begin(&waiting, "reading", options->file))
+		return CTL_EXIT_ERROR;
+	migrate = migrate_read(options->file, preferred(options), report, waiting.messages);
+	end(&waiting);
 	if (!migrate)
 		return CTL_EXIT_ERROR;
 	migrate_print(migrate, stdout);
+	fflush(stdout);
 	if (options->apply)
 		status = apply(migrate, options->file);
 	migrate_free(migrate);

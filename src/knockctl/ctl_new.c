@@ -183,7 +183,7 @@ write_door(const struct making *m)
 
 	if (!text)
 		return complain(m->options->file, strerror(errno));
-	backup = ctl_replace(m->options->file, text, len);
+	backup = ctl_replace(m->options->file, text, len, stderr);
 	free(text);
 	if (!backup)
 		return -1;

@@ -14,9 +14,9 @@
 #define BACKUPS 100 /* more of them are no accident */
 
 static int
-complain(const char *path)
+complain(FILE *err, const char *path)
 {
-	fprintf(stderr, "knockctl: %s: %s\n", path, strerror(errno));
+	fprintf(err, "knockctl: %s: %s\n", path, strerror(errno));
 	return -1;
 }
 
@@ -47,15 +47,14 @@ take_after(int fd, const char *path)
 static void
 report(void *arg, enum conf_severity severity, const char *text)
 {
-	(void)arg;
 	if (severity == CONF_ERROR)
-		fprintf(stderr, "%s\n", text);
+		fprintf(arg, "%s\n", text);
 }
 
 static int
-check(const char *path)
+check(const char *path, FILE *err)
 {
-	struct conf *conf = conffile_read(path, NULL, report, NULL);
+	struct conf *conf = conffile_read(path, NULL, report, err);
 
 	conf_free(conf);
 	return conf ? 0 : -1;
@@ -80,35 +79,35 @@ back_up(const char *path)
 }
 
 static int
-write_new(const char *path, const char *text, size_t len)
+write_new(const char *path, const char *text, size_t len, FILE *err)
 {
 	int fd = replace_begin(path), failed;
 
 	if (fd < 0)
-		return complain(path);
-	failed = take_after(fd, path) || write_all(fd, text, len) ? complain(path) : 0;
+		return complain(err, path);
+	failed = take_after(fd, path) || write_all(fd, text, len) ? complain(err, path) : 0;
 	close(fd);
 	return failed;
 }
 
 /* Links are followed: the file behind them is replaced, and its neighbour gets the backup. */
 char *
-ctl_replace(const char *path, const char *text, size_t len)
+ctl_replace(const char *path, const char *text, size_t len, FILE *err)
 {
 	char *real = realpath(path, NULL), *anew = NULL, *backup = NULL;
 
 	if (!real || asprintf(&anew, "%s" REPLACE_SUFFIX, real) < 0) {
-		complain(path);
+		complain(err, path);
 		free(real);
 		return NULL;
 	}
-	if (!write_new(real, text, len) && !check(anew)) {
+	if (!write_new(real, text, len, err) && !check(anew, err)) {
 		backup = back_up(real);
 		if (!backup)
-			complain(real);
+			complain(err, real);
 	}
 	if (backup && replace_end(real)) {
-		complain(real);
+		complain(err, real);
 		unlink(backup);
 		free(backup);
 		backup = NULL;

@@ -4,12 +4,13 @@
 #define KNOCKD_CTL_REPLACE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * Writes the new file beside the old one, with its owner and mode, checks it as `knockd -t` does, and puts it in its
- * place; the old one stays under another name. Returns that name, for free(), or NULL after an error on stderr: the
- * file is then as it was.
+ * place; the old one stays under another name. Returns that name, for free(), or NULL after an error, whose text
+ * is in `err`: the file is then as it was.
  */
-char *ctl_replace(const char *path, const char *text, size_t len);
+char *ctl_replace(const char *path, const char *text, size_t len, FILE *err);
 
 #endif

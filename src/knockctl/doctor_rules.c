@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "lib/text.h"
 
 #define KNOCKD_TABLE    "knockd"
 #define KNOCKD_PRIORITY (-350)
@@ -183,13 +184,15 @@ type_of(const struct element *element, enum conf_family family)
 		   : "ipv4_addr";
 }
 
-/* A definition that fits as far as it is known: the type of a part that is no address or port is the admin's choice. */
+/* What is in the braces of a set that fits, as far as that is known: the type of a part that is no address or port is
+ * the admin's choice. */
 static const char *
-definition(const struct element *e, enum conf_family family, char buf[static 512])
+definition(const struct element *e, enum conf_family family, char buf[static 256])
 {
-	char type[256] = "";
 	bool interval = element_prefix(e) >= 0 && element_prefix(e) != ELEMENT_WHOLE;
+	struct pen pen = text_pen(buf, 256);
 
+	text_write(&pen, "type ", NULL);
 	for (size_t i = 0; i < e->n_parts; i++) {
 		const char *part = e->parts[i];
 		const char *name = !strncmp(part, "%IP%", 4)                      ? type_of(e, family)
@@ -197,11 +200,34 @@ definition(const struct element *e, enum conf_family family, char buf[static 512
 				   : part[strspn(part, "0123456789-")] == '\0'    ? "inet_service"
 										  : "TYPE";
 
-		snprintf(type + strlen(type), sizeof(type) - strlen(type), "%s%s", i ? " . " : "", name);
+		text_write(&pen, i ? " . " : "", name, NULL);
 	}
-	snprintf(buf, 512, "nft add set %s %s %s '{ type %s; flags timeout%s; }'", element_family_name(e->family),
-		 e->table, e->set, type, interval ? ", interval" : "");
+	text_write(&pen, "; flags timeout", interval ? ", interval" : "", ";", NULL);
 	return buf;
+}
+
+static void
+tell_no_set(struct doctor *d, const struct door *door, const struct element *e, enum conf_family family)
+{
+	const char *of = element_family_name(e->family);
+	char text[256], remedy[640];
+
+	snprintf(remedy, sizeof(remedy), "nft add set %s %s %s '{ %s }'", of, e->table, e->set,
+		 definition(e, family, text));
+	doctor_bad(d, remedy, "[%s] there is no set %s %s %s", door->name, of, e->table, e->set);
+}
+
+/* nft changes no set that is there, and deletes none that a rule uses. */
+static void
+tell_misfit(struct doctor *d, const struct door *door, const struct element *e, enum conf_family family,
+	    const char *why)
+{
+	const char *of = element_family_name(e->family);
+	char text[256], remedy[640];
+
+	snprintf(remedy, sizeof(remedy), "table %s %s { set %s { %s } } in your ruleset, and load it anew", of,
+		 e->table, e->set, definition(e, family, text));
+	doctor_bad(d, remedy, "[%s] the set %s %s %s %s", door->name, of, e->table, e->set, why);
 }
 
 static size_t
@@ -259,14 +285,12 @@ check_set(struct doctor *d, const struct door *door, const struct element *e, en
 	if (!set)
 		set = find(d, "map", of, e->table, e->set);
 	if (!set) {
-		doctor_bad(d, definition(e, family, text), "[%s] there is no set %s %s %s", door->name, of, e->table,
-			   e->set);
+		tell_no_set(d, door, e, family);
 		return;
 	}
 	why = misfit(set, e, family);
 	if (why) {
-		doctor_bad(d, definition(e, family, text), "[%s] the set %s %s %s %s", door->name, of, e->table, e->set,
-			   why);
+		tell_misfit(d, door, e, family, why);
 		return;
 	}
 	snprintf(name, sizeof(name), "@%s", e->set);

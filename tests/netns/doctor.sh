@@ -37,9 +37,13 @@ finds() {
 	[ $# = 2 ] || check '... the command that mends it' grep -qxF "      > $3" "$T/says"
 }
 
+mkdir "$T/tools"
+printf '#!/bin/sh\nexec "%s" -s "%s" "$@"\n' "$KNOCKCTL" "$T/control.sock" >"$T/tools/knockctl"
+chmod +x "$T/tools/knockctl"
+
 # mend FAULT: runs the command that it names for this fault
 mend() {
-	sh -c "$(grep -A1 -F "FAULT $1" "$T/says" | sed -n 's/^      > //p' | head -n 1)" >>"$LOG" 2>&1
+	PATH=$T/tools:$PATH sh -c "$(grep -A1 -F "FAULT $1" "$T/says" | sed -n 's/^      > //p' | head -n 1)" >>"$LOG" 2>&1
 }
 
 # ruleset TEXT: this ruleset alone
@@ -95,7 +99,8 @@ ruleset 'table inet filter {
 	chain input { ip saddr @ssh_ok accept; ip saddr @ssh_ok6 accept; }
 }'
 # shellcheck disable=SC2016 # quotes of the text
-finds 'a set without times' '[ssh] the set inet filter ssh_ok has no `flags timeout`'
+finds 'a set without times' '[ssh] the set inet filter ssh_ok has no `flags timeout`' \
+	'table inet filter { set ssh_ok { type ipv4_addr; flags timeout; } } in your ruleset, and load it anew'
 check '... and one for the other family' \
 	grep -qF '[ssh] the set inet filter ssh_ok6 is for addresses of another family' "$T/says"
 nft flush ruleset
@@ -165,10 +170,17 @@ check '... the guard is there' grep -qx 'ok    the guard is in the kernel' "$T/s
 knockctl unguard >/dev/null
 finds 'no guard' 'the guard is missing: the ports of open are open to everybody' 'knockctl reload'
 
+mend 'the guard is missing'
+doctor
+refute '... it is mended' grep -q 'guard is missing' "$T/says"
+
 # --- the daemon and its file -----------------------------------------------------------------------
 
 knockd_conf "$door"
 finds 'a file that has changed' "$T/knockd.conf has changed since knockd has read it" 'knockctl reload'
+mend "$T/knockd.conf has changed"
+doctor
+refute '... it is mended' grep -q 'has changed' "$T/says"
 printf '\tnonsense\n' >>"$T/knockd.conf"
 finds 'a file with an error' 'config: line '
 knockd_conf "$door"
@@ -183,8 +195,10 @@ other=$!
 started $other
 wait_for test -S "$T/other/control.sock" || diag "$(tail -n 3 "$LOG")"
 finds 'another knockd' "another knockd runs here, as process $other" "kill $other"
-kill $other
+mend 'another knockd'
 wait $other
+doctor
+refute '... it is mended' grep -q 'another knockd' "$T/says"
 knockd_stop
 finds 'no daemon' "no knockd listens at $T/control.sock" 'systemctl start knockd'
 check '... and its table' grep -qF 'FAULT table inet knockd is missing, so no packet is reported' "$T/says"

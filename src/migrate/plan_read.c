@@ -123,25 +123,51 @@ take_sleep(struct reading *r, uint64_t ms, const char *name)
 }
 
 static void
-read_text(struct reading *r, const char *text, const char *name, bool nested)
+read_one(struct reading *r, const struct shell_command *command, const char *name)
 {
-	struct shell shell;
-	const char *why;
 	uint64_t ms;
 
-	if (shell_split(&shell, text, r->plan->arena, &why)) {
-		stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+	if (rule_sleeps(command, &ms))
+		take_sleep(r, ms, name);
+	else
+		read_command(r, command, name);
+}
+
+static bool
+split(struct reading *r, struct shell *shell, const char *text, const char *name)
+{
+	const char *why;
+
+	if (!shell_split(shell, text, r->plan->arena, &why))
+		return true;
+	stay(r, arena_print(r->plan->arena, "%s %s", name, why));
+	return false;
+}
+
+static void
+read_script(struct reading *r, const char *text, const char *name)
+{
+	struct shell shell;
+
+	if (split(r, &shell, text, name))
+		for (size_t i = 0; i < shell.n; i++)
+			read_one(r, &shell.at[i], name);
+}
+
+static void
+read_text(struct reading *r, const char *text, const char *name)
+{
+	struct shell shell;
+
+	if (!split(r, &shell, text, name))
 		return;
-	}
 	for (size_t i = 0; i < shell.n; i++) {
-		const char *script = nested ? NULL : rule_script(&shell.at[i]);
+		const char *script = rule_script(&shell.at[i]);
 
 		if (script)
-			read_text(r, script, name, true);
-		else if (rule_sleeps(&shell.at[i], &ms))
-			take_sleep(r, ms, name);
+			read_script(r, script, name);
 		else
-			read_command(r, &shell.at[i], name);
+			read_one(r, &shell.at[i], name);
 	}
 }
 
@@ -158,7 +184,7 @@ read_commands(struct reading *r, const struct source_place *place, const char *n
 		r->n++;
 		return;
 	}
-	read_text(r, place->value, name, false);
+	read_text(r, place->value, name);
 	settle(r, name);
 }
 

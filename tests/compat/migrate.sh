@@ -33,7 +33,6 @@ staying() {
 1/071 openSSH,closeSSH
 1/079 openSSH,closeSSH
 1/083 openSSH,closeSSH
-1/097 openSSH
 1/103 opencloseSMTP
 1/123 opencloseSSH
 1/127 opencloseHTTP

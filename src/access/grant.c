@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/guard.h"
 #include "lib/moment.h"
 #include "lib/siphash.h"
 #include "lib/text.h"
@@ -78,8 +79,24 @@ free_kind(struct kind *kind)
 	free(kind->door);
 	free(kind->user);
 	free(kind->comment);
+	free(kind->twin);
 	free(kind->text);
 	free(kind);
+}
+
+/* NULL: there is none, or no memory. */
+static char *
+twin_of(const struct element *element)
+{
+	static const char *const sets[][2] = { { GUARD_OPEN4, GUARD_UNTIL4 },
+					       { GUARD_OPEN6, GUARD_UNTIL6 },
+					       { GUARD_OPEN4_TARGET, GUARD_UNTIL4_TARGET },
+					       { GUARD_OPEN6_TARGET, GUARD_UNTIL6_TARGET } };
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]) && !strcmp(element->table, GUARD_TABLE); i++)
+		if (!strcmp(element->set, sets[i][0]))
+			return strdup(sets[i][1]);
+	return NULL;
 }
 
 /* Compares texts, because the configuration that the element came from may be freed. */
@@ -116,8 +133,10 @@ add_kind(struct grants *g, const char *door, const char *user, const char *text)
 	kind->text = strdup(text);
 	kind->hash = siphash(no_secret, text, strlen(text));
 	if (kind->door && kind->text && kind->comment && (kind->user || !user) &&
-	    !element_parse(&kind->element, text, err, sizeof(err)))
+	    !element_parse(&kind->element, text, err, sizeof(err))) {
 		kind->place = grant_place(g, &kind->element);
+		kind->twin = twin_of(&kind->element);
+	}
 	if (!kind->place) {
 		free_kind(kind);
 		return NULL;
@@ -331,9 +350,52 @@ grant_drop(struct grants *g, struct grant *grant)
 	free(grant);
 }
 
+/* ---- the end of what packets renew -------------------------------------------------------------- */
+
+static struct element
+twin_element(const struct grant *grant)
+{
+	struct element twin = grant->kind->element;
+
+	twin.set = grant->kind->twin;
+	twin.timeout_ms = grant_left(grant);
+	twin.idle_ms = twin.limit_ms = 0;
+	return twin;
+}
+
+static void
+delete_twin(struct grants *g, const struct grant *grant)
+{
+	const struct element twin = twin_element(grant);
+	struct nftset_op op = { .element = &twin, .ip = grant->ip };
+
+	nftset_apply(g->nftset, &op, 1);
+}
+
+/* An earlier access may have left a twin with a later end, or with none. */
+void
+grant_write_end(struct grants *g, struct grant *grant)
+{
+	struct element twin;
+	struct nftset_op op = { .add = true, .element = &twin, .ip = grant->ip, .comment = grant->kind->comment };
+
+	if (!grant->kind->idle_ms || !grant->kind->twin)
+		return;
+	twin = twin_element(grant);
+	nftset_apply(g->nftset, &op, 1);
+	if (op.result == NFTSET_KEPT) {
+		delete_twin(g, grant);
+		nftset_apply(g->nftset, &op, 1);
+	}
+	if (!nftset_is_good(&op) && op.result != NFTSET_NO_SET)
+		grant_log_misfit(g, grant, "renewed by packets", &op, NULL, 0);
+}
+
 void
 grant_finish(struct grants *g, struct grant *grant, enum grants_end why)
 {
+	if (grant->kind->idle_ms && grant->kind->twin)
+		delete_twin(g, grant);
 	if (g->ended)
 		g->ended(g->ended_arg, why, grant->kind->door, &grant->kind->element, &grant->ip);
 	grant_drop(g, grant);
@@ -362,6 +424,7 @@ grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms)
 		arm(g, grant, earlier(end_boot_ms, moment_now().boot_ms + (int64_t)grant->kind->idle_ms));
 	else
 		arm(g, grant, end_boot_ms);
+	grant_write_end(g, grant);
 }
 
 uint64_t

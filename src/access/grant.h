@@ -45,6 +45,7 @@ struct kind {
 	char *user;    /* who has knocked with a signature; NULL: another grant */
 	char *comment; /* of the elements */
 	char *text;    /* of the element */
+	char *twin;    /* set with the ends of the elements of this one, see conf/guard.h; NULL: none */
 	uint64_t hash; /* of `text` */
 	struct element element;
 	unsigned bits; /* of an address that its key has; see element_prefix() */
@@ -147,6 +148,12 @@ void grant_set_key(struct grants *g, struct grant *grant, const void *key, uint3
 
 /* INT64_MAX: none. What packets renew is looked at before. */
 void grant_set_end(struct grants *g, struct grant *grant, int64_t end_boot_ms);
+
+/*
+ * Writes the element that lets packets renew the grant's, see conf/guard.h. For a grant that nothing renews it does
+ * nothing. An error is logged: the access may end earlier then, and not later.
+ */
+void grant_write_end(struct grants *g, struct grant *grant);
 
 /* In ms; 0: no end. At least 1, the kernel's minimum: the next tick forgets a grant that has just expired. */
 uint64_t grant_left(const struct grant *grant);

@@ -264,6 +264,15 @@ put_back_unseen(struct grants *g, struct restoring *r)
 	finish_batch(g, r);
 }
 
+/* Elements that packets renew may have lost their twins in the same way. */
+static void
+write_ends(struct grants *g)
+{
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
+		if (grant->kind->place->looked && grant->there)
+			grant_write_end(g, grant);
+}
+
 static bool
 needs_look(const struct grants *g)
 {
@@ -292,6 +301,8 @@ restore(struct grants *g, struct restoring *r)
 	grant_find_keys(g, &r->batch);
 	look_at_changed(g, r);
 	put_back_unseen(g, r);
+	if (!r->error)
+		write_ends(g);
 	if (r->restored)
 		log_notice(g->log, "%zu elements put back", r->restored);
 	try_later(g, r->failed, r->error);

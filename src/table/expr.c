@@ -467,7 +467,7 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_VRF:
 		return put_name(rule, NFT_META_IIFKIND, NFT_CMP_EQ, "vrf");
 	case TERM_SET:
-		return put_key(rule, rules_key_shape(term->set->key), term->side, false) ||
+		return put_key(rule, rules_key_shape(term->set->key), term->side, term->known) ||
 			       put_lookup(rule, rules, term->set)
 			   ? -1
 			   : 0;

@@ -32,6 +32,14 @@
 #define PORTS           "guarded_ports"
 #define NUMBERS         "guarded_numbers"
 
+/* The twins of the last four. */
+static const char *const until_names[PORT_KEY_OPEN6_TARGET + 1] = {
+	[PORT_KEY_OPEN4] = GUARD_UNTIL4,
+	[PORT_KEY_OPEN6] = GUARD_UNTIL6,
+	[PORT_KEY_OPEN4_TARGET] = GUARD_UNTIL4_TARGET,
+	[PORT_KEY_OPEN6_TARGET] = GUARD_UNTIL6_TARGET,
+};
+
 #define IDLE_SET_SIZE 65535 /* as nft's own */
 
 #define OLDER_SECONDS (24 * 3600) /* keep-alive packets come every 2 hours (tcp_keepalive_time) */
@@ -80,8 +88,13 @@ need_kept(struct rules *rules, const struct conf *conf, enum port_key key)
 	if (!set)
 		return -1;
 	set->kept = true;
-	if (guard_rules_idle(conf))
-		let_renew(set, conf);
+	if (!guard_rules_idle(conf))
+		return 0;
+	let_renew(set, conf);
+	set = build_set(rules, key, until_names[key]);
+	if (!set)
+		return -1;
+	set->kept = true;
 	return 0;
 }
 
@@ -306,7 +319,8 @@ guard_rules_idle(const struct conf *conf)
 	return n;
 }
 
-/* A packet of an address that is in the set renews its element, unless that has no time. */
+/* A packet of an address that is in the set, and whose end has not come, renews its element, unless that has no time.
+ */
 static void
 add_renewal(struct rules *rules, const struct port_set *set, const struct knock_port *port, uint64_t idle_ms)
 {
@@ -317,7 +331,8 @@ add_renewal(struct rules *rules, const struct port_set *set, const struct knock_
 	rule = build_rule(rules, GUARD_IDLE);
 	rule->terms[rule->n++] = (struct term){ .kind = TERM_PORT, .port = port->port, .side = SIDE_TO };
 	build_term(rule, port->proto == IPPROTO_TCP ? TERM_TCP : TERM_UDP, NULL, NULL);
-	build_term(rule, TERM_SET, NULL, set);
+	build_term(rule, TERM_SET, NULL, rules_set(rules, until_names[set->key]));
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_SET, .set = set, .known = true };
 	rule->terms[rule->n++] = (struct term){ .kind = TERM_UPDATE, .set = set, .timeout_ms = idle_ms };
 }
 

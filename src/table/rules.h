@@ -168,6 +168,7 @@ struct term {
 	enum track_test track;
 	enum fib_test fib;
 	uint16_t port, last;
+	bool known;          /* TERM_SET: behind another one with addresses of the same family */
 	uint64_t timeout_ms; /* of TERM_UPDATE behind a TERM_SET of the same set; 0: the set's, and no such term */
 };
 

@@ -23,6 +23,9 @@ guard() {
 	"$KNOCKD" -c "$T/knockd.conf" --print-rules | in_host "$1" nft -f - &&
 		in_host "$1" nft add element inet knockd open4_target '{ 10.0.0.2 . 10.0.1.2 . udp . 5000 timeout 10m }' ||
 		bail 'cannot load the guard'
+	! in_host "$1" nft list set inet knockd guard_until4_target >/dev/null 2>&1 ||
+		in_host "$1" nft add element inet knockd guard_until4_target \
+			'{ 10.0.0.2 . 10.0.1.2 . udp . 5000 timeout 1h }' || bail 'no end of the access'
 	# connections from before are let on for an hour where a port begins to be cut
 	in_host "$1" nft flush set inet knockd guarded_begun 2>/dev/null
 }

@@ -125,6 +125,33 @@ check "an active access ends at open_timeout ($((ended - begun))0 ms)" [ $((ende
 check '... and not much later' [ $((ended - begun)) -le 900 ]
 check '... its element is gone' not element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
 
+knock $server 7001
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+now begun
+kill -KILL "$knockd"
+wait "$knockd" 2>/dev/null
+wait_for -t 20 not limited
+now ended
+check "the daemon is killed: it ends in the kernel, after open_timeout ($((ended - begun))0 ms)" [ $((ended - begun)) -ge 480 ]
+check '... and at most idle_timeout later' [ $((ended - begun)) -le 900 ]
+knockd_again
+
+# An access without an end goes on, and one that was extended until its new end.
+knock $server 7000
+wait_for in22
+session endless
+check 'open_timeout of another door: a session of one without it goes on' use endless 14
+knockctl revoke --all >/dev/null
+check '... until it is revoked' dead endless
+knock $server 7001
+wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
+knockctl extend 10.0.0.2 --door limited 3s >/dev/null
+now begun
+wait_for -t 20 not limited
+now ended
+check "knockctl extend: it lasts longer ($((ended - begun))0 ms)" [ $((ended - begun)) -ge 750 ]
+check '... by that' [ $((ended - begun)) -le 1200 ]
+
 # --- reload, extend, elements of the admin's --------------------------------------------------------
 
 knockd_stop

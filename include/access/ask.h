@@ -14,7 +14,7 @@
 
 struct ask {
 	char user[ASK_USER_MAX];
-	uint8_t key[ASK_KEY_LEN]; /* id of the key; this and the next are 0 but of a signed knock */
+	uint8_t key[ASK_KEY_LEN]; /* id of the key, or of the code's secret */
 	uint64_t counter;
 	uint64_t time_ms;       /* how long; 0: as the door has it */
 	struct knock_port port; /* the port asked for; 0: none */

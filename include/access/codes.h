@@ -37,6 +37,13 @@ bool codes_take_up(struct codes *codes, const struct journal_entry *entry);
 /* After the last codes_take_up(): keeps the used steps in this journal, which may be NULL; borrowed. */
 void codes_keep_in(struct codes *codes, struct journal *journal);
 
+/* Tells other gateways the codes that are used from now on; borrowed. */
+struct sharing;
+void codes_share(struct codes *codes, struct sharing *sharing);
+
+/* Another gateway has accepted a code: of the secret with this id, none up to this step counts. */
+void codes_heard(struct codes *codes, const uint8_t id[static ASK_KEY_LEN], uint64_t step);
+
 /*
  * Reads the secrets, "USER BASE32" a line, from `fd`, which it closes; fd -1: it could not be opened, with errno. The
  * file must belong to root or `owner`, and be readable by nobody else. Logs errors; a line with one does not count, the

@@ -7,6 +7,7 @@
 
 #include "access/bans.h"
 #include "access/closing.h"
+#include "access/codes.h"
 #include "access/cuts.h"
 #include "access/grants.h"
 #include "access/judge.h"
@@ -31,6 +32,7 @@ struct access_tools {
 	struct access_refusals *refusals;
 	struct bans *bans;
 	struct judge *judge; /* NULL in a build without libsodium */
+	struct codes *codes;
 	struct cuts *cuts;
 	struct sharing *sharing; /* NULL: this gateway is on its own */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/sharing.h"
 #include "lib/limiter.h"
 #include "lib/moment.h"
 #include "lib/sha1.h"
@@ -15,7 +16,7 @@
 #include "lib/totp.h"
 #include "secrets.h"
 
-#define ID_LEN   8
+#define ID_LEN   ASK_KEY_LEN
 #define WORD     "totp " /* of our entries in the journal */
 #define TEXT_LEN (sizeof(WORD) + 2 * ID_LEN + 24)
 #define STEP_MAX ((uint64_t)MOMENT_MAX_MSEC / 1000 / TOTP_STEP_SECONDS)
@@ -51,6 +52,7 @@ struct codes {
 	struct tries *tries;
 	size_t n_tries;
 	struct journal *journal;
+	struct sharing *sharing;
 	uint64_t floor; /* the step of the start */
 	struct limiter lines;
 };
@@ -94,6 +96,19 @@ identify(const struct totp_secret *secret, uint8_t id[static ID_LEN])
 	memcpy(id, mac, ID_LEN);
 }
 
+static bool
+has_secret(const struct codes *codes, const uint8_t id[static ID_LEN])
+{
+	uint8_t other[ID_LEN];
+
+	for (size_t i = 0; codes->secrets && i < codes->secrets->n; i++) {
+		identify(&codes->secrets->at[i].secret, other);
+		if (!memcmp(other, id, ID_LEN))
+			return true;
+	}
+	return false;
+}
+
 /* Made if there is none; NULL: no memory. Valid until the next call. */
 static struct used *
 used_of(struct codes *codes, const uint8_t id[static ID_LEN])
@@ -111,6 +126,23 @@ used_of(struct codes *codes, const uint8_t id[static ID_LEN])
 	*used = (struct used){ .step = 0 };
 	memcpy(used->id, id, ID_LEN);
 	return used;
+}
+
+void
+codes_share(struct codes *codes, struct sharing *sharing)
+{
+	if (codes)
+		codes->sharing = sharing;
+}
+
+/* Not into the journal: after a start no code of the time before counts. */
+void
+codes_heard(struct codes *codes, const uint8_t id[static ASK_KEY_LEN], uint64_t step)
+{
+	struct used *used = codes && step <= STEP_MAX && has_secret(codes, id) ? used_of(codes, id) : NULL;
+
+	if (used && used->step < step)
+		used->step = step;
 }
 
 bool
@@ -278,6 +310,8 @@ struct trial {
 	uint32_t code;
 	uint64_t step;
 	struct tries *tries;
+	uint8_t id[ID_LEN]; /* of the secret whose code was used, and its step */
+	uint64_t used;
 };
 
 enum finding { FOUND, WRONG, USED, STARTED };
@@ -326,7 +360,7 @@ find(const struct trial *t, const struct totp_user **line, struct used **used, u
 
 /* Uses the code up. NULL, or the reason why it does not count; `user` gets whose it is, when that is known. */
 static const char *
-use(const struct trial *t, const char **user)
+use(struct trial *t, const char **user)
 {
 	const struct totp_user *line = NULL;
 	struct used *used = NULL;
@@ -348,6 +382,9 @@ use(const struct trial *t, const char **user)
 	*user = line->name;
 	used->step = step;
 	used->ip = *t->ip;
+	memcpy(t->id, used->id, sizeof(t->id));
+	t->used = step;
+	sharing_counted(t->codes->sharing, t->id, step, line->name, t->door && t->door->share == SHARE_CLAIM);
 	if (keep(t->codes, used, line->name) && t->conf->replay_sync)
 		return "the use of the code could not be written to the disk";
 	return NULL;
@@ -393,7 +430,8 @@ codes_open(struct codes *codes, const struct conf *conf, const struct event *eve
 			   user ? " of " : "", user ? user : "", why);
 	if (why)
 		return false;
-	*ask = (struct ask){ .by_code = true };
+	*ask = (struct ask){ .by_code = true, .counter = t.used };
+	memcpy(ask->key, t.id, sizeof(ask->key));
 	text_copy(ask->user, sizeof(ask->user), user);
 	return true;
 }

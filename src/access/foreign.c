@@ -87,6 +87,7 @@ foreign_apply(const struct access_tools *tools, const struct conf *conf, const s
 		return end(tools, n, gateway);
 	case NOTICE_COUNTER:
 		judge_heard(tools->judge, n->key, n->counter);
+		codes_heard(tools->codes, n->key, n->counter);
 		return true;
 	case NOTICE_ONCE_USED:
 		use_up(tools, n, gateway);

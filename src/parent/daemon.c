@@ -324,6 +324,7 @@ open_tools(struct daemon *d)
 					  .refusals = &d->refusals,
 					  .bans = d->bans,
 					  .judge = d->judge,
+					  .codes = d->codes,
 					  .cuts = d->cuts };
 	grants_tell(d->grants, gateways_ended, d);
 	return gateways_open(d);

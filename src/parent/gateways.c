@@ -63,6 +63,7 @@ gateways_open(struct daemon *d)
 	}
 	d->tools.sharing = d->sharing;
 	judge_share(d->judge, d->sharing);
+	codes_share(d->codes, d->sharing);
 	return 0;
 }
 

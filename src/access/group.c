@@ -108,6 +108,19 @@ group_about(struct sharing *s, const char *door, const struct addr *ip, const st
 	return n;
 }
 
+void
+group_tell(struct sharing *s, struct notice *n, uint64_t left_ms)
+{
+	struct known_access *a;
+
+	group_set_left(s, n, left_ms);
+	a = known_put(&s->known, n, group_end_of(left_ms));
+	if (a)
+		a->applied = true;
+	if (group_put(s, n, n->kind == NOTICE_REVOKE && left_ms ? left_ms + NOTICE_SKEW_MS : left_ms, NULL) && a)
+		a->seen = s->reading;
+}
+
 const char *
 group_name(const struct sharing *s, uint64_t origin)
 {

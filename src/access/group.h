@@ -80,4 +80,7 @@ void group_store(struct share_message *m, const struct notice *n, uint64_t left_
 /* Puts it with the next number, which the server keeps; `more` has further conditions, or is NULL. False: not taken. */
 bool group_put(struct sharing *s, struct notice *n, uint64_t left_ms, const struct share_message *more);
 
+/* The newest news of an access, which lasts for `left_ms` more (0: without end): keeps it and puts it. */
+void group_tell(struct sharing *s, struct notice *n, uint64_t left_ms);
+
 #endif

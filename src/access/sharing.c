@@ -125,7 +125,7 @@ revoke_others(struct sharing *s, const struct notice *n)
 
 /* What the table knows already is only marked as stored. */
 static void
-take_access(struct sharing *s, const struct notice *n, uint64_t left_ms)
+take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_own)
 {
 	struct known_access *a = known_find(&s->known, n);
 	uint64_t end = left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms;
@@ -137,6 +137,8 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms)
 			s->counts.stale++;
 		return;
 	}
+	if (is_own)
+		return; /* a claim, whose answer counts */
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
 		s->counts.stale++;
 		return;
@@ -194,7 +196,7 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 	switch (n->kind) {
 	case NOTICE_GRANT:
 	case NOTICE_REVOKE:
-		take_access(s, n, left_ms);
+		take_access(s, n, left_ms, is_own);
 		break;
 	case NOTICE_COUNTER:
 	case NOTICE_ONCE_USED:

@@ -34,20 +34,6 @@ is_told(const struct sharing *s)
 	return group_is_on(s) && !s->muted;
 }
 
-/* The newest news of this access: keeps it and tells it. */
-static void
-tell(struct sharing *s, struct notice *n, uint64_t left_ms)
-{
-	struct known_access *a;
-
-	group_set_left(s, n, left_ms);
-	a = known_put(&s->known, n, group_end_of(left_ms));
-	if (a)
-		a->applied = true;
-	if (group_put(s, n, n->kind == NOTICE_REVOKE && left_ms ? left_ms + NOTICE_SKEW_MS : left_ms, NULL) && a)
-		a->seen = s->reading;
-}
-
 /* A key for some ports only opens each of them; a notice names one. */
 static void
 tell_ports(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask, uint64_t left_ms)
@@ -60,7 +46,7 @@ tell_ports(struct sharing *s, const struct door *door, const struct addr *ip, co
 			continue;
 		one.port = door->open.at[i];
 		n = group_about(s, door->name, ip, &one);
-		tell(s, &n, left_ms);
+		group_tell(s, &n, left_ms);
 	}
 }
 
@@ -77,7 +63,7 @@ sharing_opened(struct sharing *s, const struct door *door, const struct addr *ip
 		return;
 	}
 	n = group_about(s, door->name, ip, ask);
-	tell(s, &n, left_ms);
+	group_tell(s, &n, left_ms);
 }
 
 static uint64_t
@@ -103,7 +89,7 @@ sharing_ended(struct sharing *s, const char *door, const struct addr *ip)
 		n.kind = NOTICE_REVOKE;
 		n.author = s->origin;
 		n.hlc = hlc_next(&s->hlc, moment_now());
-		tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
+		group_tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
 	}
 }
 
@@ -122,7 +108,7 @@ sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_
 			continue;
 		n.author = s->origin;
 		n.hlc = hlc_next(&s->hlc, moment_now());
-		tell(s, &n, left > 0 ? (uint64_t)left : 1);
+		group_tell(s, &n, left > 0 ? (uint64_t)left : 1);
 	}
 }
 

@@ -78,16 +78,22 @@ count_claim(struct sharing *s, enum share_answer answer)
 	}
 }
 
-/* Undoes what the server may have done. */
+/* Undoes what the server may have done: the client has no access, or the one that it had before. */
 static void
 undo(struct sharing *s, const struct notice *claimed)
 {
+	const struct known_access *before = known_find(&s->known, claimed);
+	uint64_t now = moment_boot_msec(), end = group_end_of(claimed->left_ms ? claimed->left_ms : KNOWN_TOMB_MAX_MS);
 	struct notice n = *claimed;
 
 	n.kind = NOTICE_REVOKE;
+	if (before && before->notice.kind == NOTICE_GRANT && before->end > now) {
+		n = before->notice;
+		end = before->end;
+	}
+	n.author = s->origin;
 	n.hlc = hlc_next(&s->hlc, moment_now());
-	known_put(&s->known, &n, group_end_of(n.left_ms ? n.left_ms : KNOWN_TOMB_MAX_MS));
-	group_put(s, &n, n.left_ms ? n.left_ms + NOTICE_SKEW_MS : KNOWN_TOMB_MAX_MS, NULL);
+	group_tell(s, &n, end == UINT64_MAX ? 0 : end - now);
 }
 
 void

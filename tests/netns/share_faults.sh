@@ -157,13 +157,13 @@ check '... and the good one stays' open_at b
 
 redis flushall >/dev/null # of the records with another key, too
 ask a peers --sync >/dev/null
-acl=$(sed -n '/^ACL SETUSER/,/^\.Ed/p' "$TESTS_TOP/man/knockd.conf.5" | sed '/^\.Ed/d; s/\\-/-/g' | tr '\n' ' ')
+acl=$(sed -n '/^ACL SETUSER/,/^\.Ed/p' "$TESTS_TOP/man/knockd-gateways.7" | sed '/^\.Ed/d; s/\\-/-/g' | tr '\n' ' ')
 # shellcheck disable=SC2046,SC2086 # words
 redis $(set -f && echo $acl | sed 's/PASSWORD/secret/') >"$T/out"
 equal 'the server takes the line of the manual' "$(cat "$T/out")" OK
 printf '%s\n' 'acl setuser default off' 'client kill type pubsub' 'client kill type normal' | redis >/dev/null
 check 'without a login a is refused' told a 'NOAUTH'
-echo 'gateway secret' >"$T/login" && chmod 600 "$T/login"
+echo 'knockd secret' >"$T/login" && chmod 600 "$T/login"
 cp "$T/share.key" "$T/old.key"
 "$KNOCKD" --share-keygen "$T/new.key" >/dev/null
 grep '^share1-key' "$T/new.key" >>"$T/share.key"

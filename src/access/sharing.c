@@ -123,6 +123,18 @@ revoke_others(struct sharing *s, const struct notice *n)
 	}
 }
 
+/* What was granted later, for other ports, goes on. */
+static void
+apply_later(struct sharing *s, const struct known_access *revoked)
+{
+	uint64_t now = moment_boot_msec();
+
+	for (struct known_access *a = known_of(&s->known, revoked->notice.door, &revoked->notice.ip); a;
+	     a = known_after(a))
+		if (a->notice.kind == NOTICE_GRANT && a->end > now)
+			apply(s, a, a->end == UINT64_MAX ? 0 : a->end - now);
+}
+
 /* What the table knows already is only marked as stored. */
 static void
 take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_own)
@@ -154,6 +166,8 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	}
 	a->seen = s->reading;
 	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
+	if (n->kind == NOTICE_REVOKE)
+		apply_later(s, a);
 }
 
 /* Counters only rise, and a sequence that is used up stays so, whatever the times of two notices are. */

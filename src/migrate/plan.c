@@ -71,13 +71,16 @@ note_chains(struct plan *plan, const struct plan_door *door)
 		const struct rule *rule = &door->rules[i];
 		struct plan_chain *chain;
 
-		if (!rule->adds || !rule->chain || !rule->key)
+		if (!rule->adds || !rule->chain)
 			continue;
 		chain = chain_of(plan, rule);
 		if (!chain)
 			return -1;
-		chain->several = chain->several || (chain->rule && strcmp(chain->rule->key, rule->key) != 0);
-		chain->rule = rule;
+		/* a rule that could not be read is another one */
+		if (!rule->key || (chain->rule && strcmp(chain->rule->key, rule->key) != 0))
+			chain->several = true;
+		else
+			chain->rule = rule;
 	}
 	return 0;
 }

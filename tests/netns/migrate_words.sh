@@ -20,6 +20,8 @@ iptables -A INPUT -s %IP% -p tcp --dport :1024 -j ACCEPT
 iptables -A INPUT -s %IP% -p tcp -m multiport --dport 22,80 -j ACCEPT
 iptables -A INPUT -s %IP% -p tcp -m multiport --dports 22,80:89 -j ACCEPT
 iptables -A INPUT -s %IP% -m tcp --dport 22 -p tcp -j ACCEPT
+iptables -A INPUT -s %IP% -m multiport --dports 22,80 -p tcp -j ACCEPT
+iptables -A INPUT -s %IP% -m multiport --dports 22,80 -j ACCEPT
 iptables -A INPUT -s %IP% -p tcp -m tcp --syn -m state --state new,ESTABLISHED -j ACCEPT
 iptables -A INPUT -s %IP% -m conntrack --ctstate NEW -m comment --comment 'a b' -j ACCEPT
 iptables -I OUTPUT -d %IP% -p tcp --sport 22 -j ACCEPT; iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT

@@ -521,6 +521,14 @@ handles_that_are_looked_up(void **state)
 		"[b] stays: it deletes a rule whose handle it looks up, and which one is not clear\n"
 		"[c] stays: no door that moves closes it, and [b], which stays, may\n",
 		NULL);
+	snprintf(text, sizeof(text), "%s%s\n%s",
+		 DOOR("a", "9,4", NFT_ADD("22")) "[b]\nsequence = 4,9\ncommand = ", clear[0],
+		 DOOR("c", "9,5", "nft add rule inet filter input ip saddr %IP% log accept"));
+	becomes(text, MIGRATE_ANY,
+		"[a] stays: no door that moves closes it, and [b], which stays, may\n"
+		"[b] stays: it deletes a rule whose handle it looks up, and which one is not clear\n"
+		"[c] stays: its command has the word \"log\"\n",
+		NULL);
 	snprintf(text, sizeof(text), "%s%s\n",
 		 DOOR("a", "9,4", NFT_ADD("22") "; " NFT_ADD("80")) "stop_command = ", clear[0]);
 	becomes(text, MIGRATE_ANY,

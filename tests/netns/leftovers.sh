@@ -131,7 +131,12 @@ wait "$knockd" 2>/dev/null
 } >"$T/many.nft"
 knockd_again
 : >"$LOG"
-nft -f "$T/many.nft" || bail 'cannot load many elements'
+if ! nft -f "$T/many.nft" 2>"$T/load.err"; then
+	# a message of nft may be no larger than net.core.wmem_max, unless root has sent it
+	[ "$(awk '{ print $3 }' /proc/self/uid_map)" = 1 ] || bail "cannot load many elements: $(cat "$T/load.err")"
+	skip 'many among many more' 'an ordinary user cannot load so many at once'
+	done_testing
+fi
 thirty_thousand() {
 	[ "$(nft list set inet filter ok | grep -o '10\.[0-9]*\.[0-9]*\.[0-9]*' | wc -l)" = 30000 ]
 }

@@ -275,9 +275,10 @@ knock $server 7000
 wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2222'
 in_client ip addr add 10.0.0.3/24 dev eth0
 knockd_stop
-expires=$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 2222' expires)
-nft list table inet knockd | sed 's/priority -149/priority -150/; /^[[:space:]]*flags *$/d' >"$T/old.nft"
 for i in 1 2 3; do
+	nft delete element inet knockd open4 '{ 10.0.0.7 . tcp . 2222 }' 2>/dev/null
+	expires=$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 2222' expires)
+	nft list table inet knockd | sed 's/priority -149/priority -150/; /^[[:space:]]*flags *$/d' >"$T/old.nft"
 	{
 		echo 'delete table inet knockd'
 		cat "$T/old.nft"

@@ -25,6 +25,7 @@ struct sharing_state {
 	const char *name;   /* of this gateway */
 	const char *reason; /* the primary's address; if the link is down, why */
 	bool up;
+	bool settled;   /* doors with `share = claim` open */
 	uint64_t known; /* accesses of the group, with tombstones */
 	uint64_t sent, dropped, received, bad, stale, refused, gaps, resyncs, links;
 	uint64_t claims_yes, claims_no, claims_unknown;

@@ -10,7 +10,7 @@
  *    40  8  author: the gateway where it happened            48 8 door: the first bytes of BLAKE2b-128(its name)
  *    56 16  address, IPv4 in the first four bytes
  *    72  8  time left in ms, 0: no end                       80 8 end by the clock of hlc.h, ms; 0: no end
- *    88  8  id of a user's key                               96 8 its counter
+ *    88  8  id of a user's key                               96 8 its counter; HELLO: connections in this run
  *   104 48  name of the user, or HELLO: of the gateway; ONCE: keyed hash of the sequence, 16 bytes
  *   152  8  zero
  */

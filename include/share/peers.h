@@ -22,6 +22,7 @@ struct peer {
 	uint64_t before;        /* bit i: number newest - i has come */
 	uint64_t hole_at;       /* ms: since when one is missing; 0: none is */
 	uint64_t heard_at;      /* ms */
+	uint64_t links;         /* how often it has connected to the server */
 	uint64_t received, gaps;
 };
 
@@ -30,7 +31,8 @@ struct peers {
 	size_t n;
 };
 
-/* Times are in ms of one clock that does not step. True: a new gateway, or a new run of one. */
+/* Times are in ms of one clock that does not step. True: a new gateway, a new run of one, or
+ * it has connected anew: it may have missed something. */
 bool peers_hear(struct peers *peers, const struct notice *notice, uint64_t now);
 
 /* How many gateways lack a notice for too long; counts that once. */

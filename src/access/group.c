@@ -12,6 +12,28 @@ group_is_on(const struct sharing *s)
 	return s && s->keys;
 }
 
+/* Has each gateway that was there before the link was lost been heard of since? */
+static bool
+all_are_back(const struct sharing *s)
+{
+	for (size_t i = 0; i < s->peers.n; i++) {
+		uint64_t heard_at = s->peers.at[i].heard_at;
+
+		if (heard_at < s->up_at && heard_at + 2 * GROUP_ALONE_MSEC >= s->down_at)
+			return false;
+	}
+	return true;
+}
+
+bool
+group_is_settled(const struct sharing *s)
+{
+	uint64_t now = moment_boot_msec();
+
+	return s->up && !s->syncing && !s->filling && s->synced_at >= s->up_at && now >= s->up_at + GROUP_SETTLE_MSEC &&
+	       (now >= s->up_at + GROUP_ALONE_MSEC || all_are_back(s));
+}
+
 void
 group_want_resync(struct sharing *s, uint64_t now)
 {

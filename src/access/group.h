@@ -22,6 +22,9 @@
 /* Between two readings of all records, and for the courier to begin one by itself. */
 #define GROUP_PAUSE_MSEC 1000
 
+#define GROUP_SETTLE_MSEC 2000
+#define GROUP_ALONE_MSEC  10000 /* as long as between two of a gateway's notices */
+
 /* A question to the server that is answered: a claim, or how long an answer takes. */
 struct ticket {
 	uint64_t ticket; /* 0: free */
@@ -47,12 +50,19 @@ struct sharing {
 	unsigned reasons; /* that were logged in this outage */
 	bool up, syncing, filling;
 	uint32_t reading; /* number of the reading under way, or of the last one */
-	uint64_t resync_at, hello_at, fill_at, asked_at, synced_at; /* ms */
+	uint64_t resync_at, hello_at, fill_at, asked_at, synced_at, up_at, down_at; /* ms */
 	char reason[SHARE_REASON];
 	struct sharing_state counts;
 };
 
 bool group_is_on(const struct sharing *s);
+
+/*
+ * Does this gateway know what the others have accepted, so that it may claim? The server may have lost that: for
+ * GROUP_SETTLE_MSEC after a new connection the others put what is missing, and those that were there before have to be
+ * heard of again, or for GROUP_ALONE_MSEC.
+ */
+bool group_is_settled(const struct sharing *s);
 
 /* "?": not known. */
 const char *group_name(const struct sharing *s, uint64_t origin);

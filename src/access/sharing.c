@@ -192,6 +192,17 @@ take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
 	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
 }
 
+/*
+ * The gateway knows no names yet, and the server may have lost what it does not know: this gateway puts that when it
+ * has read all.
+ */
+static void
+meet(struct sharing *s, uint64_t now)
+{
+	s->hello_at = earlier(s->hello_at, now + ANSWER_MSEC);
+	group_want_resync(s, now);
+}
+
 static void
 take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 {
@@ -206,7 +217,7 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 	left_ms = notice_left(n, stored_ms, hlc_ms(&s->hlc, now));
 	s->counts.received += !is_own;
 	if (n->origin != s->origin && peers_hear(&s->peers, n, (uint64_t)now.boot_ms))
-		s->hello_at = earlier(s->hello_at, (uint64_t)now.boot_ms + ANSWER_MSEC);
+		meet(s, (uint64_t)now.boot_ms);
 	switch (n->kind) {
 	case NOTICE_GRANT:
 	case NOTICE_REVOKE:
@@ -269,11 +280,13 @@ take_link(struct sharing *s, const struct share_message *m)
 	if (up) {
 		s->counts.links++;
 		log_notice(s->log, "share: connected to %s", s->reason);
-		s->hello_at = now;
-		s->asked_at = now; /* the courier reads all by itself; if it does not, it is asked */
+		s->up_at = now;
+		s->hello_at = UINT64_MAX; /* when the others can hear all */
+		s->asked_at = now;        /* the courier reads all by itself; if it does not, it is asked */
 		group_want_resync(s, now);
 	} else {
 		log_warnx(s->log, "share: the link is down: %s", s->reason);
+		s->down_at = now;
 		tickets_forget(s);
 	}
 }
@@ -341,6 +354,8 @@ sharing_cut_off(struct sharing *s, const char *why)
 	if (!s)
 		return;
 	text_copy(s->reason, sizeof(s->reason), why);
+	if (s->up)
+		s->down_at = moment_boot_msec();
 	s->up = s->syncing = s->filling = false;
 	tickets_forget(s);
 }
@@ -386,6 +401,8 @@ fill_some(struct sharing *s, uint64_t now)
 		n++;
 	}
 	s->filling = s->known.next;
+	if (!s->filling && s->hello_at == UINT64_MAX)
+		s->hello_at = now;
 }
 
 static void

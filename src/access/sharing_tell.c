@@ -238,7 +238,7 @@ uint64_t
 sharing_claim(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask,
 	      const struct seq *sequence, uint64_t left_ms)
 {
-	struct ticket *p = group_is_on(s) && s->up ? tickets_find(s, 0) : NULL;
+	struct ticket *p = group_is_on(s) && group_is_settled(s) ? tickets_find(s, 0) : NULL;
 
 	if (!p) {
 		if (group_is_on(s))
@@ -278,6 +278,7 @@ sharing_look(const struct sharing *s, struct sharing_state *state)
 	state->name = s->name;
 	state->reason = s->reason;
 	state->up = s->up;
+	state->settled = group_is_settled(s);
 	state->known = s->known.n;
 	state->synced_ago = s->synced_at ? moment_boot_msec() - s->synced_at : UINT64_MAX;
 	return true;

@@ -23,6 +23,7 @@ tickets_hello(struct sharing *s, uint64_t seq)
 	struct share_message m;
 
 	memcpy(n.text, s->name, sizeof(n.text));
+	n.counter = s->counts.links;
 	group_seal(s, &n, seq ? seq : s->seq + 1, &m);
 	m.ticket = p && !seq ? s->next_ticket : 0;
 	if (!group_post(s, &m))

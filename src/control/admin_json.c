@@ -359,11 +359,11 @@ admin_json_gateway(const struct sharing_state *s)
 {
 	bool synced = s->synced_ago != UINT64_MAX;
 
-	return json_pack("{s:o, s:b, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:I}", "gateway", admin_json_text(s->name),
-			 "self", 1, "up", s->up, "synced", synced, "server", admin_json_text(s->reason),
-			 "synced_ago_ms", integer_or_null(synced, (int64_t)s->synced_ago), "rtt_us",
-			 (json_int_t)s->rtt_us, "accesses", (json_int_t)s->known, "received", (json_int_t)s->received,
-			 "bad_seals", (json_int_t)s->bad);
+	return json_pack("{s:o, s:b, s:b, s:b, s:b, s:o, s:o, s:I, s:I, s:I, s:I}", "gateway", admin_json_text(s->name),
+			 "self", 1, "up", s->up, "synced", synced, "settled", s->settled, "server",
+			 admin_json_text(s->reason), "synced_ago_ms", integer_or_null(synced, (int64_t)s->synced_ago),
+			 "rtt_us", (json_int_t)s->rtt_us, "accesses", (json_int_t)s->known, "received",
+			 (json_int_t)s->received, "bad_seals", (json_int_t)s->bad);
 }
 
 json_t *

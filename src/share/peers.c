@@ -75,7 +75,11 @@ peers_hear(struct peers *peers, const struct notice *notice, uint64_t now)
 	struct peer *peer = get(peers, notice->origin);
 	bool is_new = peer->run != notice->run;
 
-	if (is_new) {
+	if (notice->kind == NOTICE_HELLO && peer->links != notice->counter) {
+		peer->links = notice->counter;
+		is_new = true;
+	}
+	if (peer->run != notice->run) {
 		peer->run = notice->run;
 		peer->newest = 0;
 		peer->hole_at = 0;

@@ -51,7 +51,7 @@ gateway() {
 	run_it nsenter --net=/run/netns/$1 "$KNOCKD" -c "$T/$1/knockd.conf"
 	eval "pid_$1=$pid"
 	wait_for -t 20 eval 'grep -q "starting up" "$work/'"$1"'.log" 2>/dev/null' || bail "no gateway $1"
-	[ "$2" = alone ] || wait_for eval '[ "$("$KNOCKCTL" -s "$T/'"$1"'/control.sock" peers --json | jq ".[0].up")" = true ]' ||
+	[ "$2" = alone ] || wait_for eval '[ "$("$KNOCKCTL" -s "$T/'"$1"'/control.sock" peers --json | jq ".[0].settled")" = true ]' ||
 		bail "no link of $1"
 }
 

@@ -49,6 +49,7 @@ for name in a b c; do
 	gateway $name "$(doors $name)" "$signed"
 done
 check 'three gateways are connected' linked a b c
+check '... and know what was used' -t 15 settled a b c
 
 # send_to NAME HEX [PORT]
 send_to() {
@@ -189,6 +190,7 @@ opens_c() {
 check 'with Share_Down = open it opens' opens_c
 redis_start
 check 'the server is back' linked a b c
+check '... and all know what was used' -t 15 settled a b c
 check '... and all hear of it' open_everywhere
 
 # A server that hangs: the claim waits no longer than Share_Wait, and what it may have done is undone.
@@ -208,6 +210,7 @@ now ended
 kill -CONT $redis
 check '... after two seconds' [ $((ended - began)) -lt 400 ]
 check 'when it goes on' linked a b c
+check '... and all know what was used' -t 15 settled a b c
 check 'what was open is open' ok_everywhere
 ask a revoke --door plain >/dev/null
 check 'is ended' ok_nowhere

@@ -97,6 +97,13 @@ linked() {
 	done
 }
 
+# settled NAME...: ... and open doors with share = claim
+settled() {
+	for settled_name; do
+		ask "$settled_name" peers --json 2>/dev/null | jq -e '.[0].settled' >/dev/null || return 1
+	done
+}
+
 # ask NAME WORD...: knockctl at this gateway
 ask() {
 	ask_name=$1

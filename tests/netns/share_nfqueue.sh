@@ -27,7 +27,7 @@ knockd_start "$capture
 	share      = claim
 $fence_door"
 is_up() {
-	[ "$(knockctl peers --json | jq '.[0].up')" = true ]
+	[ "$(knockctl peers --json | jq '.[0].settled')" = true ]
 }
 check 'the gateway is connected' is_up
 
@@ -52,7 +52,7 @@ check 'a server that hangs: the knock is refused' log_has 'did not answer'
 check '... and no packet is held' nothing_held
 refute '... and the port stays shut' gets_in
 kill -CONT $redis
-check 'it goes on' is_up
+check 'it goes on' -t 15 is_up
 knock $server 7000 8000
 check '... and the next knock opens' gets_in
 done_testing

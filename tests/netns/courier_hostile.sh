@@ -23,8 +23,11 @@ served() {
 	ss -Hltn 'sport = 7000' | grep -q .
 }
 
-# small NAME: the courier has had less than 16 MB at most
+# small NAME: the courier has had less than 16 MB at most; AddressSanitizer keeps what is freed
 small() {
+	if built_with SANITIZERS; then
+		return
+	fi
 	[ "$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\).*/\1/p' "/proc/$(courier_of "$1")/status")" -lt 16000 ]
 }
 unharmed() {

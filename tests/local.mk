@@ -445,7 +445,7 @@ bench_tools = \
 	tests/bench/twin
 
 # FIGURES="open hits" for some only; BENCH_UPDATE=yes renews the tables in tests/bench/RESULTS.md.
-bench: all $(bench_tools) tests/ref/stamp
+bench: all $(bench_tools) tests/tools/courier tests/ref/stamp
 	FIGURES='$(FIGURES)' BENCH_UPDATE='$(BENCH_UPDATE)' $(SHELL) $(srcdir)/tests/bench/run
 .PHONY: bench
 
@@ -478,6 +478,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/RESULTS.md \
 	tests/bench/attempts.sh \
 	tests/bench/behind.sh \
+	tests/bench/courier.sh \
 	tests/bench/doors.sh \
 	tests/bench/fetch-fwknop \
 	tests/bench/flood.sh \

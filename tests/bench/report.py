@@ -27,6 +27,7 @@ TITLES = {
     'size': 'Size',
     'signed': 'Signed knocks',
     'share': 'Gateways that share accesses',
+    'courier': 'Records between gateways',
 }
 OURS = 'knockd-nft'
 

@@ -351,13 +351,25 @@ shut(const struct confine *confine)
 #endif
 }
 
+static struct courier *
+new_courier(const struct confine *confine, const struct share_conf *conf)
+{
+	struct courier *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->conf = conf;
+	else
+		confine_refuse(confine, "start");
+	return c;
+}
+
 _Noreturn void
 courier_run(const struct courier_setup *setup)
 {
 	int fd = setup->fd;
 	char root[SHARE_PATH_LEN];
 	struct log log;
-	struct courier *c = calloc(1, sizeof(*c));
+	struct courier *c;
 	struct confine confine = {
 		.role = "courier", .user = &setup->user, .log = &log, .files = POLL_SLOTS + STDERR_FILENO + 1
 	};
@@ -366,9 +378,7 @@ courier_run(const struct courier_setup *setup)
 	title_set("courier");
 	confine_signals();
 	confine_descriptors(&confine, &fd, 1);
-	if (!c)
-		confine_refuse(&confine, "start");
-	c->conf = setup->conf;
+	c = new_courier(&confine, setup->conf);
 	if (setup->conf->engine == SHARE_UNIX)
 		confine.root = find_socket(c, root);
 	else

@@ -29,7 +29,7 @@ LEN = 184
 NAMESPACE = b"knock@knockd-nft"
 ACTIONS = ["open", "close", "probe"]
 PROTOS = {"tcp": 6, "udp": 17}
-BOUND, OTHER = 1, 2
+BOUND, OTHER, TOTP = 1, 2, 4
 
 
 def blake(data, size, key=b""):
@@ -175,11 +175,12 @@ def make_statement(door, args):
         word = (args.port + ":tcp").split(":")
         port, proto = int(word[0]), PROTOS[word[1]]
     flags = OTHER if args.other_address else BOUND if args.address else 0
+    flags |= TOTP if args.totp else 0
     counter = args.counter or time.time_ns() // 1000
     return (
         struct.pack(">BBBBHHQ", 1, ACTIONS.index(args.action), flags, proto, port, 0, counter)
         + blake(door.encode(), 16)[:8]
-        + struct.pack(">II", args.seconds, 0)
+        + struct.pack(">II", args.seconds, int(args.totp or 0))
         + pack_address(args.address or args.other_address)
     )
 
@@ -210,6 +211,7 @@ def describe(site, plain):
         "counter": counter,
         "door": statement[16:24].hex(),
         "seconds": struct.unpack(">I", statement[24:28])[0],
+        "totp": struct.unpack(">I", statement[28:32])[0],
         "address": statement[32:].hex(),
         "message": message(site.public, statement).hex(),
         "signature": plain[56:120].hex(),
@@ -226,6 +228,7 @@ def main():
         sub.add_argument("--action", choices=ACTIONS, default="open")
         sub.add_argument("--seconds", type=int, default=0)
         sub.add_argument("--port")
+        sub.add_argument("--totp", help="six digits of an authenticator app")
         sub.add_argument("--address")
         sub.add_argument("--other-address")
         sub.add_argument("--counter", type=int, help="instead of the clock, in microseconds")

@@ -56,6 +56,8 @@ read_file(struct daemon *d, int which, bool anyway)
 		close(fd);
 		return;
 	}
+	if (fd < 0 && d->keeper && error == EACCES)
+		log_warnx(&d->log, "%s: another file needs privileges dropped at start; restart knockd", path);
 	errno = error;
 	if (take(d, which, fd))
 		log_warnx(&d->log, "%s is not used: the %s that were read before stay in force", path,

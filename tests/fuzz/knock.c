@@ -21,6 +21,7 @@
 static const char *const lines[] = {
 	"[options]",
 	"scan_guard = 3",
+	"totp_secrets = /nowhere",
 	"[fixed]",
 	"sequence = 1,2:udp,3",
 	"seq_timeout = 5",
@@ -39,6 +40,12 @@ static const char *const lines[] = {
 	"sequence = 5,6",
 	"target = 192.0.2.9",
 	"seq_timeout = 0x",
+	"[code]",
+	"sequence = 2,100:totp",
+	"AllowDuplicates = yes",
+	"[code_udp]",
+	"sequence = 6,1,100:totp:udp",
+	"seq_timeout = 5",
 	"[once]",
 	"one_time_sequences = /nowhere",
 	"seq_timeout = 9",
@@ -95,8 +102,8 @@ is_deserved(const struct history *h, const struct door *door, const struct addr 
 		const struct packet *packet = &h->packets[--at];
 		const struct knock_port *wanted = &door->seq.at[port - 1];
 
-		if (!addr_equal(&packet->src, source) || packet->dst_port != wanted->port ||
-		    packet->proto != wanted->proto)
+		if (!addr_equal(&packet->src, source) || packet->dst_port < wanted->port ||
+		    packet->dst_port > seq_last(wanted) || packet->proto != wanted->proto)
 			continue;
 		if (packet->proto == IPPROTO_TCP && (packet->tcp_flags & door->flags_mask) != door->flags_value)
 			continue;
@@ -114,21 +121,29 @@ is_stray(const struct door *door, const struct packet *packet)
 	       (packet->tcp_flags & door->flags_mask) == door->flags_value;
 }
 
-/* Has the source hit Scan_Guard different ports of no door, the last one now? Ports of doors are below 8. */
+/* The bit of a port of no door, 0 if it is one of a door: those are below 8, and the digits of codes from 100 on. */
+static uint64_t
+stray_bit(uint16_t port)
+{
+	if ((port > 0 && port < 8) || (port >= 100 && port < 200))
+		return 0;
+	return UINT64_C(1) << (port < 100 ? port : port - 200 + 16);
+}
+
+/* Has the source hit Scan_Guard different ports of no door, the last one now? */
 static bool
 has_scanned(const struct history *h, const struct door *door, const struct addr *source)
 {
-	uint32_t ports = 0;
+	uint64_t ports = 0;
 
 	for (size_t i = 0; i < h->n; i++) {
 		const struct packet *packet = &h->packets[i];
 
-		if (addr_equal(&packet->src, source) && (packet->dst_port == 0 || packet->dst_port > 7) &&
-		    is_stray(door, packet))
-			ports |= UINT32_C(1) << packet->dst_port;
+		if (addr_equal(&packet->src, source) && is_stray(door, packet))
+			ports |= stray_bit(packet->dst_port);
 	}
 	return addr_equal(&h->packets[h->n - 1].src, source) &&
-	       (unsigned)__builtin_popcount(ports) >= h->conf->scan_guard;
+	       (unsigned)__builtin_popcountll(ports) >= h->conf->scan_guard;
 }
 
 /* knock_emit */
@@ -142,8 +157,13 @@ hear(void *arg, const struct event *event)
 	door = &h->conf->doors[event->door];
 	HOLDS(event->stage <= door->seq.n);
 	HOLDS(event->kind != EVENT_SCAN || has_scanned(h, door, &event->source));
-	if (event->kind != EVENT_OPEN)
+	HOLDS(event->kind != EVENT_OPEN || !seq_code(&door->seq));
+	if (event->kind == EVENT_CODE) {
+		HOLDS(seq_code(&door->seq) && event->stage == door->seq.n);
+		HOLDS(event->count % 100 == h->packets[h->n - 1].dst_port - 100U);
+	} else if (event->kind != EVENT_OPEN) {
 		return;
+	}
 	HOLDS(is_deserved(h, door, &event->source));
 	if (door->one_time_path)
 		door_next_sequence(door); /* as the parent does */
@@ -162,7 +182,7 @@ add_packet(struct history *h, const uint8_t *data)
 				   .dst = addr_from_bytes(AF_INET, target),
 				   .proto = data[3] & 1 ? IPPROTO_UDP : IPPROTO_TCP,
 				   .tcp_flags = data[3] & 1 ? 0 : data[4],
-				   .dst_port = data[2] & 15,
+				   .dst_port = data[2] & 128 ? 100 + (data[2] & 127) : data[2] & 15,
 				   .src_port = data[5] & 15,
 				   .tcp_seq = data[5] >> 4 };
 	return packet;

@@ -29,6 +29,25 @@ accepted '... with a request' in_client "$python" "$knock1" send "$line" --key "
 	--seconds 300 --port 22 --address 10.0.0.2
 check '... of a time' equal_field 'inet knockd open4' '10.0.0.2 . tcp . 22' timeout 300
 
+# beside a code
+(umask 077 && echo 'bob GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' >"$T/totp")
+enrol bob totp
+sed -i "s|^\[options\]|&\n\tTotp_Secrets = $T/totp|" "$T/knockd.conf"
+knockd_reload
+if have_uids; then
+	check 'a file that the daemon, which is not root any more, does not know needs a restart' \
+		log_has "$T/totp: another file needs privileges dropped at start; restart knockd"
+else
+	skip 'a file that the daemon does not know needs a restart' "$no_uids"
+fi
+knockd_stop
+knockd_again
+sleep 2.2 # REPLAY_LOST_MSEC
+refused '... without a code for a key that needs one' 'the key needs a code beside it' \
+	in_client "$python" "$knock1" send "$line" --key "$T/bob"
+refused '... with a wrong code' 'the code is wrong' \
+	in_client "$python" "$knock1" send "$line" --key "$T/bob" --totp 000000
+
 pack alice ssh 62000 counter=8000024 port=176 proto=17 seconds=480 address=2001:db8::8 flags=1 action=2 >"$T/hex"
 "$python" "$knock1" open "$T/knock.key" "$(cat "$T/hex")" >"$T/read"
 equal 'it reads ours: the counter' "$(jq .counter "$T/read")" 8000024

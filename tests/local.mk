@@ -208,6 +208,7 @@ netns_tests = \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
 	tests/netns/totp.sh \
+	tests/netns/totp_nfqueue.sh \
 	tests/netns/totp_rogue.sh \
 	tests/netns/upgrade.sh \
 	tests/netns/vrf.sh \

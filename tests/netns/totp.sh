@@ -155,6 +155,8 @@ refused '... and two behind' 'the code is wrong' knock_ours $server 7000 8000 20
 knock_ours $server 7001:udp 20200:totp:udp --totp "$(code carol)"
 check 'by UDP' element_in 'inet knockd open4' '10.0.0.2 . tcp . 23'
 refused "the code of a user who is not one of the door's" 'the code is wrong' knock_ours $server 7002 20400:totp --totp "$(code alice)"
+knock_ours $server6 7000 8000 20000:totp --totp "$(code bob)"
+check 'over IPv6' element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
 if have_reference; then
 	forward 2
 	accepted "knockd 0.8's client" eval 'knock_ref $server 7000 8000 $(typed "$(code alice)" 20000)'

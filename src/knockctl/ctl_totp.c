@@ -27,19 +27,22 @@ open_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	struct stat st;
-	FILE *file = NULL;
+	const char *why = NULL;
+	FILE *file;
 
 	if (fd < 0 || fstat(fd, &st))
-		fail(path, strerror(errno));
+		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
-		fail(path, "is not a regular file");
+		why = "is not a regular file";
 	else if (st.st_uid != geteuid() || st.st_mode & (S_IRWXG | S_IRWXO))
-		fail(path, "must belong to you and be accessible to nobody else: chmod 600");
-	else if (!(file = fdopen(fd, "r+")))
-		fail(path, strerror(errno));
-	if (!file && fd >= 0)
+		why = "must belong to you and be accessible to nobody else: chmod 600";
+	file = why ? NULL : fdopen(fd, "r+");
+	if (file)
+		return file;
+	fail(path, why ? why : strerror(errno));
+	if (fd >= 0)
 		close(fd);
-	return file;
+	return NULL;
 }
 
 /* Is there a line of this user? `last` gets the last character of the file. */

@@ -3,7 +3,7 @@
 #
 # The doors of the README, as they stand there, with the knock that stands there.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/signed_lib.sh"
 need knock
 topo_pair
 readme=$TESTS_TOP/README.md
@@ -47,4 +47,60 @@ knock $server6 $knocks
 check '... over IPv6, too' port_open $server6 22
 refute '... without a warning about its sets' log_has 'nft add set'
 equal 'there is no third one' "$(door 3)" ''
+
+# --- the other examples ------------------------------------------------------------------------------
+
+# The set of the second door, as the beginning of the README shows it.
+like() {
+	sed 's/192\.0\.2\.7/10.0.0.2/; s/expires [0-9a-z]*/expires/; s/^[[:space:]]*//'
+}
+equal 'the set is as the README shows it' "$(nft list set inet filter ssh_ok | grep elements | like)" \
+	"$(grep '^    elements = ' "$readme" | like)"
+knockd_stop
+nft flush ruleset
+rm -rf "$T"/state/*
+
+# tests/netns/examples_ssh.sh runs ssh with the same line.
+line=$(sed -n 's/^    \(ProxyCommand knock .*\)/\1/p' "$readme" | head -n 1)
+check 'the ProxyCommand is that of contrib/examples/ssh_config' grep -qF "	$line" "$TESTS_TOP/contrib/examples/ssh_config"
+
+# block PATTERN: the lines of the first block of configuration that begins with it
+block() {
+	awk -v pattern="$1" '/^    \[/ { inside = $0 ~ pattern && !n++ } !/^    / { inside = 0 } inside' "$readme"
+}
+
+knockd_conf "$(block '\[options\]')
+$(door 1)
+$fence_door"
+if "$KNOCKD" -t -c "$T/knockd.conf" >"$T/out" 2>&1; then
+	ok 'Capture = nfqueue is an option'
+elif grep -q 'built without' "$T/out"; then
+	skip 'Capture = nfqueue is an option' "$(grep 'built without' "$T/out")"
+else
+	fail "Capture = nfqueue is an option: $(cat "$T/out")"
+fi
+
+if built_with HAVE_SODIUM && [ -x "$KNOCKCTL" ] && command -v ssh-keygen >/dev/null; then
+	"$KNOCKD" --keygen "$T/knock.key" >/dev/null
+	: >"$T/authorized_keys"
+	signed_conf "$(block '\[ssh\]')"
+	knockd_again
+	mkdir -p "$T/user/.ssh"
+	cd "$T/user/.ssh" || exit
+	ssh-keygen -q -t ed25519 -N '' -C alice -f id_ed25519 </dev/null
+	enrol=$(sed -n 's/^    \(knockctl enrol .*[^ ]\)   *on the server.*/\1/p' "$readme")
+	add=$(sed -n "s/^    \(knock --add .*'\)   *the user.*/\1/p" "$readme")
+	invitation=$(eval "$enrol --host $server" 2>"$T/err")
+	check "$enrol" test -n "$invitation"
+	# knock of the README is ours, on host client
+	ours() {
+		in_client env -u SSH_AUTH_SOCK HOME="$T/user" XDG_CONFIG_HOME= XDG_STATE_HOME= "$KNOCK" "$@"
+	}
+	refute '... the port is shut' port_open $server 22
+	check "$add" eval "$(echo "$add" | sed "s|^knock |ours |; s|knock1:...|$invitation|")"
+	check 'knock home' ours home
+	check '... opens the port' port_open $server 22
+else
+	skip 'signed knocks' 'built without libsodium or jansson, or ssh-keygen is missing'
+fi
 done_testing

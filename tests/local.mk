@@ -345,7 +345,7 @@ tests/ref/stamp:
 
 clean-local:
 	rm -rf tests/ref tests/old tests/old.new tests/bench/results fuzz coverage vm distro cross musl deb rpm
-	rm -rf beside container
+	rm -rf beside container packages
 
 # --- a virtual machine -----------------------------------------------------------------------------
 
@@ -382,6 +382,9 @@ check-container: all
 	$(SHELL) $(top_srcdir)/tests/platform/container
 check-beside: Makefile
 	$(SHELL) $(top_srcdir)/tests/platform/beside
+check-packages: Makefile
+	$(SHELL) $(top_srcdir)/tests/platform/packages
+.PHONY: check-packages
 check-upgrade: all
 	$(SHELL) $(top_srcdir)/tests/platform/old
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/netns/upgrade.sh
@@ -527,6 +530,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/cross \
 	tests/platform/distro \
 	tests/platform/musl \
+	tests/platform/packages \
 	tests/platform/old \
 	tests/platform/valgrind \
 	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c \

@@ -171,6 +171,33 @@ if command -v fail2ban-regex >/dev/null; then
 else
 	skip fail2ban 'fail2ban-regex is missing'
 fi
+# the jail in the real daemon, with a file in place of the journal
+if command -v fail2ban-server >/dev/null && cp -r /etc/fail2ban "$T/fail2ban" 2>/dev/null; then
+	rm -f "$T"/fail2ban/jail.d/*
+	cp "$examples/fail2ban-filter.conf" "$T/fail2ban/filter.d/knockd.conf"
+	cp "$examples/fail2ban-jail.conf" "$T/fail2ban/jail.d/knockd.conf"
+	: >"$T/scans"
+	printf '[knockd]\nbackend = polling\nlogpath = %s\n' "$T/scans" >"$T/fail2ban/jail.d/knockd.local"
+	printf '[Definition]\ndbfile = :memory:\nlogtarget = %s\n' "$T/fail2ban.log" >"$T/fail2ban/fail2ban.local"
+	fail2ban-server -c "$T/fail2ban" -s /run/fail2ban.sock -p /run/fail2ban.pid -f start >"$T/out" 2>&1 &
+	started $!
+	jailed() {
+		fail2ban-client -s /run/fail2ban.sock status knockd
+	}
+	if wait_for -t 30 eval 'jailed >"$T/status" 2>&1'; then
+		printf '[%s] 198.51.100.9: openSSH: Stage 1\n[%s] 198.51.100.8: openSSH: scan, attempt dropped\n' \
+			"$(date '+%Y-%m-%d %H:%M')" "$(date '+%Y-%m-%d %H:%M')" >>"$T/scans"
+		check 'fail2ban: its jail bans the source of a scan' -t 30 eval 'nft list ruleset | grep -q 198.51.100.8'
+		refute '... and nobody else' eval 'nft list ruleset | grep -q 198.51.100.9'
+		diag "$(grep -e WARNING -e ERROR "$T/fail2ban.log")"
+		fail2ban-client -s /run/fail2ban.sock stop >/dev/null 2>&1
+		nft flush ruleset
+	else
+		skip 'fail2ban: its jail bans the source of a scan' "$(tail -n 1 "$T/out" "$T/status" | tail -n 1)"
+	fi
+else
+	skip 'fail2ban: its jail' 'fail2ban-server is missing'
+fi
 if command -v rsyslogd >/dev/null; then
 	echo "include(file=\"$examples/rsyslog.conf\")" >"$T/rsyslog.conf"
 	check 'rsyslog takes its file' rsyslogd -N1 -f "$T/rsyslog.conf"

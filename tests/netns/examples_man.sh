@@ -263,8 +263,14 @@ knockd_again
 opens $server 22 6421 9573 7184
 finish
 
-# Shared accesses need a store: tests/check/man.sh loads the example.
+# Other scripts do what these show, with a store and its servers, or with an app's codes: share*.sh, courier*.sh, totp*.sh.
+# tests/check/man.sh loads the configurations.
+display knockd.conf.5 '\[options\] Totp_Secrets' >/dev/null
+display knockd.conf.5 'knock knock.example.com' >/dev/null
 display knockd.conf.5 '\[options\] Share' >/dev/null
+display knockd.conf.5 'ACL SETUSER' >/dev/null
+display knockd.conf.5 'Share = sentinel' >/dev/null
+rm -f "$T"/displays/knockd-gateways.7.*
 
 # --- signed knocks ----------------------------------------------------------------------------------------
 

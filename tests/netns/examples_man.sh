@@ -268,8 +268,6 @@ finish
 display knockd.conf.5 '\[options\] Totp_Secrets' >/dev/null
 display knockd.conf.5 'knock knock.example.com' >/dev/null
 display knockd.conf.5 '\[options\] Share' >/dev/null
-display knockd.conf.5 'ACL SETUSER' >/dev/null
-display knockd.conf.5 'Share = sentinel' >/dev/null
 rm -f "$T"/displays/knockd-gateways.7.*
 
 # --- signed knocks ----------------------------------------------------------------------------------------

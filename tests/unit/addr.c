@@ -21,6 +21,9 @@ comes_back_as(const char *text, const char *expected)
 static void
 texts(void **state)
 {
+	static const uint8_t compatible[16] = { [12] = 192, 0, 2, 7 };
+	char text[INET6_ADDRSTRLEN];
+
 	(void)state;
 	comes_back_as("192.0.2.7", "192.0.2.7");
 	comes_back_as("2001:DB8:0:0:0:0:0:1", "2001:db8::1");
@@ -28,7 +31,7 @@ texts(void **state)
 	comes_back_as("0:0:0:0:0:FFFF:c000:207", "192.0.2.7");
 	comes_back_as("::ffff:0.0.0.0", "0.0.0.0");
 	comes_back_as("::fffe:192.0.2.7", "::fffe:c000:207");
-	comes_back_as("::192.0.2.7", "::192.0.2.7");
+	comes_back_as("::192.0.2.7", inet_ntop(AF_INET6, compatible, text, sizeof(text))); /* C libraries differ */
 	comes_back_as("64:ff9b::192.0.2.7", "64:ff9b::c000:207");
 	comes_back_as("::", "::");
 }

@@ -105,7 +105,7 @@ side_by_side 'nft, a rule' nft once "[open]
 moved 1 grant
 rule='nft add rule inet filter input ip saddr %IP% tcp dport 22 accept'
 # shellcheck disable=SC2016 # knockd's shell runs it
-lookup='nft delete rule inet filter input handle $(nft -a list chain inet filter input | grep %IP% | awk "{print \\$NF}")'
+lookup='nft delete rule inet filter input handle $(nft -a list chain inet filter input | grep %IP% | awk "{print \$NF}")'
 side_by_side 'nft, a rule whose handle is looked up' nft timed "$(door "$rule" "$lookup")"
 moved 1 grant
 side_by_side '... two doors' nft pair "$(doors "$rule" "$lookup")"

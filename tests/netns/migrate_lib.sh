@@ -130,12 +130,15 @@ clear_firewalld() {
 # reached: the ports that each host reaches, such as "client:22 client:80 "
 reached() {
 	: >"$T/reached"
+	reached_pids=
 	for port in $ports; do
 		(port_open $server "$port" && echo "client:$port" >>"$T/reached") &
-		reached_pids=$!
+		reached_pids="$reached_pids $!"
 		(port_open 10.0.1.1 "$port" other && echo "other:$port" >>"$T/reached") &
-		wait $reached_pids $!
+		reached_pids="$reached_pids $!"
 	done
+	# shellcheck disable=SC2086 # a list
+	wait $reached_pids
 	sort "$T/reached" | tr '\n' ' '
 }
 

@@ -248,6 +248,14 @@ tell(const struct cuts *cuts, const struct cut *cut, const struct flows_match *m
 			   match->ended == 1 ? "connection" : "connections");
 }
 
+/* They are tried again, after an error that the caller tells of. */
+static void
+keep(struct cuts *cuts, size_t n)
+{
+	cuts->error = errno;
+	cuts->n += n;
+}
+
 /* Those that pick() has left behind the array. If netlink fails, they are in it again. */
 static void
 end_flows(struct cuts *cuts, size_t n)
@@ -255,17 +263,19 @@ end_flows(struct cuts *cuts, size_t n)
 	struct cut *due = cuts->at + cuts->n;
 	struct flows_match *matches = calloc(n, sizeof(*matches));
 
-	for (size_t i = 0; matches && i < n; i++)
-		matches[i] = match_of(&due[i]);
-	if (!matches || flows_end(matches, n)) {
-		cuts->error = errno;
-		cuts->n += n;
-		free(matches);
+	if (!matches) {
+		keep(cuts, n);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		tell(cuts, &due[i], &matches[i]);
-		element_free(&due[i].element);
+	for (size_t i = 0; i < n; i++)
+		matches[i] = match_of(&due[i]);
+	if (flows_end(matches, n)) {
+		keep(cuts, n);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			tell(cuts, &due[i], &matches[i]);
+			element_free(&due[i].element);
+		}
 	}
 	free(matches);
 }

@@ -25,10 +25,12 @@ tickets_hello(struct sharing *s, uint64_t seq)
 	memcpy(n.text, s->name, sizeof(n.text));
 	n.counter = s->counts.links;
 	group_seal(s, &n, seq ? seq : s->seq + 1, &m);
-	m.ticket = p && !seq ? s->next_ticket : 0;
+	if (seq)
+		p = NULL;
+	m.ticket = p ? s->next_ticket : 0;
 	if (!group_post(s, &m))
 		return false;
-	if (m.ticket)
+	if (p)
 		*p = (struct ticket){ .ticket = s->next_ticket++, .sent_us = moment_steady_usec() };
 	s->seq += !seq;
 	return true;

@@ -135,6 +135,22 @@ apply_later(struct sharing *s, const struct known_access *revoked)
 			apply(s, a, a->end == UINT64_MAX ? 0 : a->end - now);
 }
 
+/*
+ * The server has what is known. If the group's clock has jumped since, by a gateway that has joined, the record's end
+ * is wrong for those who do not know the access: it is to be put again, as news that is the least bit later.
+ */
+static void
+see(struct sharing *s, struct known_access *a, const struct notice *n)
+{
+	struct moment now = moment_now();
+	int64_t end = hlc_ms(&s->hlc, now) + (int64_t)(a->end - (uint64_t)now.boot_ms);
+
+	if (a->end != UINT64_MAX && n->end_ms && llabs(n->end_ms - end) > NOTICE_SKEW_MS / 2)
+		a->notice.hlc = hlc_after(a->notice.hlc);
+	else
+		a->seen = s->reading;
+}
+
 /* What the table knows already is only marked as stored. */
 static void
 take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_own)
@@ -144,7 +160,7 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 
 	if (a && !notice_is_newer(n, &a->notice)) {
 		if (n->hlc == a->notice.hlc && n->author == a->notice.author)
-			a->seen = s->reading;
+			see(s, a, n);
 		else
 			s->counts.stale++;
 		return;

@@ -15,6 +15,12 @@ hlc_ms(struct hlc *hlc, struct moment now)
 }
 
 uint64_t
+hlc_after(uint64_t time)
+{
+	return time + TAG_MASK + 1;
+}
+
+uint64_t
 hlc_next(struct hlc *hlc, struct moment now)
 {
 	uint64_t after = (hlc->last & ~TAG_MASK) + TAG_MASK + 1, time = (uint64_t)hlc_ms(hlc, now) << MS_SHIFT;

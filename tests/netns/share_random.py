@@ -225,10 +225,21 @@ class World:
     def wait(self, _):
         time.sleep(self.random.random() / 2)
 
+    def calm(self, gateway):
+        """Without faults, claims have answers."""
+        for other in self.gateways:
+            self.heal_partition(other)
+        until = time.time() + 15
+        while time.time() < until and not all(other.ask('peers')[0]['settled'] for other in self.gateways):
+            time.sleep(0.1)
+        for _ in range(5):
+            self.knock_signed(gateway)
+            self.repeat_signed(self.random.choice(self.gateways))
+
     OPERATIONS = {
         'knock': 20, 'knock_plain': 8, 'knock_signed': 10, 'repeat_signed': 12, 'revoke': 8, 'revoke_door': 1, 'extend': 5,
         'grant': 4, 'delete_by_hand': 4, 'reload': 1, 'partition': 2, 'heal_partition': 4, 'step_clock': 2, 'restart': 1,
-        'kill_gateway': 1, 'kill_courier': 1, 'kill_redis': 0.5, 'flush_redis': 1, 'stop_redis': 0.3, 'wait': 3,
+        'kill_gateway': 1, 'kill_courier': 1, 'kill_redis': 0.5, 'flush_redis': 1, 'stop_redis': 0.3, 'wait': 3, 'calm': 1,
     }
 
     def operate(self):

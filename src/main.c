@@ -148,7 +148,7 @@ make_share_key(const char *path)
 	}
 	fprintf(stderr, "%s: %s\n", path, strerror(errno));
 #else
-	fprintf(stderr, "%s: %s\n", path, share_conf_missing(SHARE_TCP));
+	fprintf(stderr, "%s: %s\n", path, share_conf_missing());
 #endif
 	return EXIT_FAILURE;
 }

@@ -24,7 +24,6 @@ struct seal_keys;
 enum share_engine {
 	SHARE_NONE,     /* the gateway is on its own */
 	SHARE_TCP,      /* redis:// */
-	SHARE_TLS,      /* rediss:// */
 	SHARE_UNIX,     /* unix: */
 	SHARE_SENTINEL, /* sentinel:// */
 };
@@ -74,7 +73,7 @@ struct share_conf {
 void share_conf_free(struct share_conf *share); /* wipes keys and login; `share` itself stays */
 
 /*
- * Reads an address such as redis://10.0.0.5, redis://a,b:6380, rediss://[2001:db8::1]:6379, unix:/run/valkey.sock or
+ * Reads an address such as redis://10.0.0.5, redis://a,b:6380, redis://[2001:db8::1]:6379, unix:/run/valkey.sock or
  * sentinel://a,b,c/NAME. 0, or -1 with the reason in `err`.
  */
 int share_conf_parse(struct share_conf *share, const char *text, char *err, size_t errlen);
@@ -82,7 +81,7 @@ int share_conf_parse(struct share_conf *share, const char *text, char *err, size
 /* Is a group's name valid? */
 bool share_conf_is_name(const char *name);
 
-/* Why this build cannot share: the libraries that are missing, or that one lacks TLS. NULL: it can. */
-const char *share_conf_missing(enum share_engine engine);
+/* Why this build cannot share: the libraries that are missing. NULL: it can. */
+const char *share_conf_missing(void);
 
 #endif

@@ -10,9 +10,9 @@
 
 /* Nothing else of the value is looked at in a build that cannot share. */
 static bool
-is_missing(struct parser *p, enum share_engine engine, const char *key)
+is_missing(struct parser *p, const char *key)
 {
-	const char *missing = share_conf_missing(engine);
+	const char *missing = share_conf_missing();
 
 	if (missing)
 		message_fail(p, "%s: %s", key, missing);
@@ -25,12 +25,10 @@ set_share(struct parser *p, char *value)
 	struct share_conf *share = &p->conf->share;
 	char err[256];
 
-	if (is_missing(p, SHARE_TCP, "Share"))
+	if (is_missing(p, "Share"))
 		return;
 	if (share_conf_parse(share, value, err, sizeof(err)))
 		message_fail(p, "syntax error: Share: %s", err);
-	else
-		is_missing(p, share->engine, "Share");
 }
 
 static void

@@ -17,13 +17,12 @@ static const struct scheme {
 	uint16_t port;
 } schemes[] = {
 	{ "redis://", SHARE_TCP, SHARE_PORT_DEFAULT },
-	{ "rediss://", SHARE_TLS, SHARE_PORT_DEFAULT },
 	{ "unix:", SHARE_UNIX, 0 },
 	{ "sentinel://", SHARE_SENTINEL, SHARE_SENTINEL_PORT },
 };
 
 const char *
-share_conf_missing(enum share_engine engine)
+share_conf_missing(void)
 {
 #if !defined HAVE_HIREDIS && !defined HAVE_SODIUM
 	const char *missing = "this knockd was built without hiredis and libsodium";
@@ -31,13 +30,10 @@ share_conf_missing(enum share_engine engine)
 	const char *missing = "this knockd was built without hiredis";
 #elif !defined HAVE_SODIUM
 	const char *missing = "this knockd was built without libsodium";
-#elif !defined HAVE_HIREDIS_SSL
-	const char *missing = engine == SHARE_TLS ? "this knockd was built without hiredis_ssl" : NULL;
 #else
 	const char *missing = NULL;
 #endif
 
-	(void)engine;
 	return missing;
 }
 
@@ -157,6 +153,10 @@ share_conf_parse(struct share_conf *share, const char *text, char *err, size_t e
 		snprintf(err, errlen, "a password does not belong here, but in the file Share_Login");
 		return -1;
 	}
+	if (!strncmp(text, "rediss://", strlen("rediss://"))) {
+		snprintf(err, errlen, "knockd does not speak TLS: use redis:// through a tunnel, or unix:PATH");
+		return -1;
+	}
 	share->n_hosts = 0;
 	*share->path = *share->service = '\0';
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
@@ -172,7 +172,7 @@ share_conf_parse(struct share_conf *share, const char *text, char *err, size_t e
 		text_copy(copy, sizeof(copy), text + len);
 		return take_rest(share, &schemes[i], copy, err, errlen);
 	}
-	snprintf(err, errlen, "\"%s\" is not redis://HOST, rediss://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
+	snprintf(err, errlen, "\"%s\" is not redis://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
 	return -1;
 }
 

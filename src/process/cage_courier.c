@@ -71,15 +71,6 @@ cage_courier(void)
 #ifdef SYS_clock_gettime64
 		PERMIT(SYS_clock_gettime64),
 #endif
-#ifdef HAVE_HIREDIS_SSL /* OpenSSL: random numbers, the time of certificates, locks */
-		PERMIT(SYS_getrandom),
-		PERMIT(SYS_getpid),
-		PERMIT(SYS_gettimeofday),
-#ifdef SYS_time
-		PERMIT(SYS_time),
-#endif
-		PERMIT(SYS_futex),
-#endif
 		PERMIT(SYS_restart_syscall), /* poll() after SIGCONT */
 		PERMIT(SYS_rt_sigreturn),
 		PERMIT(SYS_exit),

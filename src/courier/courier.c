@@ -232,10 +232,11 @@ take_from_parent(struct courier *c, uint64_t now)
 static void
 watch(struct courier *c)
 {
-	short out = c->out.n ? POLLOUT : 0;
-
-	c->fds[POLL_PARENT] =
-	    (struct pollfd){ .fd = c->out.fd, .events = session_can_take(&c->session) ? (short)(POLLIN | out) : out };
+	c->fds[POLL_PARENT] = (struct pollfd){ .fd = c->out.fd };
+	if (c->out.n)
+		c->fds[POLL_PARENT].events |= POLLOUT;
+	if (session_can_take(&c->session))
+		c->fds[POLL_PARENT].events |= POLLIN;
 	c->fds[POLL_COMMANDS] =
 	    (struct pollfd){ .fd = link_fd(&c->session.commands), .events = link_events(&c->session.commands) };
 	c->fds[POLL_EVENTS] =

@@ -177,9 +177,11 @@ void
 sentinels_poll(const struct sentinels *s, struct pollfd *fds)
 {
 	for (size_t i = 0; i < PLACES; i++) {
-		fds[i].fd = i < s->n ? link_fd(&s->list[i].link) : -1;
-		fds[i].events = i < s->n ? link_events(&s->list[i].link) : 0;
-		fds[i].revents = 0;
+		fds[i] = (struct pollfd){ .fd = -1 };
+		if (i >= s->n)
+			continue;
+		fds[i].fd = link_fd(&s->list[i].link);
+		fds[i].events = link_events(&s->list[i].link);
 	}
 }
 

@@ -21,7 +21,8 @@ void
 tries_start(struct tries *tries, const struct place *place, const struct origin *origin, const struct hit *door,
 	    unsigned quota)
 {
-	*tries = (struct tries){ .place = place, .origin = origin, .door = door, .quota = quota };
+	*tries =
+	    (struct tries){ .place = place, .origin = origin, .door = door, .quota = quota, .step = TRIES_MAX / quota };
 	for (unsigned i = 0; i < TRIES_MAX; i++)
 		tries->at[i].fd = -1;
 }
@@ -50,10 +51,10 @@ static int64_t
 pause_after(const struct tries *tries)
 {
 	const int64_t *pauses = !is_udp(tries) && tries_live(tries) ? pauses_live : pauses_over;
-	unsigned few = TRIES_MAX / tries->quota, first = (tries->n - 1) * few;
+	unsigned first = (tries->n - 1) * tries->step;
 	int64_t pause = 0;
 
-	for (unsigned i = first; i < first + few; i++)
+	for (unsigned i = first; i < first + tries->step; i++)
 		pause += pauses[i < PAUSES ? i : PAUSES - 1];
 	return pause;
 }

@@ -33,6 +33,7 @@ struct tries {
 	const struct origin *origin;
 	const struct hit *door;
 	unsigned quota;             /* connections in TRIES_WINDOW */
+	unsigned step;              /* pauses from one to the next */
 	struct probe at[TRIES_MAX]; /* a ring: the n-th is at[n % quota] */
 	unsigned n;                 /* connections begun so far */
 	unsigned all;               /* ... and those that failed before a packet was sent */

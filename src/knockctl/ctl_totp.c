@@ -36,7 +36,7 @@ open_file(const char *path)
 		why = "is not a regular file";
 	else if (st.st_uid != geteuid() || st.st_mode & (S_IRWXG | S_IRWXO))
 		why = "must belong to you and be accessible to nobody else: chmod 600";
-	file = why ? NULL : fdopen(fd, "r+");
+	file = fd < 0 || why ? NULL : fdopen(fd, "r+");
 	if (file)
 		return file;
 	fail(path, why ? why : strerror(errno));

@@ -46,7 +46,7 @@ secretfile_open(int fd, uid_t self, const char **why)
 	FILE *file;
 
 	*why = refuse(fd, self);
-	file = *why ? NULL : fdopen(fd, "r");
+	file = fd < 0 || *why ? NULL : fdopen(fd, "r");
 	if (file) {
 		setvbuf(file, NULL, _IONBF, 0);
 		return file;

@@ -18,9 +18,9 @@
 	SKIP_UNLESS(number, 4), LOAD_ARGUMENT(2), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0), ALLOW, KILL
 
 /* Permits socket(2) for streams alone, to the machine's own processes and by IP. */
-#define PERMIT_STREAMS                                                                                                \
+#define PERMIT_STREAMS                                                                                                 \
 	SKIP_UNLESS(SYS_socket, 10), LOAD_ARGUMENT(0), SKIP_IF(AF_INET, 3), SKIP_IF(AF_INET6, 2), SKIP_IF(AF_UNIX, 1), \
-	    KILL, LOAD_ARGUMENT(1), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(__u32)(SOCK_NONBLOCK | SOCK_CLOEXEC)),      \
+	    KILL, LOAD_ARGUMENT(1), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(__u32)(SOCK_NONBLOCK | SOCK_CLOEXEC)),       \
 	    SKIP_UNLESS(SOCK_STREAM, 1), ALLOW, KILL
 
 int

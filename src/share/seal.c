@@ -1,46 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "share/seal.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/secretfile.h"
-#include "lib/text.h"
+#include "lib/keylines.h"
 
-#define WORD     "share1-key"
-#define VARIANT  sodium_base64_VARIANT_ORIGINAL
-#define TEXT_LEN sodium_base64_ENCODED_LEN(SEAL_KEY_LEN, VARIANT)
-#define NONCE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
 _Static_assert(NONCE + NOTICE_LEN + crypto_aead_xchacha20poly1305_ietf_ABYTES == SHARE_SEALED, "a sealed notice fits");
+_Static_assert(SEAL_KEY_LEN <= KEYLINES_LEN_MAX, "a key fits into a line");
 _Static_assert(SEAL_KEY_LEN == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "the key has its length");
 
-static const char heading[] = "# The secret key of a group of gateways, made by knockd --share-keygen\n" WORD " ";
+static const struct keylines form = { .word = "share1-key",
+				      .option = "--share-keygen",
+				      .about = "a group of gateways",
+				      .len = SEAL_KEY_LEN,
+				      .max = SEAL_KEYS_MAX };
 
 /* ---- the file ------------------------------------------------------------------------------------ */
 
 int
 seal_generate(const char *path)
 {
-	uint8_t secret[SEAL_KEY_LEN];
-	char text[sizeof(heading) + TEXT_LEN + 1], *end;
-	int failed;
-
-	if (sodium_init() < 0) {
-		errno = EIO;
-		return -1;
-	}
-	randombytes_buf(secret, sizeof(secret));
-	end = stpcpy(text, heading);
-	sodium_bin2base64(end, TEXT_LEN, secret, sizeof(secret), VARIANT);
-	end = stpcpy(end + strlen(end), "\n");
-	failed = secretfile_write(path, text, (size_t)(end - text));
-	sodium_memzero(secret, sizeof(secret));
-	sodium_memzero(text, sizeof(text));
-	return failed;
+	return keylines_generate(&form, path);
 }
 
 static void
@@ -56,71 +41,21 @@ seal_derive(struct seal_key *key, const uint8_t secret[static SEAL_KEY_LEN])
 	derive(key->id, secret, "share1 id");
 }
 
-static int
-take_line(struct seal_key *key, char *line)
-{
-	char *rest = line, *word = strsep(&rest, " \t");
-	uint8_t secret[SEAL_KEY_LEN];
-	size_t len;
-	int failed;
-
-	if (!rest || strcmp(word, WORD))
-		return -1;
-	rest = text_trim(rest);
-	failed = sodium_base642bin(secret, sizeof(secret), rest, strlen(rest), NULL, &len, NULL, VARIANT) ||
-		 len != sizeof(secret);
-	if (!failed)
-		seal_derive(key, secret);
-	sodium_memzero(secret, sizeof(secret));
-	return failed ? -1 : 0;
-}
-
-static int
-take_lines(struct seal_keys *keys, FILE *file, char *err, size_t errlen)
-{
-	char line[256];
-
-	for (int number = 1; fgets(line, sizeof(line), file); number++) {
-		char *text = text_trim(line);
-
-		if (!*text || *text == '#')
-			continue;
-		if (keys->n == SEAL_KEYS_MAX)
-			snprintf(err, errlen, "line %d: more than %d keys", number, SEAL_KEYS_MAX);
-		else if (take_line(&keys->at[keys->n], text))
-			snprintf(err, errlen, "line %d: not a key as knockd --share-keygen makes it", number);
-		else if (++keys->n)
-			continue;
-		sodium_memzero(line, sizeof(line));
-		return -1;
-	}
-	sodium_memzero(line, sizeof(line));
-	if (ferror(file))
-		snprintf(err, errlen, "%s", strerror(errno));
-	else if (!keys->n)
-		snprintf(err, errlen, "holds no key: knockd --share-keygen makes one, in a new file");
-	else
-		return 0;
-	return -1;
-}
-
 int
 seal_read(struct seal_keys *keys, int fd, uid_t self, char *err, size_t errlen)
 {
-	const char *why;
-	FILE *file = secretfile_open(fd, self, &why);
-	int failed;
+	uint8_t secrets[SEAL_KEYS_MAX][SEAL_KEY_LEN];
+	int n = keylines_read(&form, fd, self, secrets[0], err, errlen);
 
 	*keys = (struct seal_keys){ .n = 0 };
-	if (!file || sodium_init() < 0) {
-		snprintf(err, errlen, "%s", file ? "libsodium does not start" : why);
-		if (file)
-			fclose(file);
-		return -1;
+	if (n > 0 && sodium_init() < 0) {
+		snprintf(err, errlen, "libsodium does not start");
+		n = -1;
 	}
-	failed = take_lines(keys, file, err, errlen);
-	fclose(file);
-	return failed;
+	for (int i = 0; i < n; i++)
+		seal_derive(&keys->at[keys->n++], secrets[i]);
+	sodium_memzero(secrets, sizeof(secrets));
+	return n > 0 ? 0 : -1;
 }
 
 /* ---- ids ----------------------------------------------------------------------------------------- */

@@ -12,8 +12,7 @@
  * In ms, from one to the next. Where 30 % of the packets are lost, one knock of three and one SYN of two has an effect,
  * so four connections are needed in the first second. After that the kernel repeats their SYNs.
  */
-static const int64_t pauses_live[PAUSES] = { 200, 200, 300, 3000, 5000 };
-static const int64_t pauses_over[PAUSES] = { 200, 200, 300, 2000, 5000 };
+static const int64_t pauses[PAUSES] = { 200, 200, 300, 3000, 5000 };
 
 #define SYN_REPEATED 1000 /* ms: the kernel's first repetition; a later answer does not tell the round trip */
 
@@ -43,14 +42,10 @@ tries_live(const struct tries *tries)
 	return false;
 }
 
-/*
- * Nothing repeats a datagram, so for UDP it does not matter whether one lives. With half the connections, each pause is
- * as long as two.
- */
+/* With half the connections, each pause is as long as two. */
 static int64_t
 pause_after(const struct tries *tries)
 {
-	const int64_t *pauses = !is_udp(tries) && tries_live(tries) ? pauses_live : pauses_over;
 	unsigned first = (tries->n - 1) * tries->step;
 	int64_t pause = 0;
 

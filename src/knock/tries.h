@@ -5,8 +5,8 @@
  * They are few: firewalls and login guards count them (ufw's "limit" refuses the sixth in 30 seconds), and the user's
  * own connection comes after them. So each lives on, and the kernel repeats its SYN after a second, as for any program.
  * The second is begun after the first repeated knock, for a daemon that needed a moment to open, or a line that loses
- * packets. After the fourth a further one adds little while an earlier one lives, and waits longer. One that was
- * refused is over, and the next is needed sooner.
+ * packets. After the fourth a further one adds little while an earlier one lives, and if all were refused there must be
+ * some left for a door that opens late: it waits longer.
  *
  * A TCP port is open when a connection is established. A UDP port is open when our datagram (one NUL byte) is answered.
  */

@@ -521,7 +521,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \
 	tests/netns/share_lib.sh \
-	tests/netns/share_random.py \
+	tests/netns/share_operations.py \
 	tests/netns/signed_lib.sh \
 	contrib/Containerfile \
 	tests/platform/beside \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-share_random.py SEED OPERATIONS LINE: the operations of share_random.sh, which has made the hosts and the configurations.
+share_operations.py SEED OPERATIONS LINE: the operations of share_random.sh, which has made the hosts and the configurations.
 LINE is the user's invitation. The last line of the output is a summary; status 1: something was not as it must be.
 """
 import ctypes

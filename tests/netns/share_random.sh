@@ -53,7 +53,7 @@ while [ $run -lt "$SHARE_RUNS" ]; do
 		chmod 640 "$T/$name/knockd.conf"
 		in_host $name nft 'flush ruleset; add table inet filter; add set inet filter ok { type ipv4_addr; flags timeout; }'
 	done
-	if python3 "$(dirname "$0")/share_random.py" "$seed" "$SHARE_OPS" "$line" >"$T/out" 2>&1; then
+	if python3 "$(dirname "$0")/share_operations.py" "$seed" "$SHARE_OPS" "$line" >"$T/out" 2>&1; then
 		ok "seed $seed, $SHARE_OPS operations: $(tail -n 1 "$T/out")"
 	else
 		fail "seed $seed, $SHARE_OPS operations"

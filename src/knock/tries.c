@@ -12,7 +12,7 @@
  * In ms, from one to the next. Where 30 % of the packets are lost, one knock of three and one SYN of two has an effect,
  * so four connections are needed in the first second. After that the kernel repeats their SYNs.
  */
-static const int64_t pauses[PAUSES] = { 200, 200, 300, 3000, 5000 };
+static const int64_t pauses[PAUSES] = { 200, 200, 500, 3000, 5000 };
 
 #define SYN_REPEATED 1000 /* ms: the kernel's first repetition; a later answer does not tell the round trip */
 

@@ -449,7 +449,7 @@ bench_tools = \
 	tests/bench/twin
 
 # FIGURES="open hits" for some only; BENCH_UPDATE=yes renews the tables in tests/bench/RESULTS.md.
-bench: all $(bench_tools) tests/tools/courier tests/ref/stamp
+bench: all $(bench_tools) tests/tools/courier tests/tools/signed tests/ref/stamp
 	FIGURES='$(FIGURES)' BENCH_UPDATE='$(BENCH_UPDATE)' $(SHELL) $(srcdir)/tests/bench/run
 .PHONY: bench
 

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "link.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+/* Bytes read at once. */
+#define READ_LEN 16384
 
 int
 link_init(struct link *link, size_t size, const char *secret)
 {
-	*link = (struct link){ .size = size, .secret = secret };
+	*link = (struct link){ .size = size, .secret = secret, .stream.fd = -1 };
 	link->queue = calloc(size, sizeof(*link->queue));
 	return link->queue ? 0 : -1;
 }
@@ -45,83 +43,44 @@ link_quote(struct link *link, const char *what, const char *text)
 
 /* ---- open and close ---------------------------------------------------------------------------- */
 
-/* Returns a socket, or -1 with errno. */
-static int
-dial(const struct place *place, bool *connecting)
-{
-	int fd = socket(place->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, error;
-
-	if (fd < 0)
-		return -1;
-	if (place->addr.ss_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	*connecting = false;
-	if (!connect(fd, (const struct sockaddr *)&place->addr, place->len))
-		return fd;
-	*connecting = errno == EINPROGRESS;
-	if (*connecting)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
 int
 link_open(struct link *link, const struct place *place)
 {
-	int fd;
-
 	link_close(link);
-	fd = dial(place, &link->connecting);
-	if (fd < 0)
-		return link_fail(link, "%s: %s", place->text, strerror(errno));
-	link->redis = redisConnectFd(fd);
-	if (!link->redis) {
-		close(fd);
+	link->reader = redisReaderCreate();
+	if (!link->reader)
 		return link_fail(link, "out of memory");
-	}
-	link->redis->flags &= ~REDIS_BLOCK;
-	limit_install(&link->limit, link->redis->reader);
-	return 0;
+	limit_install(&link->limit, link->reader);
+	return stream_open(&link->stream, place) ? link_fail(link, "%s", link->stream.why) : 0;
 }
 
 void
 link_close(struct link *link)
 {
-	if (link->redis)
-		redisFree(link->redis);
-	link->redis = NULL;
-	link->connecting = false;
+	if (link->reader)
+		redisReaderFree(link->reader);
+	link->reader = NULL;
+	stream_close(&link->stream);
+	output_clear(&link->output);
 	link->first = link->n = 0;
 }
 
 bool
 link_is_open(const struct link *link)
 {
-	return link->redis;
+	return link->stream.fd >= 0;
 }
 
 int
 link_fd(const struct link *link)
 {
-	return link->redis ? link->redis->fd : -1;
-}
-
-static bool
-has_output(const struct link *link)
-{
-	return sdslen(link->redis->obuf) > 0;
+	return link->stream.fd;
 }
 
 short
 link_events(const struct link *link)
 {
-	if (!link->redis)
-		return 0;
-	if (link->connecting)
-		return POLLOUT;
-	return has_output(link) ? POLLIN | POLLOUT : POLLIN;
+	return link_is_open(link) ? stream_events(&link->stream, output_waiting(&link->output)) : 0;
 }
 
 /* ---- commands ---------------------------------------------------------------------------------- */
@@ -137,7 +96,7 @@ link_send(struct link *link, enum command command, int argc, const char **argv, 
 {
 	struct expected *expected;
 
-	if (!link->redis || link->n == link->size || redisAppendCommandArgv(link->redis, argc, argv, lens))
+	if (!link_is_open(link) || link->n == link->size || output_add(&link->output, argc, argv, lens))
 		return NULL;
 	expected = &link->queue[(link->first + link->n++) % link->size];
 	expected->command = command;
@@ -168,33 +127,9 @@ link_since(const struct link *link)
 /* ---- input and output -------------------------------------------------------------------------- */
 
 static int
-fail_context(struct link *link)
-{
-	const redisContext *redis = link->redis;
-
-	if (redis->err == REDIS_ERR_EOF)
-		return link_fail(link, "the server has closed the connection");
-	if (redis->err == REDIS_ERR_IO && !*redis->errstr)
-		return link_fail(link, "%s", strerror(errno));
-	return link_fail(link, "%s", redis->errstr);
-}
-
-static int
-finish_connecting(struct link *link)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(link->redis->fd, SOL_SOCKET, SO_ERROR, &error, &len) || error)
-		return link_fail(link, "cannot connect: %s", strerror(error ? error : errno));
-	link->connecting = false;
-	return 0;
-}
-
-static int
 take_replies(struct link *link, link_take *take, void *arg)
 {
-	redisReader *reader = link->redis->reader;
+	redisReader *reader = link->reader;
 	void *reply;
 	int useless;
 
@@ -215,22 +150,38 @@ take_replies(struct link *link, link_take *take, void *arg)
 							: 0;
 }
 
+static int
+take_input(struct link *link, link_take *take, void *arg)
+{
+	char bytes[READ_LEN];
+	ssize_t n = stream_read(&link->stream, bytes, sizeof(bytes));
+
+	if (n < 0)
+		return link_fail(link, "%s", link->stream.why);
+	if (n && redisReaderFeed(link->reader, bytes, (size_t)n))
+		return link_fail(link, "out of memory");
+	return take_replies(link, take, arg);
+}
+
 int
 link_move(struct link *link, short revents, link_take *take, void *arg)
 {
-	if (link->connecting && revents)
-		return finish_connecting(link) ? -1 : link_flush(link);
-	if (!(revents & (POLLIN | POLLHUP | POLLERR)))
-		return 0;
-	if (redisBufferRead(link->redis)) /* at most 16 KiB */
-		return fail_context(link);
-	return take_replies(link, take, arg);
+	if (link->stream.connecting && revents)
+		return stream_proceed(&link->stream) ? link_fail(link, "%s", link->stream.why) : link_flush(link);
+	return revents & (POLLIN | POLLHUP | POLLERR) ? take_input(link, take, arg) : 0;
 }
 
 int
 link_flush(struct link *link)
 {
-	if (link->redis && !link->connecting && has_output(link) && redisBufferWrite(link->redis, NULL))
-		return fail_context(link);
+	const struct output *out = &link->output;
+	ssize_t n;
+
+	if (!link_is_open(link) || link->stream.connecting || !output_waiting(out))
+		return 0;
+	n = stream_write(&link->stream, out->bytes + out->sent, output_waiting(out));
+	if (n < 0)
+		return link_fail(link, "%s", link->stream.why);
+	output_sent(&link->output, (size_t)n);
 	return 0;
 }

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "limit.h"
+#include "output.h"
 #include "place.h"
 #include "redis.h"
+#include "stream.h"
 #include "wire/share.h"
 
 enum command {
@@ -39,8 +41,9 @@ struct expected {
 };
 
 struct link {
-	redisContext *redis; /* NULL: closed */
-	bool connecting;
+	struct stream stream;
+	struct output output;
+	redisReader *reader;
 	struct limit limit;
 	struct expected *queue; /* a ring */
 	size_t size, first, n;

@@ -2,9 +2,8 @@
 /*
  * The library for Redis's protocol: hiredis, 0.14 or 1.x. This is the only file that includes it.
  *
- * Of the library only the layer below its asynchronous API is used: contexts that never block, commands as bytes,
- * replies as values. The asynchronous API of hiredis checks what a server sends with assert(3), so a server could end
- * the courier.
+ * Of the library only the reader of replies is used. Its functions for connections check what a server sends with
+ * assert(3), so a server could end the courier, and know no TLS before 1.0.
  */
 #ifndef KNOCKD_COURIER_REDIS_H
 #define KNOCKD_COURIER_REDIS_H

@@ -14,6 +14,7 @@
  *	-a         ask the kernel instead of waiting for its event
  *	-q         one at a time, and one line as with -n
  *	-b         do not wait: print the time of the last hit in nanoseconds, one line for each knock
+ *	-s STEP    knock i comes from source i * STEP of those that host client may send from [1]
  *	-l FILE    payloads for UDP, a line for each knock: text, or "hex:" and hexadecimal digits
  *
  * Prints a line for each knock: microseconds from the last hit to the element, or "lost". With -n, -e or -q
@@ -34,7 +35,7 @@ struct knocker {
 	struct port ports[PORTS_MAX];
 	size_t n_ports;
 	struct frame frames[PORTS_MAX];
-	int64_t knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns;
+	int64_t knocks, doors, gap_ns, pause_ns, at_a_time, every_ns, wait_ns, step;
 	bool ask, blind, quiet;
 	char **payloads;
 	size_t *lens; /* of the payloads */
@@ -87,11 +88,15 @@ read_options(struct knocker *k, int argc, char **argv)
 	const char *payloads = NULL;
 	int option;
 
-	*k = (struct knocker){
-		.knocks = 1000, .doors = 1, .gap_ns = NS_PER_MS, .pause_ns = -1, .at_a_time = 1, .wait_ns = NS_PER_S
-	};
+	*k = (struct knocker){ .knocks = 1000,
+			       .doors = 1,
+			       .gap_ns = NS_PER_MS,
+			       .pause_ns = -1,
+			       .at_a_time = 1,
+			       .wait_ns = NS_PER_S,
+			       .step = 1 };
 	k->n_ports = ports_parse(k->ports, "tcp:7000,tcp:8000,tcp:9000");
-	while ((option = getopt(argc, argv, "p:c:d:g:i:n:e:w:abql:")) != -1) {
+	while ((option = getopt(argc, argv, "p:c:d:g:i:n:e:w:s:abql:")) != -1) {
 		switch (option) {
 		case 'p':
 			k->n_ports = ports_parse(k->ports, optarg);
@@ -117,6 +122,9 @@ read_options(struct knocker *k, int argc, char **argv)
 		case 'w':
 			k->wait_ns = atoll(optarg) * NS_PER_MS;
 			break;
+		case 's':
+			k->step = atoll(optarg);
+			break;
 		case 'a':
 			k->ask = true;
 			break;
@@ -138,9 +146,9 @@ read_options(struct knocker *k, int argc, char **argv)
 }
 
 static uint32_t
-source_of(int64_t knock)
+source_of(const struct knocker *k, int64_t knock)
 {
-	return FIRST_SOURCE + (uint32_t)knock;
+	return FIRST_SOURCE + (uint32_t)(knock * k->step);
 }
 
 static void
@@ -153,7 +161,7 @@ hit(struct knocker *k, int64_t knock, size_t stage)
 	port.number = (uint16_t)(port.number + knock % k->doors);
 	if (payload || k->doors > 1)
 		frame_build(frame, port, SERVER_ADDRESS, payload, payload ? k->lens[knock] : 0);
-	frame_vary(frame, source_of(knock), (uint32_t)knock * PORTS_MAX + (uint32_t)stage);
+	frame_vary(frame, source_of(k, knock), (uint32_t)knock * PORTS_MAX + (uint32_t)stage);
 	wire_send(k->wire, frame);
 }
 
@@ -162,7 +170,7 @@ static void
 take(void *arg, uint32_t address)
 {
 	struct knocker *k = arg;
-	uint32_t knock = address - FIRST_SOURCE;
+	uint32_t knock = (address - FIRST_SOURCE) / (uint32_t)k->step;
 
 	if (knock >= k->knocks || k->open[knock])
 		return;
@@ -176,8 +184,8 @@ look(struct knocker *k, int64_t knock)
 {
 	if (!k->ask)
 		watch_read(k->watch, take, k);
-	else if (!k->open[knock] && watch_ask(k->watch, source_of(knock)))
-		take(k, source_of(knock));
+	else if (!k->open[knock] && watch_ask(k->watch, source_of(k, knock)))
+		take(k, source_of(k, knock));
 }
 
 static void

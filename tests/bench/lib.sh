@@ -57,6 +57,18 @@ send() {
 	$sender "$bench/$send_tool" "$@"
 }
 
+# keep_awake; let_sleep: an idle-priority task keeps the receivers' processor from halting. The time to halt and wake up
+# belongs to the machine, and for a guest to its host; without it the rest is ours.
+keep_awake() {
+	$receiver chrt -i 0 sh -c 'while :; do :; done' &
+	awake=$!
+	started $awake
+}
+
+let_sleep() {
+	stop $awake
+}
+
 # cpu_ns PID...: processor time used so far
 cpu_ns() {
 	for cpu_pid; do

@@ -14,18 +14,6 @@ what='last hit to element'
 gap=-g150
 quiet=-i10000
 
-# keep_awake; let_sleep: an idle-priority task keeps the receivers' processor from halting. The time to halt and wake up
-# belongs to the machine, and for a guest to its host; without it the rest is ours.
-keep_awake() {
-	$receiver chrt -i 0 sh -c 'while :; do :; done' &
-	awake=$!
-	started $awake
-}
-
-let_sleep() {
-	stop $awake
-}
-
 # floors CASE [OPTION]: OPTION is one of the knocker's
 floors() {
 	nft flush ruleset

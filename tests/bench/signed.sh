@@ -3,7 +3,8 @@
 #
 # Signed knocks, beside fwknopd: the time from the packet to the element, alone and in floods of garbage, of a knock that
 # was used, and of an insider, who has the site key; and the processor time that a packet of the flood costs. One user
-# knocks three times a second, which is below the limit for a key.
+# knocks three times a second, which is below the limit for a key. As in open.sh there are also a thousand knocks of many
+# users one after another; their sources are 8 addresses apart, since a network of 256 may knock 40 times at once.
 
 . "$(dirname "$0")/lib.sh"
 : "${SIGNED:=$build/tests/tools/signed}"
@@ -70,6 +71,30 @@ ours_signed() {
 	sleep 0.1 # a knock must be younger than the daemon's start
 }
 
+# users: 200 of them, and 5 knocks of each in turn in $work/many
+users() {
+	set --
+	for user in $(seq 200); do
+		[ -e "$work/user$user" ] || ssh-keygen -q -t ed25519 -N '' -C "user$user" -f "$work/user$user"
+		cat "$work/user$user.pub" >>"$T/authorized_keys"
+		"$SIGNED" packs "$line" "$work/user$user" 5 >"$work/knocks$user"
+		set -- "$@" "$work/knocks$user"
+	done
+	paste -d '\n' "$@" >"$work/many"
+}
+
+# one_after_another CASE OPTION...
+one_after_another() {
+	progress "$1"
+	case=$1
+	shift
+	ours_signed
+	users
+	sleep 1 # until the keys have been read
+	send knocker -p udp:62201 -s 8 "$@" -l "$work/many" | record knockd-nft "$case" us
+	stop "$knockd"
+}
+
 # payloads: fresh knocks, for now. One more is sent at once: $T/used
 payloads() {
 	"$SIGNED" packs "$line" "$T/user" $((knocks + 1)) >"$work/all"
@@ -79,6 +104,14 @@ payloads() {
 	nsenter --net=/run/netns/client "$SIGNED" send 10.0.0.1 62201 "$used"
 	sleep 1
 }
+
+one_after_another 'packet to element'
+one_after_another 'packet to element, after 10 ms' -i10000
+if [ -n "$receiver" ]; then
+	keep_awake
+	one_after_another 'packet to element, after 10 ms, awake' -i10000
+	let_sleep
+fi
 
 head -c 184 /dev/urandom >"$T/garbage"
 for case in 'quiet:none:0' 'garbage, 20000/s:garbage:20000' 'garbage at full rate:garbage:0' \

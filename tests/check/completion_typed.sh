@@ -21,7 +21,7 @@ cat >"$T/bashrc" <<E
 PS1='READY> ' PS2='' HISTFILE=
 cd "$T/work"
 bind -x '"\C-g": printf "%s\n" "\$READLINE_LINE" >"$T/line.new"; mv "$T/line.new" "$T/line"'
-for each in knock knockd knockctl; do . "$dir/\$each.bash"; done
+for each in knock knockd knockctl; do . "$PWD/contrib/completion/\$each.bash"; done
 E
 cat >"$T/home/.zshrc" <<E
 cd "$T/work"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for knockctl(1)
-
-# --- the same lines are in knock.bash, knockctl.bash and knockd.bash ---
+#
+# What the completions of bash have in common: make puts it before knock.bash.in, knockd.bash.in and knockctl.bash.in.
+# bash-completion loads a file by the name of a program, and packages may install one without the others.
 
 # _knockd_nft_word [TEXT]: the word before the cursor, from COMP_WORDS. Bash splits words at colons and equal signs, and
 # will replace TEXT only: what follows the last of these, or an open quote. Sets $cur to the word without its quotes,
@@ -88,70 +88,3 @@ _knockd_nft_interfaces()
 {
   _knockd_nft_offer < <(command ls /sys/class/net 2>/dev/null)
 }
-
-# --- end of the same lines ---
-
-# A user who may not use the socket gets no candidates.
-_knockctl_doors()
-{
-  local name='s/^{"name":"\(\([^"\\]\|\\["\\]\)*\)".*/\1/p'
-  _knockd_nft_offer < <("${COMP_WORDS[0]}" --json doors 2>/dev/null | sed -n "$name" | sed 's/\\\(.\)/\1/g')
-}
-
-_knockctl_addresses()
-{
-  local ip='s/^{"ip":"\([^"]*\)".*/\1/p'
-  _knockd_nft_offer < <("${COMP_WORDS[0]}" --json list 2>/dev/null | sed -n "$ip" | sort -u)
-}
-
-_knockctl()
-{
-  local cur prev first lead fixed quote command='' i
-  COMPREPLY=()
-  _knockd_nft_word "${@:2:1}"
-
-  case $prev in
-  -s | --socket | -c | --config)
-    _knockd_nft_files
-    return
-    ;;
-  --door)
-    _knockctl_doors
-    return
-    ;;
-  --reset | --host) return ;;
-  --prefer)
-    _knockd_nft_offer < <(printf '%s\n' open grant)
-    return
-    ;;
-  esac
-  for ((i = 1; i < first; i++)); do
-    [[ ${COMP_WORDS[i]} == [-=]* || ${COMP_WORDS[i - 1]} == @(=|-s|--socket|-c|--config|--door|--prefer|--open|--for|--reset|--host) ]] || { command=${COMP_WORDS[i]}; break; }
-  done
-
-  if [[ -z $command && $cur != -* ]]; then
-    _knockd_nft_offer < <(printf '%s\n' status doors list attempts revoke extend grant watch top stats users peers enrol totp reload check unguard migrate new doctor)
-  elif [[ $cur != -* ]]; then
-    [[ $command == @(list|revoke|extend) ]] && _knockctl_addresses
-    [[ $command == migrate ]] && _knockd_nft_files
-    [[ $command == doctor ]] && _knockctl_doors
-  else
-    case $command in
-    revoke) _knockd_nft_offer < <(printf '%s\n' --json --door --all --cut --by-hand) ;;
-    grant) _knockd_nft_offer < <(printf '%s\n' --json --door --forever) ;;
-    list | extend) _knockd_nft_offer < <(printf '%s\n' --json --door) ;;
-    new) _knockd_nft_offer < <(printf '%s\n' --config --open --for --write) ;;
-    doctor) _knockd_nft_offer < <(printf '%s\n' --config) ;;
-    migrate) _knockd_nft_offer < <(printf '%s\n' --apply --prefer) ;;
-    users) _knockd_nft_offer < <(printf '%s\n' --json --reset) ;;
-    peers) _knockd_nft_offer < <(printf '%s\n' --json --sync) ;;
-    enrol) _knockd_nft_offer < <(printf '%s\n' --door --host) ;;
-    totp) _knockd_nft_offer < <(printf '%s\n' --host) ;;
-    stats) _knockd_nft_offer < <(printf '%s\n' --json --prometheus) ;;
-    '') _knockd_nft_offer < <(printf '%s\n' -s --socket --json -V --version -h --help) ;;
-    *) _knockd_nft_offer < <(printf '%s\n' --json) ;;
-    esac
-  fi
-}
-
-complete -F _knockctl knockctl

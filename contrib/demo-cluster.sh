@@ -11,20 +11,8 @@ if [ -z "${TESTS_INSIDE-}" ]; then
 fi
 # shellcheck source=tests/netns/share_lib.sh
 . "$(dirname "$0")/share_lib.sh"
+. "$(dirname "$1")/demo_lib.sh"
 share_setup redis-sentinel
-
-bold='' green='' red='' plain=''
-if [ -t 1 ]; then
-	bold=$(printf '\033[1m') green=$(printf '\033[32m') red=$(printf '\033[31m') plain=$(printf '\033[0m')
-fi
-
-chapter() {
-	printf '\n%s%s%s\n' "$bold" "$*" "$plain"
-}
-
-tell() {
-	printf '    %s\n' "$@" | sed 's/ *$//'
-}
 
 # wrong TEXT: ends the demonstration
 wrong() {

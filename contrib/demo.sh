@@ -6,20 +6,8 @@
 
 [ -n "${TESTS_INSIDE-}" ] || exec "$(dirname "$0")/../tests/netns-run" "$0"
 . "$(dirname "$0")/../tests/lib.sh"
+. "$(dirname "$0")/demo_lib.sh"
 need knock
-
-bold='' green='' red='' plain=''
-if [ -t 1 ]; then
-	bold=$(printf '\033[1m') green=$(printf '\033[32m') red=$(printf '\033[31m') plain=$(printf '\033[0m')
-fi
-
-chapter() {
-	printf '\n%s%s%s\n' "$bold" "$*" "$plain"
-}
-
-tell() {
-	printf '    %s\n' "$@" | sed 's/ *$//'
-}
 
 # wrong TEXT: ends the demonstration
 wrong() {

@@ -192,6 +192,7 @@ netns_tests = \
 	tests/netns/share.sh \
 	tests/netns/share_claim.sh \
 	tests/netns/share_faults.sh \
+	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \
 	tests/netns/signed.sh \

@@ -81,10 +81,10 @@ bool element_wants_port(const struct element *element);
 uint64_t element_lasts(const struct element *element);
 
 /*
- * A copy, for element_free(), with %PROTO% and %PORT% replaced (unless `port` is 0), which lasts so long (unless
- * that is 0): one that packets renew keeps its timeout. 0, or -1 when memory is out.
+ * A copy, for element_free(), with %PROTO% and %PORT% replaced (unless `port` is 0), and another limit (unless that is
+ * 0). 0, or -1 when memory is out.
  */
-int element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t lasts_ms);
+int element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t limit_ms);
 
 /* nft's name of a family ("inet", "ip", ...); NULL: unknown. */
 const char *element_family_name(uint8_t family);

@@ -120,19 +120,26 @@ user_of(const struct ask *ask)
 	return ask && *ask->user ? ask->user : NULL;
 }
 
-/* With its own element and comment. 0, or -1 with errno. */
+/*
+ * With its own element, if that differs from the door's, and its own comment. The time asked for is the operation's:
+ * grants share the text of their element. Only a limit, which no text has, is the element's. 0, or -1 with errno.
+ */
 static int
 add_asked(struct access_batch *batch, const struct door *door, const struct element *element,
 	  const struct nftset_op *like, const struct ask *ask)
 {
 	struct access_made *made = &batch->made[batch->n_made];
 	uint64_t time_ms = like->add ? ask_time(ask, door, element_lasts(element)) : 0;
+	bool differs = element->idle_ms || element_wants_port(element);
+	struct nftset_op *op = &batch->ops[batch->n];
 
-	if (element_copy(&made->element, element, ask->port.proto, ask->port.port, time_ms))
+	if (differs &&
+	    element_copy(&made->element, element, ask->port.proto, ask->port.port, element->idle_ms ? time_ms : 0))
 		return -1;
 	batch->n_made++;
-	add_op(batch, &made->element, like);
-	batch->ops[batch->n - 1].comment = ask_comment(like->comment, user_of(ask), made->comment);
+	add_op(batch, differs ? &made->element : element, like);
+	op->comment = ask_comment(like->comment, user_of(ask), made->comment);
+	op->timeout_ms = element->idle_ms ? 0 : time_ms;
 	return 0;
 }
 
@@ -257,7 +264,10 @@ is_done(const struct nftset_op *op)
 static const char *
 command_of(const struct nftset_op *op, char *buf, size_t len)
 {
-	return element_command(op->element, op->add ? "add" : "delete", &op->ip, op->comment, buf, len);
+	struct element element = *op->element;
+
+	element.timeout_ms = op->timeout_ms ? op->timeout_ms : element.timeout_ms;
+	return element_command(&element, op->add ? "add" : "delete", &op->ip, op->comment, buf, len);
 }
 
 static void

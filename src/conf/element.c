@@ -493,7 +493,7 @@ element_lasts(const struct element *element)
 }
 
 int
-element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t lasts_ms)
+element_copy(struct element *to, const struct element *from, uint8_t proto, uint16_t port, uint64_t limit_ms)
 {
 	bool whole = true;
 
@@ -501,9 +501,9 @@ element_copy(struct element *to, const struct element *from, uint8_t proto, uint
 				.table = strdup(from->table),
 				.set = strdup(from->set),
 				.data = from->data ? strdup(from->data) : NULL,
-				.timeout_ms = lasts_ms && !from->idle_ms ? lasts_ms : from->timeout_ms,
+				.timeout_ms = from->timeout_ms,
 				.idle_ms = from->idle_ms,
-				.limit_ms = lasts_ms && from->idle_ms ? lasts_ms : from->limit_ms,
+				.limit_ms = limit_ms ? limit_ms : from->limit_ms,
 				.line = from->line };
 	for (; to->n_parts < from->n_parts && whole; to->n_parts++) {
 		to->parts[to->n_parts] = copy_part(from->parts[to->n_parts], proto, port);

@@ -63,12 +63,20 @@ int access_grant(const struct access_tools *tools, const struct conf *conf, cons
 /* How long an opening for the address would last, in ms; 0: without end, or a set decides. */
 uint64_t access_would_last(const struct door *door, const struct addr *ip, const struct ask *ask);
 
+/* What another gateway has opened. */
+struct access_admission {
+	const struct door *door; /* the one of its name here; NULL: none */
+	struct addr ip;
+	struct ask ask; /* time and port; user "": none */
+	const char *gateway;
+	bool admitted; /* set by access_admit() */
+};
+
 /*
- * Another gateway has opened its door of this name: the elements, with the time and port of `ask` (user "": none), and
- * log lines, but no commands. True: the address is admitted. Within Max_Grants, of which the log tells.
+ * Admits the addresses here: all elements in one transaction, and log lines, but no commands. Within Max_Grants, of
+ * which the log tells.
  */
-bool access_admit(const struct access_tools *tools, const struct conf *conf, const struct door *door,
-		  const struct addr *ip, const struct ask *ask, const char *gateway);
+void access_admit(const struct access_tools *tools, const struct conf *conf, struct access_admission *at, size_t n);
 
 /* Another gateway has banned the address for `left_ms`; for no longer than Ban_Time here, and unless bans_spare(). */
 void access_ban(const struct access_tools *tools, const struct conf *conf, const struct addr *ip, uint64_t left_ms,

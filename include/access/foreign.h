@@ -3,16 +3,13 @@
 #ifndef KNOCKD_FOREIGN_H
 #define KNOCKD_FOREIGN_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
+#include "access/gateway.h"
 #include "access/tools.h"
 #include "conf/conf.h"
 
-struct notice;
-
 /* As apply of struct sharing_owner. Runs no command. */
-bool foreign_apply(const struct access_tools *tools, const struct conf *conf, const struct notice *notice,
-		   const char *gateway, uint64_t left_ms);
+void foreign_apply(const struct access_tools *tools, const struct conf *conf, struct sharing_news *news, size_t n);
 
 #endif

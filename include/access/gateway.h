@@ -6,17 +6,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "share/notice.h"
 #include "wire/share.h"
 
-struct notice;
+#define SHARING_NEWS 64 /* together at most */
+
+/* What another gateway has told. */
+struct sharing_news {
+	struct notice notice;
+	const char *gateway; /* the name of its author */
+	uint64_t left_ms;    /* so long it goes on; 0: without end */
+	bool applied;        /* it is in force here */
+};
 
 struct sharing_owner {
 	void *arg;
 	/* Sends a message to the courier. False: it was not taken. */
 	bool (*post)(void *arg, const struct share_message *message);
-	/* News of the gateway with this name; a GRANT goes on for `left_ms`, 0: without end. True: it is in force here.
-	 */
-	bool (*apply)(void *arg, const struct notice *notice, const char *gateway, uint64_t left_ms);
+	/* Does here what they say, and sets `applied`: SHARING_NEWS grants at most, or one of another kind. */
+	void (*apply)(void *arg, struct sharing_news *news, size_t n);
 	/* To a claim. UNKNOWN: the link is down. */
 	void (*answer)(void *arg, uint64_t ticket, enum share_answer answer);
 };

@@ -579,9 +579,10 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 {
 	struct access_batch batch = { .n = 0 };
 	char who[LOOKUP_WHO_LEN];
+	size_t room = admission_room(tools, conf);
 	int failed;
 
-	if (!admission_has_room(tools, conf, door, ip)) {
+	if (!admission_take(tools, door, ip, &room)) {
 		snprintf(err, errlen, "Max_Grants is reached");
 		return -1;
 	}
@@ -606,45 +607,84 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 
 /* ---- at another gateway's word ------------------------------------------------------------------ */
 
-static void
-log_all(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct ask *ask,
-	const struct access_batch *batch)
+static size_t
+count_admitted(const struct access_admission *a)
 {
-	for (size_t i = 0; i < batch->n; i++) {
-		log_op(tools, conf, door, batch->ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &batch->ops[i]);
-		remember(tools->grants, door, ask, &batch->ops[i]);
-	}
+	return a->admitted ? count_elements(a->door, &a->ip, &a->ask) : 0;
 }
 
-bool
-access_admit(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
-	     const struct ask *ask, const char *gateway)
+/* Decides which may be admitted. Returns how many elements they have. */
+static size_t
+select_admitted(const struct access_tools *tools, const struct conf *conf, struct access_admission *at, size_t n)
+{
+	size_t room = admission_room(tools, conf), total = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct door *door = at[i].door;
+
+		at[i].admitted = door && (!door_wants_port(door) || at[i].ask.port.port);
+		if (at[i].admitted && !admission_take(tools, door, &at[i].ip, &room)) {
+			admission_log_full(tools);
+			at[i].admitted = false;
+		}
+		total += count_admitted(&at[i]);
+	}
+	return total;
+}
+
+/* 0, or -1 with errno. */
+static int
+collect_admitted(struct access_batch *batch, const struct access_admission *at, size_t n, size_t total)
+{
+	batch->ops = calloc(total + 1, sizeof(*batch->ops));
+	batch->made = calloc(total + 1, sizeof(*batch->made));
+	if (!batch->ops || !batch->made)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (at[i].admitted && add_door(batch, at[i].door, &at[i].ip, &at[i].ask))
+			return -1;
+	return 0;
+}
+
+/* Logs and remembers the operations from `at` on, and returns their end. */
+static size_t
+finish_admitted(const struct access_tools *tools, const struct conf *conf, struct access_admission *a,
+		const struct access_batch *batch, size_t at)
+{
+	size_t end = at + count_admitted(a);
+	char who[LOOKUP_WHO_LEN];
+
+	log_notice(tools->log, "%s: %s: opened by gateway %s", lookup_who(tools->lookup, &a->ip, who), a->door->name,
+		   a->gateway);
+	a->admitted = false;
+	for (; at < end; at++) {
+		const struct nftset_op *op = &batch->ops[at];
+
+		log_op(tools, conf, a->door, op->add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, op);
+		remember(tools->grants, a->door, &a->ask, op);
+		a->admitted |= op->add && nftset_is_good(op);
+	}
+	return end;
+}
+
+void
+access_admit(const struct access_tools *tools, const struct conf *conf, struct access_admission *at, size_t n)
 {
 	struct access_batch batch = { .n = 0 };
-	size_t n = count_elements(door, ip, ask);
-	char who[LOOKUP_WHO_LEN];
-	bool there = false;
+	size_t done = 0;
+	bool failed = collect_admitted(&batch, at, n, select_admitted(tools, conf, at, n));
 
-	if (!admission_has_room(tools, conf, door, ip)) {
-		admission_log_full(tools);
-		return false;
+	if (failed)
+		log_warn(tools->log, "could not open for %zu addresses of other gateways", n);
+	else
+		nftset_apply(tools->nftset, batch.ops, batch.n);
+	for (size_t i = 0; i < n; i++) {
+		if (failed)
+			at[i].admitted = false;
+		else if (at[i].admitted)
+			done = finish_admitted(tools, conf, &at[i], &batch, done);
 	}
-	if (door_wants_port(door) && !ask->port.port)
-		return false;
-	batch.ops = calloc(n + 1, sizeof(*batch.ops));
-	batch.made = calloc(n + 1, sizeof(*batch.made));
-	if (!batch.ops || !batch.made || add_door(&batch, door, ip, ask)) {
-		log_warn(tools->log, "%s: could not open", door->name);
-		free_batch(&batch);
-		return false;
-	}
-	nftset_apply(tools->nftset, batch.ops, batch.n);
-	log_notice(tools->log, "%s: %s: opened by gateway %s", lookup_who(tools->lookup, ip, who), door->name, gateway);
-	log_all(tools, conf, door, ask, &batch);
-	for (size_t i = 0; i < batch.n; i++)
-		there |= batch.ops[i].add && nftset_is_good(&batch.ops[i]);
 	free_batch(&batch);
-	return there;
 }
 
 /* The element's own time, unless the other gateway's ban ends before. */

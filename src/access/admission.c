@@ -52,40 +52,39 @@ count_added(const struct access_tools *tools, const struct door *door, const str
 	return (elements > there ? elements - there : 0) + closing;
 }
 
-static size_t
-count_room(const struct access_tools *tools, const struct conf *conf)
+size_t
+admission_room(const struct access_tools *tools, const struct conf *conf)
 {
 	size_t live = count_live(tools);
 
 	return live < conf->max_grants ? conf->max_grants - live : 0;
 }
 
+bool
+admission_take(const struct access_tools *tools, const struct door *door, const struct addr *ip, size_t *room)
+{
+	size_t added = count_added(tools, door, ip, *room);
+
+	if (added > *room)
+		return false;
+	*room -= added;
+	return true;
+}
+
 void
 admission_judge(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
 		int *refused)
 {
-	size_t room = count_room(tools, conf), added;
+	size_t room = admission_room(tools, conf);
 
 	for (size_t i = 0; i < n; i++) {
 		if (events[i].kind != EVENT_OPEN)
 			continue;
-		added = count_added(tools, &conf->doors[events[i].door], &events[i].source, room);
 		if (!addr_is_host(&events[i].source))
 			refused[i] = REFUSED_HOST;
-		else if (added > room)
+		else if (!admission_take(tools, &conf->doors[events[i].door], &events[i].source, &room))
 			refused[i] = REFUSED_FULL;
-		else
-			room -= added;
 	}
-}
-
-bool
-admission_has_room(const struct access_tools *tools, const struct conf *conf, const struct door *door,
-		   const struct addr *ip)
-{
-	size_t room = count_room(tools, conf);
-
-	return count_added(tools, door, ip, room) <= room;
 }
 
 static void

@@ -15,9 +15,11 @@
 void admission_judge(const struct access_tools *tools, const struct conf *conf, const struct event *events, size_t n,
 		     int *refused);
 
-/* May the door be opened for this address without more than Max_Grants accesses? One that is there may be renewed. */
-bool admission_has_room(const struct access_tools *tools, const struct conf *conf, const struct door *door,
-			const struct addr *ip);
+/* How many accesses there may be beside those that there are. */
+size_t admission_room(const struct access_tools *tools, const struct conf *conf);
+
+/* May the door be opened for this address, too? Takes its accesses from `room`; one that is there may be renewed. */
+bool admission_take(const struct access_tools *tools, const struct door *door, const struct addr *ip, size_t *room);
 
 /* Logs the refusal of an opening, one line a minute about Max_Grants. False: it is none of these. */
 bool admission_log(const struct access_tools *tools, const struct door *door, const struct addr *ip, int refused);

@@ -26,18 +26,32 @@ least(uint64_t a, uint64_t b)
 }
 
 /* The door's own time, or with Max_Time that one, is the longest; see ask_time(). */
-static bool
-admit(const struct access_tools *tools, const struct conf *conf, const struct notice *n, const char *gateway,
-      uint64_t left_ms)
+static struct access_admission
+admission_of(const struct access_tools *tools, const struct sharing_news *news)
 {
-	const struct door *door = find_door(tools, n);
-	struct ask ask = { .port = { .port = n->port, .proto = n->proto } };
+	const struct notice *n = &news->notice;
+	struct access_admission a = { .door = find_door(tools, n),
+				      .ip = n->ip,
+				      .ask = { .port = { .port = n->port, .proto = n->proto },
+					       .time_ms = news->left_ms },
+				      .gateway = news->gateway };
 
-	if (!door)
-		return false;
-	ask.time_ms = left_ms && door->max_time_ms ? least(left_ms, door->max_time_ms) : left_ms;
-	text_copy(ask.user, sizeof(ask.user), n->text);
-	return access_admit(tools, conf, door, &n->ip, &ask, gateway);
+	if (a.door && news->left_ms && a.door->max_time_ms)
+		a.ask.time_ms = least(news->left_ms, a.door->max_time_ms);
+	text_copy(a.ask.user, sizeof(a.ask.user), n->text);
+	return a;
+}
+
+static void
+admit(const struct access_tools *tools, const struct conf *conf, struct sharing_news *news, size_t n)
+{
+	struct access_admission at[SHARING_NEWS];
+
+	for (size_t i = 0; i < n; i++)
+		at[i] = admission_of(tools, &news[i]);
+	access_admit(tools, conf, at, n);
+	for (size_t i = 0; i < n; i++)
+		news[i].applied = at[i].admitted;
 }
 
 static bool
@@ -76,29 +90,32 @@ use_up(const struct access_tools *tools, const struct notice *n, const char *gat
 			mark(tools, door, &door->one_time[i], gateway);
 }
 
-bool
-foreign_apply(const struct access_tools *tools, const struct conf *conf, const struct notice *n, const char *gateway,
-	      uint64_t left_ms)
+void
+foreign_apply(const struct access_tools *tools, const struct conf *conf, struct sharing_news *news, size_t n)
 {
-	switch (n->kind) {
+	const struct notice *first = &news->notice;
+
+	news->applied = true;
+	switch (first->kind) {
 	case NOTICE_GRANT:
-		return admit(tools, conf, n, gateway, left_ms);
+		admit(tools, conf, news, n);
+		break;
 	case NOTICE_REVOKE:
-		return end(tools, n, gateway);
+		news->applied = end(tools, first, news->gateway);
+		break;
 	case NOTICE_COUNTER:
-		judge_heard(tools->judge, n->key, n->counter);
-		codes_heard(tools->codes, n->key, n->counter);
-		return true;
+		judge_heard(tools->judge, first->key, first->counter);
+		codes_heard(tools->codes, first->key, first->counter);
+		break;
 	case NOTICE_ONCE_USED:
-		use_up(tools, n, gateway);
-		return true;
+		use_up(tools, first, news->gateway);
+		break;
 	case NOTICE_BAN:
 		if (conf->share.bans)
-			access_ban(tools, conf, &n->ip, left_ms, gateway);
-		return true;
+			access_ban(tools, conf, &first->ip, news->left_ms, news->gateway);
+		break;
 	case NOTICE_HELLO:
 	case NOTICE_KINDS:
 		break;
 	}
-	return false;
 }

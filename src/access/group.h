@@ -47,6 +47,8 @@ struct sharing {
 	struct known known;
 	struct ticket tickets[TICKETS_MAX];
 	int muted;
+	struct sharing_news news[SHARING_NEWS]; /* of grants that are not opened yet: within one call */
+	size_t n_news;
 	unsigned reasons; /* that were logged in this outage */
 	bool up, syncing, filling;
 	uint32_t reading; /* number of the reading under way, or of the last one */

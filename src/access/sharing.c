@@ -93,11 +93,39 @@ sharing_is_on(const struct sharing *s)
 /* ---- receiving ----------------------------------------------------------------------------------- */
 
 static void
-apply(struct sharing *s, struct known_access *a, uint64_t left_ms)
+apply_all(struct sharing *s)
 {
+	struct known_access *a;
+	size_t n = s->n_news;
+
+	for (size_t i = 0; i < n; i++)
+		s->news[i].gateway = group_name(s, s->news[i].notice.author);
+	s->n_news = 0;
 	s->muted++;
-	a->applied = s->owner.apply(s->owner.arg, &a->notice, group_name(s, a->notice.author), left_ms);
+	if (n)
+		s->owner.apply(s->owner.arg, s->news, n);
 	s->muted--;
+	for (size_t i = 0; i < n; i++)
+		if ((a = known_find(&s->known, &s->news[i].notice)))
+			a->applied = s->news[i].applied;
+}
+
+/* Grants that come together are opened in one transaction. `left_ms` UINT64_MAX: without end. */
+static void
+apply(struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	if (n->kind != NOTICE_GRANT || s->n_news == SHARING_NEWS)
+		apply_all(s);
+	s->news[s->n_news++] = (struct sharing_news){ .notice = *n, .left_ms = left_ms == UINT64_MAX ? 0 : left_ms };
+	if (n->kind != NOTICE_GRANT)
+		apply_all(s);
+}
+
+static void
+apply_rest(struct sharing *s, const struct known_access *a, uint64_t now)
+{
+	if (a->notice.kind == NOTICE_GRANT && a->end > now)
+		apply(s, &a->notice, a->end == UINT64_MAX ? UINT64_MAX : a->end - now);
 }
 
 /* A revoke is about all ports of the address: one of another port may be later than the grant. */
@@ -129,10 +157,9 @@ apply_later(struct sharing *s, const struct known_access *revoked)
 {
 	uint64_t now = moment_boot_msec();
 
-	for (struct known_access *a = known_of(&s->known, revoked->notice.door, &revoked->notice.ip); a;
+	for (const struct known_access *a = known_of(&s->known, revoked->notice.door, &revoked->notice.ip); a;
 	     a = known_after(a))
-		if (a->notice.kind == NOTICE_GRANT && a->end > now)
-			apply(s, a, a->end == UINT64_MAX ? 0 : a->end - now);
+		apply_rest(s, a, now);
 }
 
 /*
@@ -181,7 +208,7 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 		return;
 	}
 	a->seen = s->reading;
-	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
+	apply(s, n, left_ms);
 	if (n->kind == NOTICE_REVOKE)
 		apply_later(s, a);
 }
@@ -205,7 +232,7 @@ take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
 		return;
 	}
 	a->seen = s->reading;
-	apply(s, a, left_ms == UINT64_MAX ? 0 : left_ms);
+	apply(s, n, left_ms);
 }
 
 /*
@@ -244,10 +271,8 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 		take_use(s, n, left_ms);
 		break;
 	case NOTICE_BAN:
-		s->muted++;
 		if (left_ms && !is_own)
-			s->owner.apply(s->owner.arg, n, group_name(s, n->author), left_ms == UINT64_MAX ? 0 : left_ms);
-		s->muted--;
+			apply(s, n, left_ms);
 		break;
 	case NOTICE_HELLO:
 	case NOTICE_KINDS:
@@ -330,6 +355,8 @@ end_sync(struct sharing *s)
 static void
 take_message(struct sharing *s, const struct share_message *m)
 {
+	if (m->kind != SHARE_RECORD)
+		apply_all(s);
 	switch ((enum share_kind)m->kind) {
 	case SHARE_LINK:
 		take_link(s, m);
@@ -361,6 +388,7 @@ sharing_take(struct sharing *s, const struct share_message *messages, size_t n)
 			return false;
 	for (size_t i = 0; i < n && s->keys; i++)
 		take_message(s, &messages[i]);
+	apply_all(s);
 	return true;
 }
 
@@ -485,8 +513,9 @@ apply_missed(struct sharing *s)
 	uint64_t now = moment_boot_msec();
 
 	for (struct known_access *a = s->known.oldest; a; a = a->newer)
-		if (!a->applied && a->notice.kind == NOTICE_GRANT && a->end > now)
-			apply(s, a, a->end == UINT64_MAX ? 0 : a->end - now);
+		if (!a->applied)
+			apply_rest(s, a, now);
+	apply_all(s);
 }
 
 /* What another group has told does not concern this one. */

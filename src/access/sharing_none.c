@@ -157,10 +157,8 @@ sharing_origin(const struct sharing *sharing, const char *door, const struct add
 	return NULL;
 }
 
-bool
-foreign_apply(const struct access_tools *tools, const struct conf *conf, const struct notice *notice,
-	      const char *gateway, uint64_t left_ms)
+void
+foreign_apply(const struct access_tools *tools, const struct conf *conf, struct sharing_news *news, size_t n)
 {
-	(void)tools, (void)conf, (void)notice, (void)gateway, (void)left_ms;
-	return false;
+	(void)tools, (void)conf, (void)news, (void)n;
 }

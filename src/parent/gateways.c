@@ -36,12 +36,12 @@ post(void *arg, const struct share_message *message)
 	return d->link.fd >= 0 && !share_send(d->link.fd, message, 1);
 }
 
-static bool
-apply(void *arg, const struct notice *notice, const char *gateway, uint64_t left_ms)
+static void
+apply(void *arg, struct sharing_news *news, size_t n)
 {
 	const struct daemon *d = arg;
 
-	return foreign_apply(&d->tools, d->conf, notice, gateway, left_ms);
+	foreign_apply(&d->tools, d->conf, news, n);
 }
 
 static void
@@ -198,7 +198,7 @@ gateways_reaped(struct daemon *d, pid_t pid, int status)
 void
 gateways_read(struct daemon *d)
 {
-	struct share_message messages[2 * SHARE_BATCH];
+	struct share_message messages[SHARING_NEWS];
 	int n = 1;
 
 	if (d->link.fd < 0)
@@ -206,7 +206,7 @@ gateways_read(struct daemon *d)
 	log_hold(&d->log);
 	journal_hold(d->journals.grants);
 	for (int i = 0; i < ROUND && d->link.fd >= 0 && n > 0; i++) {
-		n = share_recv(d->link.fd, messages, 2 * SHARE_BATCH);
+		n = share_recv(d->link.fd, messages, SHARING_NEWS);
 		if (n > 0 ? !sharing_take(d->sharing, messages, (size_t)n) : n < 0 && errno != EAGAIN) {
 			log_warnx(&d->log, "share: the courier sent an invalid message: killed");
 			end_courier(d, "the courier was killed");

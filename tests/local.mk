@@ -442,6 +442,7 @@ fuzz:
 # `make check` builds these, so that they keep compiling, and measures nothing.
 bench_tools = \
 	tests/bench/behind \
+	tests/bench/everywhere \
 	tests/bench/floor \
 	tests/bench/flood \
 	tests/bench/knocker \
@@ -501,6 +502,8 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/bench/run \
 	tests/bench/summary.py \
 	tests/bench/share.sh \
+	tests/bench/share_lib.sh \
+	tests/bench/share_rate.sh \
 	tests/bench/signed.sh \
 	tests/compat/cases.py \
 	tests/compat/lab.py \

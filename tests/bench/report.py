@@ -27,6 +27,7 @@ TITLES = {
     'size': 'Size',
     'signed': 'Signed knocks',
     'share': 'Gateways that share accesses',
+    'share_rate': 'Ten thousand grants a second on three gateways',
     'courier': 'Records between gateways',
 }
 OURS = 'knockd-nft'

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "config.h"
-#include "guarded.h"
 #include "message.h"
 #include "mistakes.h"
+#include "opened.h"
 #include "signed/knock1.h"
 
 /* knockd 0.8 accepts these settings silently, though they have no effect. */
@@ -49,10 +49,10 @@ check_rules(struct parser *p, const struct door *door)
 }
 
 static void
-check_closes(struct parser *p, const struct door *door)
+check_closes(struct parser *p, const struct door *door, const struct opened *opened)
 {
 	for (size_t i = 0; i < door->close.n; i++) {
-		if (!guarded_is_opened(p->conf, door, i))
+		if (!opened_first(opened, &door->target, &door->close.at[i]))
 			message_tell(p, CONF_WARNING, "config: section %s: warning: close: no door%s opens %u:%s (%s)",
 				     door->name, door->target.family ? " with this Target" : "", door->close.at[i].port,
 				     seq_proto_name(door->close.at[i].proto), p->path);
@@ -316,38 +316,35 @@ check_can_cut(struct parser *p, const struct door *door)
 
 /* A port is cut or not, whichever door its client has opened. */
 static void
-check_cut(struct parser *p, const struct door *door)
+check_cut(struct parser *p, const struct door *door, const struct opened *opened)
 {
-	for (const struct door *other = p->conf->doors; door->open.n && other < door; other++) {
-		if (other->cut == door->cut || !addr_equal(&other->target, &door->target))
+	for (size_t i = 0; i < door->open.n; i++) {
+		const struct door *first = opened_first(opened, &door->target, &door->open.at[i]);
+
+		if (first->cut == door->cut)
 			continue;
-		for (size_t i = 0; i < door->open.n; i++) {
-			if (guarded_has(&other->open, &door->open.at[i]))
-				message_tell(p, CONF_WARNING,
-					     "config: section %s: warning: cut: [%s] opens %u:%s, too, and %s: it is "
-					     "cut for both (%s)",
-					     door->name, other->name, door->open.at[i].port,
-					     seq_proto_name(door->open.at[i].proto),
-					     other->cut ? "cuts it" : "does not cut it", p->path);
-		}
+		message_tell(p, CONF_WARNING,
+			     "config: section %s: warning: cut: [%s] opens %u:%s, too, and %s: it is cut for both (%s)",
+			     door->name, first->name, door->open.at[i].port, seq_proto_name(door->open.at[i].proto),
+			     first->cut ? "cuts it" : "does not cut it", p->path);
 	}
 }
 
 /* Packets renew the elements of a port, whichever door has added them. */
 static void
-check_idle(struct parser *p, const struct door *door)
+check_idle(struct parser *p, const struct door *door, const struct opened *opened)
 {
-	for (const struct door *other = p->conf->doors; door->open.n && other < door; other++) {
-		for (size_t i = 0; other->idle_ms != door->idle_ms && i < door->open.n; i++) {
-			if (!addr_equal(&other->target, &door->target) || !guarded_has(&other->open, &door->open.at[i]))
-				continue;
-			message_tell(p, CONF_ERROR,
-				     "config: section %s: idle_timeout: [%s] opens %u:%s, too, and has another one "
-				     "(line %d of %s)",
-				     door->name, other->name, door->open.at[i].port,
-				     seq_proto_name(door->open.at[i].proto), door->line, p->path);
-			p->errors++;
-		}
+	for (size_t i = 0; i < door->open.n; i++) {
+		const struct door *first = opened_first(opened, &door->target, &door->open.at[i]);
+
+		if (first->idle_ms == door->idle_ms)
+			continue;
+		message_tell(p, CONF_ERROR,
+			     "config: section %s: idle_timeout: [%s] opens %u:%s, too, and has another one "
+			     "(line %d of %s)",
+			     door->name, first->name, door->open.at[i].port, seq_proto_name(door->open.at[i].proto),
+			     door->line, p->path);
+		p->errors++;
 	}
 }
 
@@ -387,20 +384,27 @@ check_share(struct parser *p)
 void
 check_file(struct parser *p)
 {
+	struct opened *opened = opened_new(p->conf);
+
+	if (!opened) {
+		message_fail(p, "out of memory");
+		return;
+	}
 	check_share(p);
 	check_bans(p);
 	check_ban_sets(p);
 	for (size_t i = 0; i < p->conf->n_doors; i++) {
 		check_rules(p, &p->conf->doors[i]);
-		check_closes(p, &p->conf->doors[i]);
+		check_closes(p, &p->conf->doors[i], opened);
 		check_prefixes(p, &p->conf->doors[i]);
 		check_dropped(p, &p->conf->doors[i]);
 		check_one_time(p, &p->conf->doors[i]);
-		check_idle(p, &p->conf->doors[i]);
+		check_idle(p, &p->conf->doors[i], opened);
 		check_can_cut(p, &p->conf->doors[i]);
-		check_cut(p, &p->conf->doors[i]);
+		check_cut(p, &p->conf->doors[i], opened);
 		check_signed(p, &p->conf->doors[i]);
 		check_code(p, &p->conf->doors[i]);
 	}
+	opened_free(opened);
 	mistakes_of_file(p);
 }

@@ -59,25 +59,3 @@ guarded_elements(struct door *door)
 	}
 	return 0;
 }
-
-bool
-guarded_has(const struct seq *ports, const struct knock_port *port)
-{
-	for (size_t i = 0; i < ports->n; i++) {
-		if (ports->at[i].proto == port->proto && ports->at[i].port == port->port)
-			return true;
-	}
-	return false;
-}
-
-bool
-guarded_is_opened(const struct conf *conf, const struct door *door, size_t i)
-{
-	for (size_t d = 0; d < conf->n_doors; d++) {
-		const struct door *other = &conf->doors[d];
-
-		if (addr_equal(&other->target, &door->target) && guarded_has(&other->open, &door->close.at[i]))
-			return true;
-	}
-	return false;
-}

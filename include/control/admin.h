@@ -28,17 +28,6 @@
 
 struct admin;
 
-struct admin_daemon {
-	void *arg;
-	void (*look)(void *arg, struct admin_view *view);
-	/* Reloads as SIGHUP does. True: the new configuration is in force; false: the log says why not. */
-	bool (*reload)(void *arg);
-	/* Reads the configuration without using it. True: it has no errors. */
-	bool (*check)(void *arg, conf_report *report, void *to);
-	/* Removes the guard until the next reload or start. 0, or -1 with errno. */
-	int (*unguard)(void *arg);
-};
-
 /* Listens at `path` and becomes `log`'s listener. NULL, after a warning, without a socket; NULL is legal below. */
 struct admin *admin_open(const char *path, struct log *log, const struct admin_daemon *daemon);
 void admin_close(struct admin *admin);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon's current state, for the answers to knockctl. */
+/* The daemon, as the answers to knockctl see it. */
 #ifndef KNOCKD_VIEW_H
 #define KNOCKD_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,6 +30,17 @@ struct admin_view {
 	uid_t engine_uid;
 	uint64_t engine_restarts;
 	int64_t started_ms; /* boot clock */
+};
+
+struct admin_daemon {
+	void *arg;
+	void (*look)(void *arg, struct admin_view *view);
+	/* Reloads as SIGHUP does. True: the new configuration is in force; false: the log says why not. */
+	bool (*reload)(void *arg);
+	/* Reads the configuration without using it. True: it has no errors. */
+	bool (*check)(void *arg, conf_report *report, void *to);
+	/* Removes the guard until the next reload or start. 0, or -1 with errno. */
+	int (*unguard)(void *arg);
 };
 
 #endif

@@ -2,9 +2,12 @@
 #include "keys.h"
 
 #include <ctype.h>
+#include <string.h>
 #include <strings.h>
 
 #include "message.h"
+
+#define LETTERS_MAX 31
 
 static const struct conf_keys *const all[KEYS_LISTS] = { &keys_options, &keys_door, &keys_signed, &keys_share };
 
@@ -38,14 +41,85 @@ keys_find(const char *name)
 	return NULL;
 }
 
+/* The letters and digits of a name, in lower case; "" if there are too many. */
+static void
+take_letters(char to[static LETTERS_MAX + 1], const char *name)
+{
+	size_t n = 0;
+
+	for (; *name && n <= LETTERS_MAX; name++)
+		if (isalnum((unsigned char)*name))
+			to[n++] = (char)tolower((unsigned char)*name);
+	to[n > LETTERS_MAX ? 0 : n] = '\0';
+}
+
+static unsigned
+least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Levenshtein's distance: how many letters are missing, too many or others. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[LETTERS_MAX + 1], above, corner;
+	size_t len = strlen(b);
+
+	for (size_t j = 0; j <= len; j++)
+		row[j] = (unsigned)j;
+	for (; *a; a++) {
+		corner = row[0]++;
+		for (size_t j = 1; j <= len; j++) {
+			above = row[j];
+			row[j] = least(above + 1, row[j - 1] + 1, corner + (*a != b[j - 1]));
+			corner = above;
+		}
+	}
+	return row[len];
+}
+
+/* Short names differ by few letters from any other. */
+static unsigned
+tolerance(const char *letters)
+{
+	return strlen(letters) < 4 ? 0 : strlen(letters) < 8 ? 1 : 2;
+}
+
+struct nearest {
+	char letters[LETTERS_MAX + 1]; /* of the name that is looked for */
+	const char *name;
+	unsigned distance; /* a key must be nearer */
+};
+
+static void
+compare(struct nearest *nearest, const char *name)
+{
+	char letters[LETTERS_MAX + 1];
+	unsigned far;
+
+	take_letters(letters, name);
+	far = distance(letters, nearest->letters);
+	if (far >= nearest->distance)
+		return;
+	nearest->name = name;
+	nearest->distance = far;
+}
+
 const char *
 keys_similar(const char *name)
 {
+	struct nearest nearest = { .name = NULL };
+
+	take_letters(nearest.letters, name);
+	nearest.distance = tolerance(nearest.letters) + 1;
 	for (size_t list = 0; list < KEYS_LISTS; list++)
 		for (size_t i = 0; i < all[list]->n; i++)
-			if (keys_alike(all[list]->at[i].name, name))
-				return all[list]->at[i].name;
-	return keys_alike("UseSyslog", name) ? "UseSyslog" : NULL;
+			compare(&nearest, all[list]->at[i].name);
+	compare(&nearest, "UseSyslog");
+	return nearest.name;
 }
 
 static uint64_t

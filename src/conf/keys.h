@@ -28,7 +28,7 @@ const struct conf_key *keys_find(const char *name);
 /* Do both names have the same letters and digits, ignoring case? */
 bool keys_alike(const char *a, const char *b);
 
-/* The key whose name is alike; also UseSyslog. NULL: none. */
+/* The key, or UseSyslog, whose name differs least, by a letter or two. NULL: none. */
 const char *keys_similar(const char *name);
 
 /* Was the key met in this section? Aliases count as one key: Command after Start_Command replaces it. */

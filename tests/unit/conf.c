@@ -249,7 +249,7 @@ a_forgotten_equals_sign_does_not_print_the_secret(void **state)
 	    "config: line 2: syntax error: unknown key \"sequence...\" in [a] (x.conf)\n");
 	bad("[a]\n7000, 8000 = sequence\n", "config: line 2: syntax error: unknown key in [a] (x.conf)\n");
 	bad("[a]\nstart_command_7 = x\nsequence = 1\n",
-	    "config: line 2: syntax error: unknown key \"start_command_...\" in [a] (x.conf)\n");
+	    "config: line 2: syntax error: unknown key \"start_command_...\" in [a]: is it Start_Command? (x.conf)\n");
 }
 
 static void
@@ -263,7 +263,12 @@ a_key_that_is_almost_one(void **state)
 		{ "TCP_Flags", "TCP_Flags\" in [a]: is it TCPFlags?" },
 		{ "onetimesequences", "onetimesequences\" in [a]: is it One_Time_Sequences?" },
 		{ "Use_Syslog", "Use_Syslog\" in [a]: is it UseSyslog?" },
-		{ "Sequences", "Sequences\" in [a]" },
+		{ "Sequences", "Sequences\" in [a]: is it Sequence?" },
+		{ "seuqence", "seuqence\" in [a]: is it Sequence?" },
+		{ "start_comand", "start_comand\" in [a]: is it Start_Command?" },
+		{ "Interfaces", "Interfaces\" in [a]: is it Interface?" },
+		{ "usr", "usr\" in [a]" },
+		{ "close_command", "close_command\" in [a]" },
 		{ "port2", "port...\" in [a]" },
 	};
 	char text[128], errors[256];

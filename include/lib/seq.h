@@ -37,6 +37,7 @@ enum seq_fault {
 	SEQ_TOO_MANY,    /* more than SEQ_MAX items */
 	SEQ_NO_PORT,     /* `word` is not a number from 1 to 65535 */
 	SEQ_NO_PROTOCOL, /* `word`, after a colon, is neither tcp nor udp */
+	SEQ_BACKWARDS,   /* a range whose last port is below its first */
 	SEQ_NOT_LAST,    /* an item after `word`, auth or totp, which is only the last one */
 	SEQ_NO_ROOM,     /* :totp, and the ports behind it do not end at 65535 or before */
 };
@@ -49,8 +50,7 @@ struct seq_error {
 
 /*
  * Reads "7000,8000:udp, 9000:tcp": blanks around items are fine, the protocol is tcp or udp in
- * any case and tcp when absent, text after a second colon is ignored (as in knockd 0.8).
- * Returns 0, or -1 with `error`, which may be NULL; `seq` is then untouched.
+ * any case and tcp when absent. Returns 0, or -1 with `error`, which may be NULL; `seq` is then untouched.
  */
 int seq_parse(struct seq *seq, const char *text, struct seq_error *error);
 

@@ -99,6 +99,9 @@ explain_ports(const struct parser *p, const struct seq_error *error, const char 
 		else
 			snprintf(buf, len, "unknown protocol%s, item %zu%s", in, error->item, allowed);
 		break;
+	case SEQ_BACKWARDS:
+		snprintf(buf, len, "item %zu%s is a range whose last port is below its first", error->item, in);
+		break;
 	case SEQ_NOT_LAST:
 		snprintf(buf, len, "item %zu%s: nothing may follow a %s (:%s)", error->item, in,
 			 *word == 'a' ? "signed knock" : "code", word);

@@ -87,6 +87,7 @@ reason_of(enum seq_fault fault)
 	case SEQ_NO_PROTOCOL:
 		return "unknown protocol in knock sequence";
 	case SEQ_NO_PORT:
+	case SEQ_BACKWARDS:
 	case SEQ_NOT_LAST:
 	case SEQ_NO_ROOM:
 		break;

@@ -64,24 +64,32 @@ refuse(struct seq_error *error, enum seq_fault fault, size_t item, const char *w
 
 /* "62201" or "62000-62999" */
 static int
-parse_range(struct knock_port *kp, char *port)
+parse_range(struct knock_port *kp, char *port, size_t number, struct seq_error *error)
 {
-	char *rest = port, *first = text_trim(strsep(&rest, "-"));
+	char *last = port, *first = text_trim(strsep(&last, "-"));
 
+	last = last ? text_trim(last) : first;
 	kp->proto = SEQ_AUTH;
 	if (parse_port(&kp->port, first))
-		return -1;
-	kp->last = kp->port;
-	return rest && (parse_port(&kp->last, text_trim(rest)) || kp->last < kp->port) ? -1 : 0;
+		return refuse(error, SEQ_NO_PORT, number, first);
+	if (parse_port(&kp->last, last))
+		return refuse(error, SEQ_NO_PORT, number, last);
+	return kp->last < kp->port ? refuse(error, SEQ_BACKWARDS, number, "") : 0;
 }
 
 /* What an item may be besides a port. */
 enum { ITEM_AUTH = 1, ITEM_CODE = 2 };
 
-static bool
-is_word(unsigned allowed, unsigned item, const char *proto, const char *word)
+/* The text behind "totp", which is empty or begins with a colon; NULL: `proto` is something else. */
+static char *
+behind_code(char *proto)
 {
-	return allowed & item && proto && !strcasecmp(proto, word);
+	size_t len = strlen("totp");
+
+	if (!proto || strncasecmp(proto, "totp", len))
+		return NULL;
+	proto = text_trim(proto + len);
+	return !*proto || *proto == ':' ? proto : NULL;
 }
 
 /* Appends the steps of a code. `proto` is the text behind "totp:", or NULL. */
@@ -108,15 +116,17 @@ static int
 parse_item(struct seq *seq, char *item, size_t number, unsigned allowed, struct seq_error *error)
 {
 	struct knock_port *kp = &seq->at[seq->n];
-	char *rest = item;
-	char *port = text_trim(strsep(&rest, ":"));
-	char *proto = rest ? text_trim(strsep(&rest, ":")) : NULL;
+	char *proto = item;
+	char *port = text_trim(strsep(&proto, ":"));
+	char *behind;
 
-	if (is_word(allowed, ITEM_CODE, proto, "totp"))
-		return parse_code(seq, port, rest ? text_trim(rest) : NULL, number, error);
+	proto = proto ? text_trim(proto) : NULL;
+	behind = allowed & ITEM_CODE ? behind_code(proto) : NULL;
+	if (behind)
+		return parse_code(seq, port, *behind ? text_trim(behind + 1) : NULL, number, error);
 	seq->n++;
-	if (is_word(allowed, ITEM_AUTH, proto, "auth"))
-		return parse_range(kp, port) ? refuse(error, SEQ_NO_PORT, number, port) : 0;
+	if (allowed & ITEM_AUTH && proto && !strcasecmp(proto, "auth"))
+		return parse_range(kp, port, number, error);
 	kp->last = 0;
 	if (parse_port(&kp->port, port))
 		return refuse(error, SEQ_NO_PORT, number, port);

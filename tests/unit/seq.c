@@ -37,7 +37,6 @@ ports_and_protocols(void **state)
 	(void)state;
 	good("7000,8000,9000", "7000:tcp,8000:tcp,9000:tcp");
 	good("2222:udp, 3333 : TCP ,4444:Udp", "2222:udp,3333:tcp,4444:udp");
-	good("1:udp:whatever", "1:udp");
 	good("65535", "65535:tcp");
 }
 
@@ -55,8 +54,10 @@ text_that_atoi_ignored_is_an_error(void **state)
 	bad("hello world", SEQ_NO_PORT, 1, "hello world");
 	bad("7000 8000 9000", SEQ_NO_PORT, 1, "7000 8000 9000");
 	bad("7000:8000", SEQ_NO_PROTOCOL, 1, "8000");
-	bad("7000:tcp 8000:tcp", SEQ_NO_PROTOCOL, 1, "tcp 8000");
+	bad("7000:tcp 8000:tcp", SEQ_NO_PROTOCOL, 1, "tcp 8000:tcp");
 	bad("1:icmp", SEQ_NO_PROTOCOL, 1, "icmp");
+	bad("1:udp:whatever", SEQ_NO_PROTOCOL, 1, "udp:whatever");
+	bad("7000:tcp:udp", SEQ_NO_PROTOCOL, 1, "tcp:udp");
 }
 
 static void
@@ -94,9 +95,12 @@ signed_knocks(void **state)
 		{ "7000,8000:udp, 62000 - 62001:auth", "7000:tcp,8000:udp,62000-62001:auth" },
 		{ "5-5:auth", "5:auth" },
 	};
-	static const char *const wrong[] = { "62201:auth,7000", "62999-62000:auth", "0:auth", "1-65536:auth", "1-:auth",
-					     "-1:auth",         "1-2:udp",          "1-2",    ":auth",        "auth",
-					     "1-2-3:auth",      "1:auth,2:auth" };
+	static const char *const wrong[] = {
+		"62201:auth,7000", "62999-62000:auth", "0:auth",    "1-65536:auth", "1-:auth",
+		"-1:auth",         "1-2:udp",          "1-2",       ":auth",        "auth",
+		"1-2-3:auth",      "1:auth,2:auth",    "1:auth:udp"
+	};
+	struct seq_error error;
 	char text[SEQ_STRLEN];
 	struct seq seq;
 
@@ -110,6 +114,10 @@ signed_knocks(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (!seq_parse_door(&seq, wrong[i], NULL))
 			fail_msg("accepted: %s", wrong[i]);
+	assert_int_equal(seq_parse_door(&seq, "62999-62000:auth", &error), -1);
+	assert_int_equal(error.fault, SEQ_BACKWARDS);
+	assert_int_equal(seq_parse_door(&seq, "62000-99999:auth", &error), -1);
+	assert_string_equal(error.word, "99999");
 	assert_int_equal(seq_parse_door(&seq, "1,2", NULL), 0);
 	assert_null(seq_auth(&seq));
 }
@@ -133,6 +141,8 @@ codes(void **state)
 		{ "40000-40099:totp", SEQ_NO_PORT, 1 },
 		{ "totp", SEQ_NO_PORT, 1 },
 		{ "40000:totp:sctp", SEQ_NO_PROTOCOL, 1 },
+		{ "40000:totp:udp:tcp", SEQ_NO_PROTOCOL, 1 },
+		{ "40000:totpx", SEQ_NO_PROTOCOL, 1 },
 		{ "40000:totp,62201:auth", SEQ_NOT_LAST, 1 },
 	};
 	char text[SEQ_STRLEN], many[SEQ_MAX * 2 + 16] = "";

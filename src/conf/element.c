@@ -51,6 +51,8 @@ family_of(const char *name)
 
 /* --- reading an element -------------------------------------------------------------------------- */
 
+#define ONE_ELEMENT "\"%.80s\": only one element may be between the braces"
+
 struct input {
 	struct element *element;
 	char *words[WORDS_MAX]; /* into `text` */
@@ -143,6 +145,19 @@ read_name(struct input *in, char **to, const char *what)
 	return take(in, to, word);
 }
 
+/* Why there are too many words before the brace. */
+static const char *
+hint_where(const struct input *in, size_t brace)
+{
+	for (size_t i = 0; i < brace; i++)
+		if (!strcmp(in->words[i], "element"))
+			return ", without a command of nft";
+	for (size_t i = 0; i < brace; i++)
+		if (strpbrk(in->words[i], "'\"\\"))
+			return ", without quotes";
+	return "";
+}
+
 /* The words before the brace: "table set" or "family table set". */
 static int
 read_where(struct input *in)
@@ -158,7 +173,7 @@ read_where(struct input *in)
 	if (brace == 2 && family_of(in->words[0]) >= 0)
 		return complain(in, "the name of the set is missing: expected \"[family] table set\" before the {");
 	if (brace < 2 || brace > 3)
-		return complain(in, "expected \"[family] table set\" before the {");
+		return complain(in, "expected \"[family] table set\" before the {%s", hint_where(in, brace));
 	in->element->family = NFPROTO_IPV4;
 	if (brace == 3) {
 		family = family_of(in->words[0]);
@@ -221,6 +236,8 @@ read_part(struct input *in, char **to)
 	if (!len || !strcmp(word, ".") || !strcmp(word, ":") || *word == '{' || *word == '}' ||
 	    !strcmp(word, "timeout"))
 		return complain(in, "expected a value before \"%.80s\"", len ? word : "the end");
+	if (strchr(word, ','))
+		return complain(in, ONE_ELEMENT, word);
 	/* read_key() has cut the colon that begins the data; no value ends in one */
 	if (ends_in_colon(word, strlen(word)) ||
 	    word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:%*@+")])
@@ -312,6 +329,25 @@ read_timeout(struct input *in)
 	return 0;
 }
 
+/* Is it the rest of a time, as in "timeout 1h 30m" and "timeout 5 m"? */
+static bool
+is_more_time(const struct input *in)
+{
+	const char *word = peek(in);
+
+	return in->at > 1 && !strcmp(in->words[in->at - 2], "timeout") && !word[strspn(word, "0123456789dhms")];
+}
+
+static const char *
+hint_unknown(const struct input *in)
+{
+	const char *before = in->words[in->at - 1];
+
+	if (*peek(in) == '.' || before[strlen(before) - 1] == '.')
+		return ": a \".\" has a blank on each side";
+	return is_more_time(in) ? ": a time has no blanks" : "";
+}
+
 static int
 read_unknown(struct input *in)
 {
@@ -324,8 +360,8 @@ read_unknown(struct input *in)
 	if (!strcmp(word, "expires"))
 		return complain(in, "\"expires\" is not allowed: use timeout");
 	if (strchr(word, ','))
-		return complain(in, "\"%.80s\": only one element may be between the braces", word);
-	return complain(in, "unexpected \"%.80s\"", word);
+		return complain(in, ONE_ELEMENT, word);
+	return complain(in, "unexpected \"%.80s\"%s", word, hint_unknown(in));
 }
 
 /* nft requires the timeout before the colon; knockd accepts both orders, since both are clear. */

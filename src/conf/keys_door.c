@@ -166,9 +166,13 @@ explain_flag(const struct parser *p, const char *name)
 {
 	if (*p->hint)
 		return "";
-	if (!*name)
+	if (!*name || !strcmp(name, "ALL") || !strcmp(name, "ANY") || !strcmp(name, "NONE"))
 		return ": without this line all flags are accepted";
-	return strpbrk(name, " \t") ? ": no blanks are allowed between flags" : "";
+	if (strpbrk(name, " \t"))
+		return ": no blanks are allowed between flags";
+	if (strpbrk(name, "|+;:/"))
+		return ": commas separate flags";
+	return ": the flags are fin, syn, rst, psh, ack and urg";
 }
 
 /* No blanks around items: knockd 0.8 rejects them, and a file that passes here must work there. */
@@ -202,11 +206,17 @@ set_tcpflags(struct parser *p, char *value)
 static void
 set_target(struct parser *p, char *value)
 {
-	if (addr_parse(&p->door->target, value))
+	if (addr_parse(&p->door->target, value)) {
 		message_fail(p, "syntax error: Target must be an IPv4 or IPv6 address, not \"%s\", in [%s]", value,
 			     p->door->name);
-	else
-		message_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
+		return;
+	}
+	message_tell(p, CONF_DEBUG, "config: %s: target: %s", p->door->name, value);
+	if (!addr_is_host(&p->door->target))
+		message_warn(p,
+			     "Target: no host has the address %s: without this line the door accepts packets to all "
+			     "addresses of this machine, in [%s]",
+			     value, p->door->name);
 }
 
 /* "\"/sbin/iptables -A INPUT\"": the shell looks for a program of that name. */

@@ -127,11 +127,16 @@ set_knock_verdict(struct parser *p, char *value)
 		message_fail(p, "syntax error: Knock_Verdict must be drop or accept, not \"%s\"", value);
 }
 
+/* A name has the group that the system gives it, so only a number can stand before a colon. */
 static void
 set_user(struct parser *p, char *value)
 {
+	const char *colon = strchr(value, ':');
+
 	if (!*value)
 		message_fail(p, "syntax error: User needs a name");
+	else if (colon && (!isdigit((unsigned char)*value) || !isdigit((unsigned char)colon[1])))
+		message_fail(p, "syntax error: User must be a name alone, or the numbers uid:gid, not \"%s\"", value);
 	else
 		value_path(p, &p->conf->user, value);
 }
@@ -245,6 +250,20 @@ add_ban_network(struct parser *p, const char *text)
 			     text);
 }
 
+/* "192.0.2.0/24 198.51.100.0/24" */
+static bool
+begins_with_network(const char *text)
+{
+	char first[NETWORK_STRLEN];
+	struct network network;
+	size_t len = strcspn(text, " \t");
+
+	if (len >= sizeof(first))
+		return false;
+	snprintf(first, sizeof(first), "%.*s", (int)len, text);
+	return !network_parse(&network, first);
+}
+
 /* Networks, and sets, which are known by their blanks. */
 static void
 set_ban_except(struct parser *p, char *value)
@@ -254,10 +273,15 @@ set_ban_except(struct parser *p, char *value)
 	while ((word = strsep(&value, ","))) {
 		word = text_trim(word);
 		snprintf(set, sizeof(set), "%s { %%IP%% }", word);
-		if (strpbrk(word, " \t"))
-			value_element(p, &p->conf->ban_except_sets, "Ban_Except", set);
-		else
+		if (!strpbrk(word, " \t")) {
 			add_ban_network(p, word);
+		} else if (!begins_with_network(word)) {
+			value_element(p, &p->conf->ban_except_sets, "Ban_Except", set);
+		} else {
+			if (!*p->hint)
+				p->hint = ": commas separate networks";
+			message_fail(p, "syntax error: Ban_Except: \"%s\" is not a network", word);
+		}
 	}
 }
 

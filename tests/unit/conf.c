@@ -179,7 +179,12 @@ errors_name_line_text_and_file(void **state)
 					 "not in [options] (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags = syn, ack\n",
 	    "config: line 3: unrecognized flag \" ACK\" in [a]: no blanks are allowed between flags (x.conf)\n");
-	bad("[a]\nsequence=1\ntcpflags = fin|syn\n", "config: line 3: unrecognized flag \"FIN|SYN\" in [a] (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = fin|syn\n",
+	    "config: line 3: unrecognized flag \"FIN|SYN\" in [a]: commas separate flags (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = sin\n", "config: line 3: unrecognized flag \"SIN\" in [a]: the flags are fin, "
+						 "syn, rst, psh, ack and urg (x.conf)\n");
+	bad("[a]\nsequence=1\ntcpflags = any\n",
+	    "config: line 3: unrecognized flag \"ANY\" in [a]: without this line all flags are accepted (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags =\n",
 	    "config: line 3: unrecognized flag \"\" in [a]: without this line all flags are accepted (x.conf)\n");
 	bad("[a]\nsequence = 7000,\n",
@@ -753,9 +758,53 @@ who_is_not_banned(void **state)
 	    "inet filter friends (x.conf)\n"
 	    "config: line 4: syntax error: Ban_Except: unknown family \"ipx\" (inet, ip, ip6, netdev, bridge, arp), in "
 	    "[options] (x.conf)\n");
+	bad("[options]\nban_except = 10.0.0.0/8 192.168.0.0/16, fd00::/8 fe80::/10\n",
+	    "config: line 2: syntax error: Ban_Except: \"10.0.0.0/8 192.168.0.0/16\" is not a network: commas separate "
+	    "networks (x.conf)\n"
+	    "config: line 2: syntax error: Ban_Except: \"fd00::/8 fe80::/10\" is not a network: commas separate "
+	    "networks (x.conf)\n");
 	bad("[options]\nban_except = inet f friends\nban_set = inet f b { %IP%/24 }\n",
 	    "config: line 2: Ban_Except: a set cannot be asked about %IP%/24 of Ban_Set: name networks instead "
 	    "(x.conf)\n");
+}
+
+static void
+a_user_has_no_group_beside_its_name(void **state)
+{
+	static const char *const users[] = { "knockd:knockd", "12:", ":12", "12:knockd", "knockd:12" };
+	char text[64], errors[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		snprintf(text, sizeof(text), "[options]\nuser = %s\n", users[i]);
+		snprintf(errors, sizeof(errors),
+			 "config: line 2: syntax error: User must be a name alone, or the numbers uid:gid, not \"%s\" "
+			 "(x.conf)\n",
+			 users[i]);
+		bad(text, errors);
+	}
+	conf_free(good("[options]\nuser = 12:13\n"));
+	conf_free(good("[options]\nuser = 12\n"));
+}
+
+static void
+a_target_that_no_host_has(void **state)
+{
+	static const char *const targets[] = {
+		"0.0.0.0", "::", "255.255.255.255", "224.0.0.1", "ff02::1", "::ffff:0:0"
+	};
+	char text[64], warnings[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		snprintf(text, sizeof(text), "[a]\nsequence = 1\ntarget = %s\ncommand = x\n", targets[i]);
+		snprintf(warnings, sizeof(warnings),
+			 "config: line 3: warning: Target: no host has the address %s: without this line the door "
+			 "accepts packets to all addresses of this machine, in [a] (x.conf)\n",
+			 targets[i]);
+		warns(text, warnings);
+	}
+	warns("[a]\nsequence = 1\ntarget = 127.0.0.1\ncommand = x\n", "");
 }
 
 /* Target may stand above or below; only knockers of its family are let in. */
@@ -1059,6 +1108,8 @@ main(void)
 		cmocka_unit_test(codes),
 		cmocka_unit_test(warnings_of_open),
 		cmocka_unit_test(each_port_is_opened_once),
+		cmocka_unit_test(a_user_has_no_group_beside_its_name),
+		cmocka_unit_test(a_target_that_no_host_has),
 		cmocka_unit_test(no_prefix_is_wider_than_allowed),
 		cmocka_unit_test(max_prefix_is_for_all_doors),
 	};

@@ -144,13 +144,23 @@ what_is_wrong_is_quoted(void **state)
 	bad("inet filter ok { %IP% timeout 1h timeout 2h }", "more than one timeout");
 	bad("inet filter ok { %IP% comment \"x\" }", "\"comment\" is not allowed: knockd sets the comment");
 	bad("inet filter ok { %IP% expires 1h }", "\"expires\" is not allowed: use timeout");
-	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\" is not a valid value");
+	bad("inet filter ok { %IP%, 10.0.0.1 }", "\"%IP%,\": only one element may be between the braces");
 	bad("inet filter ok { %IP% , 10.0.0.1 }", "\",\": only one element may be between the braces");
 	bad("inet filter ok { %IP% ; flush }", "unexpected \";\"");
 	bad("inet filter ok { $(id) }", "\"$(id)\" is not a valid value");
 	bad("inet filter ok { %IP% : }", "expected a value after \":\"");
 	bad("inet filter ok { %IP% : a . }", "expected a value before \"}\"");
 	bad("inet filter ok { %IP% : a : b }", "more than one \":\"");
+	bad("nft add element inet filter ok { %IP% }",
+	    "expected \"[family] table set\" before the {, without a command of nft");
+	bad("add element inet filter ok \\{ %IP% \\}",
+	    "expected \"[family] table set\" before the {, without a command of nft");
+	bad("inet filter ok '{ %IP% }'", "expected \"[family] table set\" before the {, without quotes");
+	bad("inet filter ok { %IP% .22 }", "unexpected \".22\": a \".\" has a blank on each side");
+	bad("inet filter ok { %IP%. tcp . 22 }", "unexpected \"tcp\": a \".\" has a blank on each side");
+	bad("inet filter ok { %IP% timeout 1h 30m }", "unexpected \"30m\": a time has no blanks");
+	bad("inet filter ok { %IP% timeout 5 m }", "unexpected \"m\": a time has no blanks");
+	bad("inet filter ok { %IP% timeout 1h counter }", "unexpected \"counter\"");
 	bad("inet f s { 1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 . 9 }", "a key has at most 8 parts");
 }
 

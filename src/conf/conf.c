@@ -74,11 +74,17 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
-/* The kernel allows no other names (dev_valid_name() in net/core/dev.c). */
-static bool
-is_interface_name(const char *name)
+/* What the kernel does not allow (dev_valid_name() in net/core/dev.c); NULL: nothing. */
+static const char *
+fault_of_interface(const char *name)
 {
-	return *name && strlen(name) < IFNAMSIZ && !strpbrk(name, "/ \t");
+	if (!*name || strpbrk(name, "/ \t"))
+		return "is not an interface name";
+	if (strlen(name) >= IFNAMSIZ)
+		return "is not an interface name: one has at most 15 characters; of an alternative name that is "
+		       "longer, "
+		       "write the interface's own";
+	return NULL;
 }
 
 static int
@@ -97,6 +103,7 @@ int
 conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errlen)
 {
 	char copy[TEXT_LINE_MAX], *rest = copy, *name;
+	const char *fault;
 	bool any = false;
 
 	text_copy(copy, sizeof(copy), text);
@@ -105,8 +112,9 @@ conf_set_interfaces(struct conf *conf, const char *text, char *err, size_t errle
 	while ((name = strsep(&rest, ","))) {
 		name = text_trim(name);
 		name[strcspn(name, ":")] = '\0'; /* eth0:1 is a label of an address of eth0 */
-		if (!is_interface_name(name)) {
-			snprintf(err, errlen, "\"%s\" is not an interface name", name);
+		fault = fault_of_interface(name);
+		if (fault) {
+			snprintf(err, errlen, "\"%s\" %s", name, fault);
 			free_interfaces(conf);
 			return -1;
 		}

@@ -32,7 +32,7 @@ set_pidfile(struct parser *p, char *value)
 static void
 set_interface(struct parser *p, char *value)
 {
-	char err[128];
+	char err[320];
 	bool refused;
 
 	if (p->conf->interface_text) {

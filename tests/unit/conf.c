@@ -207,7 +207,8 @@ errors_name_line_text_and_file(void **state)
 						    "16 to 16777215, not \"16777216\" (x.conf)\n");
 	bad("[options]\ninterface = eth0,\n", "config: line 2: \"\" is not an interface name (x.conf)\n");
 	bad("[options]\ninterface = averylonginterface\n",
-	    "config: line 2: \"averylonginterface\" is not an interface name (x.conf)\n");
+	    "config: line 2: \"averylonginterface\" is not an interface name: one has at most 15 characters; of an "
+	    "alternative name that is longer, write the interface's own (x.conf)\n");
 }
 
 static void

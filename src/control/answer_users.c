@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Other gateways, and the users of signed knocks. */
+#include <stdio.h>
 #include <string.h>
 
 #include "access/judge.h"
@@ -65,16 +66,29 @@ more_users(struct admin *admin, struct session *session, struct control_client *
 	return false;
 }
 
+/* A user of whom no knock has come can be reset as well. */
+static void
+reset_user(struct admin *admin, struct control_client *client, const char *user)
+{
+	size_t n = judge_reset(answer_look(admin).tools->judge, user);
+	char err[REQUEST_LINE_MAX + 32];
+
+	if (n) {
+		answer_number(client, "reset", n);
+		return;
+	}
+	snprintf(err, sizeof(err), "there is no user \"%s\"", user);
+	answer_error(client, err);
+}
+
 void
 answer_users(struct admin *admin, struct control_client *client, const struct request *request)
 {
-	const struct admin_view view = answer_look(admin);
-
 	if (!answer_sees_all(admin, client)) {
 		answer_error(client, "only root may see users");
 	} else if (request->user) {
 		answer_log(admin, client, request);
-		answer_number(client, "reset", judge_reset(view.tools->judge, request->user));
+		reset_user(admin, client, request->user);
 	} else {
 		answer_begin(admin, client, more_users);
 	}

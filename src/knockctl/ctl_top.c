@@ -365,7 +365,7 @@ loop(struct screen *s)
 static int
 show(struct screen *s)
 {
-	SCREEN *screen = newterm(NULL, stdout, stdin);
+	SCREEN *screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? newterm(NULL, stdout, stdin) : NULL;
 
 	if (!screen) {
 		fprintf(stderr, "knockctl: top needs a terminal, and TERM as its type\n");

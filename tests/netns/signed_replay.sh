@@ -98,6 +98,8 @@ accepted '... so the right clock still counts' deliver "$(pack bob ssh 62201)" 6
 accepted 'an hour ahead is accepted' deliver "$(pack bob ssh 62201 ahead=3600000)" 62201
 refused 'the right time is behind that' 'forgives it once' deliver "$(pack bob ssh 62201)" 62201
 check 'an admin forgives it' eval '[ "$(knockctl users --reset bob)" = "1 reset" ]'
+ends '... a user whom nobody knows is an error' 1 knockctl users --reset nobody
+check '... which says so' grep -q 'there is no user "nobody"' "$T/err"
 accepted 'then the right time counts' deliver "$(pack bob ssh 62201)" 62201
 meddle clock -7200000
 accepted "the server's clock goes back two hours: a new knock counts" deliver "$(pack bob ssh 62201)" 62201

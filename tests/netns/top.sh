@@ -92,6 +92,8 @@ terminal resize-window -x 80 -y 24
 check '... and the old one again' sh -c "env -u TMUX TERM=xterm tmux -S '$T/tmux' capture-pane -p | sed -n 24p | grep -q '^q quit'"
 kill -STOP "$knockd"
 kill -CONT "$knockd"
+ends 'without a terminal' 1 knockctl top
+check '... it says so' grep -q 'top needs a terminal' "$T/err"
 knockd_stop
 check 'the end of the daemon ends it' not shows '^q quit'
 ends 'no daemon' 3 knockctl top

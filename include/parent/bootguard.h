@@ -22,8 +22,9 @@ int bootguard_install(const struct options *options);
 int bootguard_remove(void);
 
 /*
- * For a daemon that could not start: shuts the ports if it has not come that far itself. Logs what it does. Not under a
- * service manager that waits for readiness: there knockd-guard.service has done it, or the admin has masked that.
+ * For a daemon that could not start: shuts the ports if it has not come that far itself, and logs which are shut. Not
+ * under a service manager that waits for readiness: there knockd-guard.service has done it, or the admin has masked
+ * that.
  */
 void bootguard_fall_back(const struct daemon *d);
 

@@ -186,11 +186,11 @@ fall_back(const char *config, bool quiet, const struct log *log)
 void
 bootguard_fall_back(const struct daemon *d)
 {
-	if (!d->config || d->rules.ours || notify_expected())
+	if (!d->config || notify_expected())
 		return;
 	if (!d->conf)
 		fall_back(d->config, true, &d->log);
-	else if (is_wanted(d->conf) && !shut(d->conf, &d->log))
+	else if (d->rules.ours ? conf_has_guard(d->conf) : is_wanted(d->conf) && !shut(d->conf, &d->log))
 		tell_shut(d->conf, "the guard", &d->log);
 }
 

@@ -271,6 +271,15 @@ equal 'the group is taken: the daemon does not start' $? 1
 refute '... the port is shut all the same' port_open $server 22
 check '... which is told' grep -q 'keeps these ports shut: 22:tcp,443:udp; 23:tcp at 10.0.0.1' "$T/err"
 kill $holder
+wait $holder 2>/dev/null
+if have_uids; then
+	ends 'a failure behind the rules: the engine does not start' 1 \
+		setpriv --bounding-set=-setuid "$KNOCKD" -c "$conf"
+	refute '... the port is shut' port_open $server 22
+	check '... which is told, too' grep -q 'keeps these ports shut: 22:tcp,443:udp; 23:tcp at 10.0.0.1' "$T/err"
+else
+	skip 'a failure behind the rules' "$no_uids"
+fi
 
 # --- the end of it ---------------------------------------------------------------------------------
 

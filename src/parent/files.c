@@ -45,7 +45,7 @@ files_log_path(const struct daemon *d)
 {
 	const char *wanted = d->conf->log_file ? d->conf->log_file : d->options->log_file;
 
-	return wanted ? files_path(d, wanted) : NULL;
+	return wanted && *wanted ? files_path(d, wanted) : NULL;
 }
 
 int

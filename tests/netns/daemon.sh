@@ -114,6 +114,15 @@ fence
 equal '... and closes the old one' "$(grep -c 'OPEN SESAME' named.log.1)" 1
 knockd_stop
 equal 'SIGTERM: exit status' $? 15
+knockd_conf "$door
+[options]
+	LogFile ="
+: >"$LOG"
+knockd_again -g "$T/none.log"
+refute 'LogFile without a value: no file is missing' log_has 'cannot open logfile'
+refute '... nor made' test -e "$T/none.log"
+knockd_stop
+knockd_conf "$door"
 # a background job of this shell ignores SIGINT, and so would its child
 knockd_again
 if grep -q '^SigIgn:.*[2367abef]$' "/proc/$knockd/status"; then

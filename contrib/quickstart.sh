@@ -80,6 +80,7 @@ needs() {
 		pc:jansson                libjansson-dev         jansson-devel          jansson             jansson-dev
 		pc:libsodium              libsodium-dev          libsodium-devel        libsodium           libsodium-dev
 		pc:hiredis                libhiredis-dev         hiredis-devel          hiredis             hiredis-dev
+		pc:openssl                libssl-dev             openssl-devel          openssl             openssl-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -
 		gnutar                    tar                    tar                    tar                 tar

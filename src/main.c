@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/conffile.h"
+#include "conf/tlsfiles.h"
 #include "config.h"
 #include "courier/courier.h"
 #include "lib/log.h"
@@ -61,16 +63,43 @@ report_user(void *arg, int line, const char *text)
 }
 #endif
 
+#ifdef HAVE_HIREDIS
+/* tlsfiles_opener */
+static int
+open_for_tls(void *arg, const char *path)
+{
+	(void)arg;
+	return open_key(path);
+}
+
+static int
+check_tls(struct share_conf *share, struct options *options)
+{
+	char why[PATH_MAX + SHARE_REASON];
+
+	if (!share->tls)
+		return 0;
+	share->tls_files = tlsfiles_open(share->tls_path, geteuid(), open_for_tls, NULL, why, sizeof(why));
+	if (share->tls_files && !courier_check_tls(share->tls_files->fds, why))
+		return 0;
+	report(options, CONF_ERROR, why);
+	return -1;
+}
+#endif
+
 static int
 check_share(struct conf *conf, struct options *options)
 {
 #ifdef HAVE_HIREDIS
-	const struct share_conf *share = &conf->share;
+	struct share_conf *share = &conf->share;
 
 	if (!share->engine)
 		return 0;
-	return conffile_read_share(conf, share->key_path ? open_key(share->key_path) : -1,
-				   share->login_path ? open_key(share->login_path) : -1, geteuid(), report, options);
+	return check_tls(share, options) || conffile_read_share(conf, share->key_path ? open_key(share->key_path) : -1,
+								share->login_path ? open_key(share->login_path) : -1,
+								geteuid(), report, options)
+		   ? -1
+		   : 0;
 #else
 	(void)conf, (void)options;
 	return 0;

@@ -129,6 +129,7 @@ netns_tests = \
 	tests/netns/courier_login.sh \
 	tests/netns/courier_memory.sh \
 	tests/netns/courier_sentinel.sh \
+	tests/netns/courier_tls.sh \
 	tests/netns/crash.sh \
 	tests/netns/cut.sh \
 	tests/netns/cut_grant.sh \
@@ -195,6 +196,7 @@ netns_tests = \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \
+	tests/netns/share_tls.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \
 	tests/netns/signed_nfqueue.sh \
@@ -527,6 +529,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/share_lib.sh \
 	tests/netns/share_operations.py \
 	tests/netns/signed_lib.sh \
+	tests/netns/tls_lib.sh \
 	contrib/Containerfile \
 	tests/platform/beside \
 	tests/platform/container \

@@ -36,6 +36,7 @@ struct sharing_state {
 	bool settled;   /* doors with `share = claim` open */
 	uint64_t known; /* accesses of the group, with tombstones */
 	uint64_t sent, dropped, received, bad, stale, refused, gaps, resyncs, links;
+	uint64_t faults; /* reasons why the link was down, one after the other */
 	uint64_t claims_yes, claims_no, claims_unknown;
 	uint64_t rtt_us;     /* of the last round trip to the server; 0: none */
 	uint64_t synced_ago; /* ms since all records were read; UINT64_MAX: never */

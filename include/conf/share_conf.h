@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/tlsfiles.h"
+
 #define SHARE_PORT_DEFAULT    6379
 #define SHARE_SENTINEL_PORT   26379
 #define SHARE_HOSTS           9   /* servers or sentinels */
@@ -23,9 +25,9 @@ struct seal_keys;
 
 enum share_engine {
 	SHARE_NONE,     /* the gateway is on its own */
-	SHARE_TCP,      /* redis:// */
+	SHARE_TCP,      /* redis://, rediss:// */
 	SHARE_UNIX,     /* unix: */
-	SHARE_SENTINEL, /* sentinel:// */
+	SHARE_SENTINEL, /* sentinel://, rediss-sentinel:// */
 };
 
 /* A door's `share`. */
@@ -54,27 +56,30 @@ struct share_login {
 
 struct share_conf {
 	enum share_engine engine;
+	bool tls;                             /* rediss: */
 	char url[1024];                       /* as written, for messages: it never holds a password */
 	struct share_host hosts[SHARE_HOSTS]; /* SHARE_UNIX: none; others but SHARE_SENTINEL: tried in this order */
 	size_t n_hosts;
-	char path[SHARE_PATH_LEN];    /* SHARE_UNIX */
-	char service[SHARE_NAME_LEN]; /* SHARE_SENTINEL: the sentinels' name for the primary */
-	char name[SHARE_NAME_LEN];    /* of the group: letters, digits and -_. */
-	char *key_path;               /* the file of the group's key */
-	char *login_path;             /* NULL: no login */
-	struct seal_keys *keys;       /* read from key_path by conffile_read_share(), like the next; NULL: not read */
-	struct share_login login;     /* ... from login_path */
+	char path[SHARE_PATH_LEN];       /* SHARE_UNIX */
+	char service[SHARE_NAME_LEN];    /* SHARE_SENTINEL: the sentinels' name for the primary */
+	char name[SHARE_NAME_LEN];       /* of the group: letters, digits and -_. */
+	char *key_path;                  /* the file of the group's key */
+	char *login_path;                /* NULL: no login */
+	char *tls_path[SHARE_TLS_FILES]; /* NULL: none */
+	struct seal_keys *keys;     /* read from key_path by conffile_read_share(), like the next; NULL: not read */
+	struct share_login login;   /* ... from login_path */
+	struct tlsfiles *tls_files; /* opened from tls_path by tlsfiles_open(); NULL: not opened */
 	uint32_t wait_ms;
 	enum share_down down;
 	bool bans;         /* scanners are banned on all gateways */
 	uint32_t replicas; /* a claim is answered when so many have it */
 };
 
-void share_conf_free(struct share_conf *share); /* wipes keys and login; `share` itself stays */
+void share_conf_free(struct share_conf *share); /* wipes keys and login, closes files; `share` itself stays */
 
 /*
- * Reads an address such as redis://10.0.0.5, redis://a,b:6380, redis://[2001:db8::1]:6379, unix:/run/valkey.sock or
- * sentinel://a,b,c/NAME. 0, or -1 with the reason in `err`.
+ * Reads an address such as redis://10.0.0.5, rediss://a,b:6380, redis://[2001:db8::1]:6379, unix:/run/valkey.sock,
+ * sentinel://a,b,c/NAME or rediss-sentinel://a,b,c/NAME. 0, or -1 with the reason in `err`.
  */
 int share_conf_parse(struct share_conf *share, const char *text, char *err, size_t errlen);
 

@@ -8,6 +8,7 @@
 
 #include "conf/share_conf.h"
 #include "process/priv.h"
+#include "wire/share.h"
 
 /* Exit status: names have to be resolved again, as no server was reached for some time. To be started again soon. */
 #define COURIER_AGAIN 3
@@ -15,8 +16,15 @@
 struct courier_setup {
 	const struct share_conf *conf;
 	struct priv_user user;
-	int fd; /* the courier's end of share_pair() */
+	int fd;                   /* the courier's end of share_pair() */
+	int tls[SHARE_TLS_FILES]; /* the files for TLS, open; -1: none */
 };
+
+/*
+ * Can these files be used for TLS? 0, or -1 with the reason, which names the key of the configuration. Leaves nothing
+ * of them in memory.
+ */
+int courier_check_tls(const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON]);
 
 /*
  * The parent's program, to be opened at the start, while /proc can be read and before an update replaces the file. -1

@@ -10,6 +10,9 @@
 /* Makes a file of mode 0600 with this text, which is on the disk then. 0, or -1 with errno: EEXIST, among others. */
 int secretfile_write(const char *path, const char *text, size_t len);
 
+/* What speaks against a file that is open, -1 with errno: that it could not be opened; or NULL. */
+const char *secretfile_refuse(int fd, uid_t self);
+
 /*
  * Opens `fd` for reading, without a buffer, in which the secret would stay. fd -1: it could not be opened, with errno.
  * NULL, and `fd` is closed: `why` says what speaks against the file, and quotes nothing of it.

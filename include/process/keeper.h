@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define KEEPER_OTHERS 5
+#define KEEPER_OTHERS 8
 
 struct keeper_files {
 	const char *config;                /* opened for reading */

@@ -310,6 +310,7 @@ take_link(struct sharing *s, const struct share_message *m)
 	bool up = m->link == SHARE_UP;
 
 	text_copy(s->reason, sizeof(s->reason), m->reason);
+	s->counts.faults += !up;
 	if (m->missed)
 		group_want_resync(s, now);
 	if (up == s->up) {

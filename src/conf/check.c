@@ -367,14 +367,28 @@ warn_of_claims(struct parser *p)
 			    p->conf->doors[i].name, p->path);
 }
 
+static bool
+has_tls_files(const struct share_conf *share)
+{
+	return share->tls_path[SHARE_CA] || share->tls_path[SHARE_CERT] || share->tls_path[SHARE_CERT_KEY];
+}
+
 static void
 check_share(struct parser *p)
 {
 	const struct share_conf *share = &p->conf->share;
 
+	if (!share->tls_path[SHARE_CERT] != !share->tls_path[SHARE_CERT_KEY])
+		fail_share(p, "Share_Cert and Share_Cert_Key need each other");
+	if (share->engine && !share->tls && has_tls_files(share))
+		message_tell(p, CONF_WARNING,
+			     "config: section options: warning: Share_CA and Share_Cert have no effect without "
+			     "rediss:// or rediss-sentinel:// in Share (%s)",
+			     p->path);
 	if (share->engine && !share->key_path)
 		fail_share(p, "Share needs Share_Key, which knockd --share-keygen makes");
-	if (!share->engine && (share->key_path || share->login_path || share->bans || share->replicas))
+	if (!share->engine &&
+	    (share->key_path || share->login_path || share->bans || share->replicas || has_tls_files(share)))
 		message_tell(p, CONF_WARNING,
 			     "config: section options: warning: Share_* has no effect without Share (%s)", p->path);
 	if (!share->engine)

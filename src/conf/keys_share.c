@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conf/tlsfiles.h"
 #include "keys.h"
 #include "lib/text.h"
 #include "message.h"
@@ -63,6 +64,24 @@ static void
 set_share_login(struct parser *p, char *value)
 {
 	set_absolute(p, &p->conf->share.login_path, "Share_Login", value);
+}
+
+static void
+set_share_ca(struct parser *p, char *value)
+{
+	set_absolute(p, &p->conf->share.tls_path[SHARE_CA], tlsfiles_keys[SHARE_CA], value);
+}
+
+static void
+set_share_cert(struct parser *p, char *value)
+{
+	set_absolute(p, &p->conf->share.tls_path[SHARE_CERT], tlsfiles_keys[SHARE_CERT], value);
+}
+
+static void
+set_share_cert_key(struct parser *p, char *value)
+{
+	set_absolute(p, &p->conf->share.tls_path[SHARE_CERT_KEY], tlsfiles_keys[SHARE_CERT_KEY], value);
 }
 
 static void
@@ -134,6 +153,9 @@ static const struct conf_key keys[] = {
 	{ "Share_Name", CONF_SCOPE_OPTIONS, set_share_name, false },
 	{ "Share_Key", CONF_SCOPE_OPTIONS, set_share_key, false },
 	{ "Share_Login", CONF_SCOPE_OPTIONS, set_share_login, false },
+	{ "Share_CA", CONF_SCOPE_OPTIONS, set_share_ca, false },
+	{ "Share_Cert", CONF_SCOPE_OPTIONS, set_share_cert, false },
+	{ "Share_Cert_Key", CONF_SCOPE_OPTIONS, set_share_cert_key, false },
 	{ "Share_Wait", CONF_SCOPE_OPTIONS, set_share_wait, false },
 	{ "Share_Down", CONF_SCOPE_OPTIONS, set_share_down, false },
 	{ "Share_Bans", CONF_SCOPE_OPTIONS, set_share_bans, false },

@@ -8,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/tlsfiles.h"
 #include "lib/text.h"
 #include "share/seal.h"
 
 static const struct scheme {
 	const char *begin;
 	enum share_engine engine;
+	bool tls;
 	uint16_t port;
 } schemes[] = {
-	{ "redis://", SHARE_TCP, SHARE_PORT_DEFAULT },
-	{ "unix:", SHARE_UNIX, 0 },
-	{ "sentinel://", SHARE_SENTINEL, SHARE_SENTINEL_PORT },
+	{ "redis://", SHARE_TCP, false, SHARE_PORT_DEFAULT },
+	{ "rediss://", SHARE_TCP, true, SHARE_PORT_DEFAULT },
+	{ "unix:", SHARE_UNIX, false, 0 },
+	{ "sentinel://", SHARE_SENTINEL, false, SHARE_SENTINEL_PORT },
+	{ "rediss-sentinel://", SHARE_SENTINEL, true, SHARE_SENTINEL_PORT },
 };
 
 const char *
@@ -35,6 +39,19 @@ share_conf_missing(void)
 #endif
 
 	return missing;
+}
+
+/* Encryption without a proof of who is at the other end would be no better than none, so there is no such choice. */
+static bool
+can_tls(char *err, size_t errlen)
+{
+#ifdef HAVE_OPENSSL
+	(void)err, (void)errlen;
+	return true;
+#else
+	snprintf(err, errlen, "this knockd was built without OpenSSL: use redis:// through a tunnel, or unix:PATH");
+	return false;
+#endif
 }
 
 static bool
@@ -129,8 +146,7 @@ take_service(struct share_conf *share, char *rest, char *err, size_t errlen)
 		*slash++ = '\0';
 	if (slash && share_conf_is_name(slash) && !text_copy(share->service, sizeof(share->service), slash))
 		return 0;
-	snprintf(err, errlen,
-		 "sentinel:// needs the name of the primary at its end, such as sentinel://a,b,c/mymaster");
+	snprintf(err, errlen, "sentinels need the name of the primary at the end, such as sentinel://a,b,c/mymaster");
 	return -1;
 }
 
@@ -153,10 +169,6 @@ share_conf_parse(struct share_conf *share, const char *text, char *err, size_t e
 		snprintf(err, errlen, "a password does not belong here, but in the file Share_Login");
 		return -1;
 	}
-	if (!strncmp(text, "rediss://", strlen("rediss://"))) {
-		snprintf(err, errlen, "knockd does not speak TLS: use redis:// through a tunnel, or unix:PATH");
-		return -1;
-	}
 	share->n_hosts = 0;
 	*share->path = *share->service = '\0';
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
@@ -168,11 +180,14 @@ share_conf_parse(struct share_conf *share, const char *text, char *err, size_t e
 			snprintf(err, errlen, "more than %zu bytes", sizeof(share->url) - 1);
 			return -1;
 		}
+		if (schemes[i].tls && !can_tls(err, errlen))
+			return -1;
 		share->engine = schemes[i].engine;
+		share->tls = schemes[i].tls;
 		text_copy(copy, sizeof(copy), text + len);
 		return take_rest(share, &schemes[i], copy, err, errlen);
 	}
-	snprintf(err, errlen, "\"%s\" is not redis://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
+	snprintf(err, errlen, "\"%s\" is not redis://HOST, rediss://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
 	return -1;
 }
 
@@ -183,6 +198,12 @@ share_conf_free(struct share_conf *share)
 	free(share->login_path);
 	explicit_bzero(&share->login, sizeof(share->login));
 	share->key_path = share->login_path = NULL;
+	for (int i = 0; i < SHARE_TLS_FILES; i++) {
+		free(share->tls_path[i]);
+		share->tls_path[i] = NULL;
+	}
+	tlsfiles_close(share->tls_files);
+	share->tls_files = NULL;
 	if (share->keys)
 		explicit_bzero(share->keys, sizeof(*share->keys));
 	free(share->keys);

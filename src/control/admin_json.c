@@ -123,6 +123,7 @@ add_share(json_t *stats, const struct admin_view *v)
 		{ "share_gaps", s.gaps },
 		{ "share_resyncs", s.resyncs },
 		{ "share_links", s.links },
+		{ "share_link_faults", s.faults },
 		{ "share_claims_yes", s.claims_yes },
 		{ "share_claims_no", s.claims_no },
 		{ "share_claims_unknown", s.claims_unknown },

@@ -19,6 +19,7 @@
 #include "process/title.h"
 #include "sentinels.h"
 #include "session.h"
+#include "tls.h"
 
 /* Between two attempts to connect: the delay doubles with each round of all servers, and is shortened at random by up
  * to half. */
@@ -42,6 +43,7 @@ enum { POLL_PARENT, POLL_COMMANDS, POLL_EVENTS, POLL_SENTINELS, POLL_SLOTS = POL
 struct courier {
 	const struct share_conf *conf;
 	struct outbox out;
+	struct ssl_ctx_st *tls; /* NULL: connections are not encrypted */
 	struct session session;
 	struct sentinels sentinels;
 	struct place places[PLACES];
@@ -333,12 +335,26 @@ prepare(struct courier *c, const struct courier_setup *setup, int fd, const stru
 
 	c->delay = RETRY_MIN_MSEC;
 	if (getrandom(&c->random, sizeof(c->random), 0) != sizeof(c->random) || outbox_init(&c->out, fd) ||
-	    session_init(&c->session, setup->conf, &c->out) ||
-	    sentinels_init(&c->sentinels, setup->conf, c->places, n_sentinels)) {
+	    session_init(&c->session, setup->conf, c->tls, &c->out) ||
+	    sentinels_init(&c->sentinels, setup->conf, c->tls, c->places, n_sentinels)) {
 		log_warn(log, "courier: could not start");
 		_exit(1);
 	}
 	c->random |= 1;
+}
+
+static void
+start_tls(struct courier *c, const struct courier_setup *setup, const struct log *log)
+{
+	char why[SHARE_REASON];
+
+	if (!setup->conf->tls)
+		return;
+	c->tls = tls_new(setup->tls, why);
+	if (c->tls)
+		return;
+	log_warnx(log, "courier: %s", why);
+	_exit(1);
 }
 
 static void
@@ -378,8 +394,9 @@ courier_run(const struct courier_setup *setup)
 	log_init(&log);
 	title_set("courier");
 	confine_signals();
-	confine_descriptors(&confine, &fd, 1);
 	c = new_courier(&confine, setup->conf);
+	start_tls(c, setup, &log);
+	confine_descriptors(&confine, &fd, 1);
 	if (setup->conf->engine == SHARE_UNIX)
 		confine.root = find_socket(c, root);
 	else

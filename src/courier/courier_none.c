@@ -10,6 +10,13 @@ courier_self(void)
 	return -1;
 }
 
+int
+courier_check_tls(const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON])
+{
+	(void)fds, (void)why;
+	return -1;
+}
+
 _Noreturn void
 courier_exec(int self, const struct courier_setup *setup)
 {

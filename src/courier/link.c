@@ -11,9 +11,9 @@
 #define READ_LEN 16384
 
 int
-link_init(struct link *link, size_t size, const char *secret)
+link_init(struct link *link, size_t size, const char *secret, struct ssl_ctx_st *tls)
 {
-	*link = (struct link){ .size = size, .secret = secret, .stream.fd = -1 };
+	*link = (struct link){ .size = size, .secret = secret, .stream = { .fd = -1, .tls = tls } };
 	link->queue = calloc(size, sizeof(*link->queue));
 	return link->queue ? 0 : -1;
 }
@@ -80,7 +80,9 @@ link_fd(const struct link *link)
 short
 link_events(const struct link *link)
 {
-	return link_is_open(link) ? stream_events(&link->stream, output_waiting(&link->output)) : 0;
+	if (!link_is_open(link))
+		return 0;
+	return stream_events(&link->stream, output_waiting(&link->output));
 }
 
 /* ---- commands ---------------------------------------------------------------------------------- */
@@ -116,6 +118,12 @@ link_answered(struct link *link)
 {
 	link->first = (link->first + 1) % link->size;
 	link->n--;
+}
+
+const char *
+link_silence(const struct link *link)
+{
+	return link->stream.ssl && link->stream.connecting ? "TLS: no answer" : "no answer";
 }
 
 uint64_t

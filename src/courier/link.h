@@ -51,10 +51,16 @@ struct link {
 	char why[SHARE_REASON]; /* why it was lost: printable */
 };
 
-/* At most `size` commands may be unanswered. `secret` must live as long, "": none. 0, or -1 with errno. */
-int link_init(struct link *link, size_t size, const char *secret);
+/*
+ * At most `size` commands may be unanswered. `secret`, "": none, and `tls`, NULL: none, must live as long. 0, or -1
+ * with errno.
+ */
+int link_init(struct link *link, size_t size, const char *secret, struct ssl_ctx_st *tls);
 
-/* Begins to connect; commands may be sent at once. 0, or -1 with `why`. Closes an open connection first. */
+/*
+ * Begins to connect; commands may be sent at once. 0, or -1 with `why`. Closes an open connection first. `place` must
+ * live as long as the connection.
+ */
 int link_open(struct link *link, const struct place *place);
 void link_close(struct link *link); /* forgets its unanswered commands */
 bool link_is_open(const struct link *link);
@@ -82,6 +88,9 @@ int link_flush(struct link *link);
 /* The first unanswered command, or NULL. */
 struct expected *link_first(struct link *link);
 void link_answered(struct link *link);
+
+/* Why there is no answer, if none comes. */
+const char *link_silence(const struct link *link);
 
 /* When the first unanswered command, or the connecting, was begun; UINT64_MAX: nothing is awaited. */
 uint64_t link_since(const struct link *link);

@@ -41,7 +41,7 @@ append(struct output *out, const char *bytes, size_t n)
 static void
 append_header(struct output *out, char kind, size_t n)
 {
-	char header[HEADER];
+	char header[HEADER] = "";
 
 	append(out, header, (size_t)snprintf(header, sizeof(header), "%c%zu\r\n", kind, n));
 }

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -43,6 +42,7 @@ add_host(struct place *places, size_t n, const char *name, uint16_t port, int fl
 		memcpy(&place->addr, at->ai_addr, at->ai_addrlen);
 		place->len = at->ai_addrlen;
 		name_place(place);
+		snprintf(place->host, sizeof(place->host), "%s", name);
 		n++;
 	}
 	freeaddrinfo(list);
@@ -73,6 +73,7 @@ place_parse(struct place *place, const char *address, uint16_t port)
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&place->addr;
 
 	memset(place, 0, sizeof(*place));
+	snprintf(place->host, sizeof(place->host), "%s", address);
 	if (inet_pton(AF_INET, address, &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons(port);
@@ -88,6 +89,21 @@ place_parse(struct place *place, const char *address, uint16_t port)
 		return 0;
 	}
 	return -1;
+}
+
+bool
+place_same_host(const struct place *a, const struct place *b)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&a->addr,
+				 *other = (const struct sockaddr_in *)&b->addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->addr;
+	const struct sockaddr_in6 *other6 = (const struct sockaddr_in6 *)&b->addr;
+
+	if (a->addr.ss_family != b->addr.ss_family)
+		return false;
+	if (a->addr.ss_family == AF_INET)
+		return in->sin_addr.s_addr == other->sin_addr.s_addr;
+	return a->addr.ss_family == AF_INET6 && IN6_ARE_ADDR_EQUAL(&in6->sin6_addr, &other6->sin6_addr);
 }
 
 void

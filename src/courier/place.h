@@ -3,6 +3,7 @@
 #ifndef KNOCKD_COURIER_PLACE_H
 #define KNOCKD_COURIER_PLACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@ struct place {
 	struct sockaddr_storage addr;
 	socklen_t len;
 	char text[PLACE_TEXT];
+	char host[SHARE_HOST_LEN]; /* by name, or the address */
 };
 
 /*
@@ -26,6 +28,9 @@ size_t place_resolve(struct place places[static PLACES], const struct share_conf
 
 /* From an address as text. 0, or -1: it is none. */
 int place_parse(struct place *place, const char *address, uint16_t port);
+
+/* Is it the same host? The ports do not count. */
+bool place_same_host(const struct place *a, const struct place *b);
 
 /* For a socket with this name in the working directory, which messages call `path`. */
 void place_unix(struct place *place, const char *name, const char *path);

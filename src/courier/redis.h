@@ -3,7 +3,7 @@
  * The library for Redis's protocol: hiredis, 0.14 or 1.x. This is the only file that includes it.
  *
  * Of the library only the reader of replies is used. Its functions for connections check what a server sends with
- * assert(3), so a server could end the courier, and know no TLS before 1.0.
+ * assert(3), so a server could end the courier, and its TLS would not look at the name in a certificate.
  */
 #ifndef KNOCKD_COURIER_REDIS_H
 #define KNOCKD_COURIER_REDIS_H

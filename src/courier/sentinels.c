@@ -13,12 +13,13 @@
 #define OTHERS_MSEC 300
 
 int
-sentinels_init(struct sentinels *s, const struct share_conf *conf, const struct place *places, size_t n)
+sentinels_init(struct sentinels *s, const struct share_conf *conf, struct ssl_ctx_st *tls, const struct place *places,
+	       size_t n)
 {
 	*s = (struct sentinels){ .conf = conf, .n = n };
 	for (size_t i = 0; i < n; i++) {
 		s->list[i].place = places[i];
-		if (link_init(&s->list[i].link, 4, conf->login.password))
+		if (link_init(&s->list[i].link, 4, conf->login.password, tls))
 			return -1;
 	}
 	return 0;
@@ -34,6 +35,15 @@ take_epoch(struct sentinel *sentinel, const redisReply *reply)
 	return link_quote(&sentinel->link, "SENTINEL MASTER", reply_error(reply));
 }
 
+/* Its certificate bears the name of its host, if the configuration has that. */
+static void
+name_host(const struct sentinels *s, struct place *primary)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (place_same_host(&s->list[i].place, primary))
+			memcpy(primary->host, s->list[i].place.host, sizeof(primary->host));
+}
+
 static int
 take_primary(struct sentinels *s, struct sentinel *sentinel, const redisReply *reply)
 {
@@ -46,6 +56,7 @@ take_primary(struct sentinels *s, struct sentinel *sentinel, const redisReply *r
 		return 0;
 	if (!s->primary.len)
 		s->known_at = s->now;
+	name_host(s, &place);
 	s->primary = place;
 	s->epoch = sentinel->epoch;
 	return 0;
@@ -157,7 +168,7 @@ sentinels_ask(struct sentinels *s, bool up, uint64_t now)
 		struct sentinel *sentinel = &s->list[i];
 
 		if (is_dead(s, sentinel)) {
-			link_fail(&sentinel->link, "no answer");
+			link_fail(&sentinel->link, "%s", link_silence(&sentinel->link));
 			lose(s, sentinel);
 		}
 		if (!up && sentinel->next_at > now + SENTINELS_FAST_MSEC)

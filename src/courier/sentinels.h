@@ -38,8 +38,9 @@ struct sentinels {
 	uint64_t now; /* of the call */
 };
 
-/* 0, or -1 with errno. */
-int sentinels_init(struct sentinels *s, const struct share_conf *conf, const struct place *places, size_t n);
+/* `tls`: NULL, or connections are encrypted. 0, or -1 with errno. */
+int sentinels_init(struct sentinels *s, const struct share_conf *conf, struct ssl_ctx_st *tls,
+		   const struct place *places, size_t n);
 
 /* The primary: when all sentinels have answered, or some time after the first. NULL: not known. */
 const struct place *sentinels_primary(const struct sentinels *s, uint64_t now);

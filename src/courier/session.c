@@ -14,7 +14,7 @@
 #define EVENT_COMMANDS 8 /* unanswered at most on the connection for events: login, SUBSCRIBE, PINGs */
 
 int
-session_init(struct session *s, const struct share_conf *conf, struct outbox *out)
+session_init(struct session *s, const struct share_conf *conf, struct ssl_ctx_st *tls, struct outbox *out)
 {
 	const char *password = conf->login.password;
 
@@ -26,8 +26,8 @@ session_init(struct session *s, const struct share_conf *conf, struct outbox *ou
 	s->sync.link = &s->commands;
 	s->sync.out = out;
 	s->granted = calloc(SESSION_COMMANDS, sizeof(*s->granted));
-	return !s->granted || link_init(&s->commands, SESSION_COMMANDS, password) ||
-		       link_init(&s->events, EVENT_COMMANDS, password)
+	return !s->granted || link_init(&s->commands, SESSION_COMMANDS, password, tls) ||
+		       link_init(&s->events, EVENT_COMMANDS, password, tls)
 		   ? -1
 		   : 0;
 }
@@ -363,7 +363,7 @@ session_tick(struct session *s, uint64_t now)
 	if (s->state == SESSION_CLOSED)
 		return UINT64_MAX;
 	if (now >= deadline(s)) {
-		session_close(s, "no answer");
+		session_close(s, link_silence(&s->commands));
 		return now;
 	}
 	if (s->state == SESSION_UP)

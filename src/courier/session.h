@@ -42,8 +42,8 @@ struct session {
 	char why[SHARE_REASON]; /* why it was closed */
 };
 
-/* 0, or -1 with errno. */
-int session_init(struct session *s, const struct share_conf *conf, struct outbox *out);
+/* `tls`: NULL, or connections are encrypted. 0, or -1 with errno. */
+int session_init(struct session *s, const struct share_conf *conf, struct ssl_ctx_st *tls, struct outbox *out);
 
 /* Begins to connect. -1 with `why`: closed again. */
 int session_open(struct session *s, const struct place *place, uint64_t now);

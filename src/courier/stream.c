@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tls.h"
+
 static int
 fail(struct stream *s, const char *what, const char *why)
 {
@@ -42,7 +44,10 @@ dial(const struct place *place, bool *connecting)
 int
 stream_open(struct stream *s, const struct place *place)
 {
+	s->host = place->host;
 	s->fd = dial(place, &s->connecting);
+	if (s->tls)
+		s->connecting = true;
 	if (s->fd >= 0)
 		return 0;
 	snprintf(s->why, sizeof(s->why), "%.50s: %.60s", place->text, strerror(errno));
@@ -52,6 +57,8 @@ stream_open(struct stream *s, const struct place *place)
 void
 stream_close(struct stream *s)
 {
+	tls_end(s->ssl);
+	s->ssl = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
@@ -61,21 +68,40 @@ stream_close(struct stream *s)
 short
 stream_events(const struct stream *s, bool output)
 {
+	if (s->connecting && s->ssl)
+		return tls_events(s->ssl);
 	if (s->connecting)
 		return POLLOUT;
-	return output ? POLLIN | POLLOUT : POLLIN;
+	if (output)
+		return POLLIN | POLLOUT;
+	return POLLIN;
 }
 
-int
-stream_proceed(struct stream *s)
+static int
+finish_connecting(struct stream *s)
 {
 	int error = 0;
 	socklen_t len = sizeof(error);
 
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) || error)
 		return fail(s, "cannot connect: ", strerror(error ? error : errno));
-	s->connecting = false;
-	return 0;
+	if (!s->tls)
+		return 0;
+	s->ssl = tls_begin(s->tls, s->fd, s->host);
+	return s->ssl ? 0 : fail(s, "out of memory", "");
+}
+
+int
+stream_proceed(struct stream *s)
+{
+	int done = 1;
+
+	if (!s->ssl && finish_connecting(s))
+		return -1;
+	if (s->ssl)
+		done = tls_greet(s->ssl, s->host, s->why);
+	s->connecting = done != 1;
+	return done < 0 ? -1 : 0;
 }
 
 static ssize_t
@@ -87,8 +113,11 @@ not_now(struct stream *s)
 ssize_t
 stream_read(struct stream *s, char *bytes, size_t len)
 {
-	ssize_t n = recv(s->fd, bytes, len, 0);
+	ssize_t n;
 
+	if (s->ssl)
+		return tls_read(s->ssl, bytes, len, s->why);
+	n = recv(s->fd, bytes, len, 0);
 	if (!n)
 		return fail(s, "the server has closed the connection", "");
 	return n < 0 ? not_now(s) : n;
@@ -97,7 +126,10 @@ stream_read(struct stream *s, char *bytes, size_t len)
 ssize_t
 stream_write(struct stream *s, const char *bytes, size_t len)
 {
-	ssize_t n = send(s->fd, bytes, len, MSG_NOSIGNAL);
+	ssize_t n;
 
+	if (s->ssl)
+		return tls_write(s->ssl, bytes, len, s->why);
+	n = send(s->fd, bytes, len, MSG_NOSIGNAL);
 	return n < 0 ? not_now(s) : n;
 }

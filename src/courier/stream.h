@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes of a connection. No call blocks. */
+/* The bytes of a connection, as they are or encrypted. No call blocks. */
 #ifndef KNOCKD_COURIER_STREAM_H
 #define KNOCKD_COURIER_STREAM_H
 
@@ -11,12 +11,15 @@
 #include "wire/share.h"
 
 struct stream {
-	int fd; /* -1: closed */
-	bool connecting;
+	int fd;                 /* -1: closed */
+	struct ssl_ctx_st *tls; /* NULL: not encrypted */
+	struct ssl_st *ssl;     /* NULL: not yet */
+	const char *host;       /* whose certificate the server must have */
+	bool connecting;        /* ... or encryption is being agreed on */
 	char why[SHARE_REASON]; /* of the last failure */
 };
 
-/* Begins to connect. 0, or -1 with `why`. */
+/* Begins to connect. 0, or -1 with `why`. `place` must live as long as the connection. */
 int stream_open(struct stream *s, const struct place *place);
 void stream_close(struct stream *s);
 

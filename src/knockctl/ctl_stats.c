@@ -44,6 +44,8 @@ static const struct {
 	{ "share_gaps", "share_gaps_total", "Messages of other gateways that were lost" },
 	{ "share_resyncs", "share_resyncs_total", "Times all records were read" },
 	{ "share_links", "share_links_total", "Connections to the server" },
+	{ "share_link_faults", "share_link_faults_total",
+	  "Times it was lost, or could not be made for another reason" },
 	{ "share_claims_yes", "share_claims_accepted_total", "Claims that no other gateway had" },
 	{ "share_claims_no", "share_claims_refused_total", "Claims that another gateway had" },
 	{ "share_claims_unknown", "share_claims_unanswered_total", "Claims without an answer" },

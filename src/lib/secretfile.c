@@ -24,8 +24,8 @@ secretfile_write(const char *path, const char *text, size_t len)
 	return error ? -1 : 0;
 }
 
-static const char *
-refuse(int fd, uid_t self)
+const char *
+secretfile_refuse(int fd, uid_t self)
 {
 	struct stat st;
 
@@ -45,7 +45,7 @@ secretfile_open(int fd, uid_t self, const char **why)
 {
 	FILE *file;
 
-	*why = refuse(fd, self);
+	*why = secretfile_refuse(fd, self);
 	file = fd < 0 || *why ? NULL : fdopen(fd, "r");
 	if (file) {
 		setvbuf(file, NULL, _IONBF, 0);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "conf/conffile.h"
+#include "conf/tlsfiles.h"
+#include "courier/courier.h"
 
 char *
 files_path(const struct daemon *d, const char *path)
@@ -105,6 +107,39 @@ with_share(const struct daemon *d, struct conf *conf, conf_report *report, void 
 	return NULL;
 }
 
+struct reporting {
+	const struct daemon *d;
+	conf_report *report;
+	void *arg;
+};
+
+/* tlsfiles_opener */
+static int
+open_for_tls(void *arg, const char *path)
+{
+	const struct reporting *to = arg;
+
+	return open_secret(to->d, path, path, to->report, to->arg);
+}
+
+static struct conf *
+with_tls(const struct daemon *d, struct conf *conf, conf_report *report, void *arg)
+{
+	struct reporting to = { d, report, arg };
+	char why[PATH_MAX + SHARE_REASON];
+	struct share_conf *share;
+
+	if (!conf || !conf->share.tls)
+		return conf;
+	share = &conf->share;
+	share->tls_files = tlsfiles_open(share->tls_path, files_owner(d), open_for_tls, &to, why, sizeof(why));
+	if (share->tls_files && !courier_check_tls(share->tls_files->fds, why))
+		return conf;
+	report(arg, CONF_ERROR, why);
+	conf_free(conf);
+	return NULL;
+}
+
 static struct conf *
 read_conf(struct daemon *d, conf_report *report, void *arg)
 {
@@ -127,7 +162,9 @@ read_conf(struct daemon *d, conf_report *report, void *arg)
 struct conf *
 files_read_conf(struct daemon *d, conf_report *report, void *arg)
 {
-	return with_share(d, with_key(d, read_conf(d, report, arg), report, arg), report, arg);
+	struct conf *conf = with_key(d, read_conf(d, report, arg), report, arg);
+
+	return with_tls(d, with_share(d, conf, report, arg), report, arg);
 }
 
 static bool

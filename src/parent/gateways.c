@@ -13,6 +13,7 @@
 
 #include "access/foreign.h"
 #include "claims.h"
+#include "conf/tlsfiles.h"
 #include "courier/courier.h"
 #include "lib/moment.h"
 #include "lib/text.h"
@@ -117,12 +118,17 @@ start_later(struct daemon *d)
 static _Noreturn void
 run(const struct daemon *d, int fd, int said)
 {
+	const struct share_conf *share = &d->conf->share;
+	struct courier_setup setup = { .conf = share, .user = d->user, .fd = fd };
+
+	for (int i = 0; i < SHARE_TLS_FILES; i++)
+		setup.tls[i] = share->tls_files ? share->tls_files->fds[i] : -1;
 #ifdef SANITIZERS
 	(void)said;
 #else
 	dup2(said, STDERR_FILENO);
 #endif
-	courier_exec(d->link.self, &(struct courier_setup){ .conf = &d->conf->share, .user = d->user, .fd = fd });
+	courier_exec(d->link.self, &setup);
 }
 
 static int
@@ -297,7 +303,7 @@ is_same(const struct share_conf *a, const struct share_conf *b)
 {
 	return a->engine == b->engine && !strcmp(a->url, b->url) && !strcmp(a->name, b->name) &&
 	       !strcmp(a->login.user, b->login.user) && !strcmp(a->login.password, b->login.password) &&
-	       a->wait_ms == b->wait_ms && a->replicas == b->replicas;
+	       a->wait_ms == b->wait_ms && a->replicas == b->replicas && tlsfiles_same(a->tls_files, b->tls_files);
 }
 
 void

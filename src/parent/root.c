@@ -67,7 +67,8 @@ start_keeper(struct daemon *d)
 		    .pid_file = d->pidfile.path,
 		    .control_socket = d->conf->control_socket,
 		    .others = { d->conf->knock_key, d->conf->authorized_keys, d->conf->totp_secrets,
-				d->conf->share.key_path, d->conf->share.login_path } });
+				d->conf->share.key_path, d->conf->share.login_path, d->conf->share.tls_path[SHARE_CA],
+				d->conf->share.tls_path[SHARE_CERT], d->conf->share.tls_path[SHARE_CERT_KEY] } });
 	free(log);
 	free(guard);
 	return d->keeper ? 0 : -1;

@@ -39,8 +39,16 @@ cage_courier(void)
 #endif
 		PERMIT(SYS_sendto),
 		PERMIT(SYS_recvfrom),
-		PERMIT(SYS_read), /* hiredis 0.14 */
+		PERMIT(SYS_read), /* OpenSSL, as the next three */
 		PERMIT(SYS_write),
+		PERMIT(SYS_getrandom),
+		PERMIT(SYS_getpid),
+#ifdef SYS_time
+		PERMIT(SYS_time),
+#endif
+#ifdef SYS_gettimeofday
+		PERMIT(SYS_gettimeofday),
+#endif
 #ifdef SYS_send
 		PERMIT(SYS_send),
 		PERMIT(SYS_recv),

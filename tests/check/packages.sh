@@ -19,7 +19,8 @@ done
 # every library that configure.ac can use
 for module in $(sed -n 's/^ *KNOCKD_LIB[A-Z_]*(\[[A-Z]*\], \[\([a-z_]*\)\].*/\1/p' "$top/configure.ac"); do
 	package=${module%w} # ncurses
-	grep -q -e "$(echo "$package" | tr _ -)-dev" "$contrib/debian/control" || echo 'not in debian/control' >>"$T/why"
+	debian=$(echo "$package" | tr _ - | sed 's/^openssl$/libssl/')
+	grep -q -e "$debian-dev" "$contrib/debian/control" || echo 'not in debian/control' >>"$T/why"
 	grep -qF "pkgconfig($module)" "$contrib/rpm/knockd-nft.spec" || echo 'not in rpm/knockd-nft.spec' >>"$T/why"
 	grep -qF -e "$package-dev" "$contrib/alpine/APKBUILD" || echo 'not in alpine/APKBUILD' >>"$T/why"
 	grep -qF "'${package#lib}'" "$contrib/arch/PKGBUILD" || grep -qF "'$package'" "$contrib/arch/PKGBUILD" ||

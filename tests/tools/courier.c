@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A parent for the courier: courier [-u USER] [-l USER:PASSWORD] [-w MSEC] [-r REPLICAS] URL NAME
+ * A parent for the courier: courier [-u USER] [-l USER:PASSWORD] [-w MSEC] [-r REPLICAS] [-C CA] [-c CERT] [-k KEY]
+ * URL NAME
  *
  * Forks the courier as the daemon does, sends it what standard input says, and prints what it answers. Identifiers and
  * seals are numbers, which fill the bytes. Input, a line each:
@@ -22,6 +23,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -332,22 +334,21 @@ do_line(struct driver *d, char *line)
 /* ---- start ------------------------------------------------------------------------------------- */
 
 static void
-start(struct driver *d, struct share_conf *conf, const char *user)
+start(struct driver *d, struct courier_setup *setup, const char *user)
 {
-	struct courier_setup setup = { .conf = conf };
 	int fds[2], said[2];
 	char text[1024], *rest = text, *line;
 	ssize_t len;
 
-	if (priv_lookup(&setup.user, user) || share_pair(fds) || pipe(said))
+	if (priv_lookup(&setup->user, user) || share_pair(fds) || pipe(said))
 		die("cannot start");
 	d->pid = fork();
 	if (!d->pid) {
 #ifndef SANITIZERS /* else it stays open */
 		dup2(said[1], STDERR_FILENO);
 #endif
-		setup.fd = fds[1];
-		courier_run(&setup);
+		setup->fd = fds[1];
+		courier_run(setup);
 	}
 	d->fd = fds[0];
 	close(fds[1]);
@@ -399,16 +400,27 @@ loop(struct driver *d)
 	}
 }
 
+static int
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct driver d = { .in = STDIN_FILENO, .each = true };
 	static struct share_conf conf = { .wait_ms = SHARE_WAIT_MS_DEFAULT };
+	struct courier_setup setup = { .conf = &conf, .tls = { -1, -1, -1 } };
 	const char *user = "65534:65534";
 	char err[256], *colon;
 	int option, status = 0;
 
-	while ((option = getopt(argc, argv, "u:l:w:r:")) != -1) {
+	while ((option = getopt(argc, argv, "u:l:w:r:C:c:k:")) != -1) {
 		switch (option) {
 		case 'u':
 			user = optarg;
@@ -427,6 +439,15 @@ main(int argc, char **argv)
 		case 'r':
 			conf.replicas = (uint32_t)atoi(optarg);
 			break;
+		case 'C':
+			setup.tls[SHARE_CA] = open_file(optarg);
+			break;
+		case 'c':
+			setup.tls[SHARE_CERT] = open_file(optarg);
+			break;
+		case 'k':
+			setup.tls[SHARE_CERT_KEY] = open_file(optarg);
+			break;
 		default:
 			return 2;
 		}
@@ -440,7 +461,7 @@ main(int argc, char **argv)
 		die(argv[optind]);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	start(&d, &conf, user);
+	start(&d, &setup, user);
 	loop(&d);
 	waitpid(d.pid, &status, 0);
 	if (WIFEXITED(status))

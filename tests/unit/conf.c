@@ -1050,6 +1050,15 @@ bad_sharing(void **state)
 	    "config: line 3: syntax error: share must be grants, claim or no, not \"all\", in [a] (x.conf)\n");
 	warns("[a]\nsequence = 7000\nshare = claim\n",
 	      "config: section a: warning: share = claim has no effect without Share in [options] (x.conf)\n");
+	bad("[options]\nShare = redis://a\nShare_Key = /k\nShare_Cert = /c\n[a]\nsequence = 7000\n",
+	    "config: section options: Share_Cert and Share_Cert_Key need each other (x.conf)\n");
+	bad("[options]\nShare_CA = ca.pem\n",
+	    "config: line 2: syntax error: Share_CA must be an absolute path, not \"ca.pem\" (x.conf)\n");
+	warns("[options]\nShare = redis://a\nShare_Key = /k\nShare_CA = /ca\n[a]\nsequence = 7000\n",
+	      "config: section options: warning: Share_CA and Share_Cert have no effect without rediss:// or "
+	      "rediss-sentinel:// in Share (x.conf)\n");
+	warns("[options]\nShare_CA = /ca\n[a]\nsequence = 7000\n",
+	      "config: section options: warning: Share_* has no effect without Share (x.conf)\n");
 	warns("[options]\nShare_Key = /k\n[a]\nsequence = 7000\n",
 	      "config: section options: warning: Share_* has no effect without Share (x.conf)\n");
 }

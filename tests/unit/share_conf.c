@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "test.h"
 
 #include <string.h>
@@ -48,6 +50,26 @@ addresses_of_servers(void **state)
 	host_is(1, "b", 1);
 }
 
+#ifdef HAVE_OPENSSL
+static void
+encrypted(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("redis://a"), 0);
+	assert_false(share.tls);
+	assert_int_equal(parse("rediss://a,b:6380"), 0);
+	assert_true(share.tls);
+	assert_int_equal(share.engine, SHARE_TCP);
+	host_is(0, "a", 6379);
+	host_is(1, "b", 6380);
+	assert_int_equal(parse("rediss-sentinel://a,b:1/main"), 0);
+	assert_true(share.tls);
+	assert_int_equal(share.engine, SHARE_SENTINEL);
+	assert_string_equal(share.service, "main");
+	host_is(0, "a", 26379);
+}
+#endif
+
 static void
 refused(const char *text, const char *why)
 {
@@ -62,7 +84,14 @@ bad_addresses(void **state)
 	refused("", "is not redis://");
 	refused("10.0.0.5", "is not redis://");
 	refused("http://10.0.0.5", "is not redis://");
-	refused("rediss://a", "does not speak TLS");
+#ifdef HAVE_OPENSSL
+	refused("rediss://", "is not a host");
+	refused("rediss-sentinel://a", "name of the primary");
+#else
+	refused("rediss://a", "without OpenSSL: use redis:// through a tunnel, or unix:PATH");
+	refused("rediss-sentinel://a/b", "without OpenSSL");
+#endif
+	refused("sentinels://a/b", "is not redis://");
 	refused("redis://", "is not a host");
 	refused("redis://a,,b", "is not a host");
 	refused("redis://a:0", "is not a host");
@@ -134,8 +163,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_of_servers), cmocka_unit_test(bad_addresses),
-		cmocka_unit_test(long_addresses),       cmocka_unit_test(names),
+#ifdef HAVE_OPENSSL
+		cmocka_unit_test(encrypted),
+#endif
+		cmocka_unit_test(addresses_of_servers),
+		cmocka_unit_test(bad_addresses),
+		cmocka_unit_test(long_addresses),
+		cmocka_unit_test(names),
 		cmocka_unit_test(freed_and_wiped),
 	};
 

@@ -18,7 +18,7 @@ nft -f - <<-E || bail 'cannot count'
 			type filter hook input priority -10;
 			tcp dport 9000 tcp flags & (syn | ack) == syn counter name knocks
 			tcp flags & (syn | ack) == syn add @connections { tcp dport . tcp sport }
-			tcp dport 22 ct state new add @seen { ip saddr limit rate over 6/minute burst 5 packets } \
+			tcp dport 22 ct state new add @seen { ip saddr limit rate over 6/minute burst 4 packets } \
 				counter name refused drop
 			tcp dport 2202 reject
 		}
@@ -33,7 +33,7 @@ knockd_start "
 [slow]
 	sequence = 7005,7006
 	tcpflags = syn
-	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }
+	start_command = sleep 0.6; nft add element inet filter ssh_ok { %IP% timeout 1m }; $T/opened
 $fence_door"
 
 # connections PORT: how many were begun
@@ -62,10 +62,32 @@ refused=$!
 ends 'a good line' 0 knock_ours $server 7000 8000 9000 --wait 22
 equal '... one knock' "$(knocks)" 1
 at_most '... and few connections' "$(connections 22)" 2
-firewall_shut
 
-ends 'a slow daemon, and a firewall that counts: the command gets in' 0 \
-	knock_ours $server 7005 7006 --wait 22 -- socat -u "TCP4:$server:22,connect-timeout=2" -
+# The client makes its fourth connection after 0.95 seconds. A failure counts if the door was open before that; else a busy
+# machine was late, and all begins again.
+printf '#!/bin/sh\n[ -e %s ] || cat /proc/uptime >%s\n' "$T/when" "$T/when" >"$T/opened"
+chmod +x "$T/opened"
+no_commands() {
+	[ "$(children "$knockd" | wc -l)" = 1 ] # the engine
+}
+in_time() {
+	wait_for [ -s "$T/when" ] || bail 'the door does not open'
+	when=$(cut -d ' ' -f 1 "$T/when" | tr -d .)
+	[ $((when - begun)) -le 80 ]
+}
+slow_daemon() {
+	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+		wait_for no_commands
+		firewall_shut
+		nft flush set inet tally seen
+		rm -f "$T/when"
+		now begun
+		knock_ours $server 7005 7006 --wait 22 -- socat -u "TCP4:$server:22,connect-timeout=2" - && return
+		in_time && return 1
+	done
+	return 77
+}
+ends 'a slow daemon, and a firewall that counts: the command gets in' 0 slow_daemon
 equal '... and says hello' "$(cat "$T/out")" hello
 
 check 'both doors stay shut' -t 35 not alive $dropped

@@ -75,6 +75,11 @@ sshd_start() {
 	wait_for grep -q 'Server listening on ::' "$T/ssh/log" || bail "no sshd: $(cat "$T/ssh/log")"
 }
 
+# with_musl: is the client built with musl, which has words of its own for errors, and no IDNA?
+with_musl() {
+	grep -q ld-musl "$KNOCK"
+}
+
 # ssh_options: the throwaway key, and no configuration of the user's
 ssh_options="-F none -i $T/ssh/key -o BatchMode=yes -o StrictHostKeyChecking=no \
 	-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"

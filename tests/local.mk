@@ -125,6 +125,7 @@ netns_tests = \
 	tests/netns/control.sh \
 	tests/netns/control_who.sh \
 	tests/netns/courier.sh \
+	tests/netns/courier_cluster.sh \
 	tests/netns/courier_hostile.sh \
 	tests/netns/courier_login.sh \
 	tests/netns/courier_memory.sh \

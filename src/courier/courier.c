@@ -49,6 +49,7 @@ struct courier {
 	struct place places[PLACES];
 	size_t n_places, next;
 	uint64_t retry_at, delay;
+	bool moved;       /* the last attempt followed a cluster's answer */
 	uint64_t lost_at; /* ms: since when there is no session that is up */
 	uint32_t random;  /* never 0 */
 	char
@@ -107,15 +108,55 @@ shorten(struct courier *c, uint64_t ms)
 	return ms - c->random % (ms / 2);
 }
 
+static void
+back_off(struct courier *c)
+{
+	c->delay = c->delay > RETRY_MAX_MSEC / 2 ? RETRY_MAX_MSEC : 2 * c->delay;
+}
+
+/*
+ * A node of a cluster has named the one that has the group's keys: that is the next, at once for the first time. Only
+ * nodes that the configuration names are followed, or a server could send the courier and its login to any address.
+ */
+static bool
+follow_move(struct courier *c, uint64_t now)
+{
+	const struct reply_node *node = &c->session.moved;
+	char why[2 * SHARE_REASON];
+	size_t i;
+
+	if (c->conf->engine != SHARE_TCP || !node->port)
+		return false;
+	i = place_find(c->places, c->n_places, *node->host ? node->host : c->session.place.host, node->port);
+	if (i == c->n_places) {
+		snprintf(why, sizeof(why), "%.90s: name it in Share", c->session.why);
+		tell_down(c, c->session.place.text, why);
+		return false;
+	}
+	if (c->moved || c->was == SESSION_UP)
+		tell_down(c, c->session.place.text, c->session.why);
+	c->next = i;
+	c->retry_at = now;
+	if (c->moved) {
+		c->retry_at += shorten(c, c->delay);
+		back_off(c);
+	}
+	c->moved = true;
+	return true;
+}
+
 /* After a session has closed, or could not be opened. */
 static void
 retry_later(struct courier *c, uint64_t now)
 {
-	tell_down(c, c->session.place.text, c->session.why);
+	if (follow_move(c, now))
+		return;
+	if (!c->session.moved.port)
+		tell_down(c, c->session.place.text, c->session.why);
 	c->retry_at = now + shorten(c, c->delay);
 	if (c->conf->engine != SHARE_SENTINEL && ++c->next % c->n_places)
 		return;
-	c->delay = c->delay > RETRY_MAX_MSEC / 2 ? RETRY_MAX_MSEC : 2 * c->delay;
+	back_off(c);
 }
 
 /* NULL: no sentinel has named a primary. */
@@ -149,12 +190,6 @@ try_to_open(struct courier *c, uint64_t now)
 		c->was = SESSION_OPENING;
 }
 
-static bool
-same_place(const struct place *a, const struct place *b)
-{
-	return a->len == b->len && !memcmp(&a->addr, &b->addr, a->len);
-}
-
 /* Has the session gone up or closed since the last call? */
 static void
 follow_session(struct courier *c, uint64_t now)
@@ -163,8 +198,10 @@ follow_session(struct courier *c, uint64_t now)
 
 	if (is == c->was)
 		return;
-	if (is == SESSION_UP)
+	if (is == SESSION_UP) {
 		*c->told = '\0';
+		c->moved = false;
+	}
 	if (is == SESSION_CLOSED) {
 		if (c->was == SESSION_UP) {
 			c->lost_at = now;
@@ -182,7 +219,7 @@ follow_election(struct courier *c, uint64_t now)
 {
 	const struct place *place = sentinels_primary(&c->sentinels, now);
 
-	if (!place || same_place(place, &c->session.place))
+	if (!place || place_same(place, &c->session.place))
 		return;
 	if (c->session.state != SESSION_CLOSED)
 		session_close(&c->session, "the sentinels have elected another primary");

@@ -76,6 +76,15 @@ keys_load(struct link *link, uint64_t now)
 	return send_words(link, COMMAND_LOAD, 3, words, now) ? 0 : -1;
 }
 
+/* For a key that there never is. */
+int
+keys_probe(struct link *link, const struct keys *keys, uint64_t now)
+{
+	const char *words[] = { "MGET", keys->prefix };
+
+	return send_words(link, COMMAND_PROBE, 2, words, now) ? 0 : -1;
+}
+
 int
 keys_wait(struct link *link, const struct keys *keys, uint64_t now)
 {

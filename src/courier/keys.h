@@ -33,6 +33,7 @@ void keys_init(struct keys *keys, const struct share_conf *conf);
 
 /* Each queues a command. 0, or -1: there is no room or no memory. */
 int keys_load(struct link *link, uint64_t now);
+int keys_probe(struct link *link, const struct keys *keys, uint64_t now);
 int keys_put(struct link *link, const struct keys *keys, const char *sha, const struct share_message *put, bool again,
 	     uint64_t now);
 int keys_wait(struct link *link, const struct keys *keys, uint64_t now);

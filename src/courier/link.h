@@ -19,6 +19,7 @@
 
 enum command {
 	COMMAND_AUTH,
+	COMMAND_PROBE, /* for a key: is it another node's? */
 	COMMAND_ROLE,
 	COMMAND_LOAD, /* the script */
 	COMMAND_PUT,

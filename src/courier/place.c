@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 /* The address and port as text. */
@@ -89,6 +90,33 @@ place_parse(struct place *place, const char *address, uint16_t port)
 		return 0;
 	}
 	return -1;
+}
+
+bool
+place_same(const struct place *a, const struct place *b)
+{
+	return a->len == b->len && !memcmp(&a->addr, &b->addr, a->len);
+}
+
+static uint16_t
+port_of(const struct place *place)
+{
+	if (place->addr.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)&place->addr)->sin6_port);
+	return ntohs(((const struct sockaddr_in *)&place->addr)->sin_port);
+}
+
+size_t
+place_find(const struct place *places, size_t n, const char *host, uint16_t port)
+{
+	struct place wanted;
+	bool by_address = !place_parse(&wanted, host, port);
+	size_t i = 0;
+
+	while (i < n && !(by_address ? place_same(&places[i], &wanted)
+				     : !strcasecmp(places[i].host, host) && port_of(&places[i]) == port))
+		i++;
+	return i;
 }
 
 bool

@@ -32,6 +32,12 @@ int place_parse(struct place *place, const char *address, uint16_t port);
 /* Is it the same host? The ports do not count. */
 bool place_same_host(const struct place *a, const struct place *b);
 
+/* The number of the place with this host, by name or address, and port; `n`: none. */
+size_t place_find(const struct place *places, size_t n, const char *host, uint16_t port);
+
+/* Is it the same address and port? */
+bool place_same(const struct place *a, const struct place *b);
+
 /* For a socket with this name in the working directory, which messages call `path`. */
 void place_unix(struct place *place, const char *name, const char *path);
 

@@ -208,6 +208,23 @@ reply_is_primary(const redisReply *reply)
 	return reply->type == REDIS_REPLY_ARRAY && reply->elements && is_text(reply->element[0], "master");
 }
 
+int
+reply_moved(struct reply_node *node, const redisReply *reply)
+{
+	const char *space = reply_is_error(reply, "MOVED") ? strrchr(reply->str, ' ') : NULL;
+	const char *host = space ? space + 1 : NULL, *colon = space ? strrchr(host, ':') : NULL;
+	uint64_t port;
+
+	if (!colon || (size_t)(colon - host) >= sizeof(node->host))
+		return -1;
+	if (read_number(&port, colon + 1, UINT16_MAX) || !port)
+		return -1;
+	memset(node, 0, sizeof(*node));
+	memcpy(node->host, host, (size_t)(colon - host));
+	node->port = (uint16_t)port;
+	return 0;
+}
+
 /* The field's value in an array in which names and values alternate, or NULL: none, or with a NUL in it. */
 static const char *
 field(const redisReply *reply, const char *name)

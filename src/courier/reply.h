@@ -65,6 +65,15 @@ bool reply_record(struct share_message *record, const struct reply_member *membe
 /* ROLE of a primary? */
 bool reply_is_primary(const redisReply *reply);
 
+/* A node of a cluster. */
+struct reply_node {
+	char host[SHARE_HOST_LEN]; /* an address or a name; "": the host that has answered */
+	uint16_t port;             /* 0: none */
+};
+
+/* "-MOVED SLOT HOST:PORT": which node of a cluster has the key. 0 or -1. */
+int reply_moved(struct reply_node *node, const redisReply *reply);
+
 /* SENTINEL MASTER: the number of the election of its primary. 0 or -1. */
 int reply_epoch(uint64_t *epoch, const redisReply *reply);
 

@@ -89,6 +89,7 @@ session_open(struct session *s, const struct place *place, uint64_t now)
 
 	s->place = *place;
 	s->state = SESSION_OPENING;
+	s->moved.port = 0;
 	s->primary = s->loaded = s->subscribed = s->wait_is_due = false;
 	s->now = s->opened_at = now;
 	s->ping_at = now + PING_MSEC;
@@ -100,8 +101,9 @@ session_open(struct session *s, const struct place *place, uint64_t now)
 		session_close(s, s->events.why);
 		return -1;
 	}
-	if (greet(s, &s->commands) || !link_send(&s->commands, COMMAND_ROLE, 1, role, NULL, now) ||
-	    keys_load(&s->commands, now) || greet(s, &s->events) || keys_subscribe(&s->events, &s->keys, now)) {
+	if (greet(s, &s->commands) || keys_probe(&s->commands, &s->keys, now) ||
+	    !link_send(&s->commands, COMMAND_ROLE, 1, role, NULL, now) || keys_load(&s->commands, now) ||
+	    greet(s, &s->events) || keys_subscribe(&s->events, &s->keys, now)) {
 		session_close(s, "out of memory");
 		return -1;
 	}
@@ -144,6 +146,20 @@ take_role(struct session *s, const redisReply *reply)
 	if (reply->type == REDIS_REPLY_ERROR)
 		return link_quote(&s->commands, "ROLE", reply->str);
 	return link_fail(&s->commands, "it is a replica and not the primary");
+}
+
+/* All keys of the group are in one slot, which one node of a cluster has. */
+static int
+take_cluster_error(struct session *s, const redisReply *reply)
+{
+	if (reply_is_error(reply, "CLUSTERDOWN"))
+		return link_fail(&s->commands, "the cluster is down (CLUSTERDOWN)");
+	if (reply_is_error(reply, "MOVED") && !reply_moved(&s->moved, reply))
+		return link_fail(&s->commands, "the group's keys are on another node of the cluster, %.60s:%u",
+				 *s->moved.host ? s->moved.host : s->place.host, s->moved.port);
+	if (reply_is_error(reply, "ASK") || reply_is_error(reply, "TRYAGAIN"))
+		return link_fail(&s->commands, "the cluster is moving the group's keys to another node");
+	return 0;
 }
 
 static int
@@ -203,6 +219,8 @@ take_command(struct session *s, const redisReply *reply)
 
 	if (!expected)
 		return link_fail(&s->commands, "the server sent a reply to no command");
+	if (take_cluster_error(s, reply))
+		return -1;
 	command = expected->command;
 	if (command == COMMAND_PUT)
 		return take_put(s, expected, reply);
@@ -210,6 +228,8 @@ take_command(struct session *s, const redisReply *reply)
 	switch (command) {
 	case COMMAND_AUTH:
 		return take_login(&s->commands, reply);
+	case COMMAND_PROBE:
+		return reply->type == REDIS_REPLY_ERROR ? link_quote(&s->commands, "MGET", reply->str) : 0;
 	case COMMAND_ROLE:
 		return take_role(s, reply);
 	case COMMAND_LOAD:

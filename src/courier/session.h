@@ -38,8 +38,9 @@ struct session {
 	uint64_t *granted; /* tickets that the script has granted and that wait for replicas */
 	size_t n_granted;
 	uint64_t opened_at, up_at, ping_at;
-	uint64_t now;           /* of the call, ms */
-	char why[SHARE_REASON]; /* why it was closed */
+	uint64_t now;            /* of the call, ms */
+	struct reply_node moved; /* it was closed because this node of the cluster has the group's keys */
+	char why[SHARE_REASON];  /* why it was closed */
 };
 
 /* `tls`: NULL, or connections are encrypted. 0, or -1 with errno. */

@@ -45,6 +45,7 @@ check_reply(const redisReply *reply)
 {
 	struct share_message record;
 	struct place place;
+	struct reply_node node;
 	char sha[REPLY_SHA + 1];
 	uint64_t epoch, usec = UINT64_C(1795794320000000);
 	const struct reply_member user = { "u:000102030405060708090a0b0c0d0e0f", 5e15 };
@@ -64,6 +65,8 @@ check_reply(const redisReply *reply)
 		HOLDS(epoch <= INT64_MAX);
 	if (!reply_address(&place, reply))
 		HOLDS(place.len && place.len <= sizeof(place.addr) && strlen(place.text) < sizeof(place.text));
+	if (!reply_moved(&node, reply))
+		HOLDS(node.port && memchr(node.host, '\0', sizeof(node.host)));
 	HOLDS(reply_answer(reply) >= SHARE_YES && reply_answer(reply) <= SHARE_UNKNOWN);
 	HOLDS(strlen(reply_error(reply)) <= LIMIT_BYTES);
 	HOLDS(!(reply_is_pong(reply) && reply_is_subscribed(reply, CHANNEL)));

@@ -54,6 +54,9 @@ done <<-E
 	echo_later|ROLE: an error with the password in it
 	sha|SCRIPT LOAD: .*
 	time|TIME: .*
+	moved|the group's keys are on another node of the cluster, 127.0.0.1:7001: name it in Share
+	moved_here|the group's keys are on another node of the cluster, 127.0.0.1:7000
+	moved_bad|MGET: MOVED
 	index_same|the index has more than [0-9]* elements
 	index_endless|the index has more than [0-9]* elements
 	index_score|reading the index: .*

@@ -37,7 +37,7 @@ int cage_filter(int in, int out);
 
 /*
  * The same for the courier, which may also read and write its sockets, connect others (streams of IP or the machine
- * itself), and get memory, but none that is executable.
+ * itself), and get memory, but none that is executable. Calls for sockets are by syscall(2), too, see above.
  */
 int cage_courier(void);
 

@@ -49,13 +49,6 @@ cage_courier(void)
 #ifdef SYS_gettimeofday
 		PERMIT(SYS_gettimeofday),
 #endif
-#ifdef SYS_send
-		PERMIT(SYS_send),
-		PERMIT(SYS_recv),
-#endif
-#ifdef SYS_socketcall /* libc may use it for all of the following, and a filter cannot see which of them */
-		PERMIT(SYS_socketcall),
-#endif
 		PERMIT_STREAMS,
 		PERMIT(SYS_connect),
 		PERMIT(SYS_getsockopt),

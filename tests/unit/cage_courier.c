@@ -79,15 +79,17 @@ work(int parent)
 		_exit(4);
 	if (share_recv(parent, &message, SHARE_BATCH) != 0 && errno != EAGAIN)
 		_exit(5);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)))
+	/* by syscall(2), as stream.c does */
+	fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)))
 		_exit(6);
-	if (!connect(fd, (struct sockaddr *)&in, sizeof(in)) || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
+	if (!syscall(SYS_connect, fd, &in, sizeof(in)) ||
+	    syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &len))
 		_exit(7);
-	if (read(fd, &byte, 1) > 0 || write(fd, "x", 1) > 0 || recv(fd, &byte, 1, 0) > 0)
+	if (read(fd, &byte, 1) > 0 || write(fd, "x", 1) > 0 || syscall(SYS_recvfrom, fd, &byte, 1, 0, NULL, NULL) > 0)
 		_exit(8);
 	close(fd);
-	if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+	if (syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) < 0)
 		_exit(9);
 	if (syscall(SYS_getrandom, &byte, 1, 0) != 1 || syscall(SYS_getpid) <= 0 || time(NULL) <= 0) /* for TLS */
 		_exit(11);
@@ -180,7 +182,6 @@ pass_descriptor(int parent)
 	syscall(SYS_sendmsg, parent, &msg, MSG_NOSIGNAL);
 }
 
-/* By number: libc may use socketcall(2), which the filter permits where it is there. */
 static void
 make_raw_socket(int parent)
 {
@@ -201,6 +202,16 @@ make_netlink_socket(int parent)
 	(void)parent;
 	syscall(SYS_socket, AF_NETLINK, SOCK_STREAM, 0);
 }
+
+#ifdef SYS_socketcall
+/* By which libc may make sockets: a filter cannot see which. */
+static void
+make_socket_by_socketcall(int parent)
+{
+	(void)parent;
+	syscall(SYS_socketcall, 1, (long[]){ AF_INET, SOCK_STREAM, 0 }); /* SYS_SOCKET of linux/net.h */
+}
+#endif
 
 static void
 listen_itself(int parent)
@@ -230,6 +241,9 @@ any_other_call_kills_it(void **state)
 		{ "datagram socket", make_datagram_socket },
 		{ "netlink socket", make_netlink_socket },
 		{ "listen", listen_itself },
+#ifdef SYS_socketcall
+		{ "socketcall", make_socket_by_socketcall },
+#endif
 	};
 
 	(void)state;

@@ -192,11 +192,14 @@ netns_tests = \
 	tests/netns/scan_flags.sh \
 	tests/netns/sequence.sh \
 	tests/netns/share.sh \
+	tests/netns/share_bans.sh \
 	tests/netns/share_claim.sh \
 	tests/netns/share_faults.sh \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \
+	tests/netns/share_sentinel.sh \
+	tests/netns/share_six.sh \
 	tests/netns/share_tls.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \

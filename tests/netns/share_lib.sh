@@ -45,7 +45,7 @@ redis() {
 	redis-cli -h 10.0.0.254 "$@"
 }
 
-# gateway NAME [DOORS [OPTIONS]]: starts a daemon there. The default doors are $ssh.
+# gateway NAME [DOORS [OPTIONS]]: starts a daemon there. The default doors are $ssh, the server is $share_url.
 # [web] has elements of set ok in table inet filter, which each gateway has.
 # shellcheck disable=SC2034
 ssh='
@@ -61,9 +61,9 @@ gateway() {
 	in_host "$1" nft 'add table inet filter; add set inet filter ok { type ipv4_addr; flags timeout; }' || bail 'no set'
 	mkdir -p "$gateway_dir" && chmod 755 "$gateway_dir"
 	: >"$gateway_dir/log"
-	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n\tShare = redis://10.0.0.254\n\tShare_Key = %s\n%s\n%s\n' \
-		"$engine_user" "$gateway_dir/state" "$gateway_dir/control.sock" "$T/share.key" "${3-}" "${2-$ssh}" \
-		>"$gateway_dir/knockd.conf"
+	printf '[options]\n\tUser = %s\n\tState_Dir = %s\n\tControl_Socket = %s\n\tShare = %s\n\tShare_Key = %s\n%s\n%s\n' \
+		"$engine_user" "$gateway_dir/state" "$gateway_dir/control.sock" \
+		"${share_url-redis://10.0.0.254}" "$T/share.key" "${3-}" "${2-$ssh}" >"$gateway_dir/knockd.conf"
 	chmod 640 "$gateway_dir/knockd.conf"
 	gateway_again "$1"
 }
@@ -136,7 +136,7 @@ ok_at() {
 	in_host "$1" nft list set inet filter ok 2>/dev/null | grep -qF "${2-10.0.0.9}"
 }
 ok_everywhere() {
-	ok_at a && ok_at b && ok_at c
+	ok_at a "$@" && ok_at b "$@" && ok_at c "$@"
 }
 ok_nowhere() {
 	! ok_at a && ! ok_at b && ! ok_at c

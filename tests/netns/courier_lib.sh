@@ -70,6 +70,18 @@ heard_times() {
 	[ "$(heard_count "$1" "$2")" -ge "$3" ]
 }
 
+# said NAME PATTERN: it has written this to standard error, before it was confined. With sanitizers that stays open.
+said() {
+	heard "$1" "said .*$2" || { built_with SANITIZERS && heard "$1" ".*$2"; }
+}
+
+# descriptors NAME: how many the courier has, but for the standard error that sanitizers keep open
+descriptors() {
+	descriptors_n=$(find "/proc/$(courier_of "$1")/fd" -type l | wc -l)
+	! built_with SANITIZERS || descriptors_n=$((descriptors_n - 1))
+	echo "$descriptors_n"
+}
+
 # forget NAME: later `heard` sees only what comes from now on
 forget() {
 	: >"$T/$1.out"

@@ -70,7 +70,7 @@ fi
 equal '... starts no process' "$(limit processes)" '0 0'
 equal '... its root is empty' "$(ls -A "/proc/$courier/root/" 2>/dev/null)" ''
 # two streams, the parent, two connections
-equal '... it has five descriptors' "$(find "/proc/$courier/fd" -type l | wc -l)" 5
+equal '... it has five descriptors' "$(descriptors c)" 5
 refute '... its command line is its name alone' grep -aqE 'redis|s3cret' "/proc/$courier/cmdline"
 equal '... which says what it is' "$(tr '\0' ' ' <"/proc/$courier/cmdline" | sed 's/ *$//')" 'knockd: courier'
 
@@ -84,6 +84,7 @@ check 'a unix socket: up' heard u "up unix:$socket_dir/redis\.sock"
 tell u put ticket=1 id=5 hlc=7 left=60000 seal=77
 check '... works' heard u 'answer 1 yes'
 kill -KILL "$redis"
+wait "$redis" 2>/dev/null
 check '... its end' heard u 'down .*'
 rm -r "$socket_dir"
 forget u
@@ -92,6 +93,7 @@ redis two 6380 --unixsocket "$socket_dir/redis.sock" --unixsocketperm 777
 check '... in a new directory: up' -t 10 is_up u
 if have_uids; then
 	kill -KILL "$redis"
+	wait "$redis" 2>/dev/null
 	redis two 6380 --unixsocket "$socket_dir/redis.sock" --unixsocketperm 700
 	check 'one that the courier may not use is said' -t 10 heard u 'down .*Permission denied'
 fi
@@ -104,6 +106,6 @@ redis three 6381
 gateway n redis://redis.example:6381
 check 'a name is resolved before the cage' heard n 'up 127\.0\.0\.1:6381'
 gateway m redis://nowhere.example:6381
-check 'one without address: the courier says so, and ends' heard m 'said .*cannot find the address of nowhere\.example.*'
+check 'one without address: the courier says so, and ends' said m 'cannot find the address of nowhere\.example.*'
 check '... with an error' heard m 'status 1'
 done_testing

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/share_lib.sh"
 need python3
+built_with SANITIZERS && skip_all 'the shadow memory of AddressSanitizer is too large to be read'
 share_setup
 gateway a '
 [a-door-with-this-name]

@@ -66,9 +66,13 @@ child_of() {
 	sed -n "s/^\([0-9]*\) ($2) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat
 }
 courier=$(child_of "$pid_a" knockd-courier)
-check 'the courier has the secret key' finds "$courier"
-refute '... the parent has not' finds "$pid_a"
-refute '... nor has the engine' finds "$(child_of "$pid_a" knockd-engine)"
+if built_with SANITIZERS; then
+	skip 'the courier alone has the secret key' 'the shadow memory of AddressSanitizer is too large to be read'
+else
+	check 'the courier has the secret key' finds "$courier"
+	refute '... the parent has not' finds "$pid_a"
+	refute '... nor has the engine' finds "$(child_of "$pid_a" knockd-engine)"
+fi
 
 # --- a reload
 

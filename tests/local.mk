@@ -184,6 +184,7 @@ netns_tests = \
 	tests/netns/progress.sh \
 	tests/netns/readme.sh \
 	tests/netns/reload.sh \
+	tests/netns/renewed.sh \
 	tests/netns/rogue.sh \
 	tests/netns/root.sh \
 	tests/netns/rules.sh \

@@ -82,8 +82,8 @@ bool nftset_unchanged(struct nftset *nftset);
  */
 int nftset_holds(struct nftset *nftset, struct nftset_op *op);
 
-/* How long the element of this key has left: 1, or 0: it is not there, or -1: the kernel could not be asked. */
-int nftset_left(struct nftset *nftset, struct nftset_op *op, uint64_t *left_ms);
+/* The element of this key: 1, or 0: it is not there, or -1: the kernel could not be asked. */
+int nftset_find(struct nftset *nftset, struct nftset_op *op, struct nftset_found *found);
 
 /*
  * Writes why an operation failed and what would help, in one line, for instance

@@ -3,6 +3,7 @@
 #include "access/ask.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@ grant_is_in(const struct place *place, uint8_t family, const char *table, const 
 {
 	return place->set.family == family && !strcmp(place->set.table, table) &&
 	       (!set || !strcmp(place->set.set, set));
+}
+
+bool
+grant_is_renewable(const struct nftset_op *op)
+{
+	return op->set_flags & NFT_SET_EVAL && strcmp(op->element->table, GUARD_TABLE);
 }
 
 static void
@@ -441,9 +448,12 @@ static void
 set_keys(struct grants *g, struct grant_batch *b)
 {
 	nftset_check(g->nftset, b->ops, b->n);
-	for (size_t i = 0; i < b->n; i++)
-		if (b->ops[i].result == NFTSET_OK)
-			grant_set_key(g, b->grants[i], b->ops[i].key, b->ops[i].key_len);
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->ops[i].result != NFTSET_OK)
+			continue;
+		grant_set_key(g, b->grants[i], b->ops[i].key, b->ops[i].key_len);
+		b->grants[i]->kind->place->renews = grant_is_renewable(&b->ops[i]);
+	}
 	b->n = 0;
 }
 
@@ -508,16 +518,38 @@ look_at_idle(struct grants *g, struct grant *grant, int64_t now)
 {
 	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip };
 	int64_t next = (int64_t)grant->kind->idle_ms;
-	uint64_t left = 0;
-	int there = nftset_left(g->nftset, &op, &left);
+	struct nftset_found found;
+	int there = nftset_find(g->nftset, &op, &found);
 
 	if (!there && grant->there) {
 		grant_finish(g, grant, GRANTS_TIME);
 		return;
 	}
-	if (there > 0 && left <= grant->kind->idle_ms)
-		next = (int64_t)left + IDLE_SLACK_MSEC;
+	if (there > 0 && found.left_ms <= grant->kind->idle_ms)
+		next = (int64_t)found.left_ms + IDLE_SLACK_MSEC;
 	arm(g, grant, earlier(grant->end_boot_ms, now + next));
+}
+
+void
+grant_follow(struct grants *g, struct grant *grant, uint64_t left_ms)
+{
+	struct moment end = moment_after(moment_now(), (int64_t)left_ms + IDLE_SLACK_MSEC);
+
+	journal_move(g->journal, grant->journal_id, end);
+	grant_set_end(g, grant, end.boot_ms);
+}
+
+/* Its time is over, unless a rule of the admin's has renewed the element. */
+static void
+look_at_renewed(struct grants *g, struct grant *grant)
+{
+	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip };
+	struct nftset_found found;
+
+	if (nftset_find(g->nftset, &op, &found) > 0 && grant_is_as_given(grant, &found))
+		grant_follow(g, grant, found.left_ms);
+	else
+		grant_finish(g, grant, GRANTS_TIME);
 }
 
 void
@@ -528,7 +560,9 @@ grant_end_due(struct grants *g, uint64_t now)
 	while ((timer = timers_due(&g->timers, now))) {
 		struct grant *grant = (struct grant *)timer;
 
-		if (!grant->kind->idle_ms)
+		if (!grant->kind->idle_ms && grant->kind->place->renews)
+			look_at_renewed(g, grant);
+		else if (!grant->kind->idle_ms)
 			grant_finish(g, grant, GRANTS_TIME);
 		else if (grant->end_boot_ms <= (int64_t)now)
 			end_limited(g, grant);
@@ -537,7 +571,8 @@ grant_end_due(struct grants *g, uint64_t now)
 	}
 }
 
-/* Without a given_ms the grant is of an earlier run. */
+/* Without a given_ms the grant is of an earlier run. An element that was renewed has more time left than it was given.
+ */
 bool
 grant_is_as_given(const struct grant *grant, const struct nftset_found *found)
 {
@@ -545,6 +580,8 @@ grant_is_as_given(const struct grant *grant, const struct nftset_found *found)
 		return false;
 	if (grant->given_ms)
 		return found->timeout_ms <= grant->given_ms;
+	if (grant->kind->place->renews && grant->end_boot_ms != INT64_MAX)
+		return found->timeout_ms != NFTSET_ENDLESS;
 	return grant->end_boot_ms == INT64_MAX || found->left_ms <= grant_left(grant) + GRANT_SLACK_MSEC;
 }
 

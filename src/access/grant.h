@@ -34,6 +34,7 @@ struct place {
 	bool changed;  /* elements may have been removed, or others loaded: look at it */
 	bool again;    /* after a while, too */
 	bool missing;  /* there is no such set */
+	bool renews;   /* it has flags dynamic: a rule of the admin's may renew elements */
 	bool looked;   /* in the restoring under way */
 	uint32_t look; /* number of that look, or of the last one */
 };
@@ -110,6 +111,9 @@ struct grant_batch {
 /* The place of this set, made if there is none. NULL: no memory. */
 struct place *grant_place(struct grants *g, const struct element *set);
 
+/* May a rule of the admin's renew the element? Known of an operation that was tried or checked. */
+bool grant_is_renewable(const struct nftset_op *op);
+
 bool grant_is_in(const struct place *place, uint8_t family, const char *table, const char *set);
 
 /* The kind with this door, user (or NULL) and element, made if there is none. NULL: no memory, or the text is no
@@ -130,7 +134,10 @@ struct grant *grant_add(struct grants *g, struct kind *kind, const struct addr *
 /* Forgets the grant, here and in the journal. */
 void grant_drop(struct grants *g, struct grant *grant);
 
-/* The same, and tells of it: the access is over, not only its place in memory. */
+/* The element has more time left than the grant, because it was renewed: the access lasts as long. */
+void grant_follow(struct grants *g, struct grant *grant, uint64_t left_ms);
+
+/* The same as grant_drop(), and tells of it: the access is over, not only its place in memory. */
 void grant_finish(struct grants *g, struct grant *grant, enum grants_end why);
 
 /*

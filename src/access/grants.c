@@ -42,8 +42,10 @@ grants_given(struct grants *g, const char *door, const char *user, const struct 
 	char text[ELEMENT_TEXT_MAX];
 	struct kind *kind = grant_kind(g, door, user, element_text(e, text, sizeof(text)));
 
-	if (kind)
+	if (kind) {
 		kind->idle_ms = e->idle_ms;
+		kind->place->renews = grant_is_renewable(op);
+	}
 	if (kind && grant && grant->kind == kind) {
 		journal_move(g->journal, grant->journal_id, end);
 	} else if (kind) {

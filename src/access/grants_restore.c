@@ -101,6 +101,8 @@ has_right_end(const struct grant *grant, const struct nftset_found *found)
 		return found->left_ms <= grant->kind->idle_ms + GRANT_SLACK_MSEC;
 	if (!left || found->left_ms == NFTSET_ENDLESS)
 		return !left && found->left_ms == NFTSET_ENDLESS;
+	if (grant->kind->place->renews)
+		return left <= found->left_ms + GRANT_SLACK_MSEC;
 	return found->left_ms <= left + GRANT_SLACK_MSEC && left <= found->left_ms + GRANT_SLACK_MSEC;
 }
 
@@ -123,6 +125,8 @@ meet(void *arg, const void *key, uint32_t key_len, const struct nftset_found *fo
 	grant->seen = l->place->look;
 	grant->there = true;
 	grant->given_ms = found->timeout_ms;
+	if (l->place->renews && grant->end_boot_ms != INT64_MAX && found->left_ms > grant_left(grant))
+		grant_follow(l->grants, grant, found->left_ms);
 }
 
 /*
@@ -347,6 +351,15 @@ grants_restore(struct grants *g, const struct conf *conf)
 
 /* ---- an earlier run ---------------------------------------------------------------------------- */
 
+static void
+learn_set(struct grants *g, struct kind *kind, const struct addr *ip)
+{
+	struct nftset_op op = { .element = &kind->element, .ip = *ip };
+
+	nftset_check(g->nftset, &op, 1);
+	kind->place->renews = grant_is_renewable(&op);
+}
+
 void
 grants_take_up(struct grants *g, const char *door, const struct journal_entry *entry)
 {
@@ -361,5 +374,7 @@ grants_take_up(struct grants *g, const char *door, const struct journal_entry *e
 	grant->journal_id = entry->id;
 	grant->since_wall_ms = entry->since_wall_ms;
 	grant_set_end(g, grant, endless ? INT64_MAX : entry->end.boot_ms);
+	if (!kind->place->changed) /* the first one in this set */
+		learn_set(g, kind, &entry->ip);
 	kind->place->changed = true;
 }

@@ -94,11 +94,14 @@ filled(uint8_t family, int byte)
 	return addr;
 }
 
-/* Two keys, for the lowest and the highest address, tell where in the key the address is. */
+/*
+ * Where a rule renews elements, one of no access may be one that was renewed while no daemon ran.
+ * Two keys, for the lowest and the highest address, tell where in the key the address is.
+ */
 static bool
 learn(struct form *form, const struct nftset_op *low, const struct nftset_op *high)
 {
-	if (low->result != NFTSET_OK || high->result != NFTSET_OK)
+	if (low->result != NFTSET_OK || high->result != NFTSET_OK || grant_is_renewable(low))
 		return false;
 	element_comment(form->door->name, form->comment);
 	form->lifetime_ms = nftset_lifetime(low);

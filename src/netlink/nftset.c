@@ -676,7 +676,7 @@ nftset_holds(struct nftset *nftset, struct nftset_op *op)
 }
 
 int
-nftset_left(struct nftset *nftset, struct nftset_op *op, uint64_t *left_ms)
+nftset_find(struct nftset *nftset, struct nftset_op *op, struct nftset_found *found)
 {
 	struct described described;
 	struct encoded encoded;
@@ -685,6 +685,6 @@ nftset_left(struct nftset *nftset, struct nftset_op *op, uint64_t *left_ms)
 	nftset_ask_set(nftset->nfnl, &described, op->element);
 	if (!nftset_fit_encode(&encoded, op, &described) || nftset_ask_element(nftset->nfnl, &encoded, &match))
 		return -1;
-	*left_ms = match.found.left_ms;
+	*found = match.found;
 	return match.kind == MATCH_SAME;
 }

@@ -131,6 +131,10 @@ equal '... nothing in the distribution'\''s directories' "$(installed)" './etc/d
 './usr/local/lib/sysusers.d/knockd.conf ./usr/local/lib/tmpfiles.d/knockd.conf '
 check 'make uninstall takes all of it away' make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS=
 equal '... no file is left' "$(find "$T/dest" ! -type d)" ''
+check 'a DESTDIR with a blank' data DESTDIR="$T/a dest"
+equal '... the same files' "$(cd "$T/a dest" && find . -type f ! -path '*/share/*' | wc -l)" 7
+check '... make uninstall takes them away, too' make uninstall DESTDIR="$T/a dest" sbin_PROGRAMS= bin_PROGRAMS=
+equal '... no file is left' "$(find "$T/a dest" ! -type d)" ''
 data DESTDIR="$T/dest"
 echo '# mine' >>"$T/dest/etc/logrotate.d/knockd"
 make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS= >"$T/log" 2>&1

@@ -330,8 +330,8 @@ ask(struct ctl_link *link, const struct ctl_options *options, const char *reques
 	return status;
 }
 
-static int
-explain_no_link(const char *path)
+int
+ctl_explain_no_link(const char *path)
 {
 	int error = errno;
 
@@ -363,7 +363,7 @@ ctl_run(const struct ctl_options *options)
 	}
 	streams_fill();
 	if (ctl_link_open(&link, options->socket))
-		return explain_no_link(options->socket);
+		return ctl_explain_no_link(options->socket);
 	status = ask(&link, options, request);
 	ctl_link_close(&link);
 	return status;

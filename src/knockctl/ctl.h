@@ -14,6 +14,9 @@ enum { CTL_EXIT_OK, CTL_EXIT_ERROR, CTL_EXIT_USAGE, CTL_EXIT_NO_DAEMON, CTL_EXIT
 
 void ctl_usage(FILE *out);
 
+/* Prints on stderr why ctl_link_open() has failed, with its errno. Returns the exit status. */
+int ctl_explain_no_link(const char *path);
+
 /* Returns the exit status. Errors are printed on stderr. */
 int ctl_run(const struct ctl_options *options);
 

@@ -388,11 +388,11 @@ int
 ctl_top(const struct ctl_options *options)
 {
 	struct screen *s = calloc(1, sizeof(*s));
-	int status = CTL_EXIT_NO_DAEMON;
+	int status;
 
 	streams_fill();
 	if (!s || ctl_link_open(&s->asking, options->socket)) {
-		fprintf(stderr, "knockctl: no knockd listens at %s\n", options->socket);
+		status = ctl_explain_no_link(options->socket);
 		free(s);
 		return status;
 	}
@@ -402,6 +402,8 @@ ctl_top(const struct ctl_options *options)
 		take_doors(s);
 		status = s->over ? CTL_EXIT_ERROR : show(s);
 		ctl_link_close(&s->watching);
+	} else {
+		status = ctl_explain_no_link(options->socket);
 	}
 	ctl_link_close(&s->asking);
 	top_free(&s->top);

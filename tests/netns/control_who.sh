@@ -51,6 +51,18 @@ refute '...' element_in 'inet filter ssh_ok' 10.0.0.66
 ends '... takes no guard away' 1 as "$engine_uid" unguard
 check '...' sh -c 'nft list table inet knockd | grep -q "chain guard {"'
 check '... which is logged' log_has "control: uid $engine_uid: refused"
+stranger() {
+	setpriv --reuid 54322 --regid 54322 --clear-groups "$KNOCKCTL" -s "$socket" "$@"
+}
+ends 'a user who is no member' 1 stranger list
+check '... is told who may' grep -q 'Permission denied (root and the group knockd may use it)' "$T/err"
+if built_with HAVE_CURSES; then
+	ends '... also by top' 1 stranger top
+	check '... with the same words' grep -q 'Permission denied (root and the group knockd may use it)' "$T/err"
+fi
+ends '... doctor' 1 stranger doctor -c "$T/knockd.conf"
+check '... finds that only root sees all' grep -q 'only root sees the ruleset' "$T/out"
+refute '... and starts or installs nothing for that' grep -qE 'systemctl|apt-get' "$T/out"
 ends 'root is let in' 0 knockctl status
 ends 'another member is' 0 member status
 ends '... and may open' 0 member grant 10.0.0.77 --door ssh

@@ -281,6 +281,10 @@ set_one_time_sequences(struct parser *p, char *value)
 {
 	struct door *door = p->door;
 
+	if (!*value) {
+		message_fail(p, "syntax error: one_time_sequences needs a file, in [%s]", door->name);
+		return;
+	}
 	value_path(p, &door->one_time_path, value);
 	message_tell(p, CONF_DEBUG, "config: %s: one time sequences file: %s", door->name, value);
 	free(door->one_time);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "value.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,13 @@ value_path(struct parser *p, char **to, const char *value)
 	value_string(p, to, value);
 }
 
+/* "30s", "5 min": other keys have units. */
+static const char *
+hint_unit(const char *rest)
+{
+	return isalpha((unsigned char)rest[strspn(rest, " \t")]) ? ": the number is in seconds" : "";
+}
+
 int64_t
 value_seconds(struct parser *p, const char *key, const char *value)
 {
@@ -50,7 +58,8 @@ value_seconds(struct parser *p, const char *key, const char *value)
 	if (end == value)
 		message_warn(p, "%s: \"%s\" is not a number and counts as 0%s", key, value, p->hint);
 	else if (*end)
-		message_warn(p, "%s: \"%s\" after the number is ignored%s", key, end, p->hint);
+		message_warn(p, "%s: \"%s\" after the number is ignored%s", key, end,
+			     *p->hint ? p->hint : hint_unit(end));
 	if (n > INT_MAX || n < INT_MIN) {
 		message_warn(p, "%s: %s is out of range", key, value);
 		n = n > 0 ? INT_MAX : INT_MIN;

@@ -53,7 +53,7 @@ scan_open(struct scan *scan, const char *path, int flags, onetime_report *report
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		errno = EINVAL;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	else if (!is_trusted(fd, report, arg))
 		errno = EPERM;
 	else

@@ -181,6 +181,8 @@ errors_name_line_text_and_file(void **state)
 	    "config: line 3: unrecognized flag \" ACK\" in [a]: no blanks are allowed between flags (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags = fin|syn\n",
 	    "config: line 3: unrecognized flag \"FIN|SYN\" in [a]: commas separate flags (x.conf)\n");
+	bad("[a]\none_time_sequences =\n",
+	    "config: line 2: syntax error: one_time_sequences needs a file, in [a] (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags = sin\n", "config: line 3: unrecognized flag \"SIN\" in [a]: the flags are fin, "
 						 "syn, rst, psh, ack and urg (x.conf)\n");
 	bad("[a]\nsequence=1\ntcpflags = any\n",
@@ -584,8 +586,8 @@ values_that_knockd_ignores_are_reported(void **state)
 	(void)state;
 	warns("[a]\nsequence=1\ncommand = x\nstart_command = y\n",
 	      "config: line 4: warning: start_command was given before in [a]: this one replaces it (x.conf)\n");
-	warns("[a]\nsequence=1\nseq_timeout = 5s\n",
-	      "config: line 3: warning: Seq_Timeout: \"s\" after the number is ignored (x.conf)\n");
+	warns("[a]\nsequence=1\nseq_timeout = 5s\n", "config: line 3: warning: Seq_Timeout: \"s\" after the number is "
+						     "ignored: the number is in seconds (x.conf)\n");
 	warns("[a]\nsequence=1\nseq_timeout = 5 # s\n",
 	      "config: line 3: warning: Seq_Timeout: \" # s\" after the number is "
 	      "ignored: a comment needs a line of its own (x.conf)\n");

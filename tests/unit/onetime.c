@@ -301,6 +301,8 @@ only_a_regular_file_is_accepted(void **state)
 	(void)state;
 	assert_int_equal(onetime_read("/dev/null", NULL, 0, NULL, NULL), -1);
 	assert_int_equal(errno, EINVAL);
+	assert_int_equal(onetime_read("/", NULL, 0, NULL, NULL), -1);
+	assert_int_equal(errno, EISDIR);
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(onetime_mark(path, &seq), -1);

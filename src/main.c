@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/codes.h"
 #include "conf/conffile.h"
 #include "conf/tlsfiles.h"
 #include "config.h"
@@ -42,13 +43,29 @@ check_log(const char *path)
 		fprintf(stderr, "warning: cannot open logfile: %s: %s\n", path, strerror(errno));
 }
 
-#ifdef HAVE_SODIUM
 static int
 open_key(const char *path)
 {
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+/* The daemon starts without secrets, too: "knockctl totp" makes the first one. */
+static void
+check_secrets(const struct conf *conf)
+{
+	struct codes *codes;
+	struct log log;
+
+	if (!conf->totp_secrets)
+		return;
+	log_init(&log);
+	codes = codes_new(&log);
+	if (codes)
+		codes_read(codes, open_key(conf->totp_secrets), geteuid(), conf);
+	codes_free(codes);
+}
+
+#ifdef HAVE_SODIUM
 /* authorized_report. A wrong line is a warning: the others count. */
 static void
 report_user(void *arg, int line, const char *text)
@@ -146,6 +163,7 @@ inspect(struct options *options)
 		failed = ruleset_print(conf, stdout);
 	} else {
 		check_log(conf->log_file ? conf->log_file : options->log_file);
+		check_secrets(conf);
 		puts("configuration OK");
 	}
 	conf_free(conf);

@@ -150,6 +150,7 @@ examples() {
 	"$KNOCKD" --keygen "$T/knock.key" >/dev/null 2>&1
 	"$KNOCKD" --share-keygen "$T/share.key" >/dev/null 2>&1
 	: >"$T/authorized_keys"
+	(umask 077 && printf '%sABCDEFGHIJKLMNOPQRSTUVWXYZ\n' 'alice A' 'bob B' >"$T/totp")
 	for example in "$T"/example*; do
 		sed "s|\(one_time_sequences *=\).*|\1 $T/sequences|; s|/etc/knockd/|$T/|" "$example" >"$T/conf"
 		mv "$T/conf" "$example"

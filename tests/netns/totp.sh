@@ -87,6 +87,16 @@ typed() {
 	done
 }
 
+# --- knockd -t ---------------------------------------------------------------------------------------
+
+ends 'knockd -t: no file yet is no error' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+check '... but a warning' grep -q "^$T/totp: No such file or directory" "$T/err"
+(umask 077 && echo 'alice SHORT' >"$T/totp")
+ends '... a bad line' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+check '... likewise, with its number' grep -q "^$T/totp: line 1: " "$T/err"
+refute '... without the secret' grep -q SHORT "$T/err"
+rm "$T/totp"
+
 # --- enrolment ---------------------------------------------------------------------------------------
 
 uri=$(knockctl totp alice --host gate.example.org)

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/courier_lib.sh"
 . "$(dirname "$0")/tls_lib.sh"
-courier_setup redis-sentinel socat
+courier_setup redis-sentinel socat python3
 tls_setup
 tls_ca stranger
 tls_cert server 'DNS:redis.example,IP:127.0.0.1'
@@ -106,6 +106,17 @@ refute '... before the deadline' heard silent 'down .*'
 check '... which ends it' heard silent 'down .*: TLS: no answer'
 now ended
 diag "$((ended - began)) hundredths of a second"
+hostile=''
+for mode in random http mute closed; do
+	[ -z "$hostile" ] || kill -KILL "$hostile" "$gateway"
+	python3 "$(dirname "$0")/courier_server.py" 7012 $mode &
+	hostile=$!
+	started $hostile
+	wait_for listens 7012 || bail 'no hostile server'
+	tls_gateway $mode rediss://127.0.0.1:7012
+	check "a hostile server: $mode" heard $mode 'down 127\.0\.0\.1:7012: TLS: .*'
+	refute '... alive' heard $mode '(status|signal|invalid) .*'
+done
 openssl s_server -quiet -accept 7011 -cert "$tls/server.pem" -key "$tls/server.key" -tls1_1 -cipher ALL:@SECLEVEL=0 \
 	>"$T/s_server" 2>&1 </dev/null &
 started $!

@@ -14,6 +14,7 @@ struct link {
 	unsigned master; /* the index of the bridge, bond, VRF, ... that it belongs to; 0: none */
 	char name[IFNAMSIZ];
 	char kind[IFNAMSIZ]; /* "bridge", "vrf", "veth", ...; "": a device */
+	char altnames[256];  /* alternative names, separated by blanks, as many as fit */
 	bool filters[2];     /* a bridge: its own option to hand IPv4, IPv6 packets between ports to netfilter */
 };
 

@@ -11,6 +11,10 @@
 
 #include "rtnl.h"
 
+/* IFLA_PROP_LIST and IFLA_ALT_IFNAME, which the headers of kernels before 5.5 lack */
+#define PROP_LIST  52
+#define ALT_IFNAME 53
+
 /* --- interfaces ---------------------------------------------------------------------------------- */
 
 /* mnl_attr_cb_t */
@@ -50,6 +54,19 @@ take_info(const struct nlattr *attr, void *arg)
 
 /* mnl_attr_cb_t */
 static int
+take_property(const struct nlattr *attr, void *arg)
+{
+	struct link *link = arg;
+	size_t len = strlen(link->altnames), more = mnl_attr_get_payload_len(attr);
+
+	if (mnl_attr_get_type(attr) == ALT_IFNAME && len + 1 + more <= sizeof(link->altnames))
+		snprintf(link->altnames + len, sizeof(link->altnames) - len, "%s%s", len ? " " : "",
+			 mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+/* mnl_attr_cb_t */
+static int
 take_attribute(const struct nlattr *attr, void *arg)
 {
 	struct link *link = arg;
@@ -63,6 +80,9 @@ take_attribute(const struct nlattr *attr, void *arg)
 		break;
 	case IFLA_LINKINFO:
 		mnl_attr_parse_nested(attr, take_info, link);
+		break;
+	case PROP_LIST:
+		mnl_attr_parse_nested(attr, take_property, link);
 		break;
 	}
 	return MNL_CB_OK;

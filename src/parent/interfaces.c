@@ -64,6 +64,39 @@ warn_of_missing(const struct links *links, const char *name, const struct log *l
 	log_warnx(log, "warning: there is no interface %s now, only %s", name, text);
 }
 
+/* The first alternative name that `wanted` matches. NULL: none. Cuts up the copy. */
+static const char *
+find_altname(char *copy, const char *wanted)
+{
+	char *word;
+
+	while ((word = strsep(&copy, " ")))
+		if (*word && matches(wanted, word))
+			return word;
+	return NULL;
+}
+
+/* The kernel compares packets with interfaces' own names alone, so a wildcard matches no alternative name. */
+static void
+warn_of_altname(const struct links *links, const char *name, const struct log *log)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (matches(name, links->at[i].name))
+			return;
+	for (size_t i = 0; i < links->n; i++) {
+		char copy[sizeof(links->at[i].altnames)];
+		const char *altname;
+
+		text_copy(copy, sizeof(copy), links->at[i].altnames);
+		altname = find_altname(copy, name);
+		if (!altname)
+			continue;
+		log_warnx(log, "warning: %s stands for no alternative name such as %s: write Interface = %s", name,
+			  altname, links->at[i].name);
+		return;
+	}
+}
+
 /* The rules see the packets of a bridge's port, a bond's member and the like as packets of their master. */
 static bool
 is_port(const struct links *links, const struct link *link)
@@ -124,7 +157,9 @@ warn_of_names(const struct conf *conf, const struct links *links, const struct l
 	for (size_t i = 0; i < conf->n_interfaces; i++) {
 		const char *name = conf->interfaces[i];
 
-		if (!is_wildcard(name) && !links_by_name(links, name))
+		if (is_wildcard(name))
+			warn_of_altname(links, name, log);
+		else if (!links_by_name(links, name))
 			warn_of_missing(links, name, log);
 		warn_of_port(conf, links, name, log);
 	}

@@ -74,6 +74,12 @@ $fence_door"
 	check '--print-rules shows it as installed' \
 		sh -c '"$1" --print-rules -c "$2" | grep -q "iifname \"other\" goto knocks"' sh "$KNOCKD" "$T/knockd.conf"
 	knockd_stop
+	knockd_start "$doors
+	Interface = wa*
+$fence_door"
+	check 'a wildcard for alternative names: a warning with the name to write' \
+		log_has 'warning: wa* stands for no alternative name such as wan: write Interface = other'
+	knockd_stop
 	ip link property del dev other altname wan
 else
 	skip 'an alternative name' 'this kernel has none'

@@ -40,7 +40,8 @@ capture_socket_open(char *err, size_t errlen)
 		enlarge_buffer(mnl_socket_get_fd(nl));
 		return nl;
 	}
-	snprintf(err, errlen, "cannot open a netlink socket: %s", strerror(errno));
+	snprintf(err, errlen, "cannot open a netlink socket: %s%s", strerror(errno),
+		 errno == EPROTONOSUPPORT ? ": the kernel lacks CONFIG_NETFILTER_NETLINK" : "");
 	if (nl)
 		mnl_socket_close(nl);
 	return NULL;

@@ -56,7 +56,10 @@ nflog_group_listen(uint16_t group, char *err, size_t errlen)
 		return -1;
 	if (!capture_socket_bind(nl, bind_group, group))
 		return capture_socket_descriptor(nl, err, errlen);
-	capture_socket_explain(LIST, group, err, errlen);
+	if (errno == EINVAL) /* nothing has this type of message */
+		snprintf(err, errlen, "the kernel lacks NFLOG groups (CONFIG_NETFILTER_NETLINK_LOG)");
+	else
+		capture_socket_explain(LIST, group, err, errlen);
 	mnl_socket_close(nl);
 	return -1;
 }

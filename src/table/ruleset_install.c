@@ -813,7 +813,9 @@ replace(struct install *install, char *err, size_t errlen)
 		install->own = false;
 		rc = transact(install, put_all);
 	}
-	if (rc < 0) {
+	if (rc < 0 && errno == EINVAL) { /* nothing has this type of message */
+		snprintf(err, errlen, "the kernel lacks nf_tables (CONFIG_NF_TABLES)");
+	} else if (rc < 0) {
 		snprintf(err, errlen, "%s%s", strerror(errno), hint(install, errno));
 	} else if (rc) {
 		explain(install, err, errlen);

@@ -21,7 +21,7 @@ knockd_meddled "
 $fence_door"
 open='inet filter ssh_ok'
 # shellcheck disable=SC2034 # by eval
-EINTR=4 ENOMEM=12 EBUSY=16 ENOBUFS=105
+EINTR=4 ENOMEM=12 EBUSY=16 EINVAL=22 ENOBUFS=105
 
 # --- a knock ---------------------------------------------------------------------------------------
 
@@ -118,6 +118,16 @@ blamed=$(log_count 'was changed by another program')
 check '... when netlink works the kernel gets its ports' -t 20 next_opens
 check '... which is logged' log_has 'table inet knockd is in place again'
 equal '... and not taken for a change by another program' "$(log_count 'was changed by another program')" "$blamed"
+
+# --- a kernel that lacks nf_tables ------------------------------------------------------------------
+
+knockd_stop
+meddle answer $EINVAL 1000000
+LD_PRELOAD=$MEDDLE_SO timeout 5 "$KNOCKD" -c "$T/knockd.conf" >"$T/out" 2>"$T/err"
+equal 'nf_tables is missing: the daemon does not start' $? 1
+check '... and says why' grep -q 'could not install table inet knockd: the kernel lacks nf_tables (CONFIG_NF_TABLES)' "$T/err"
+meddle answer 0 0
+knockd_again
 
 # --- the guard -------------------------------------------------------------------------------------
 

@@ -206,7 +206,8 @@ take_word(struct request *r, unsigned takes, const char *word, char *err, size_t
 	if (takes & TIME && r->whom.n_nets && !r->by_ms)
 		return take_time(r, word, err, errlen);
 	if (takes & ADDRS && !r->by_ms)
-		snprintf(err, errlen, "\"%s\" is not an IPv4 or IPv6 address", word);
+		snprintf(err, errlen, "\"%s\" is not an IPv4 or IPv6 address%s", word,
+			 strchr(word, '%') ? ": leave out the zone" : "");
 	else
 		snprintf(err, errlen, "%s: unexpected \"%s\"", request_name(r->command), word);
 	return -1;

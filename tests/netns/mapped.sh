@@ -53,6 +53,8 @@ for address in 0.0.0.0 0.1.2.3 224.0.0.251 255.255.255.255 :: ff02::1 ::ffff:224
 	ends "knockctl grant $address: refused" 2 knockctl grant $address --door door
 	check '... with the reason' grep -q 'grant: no host has the address' "$T/err"
 done
+ends 'knockctl grant: an address with a zone' 2 knockctl grant fe80::2%eth0 --door door
+check '... which is no part of it' grep -q 'leave out the zone' "$T/err"
 ends 'knockctl revoke 255.255.255.255: refused' 2 knockctl revoke 255.255.255.255
 raw() {
 	echo "$1" | socat -t 5 - "UNIX-CONNECT:$T/control.sock" >"$T/answer"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reload.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "claims.h"
@@ -16,6 +17,35 @@
 #include "upkeep.h"
 #include "users.h"
 
+static bool
+differ(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+/* Keys that count at the start alone. */
+static void
+tell_later(const struct daemon *d, const struct conf *conf)
+{
+	const struct conf *old = d->conf;
+	const struct {
+		const char *name;
+		bool changed;
+	} keys[] = {
+		{ "State_Dir", differ(old->state_dir, conf->state_dir) },
+		{ "Control_Socket", differ(old->control_socket, conf->control_socket) },
+		{ "PidFile", d->options->daemon && differ(old->pid_file, conf->pid_file) },
+		{ "Max_Commands", old->max_commands != conf->max_commands },
+		{ "UseSyslog", old->use_syslog && !conf->use_syslog },
+		{ "Syslog_Facility",
+		  old->use_syslog && conf->use_syslog && old->syslog_facility != conf->syslog_facility },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].changed)
+			log_warnx(&d->log, "%s: this change needs a restart of knockd", keys[i].name);
+}
+
 static void
 use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int capture_fd)
 {
@@ -23,6 +53,7 @@ use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int 
 		intake_close(d);
 	claims_finish(d); /* those of the old engine's last events */
 	gateways_compare(d, conf);
+	tell_later(d, conf);
 	conf_free(d->conf);
 	d->conf = conf;
 	d->user = *user;

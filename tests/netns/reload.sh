@@ -59,6 +59,23 @@ knockd_reload
 check 'no file' log_has "$T/knockd.conf: No such file or directory"
 mv "$T/away" "$T/knockd.conf"
 
+# Keys that count at the start alone are read, and do not change in silence.
+knockd_conf "$first
+[options]
+	State_Dir = $T/other
+	Control_Socket = none
+	PidFile = $T/pid
+	Max_Commands = 5
+	Max_Grants = 5
+$fence_door"
+knockd_reload
+for key in State_Dir Control_Socket Max_Commands; do
+	check "$key has changed: a line says when that counts" log_has "$key: this change needs a restart of knockd"
+done
+refute '... but not of a pid file without -d, nor of keys that count now' log_says '(PidFile|Max_Grants): this change'
+knockd_reload
+equal '... nor a second time' "$(log_count 'this change needs a restart')" 3
+
 # A door of one port opens at every hit, so the number of openings shows lost hits.
 knockd_conf "
 [count]

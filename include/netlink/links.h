@@ -36,4 +36,7 @@ const struct link *links_by_name(const struct links *links, const char *name);
  */
 unsigned links_to(const struct addr *addr);
 
+/* False: it is the broadcast address of a network of this machine, or one that all its routers have (anycast). */
+bool links_may_be_host(const struct addr *addr);
+
 #endif

@@ -14,6 +14,7 @@
 #include "admission.h"
 #include "lib/duration.h"
 #include "lib/onetime.h"
+#include "netlink/links.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
 #define SAMPLE_PORT 22     /* for %PORT%, when the sets are checked */
@@ -582,6 +583,10 @@ access_grant(const struct access_tools *tools, const struct conf *conf, const st
 	size_t room = admission_room(tools, conf);
 	int failed;
 
+	if (!links_may_be_host(ip)) {
+		snprintf(err, errlen, "no host has the address %s", addr_format(ip, who));
+		return -1;
+	}
 	if (!admission_take(tools, door, ip, &room)) {
 		snprintf(err, errlen, "Max_Grants is reached");
 		return -1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "netlink/links.h"
 #include "process/lookup.h"
 
 /* The elements of a door's `open` for one address. */
@@ -62,6 +63,10 @@ byhand_admit(const struct access_tools *tools, const struct door *door, const st
 	struct batch b;
 
 	*err = '\0';
+	if (!links_may_be_host(ip)) {
+		snprintf(err, errlen, "no host has the address %s", addr_format(ip, who));
+		return -1;
+	}
 	if (!door_elements(door, DOOR_OPENS, door_family(ip))->n) {
 		snprintf(err, errlen,
 			 "--forever: the door has no open for this address; for a set of yours use "

@@ -150,12 +150,19 @@ links_by_name(const struct links *links, const char *name)
 
 /* --- routes -------------------------------------------------------------------------------------- */
 
+struct route {
+	unsigned index; /* of the interface */
+	uint8_t type;
+};
+
 /* mnl_attr_cb_t */
 static int
 take_interface(const struct nlattr *attr, void *arg)
 {
+	struct route *route = arg;
+
 	if (mnl_attr_get_type(attr) == RTA_OIF)
-		*(unsigned *)arg = mnl_attr_get_u32(attr);
+		route->index = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 
@@ -164,29 +171,49 @@ static int
 take_route(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct rtmsg *message = mnl_nlmsg_get_payload(nlh);
+	struct route *route = arg;
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE && message->rtm_type == RTN_UNICAST)
-		mnl_attr_parse(nlh, sizeof(*message), take_interface, arg);
+	if (nlh->nlmsg_type != RTM_NEWROUTE)
+		return MNL_CB_OK;
+	route->type = message->rtm_type;
+	mnl_attr_parse(nlh, sizeof(*message), take_interface, route);
 	return MNL_CB_OK;
 }
 
-unsigned
-links_to(const struct addr *addr)
+/* Without a route its type is RTN_UNSPEC. */
+static struct route
+ask_route(const struct addr *addr)
 {
 	char buf[RTNL_SIZE];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(nlh, sizeof(*message));
 	struct mnl_socket *socket = rtnl_open();
-	unsigned index = 0;
+	struct route route = { .type = RTN_UNSPEC };
 
 	if (!socket)
-		return 0;
+		return route;
 	nlh->nlmsg_type = RTM_GETROUTE;
 	message->rtm_family = addr->family;
 	message->rtm_dst_len = (unsigned char)(8 * addr_len(addr));
 	mnl_attr_put(nlh, RTA_DST, addr_len(addr), addr->bytes);
-	if (rtnl_ask(socket, nlh, take_route, &index))
-		index = 0;
+	if (rtnl_ask(socket, nlh, take_route, &route))
+		route.type = RTN_UNSPEC;
 	mnl_socket_close(socket);
-	return index;
+	return route;
+}
+
+unsigned
+links_to(const struct addr *addr)
+{
+	struct route route = ask_route(addr);
+
+	return route.type == RTN_UNICAST ? route.index : 0;
+}
+
+bool
+links_may_be_host(const struct addr *addr)
+{
+	struct route route = ask_route(addr);
+
+	return route.type != RTN_BROADCAST && route.type != RTN_ANYCAST;
 }

@@ -56,6 +56,11 @@ done
 ends 'knockctl grant: an address with a zone' 2 knockctl grant fe80::2%eth0 --door door
 check '... which is no part of it' grep -q 'leave out the zone' "$T/err"
 ends 'knockctl revoke 255.255.255.255: refused' 2 knockctl revoke 255.255.255.255
+ends 'the broadcast address of a network of this machine' 1 knockctl grant 10.0.0.255 --door door
+check '... has no host either' grep -q 'no host has the address 10.0.0.255' "$T/err"
+ends '... nor is it let in without an end' 1 knockctl grant 10.0.0.255 --door door --forever
+check '... for the same reason' grep -q 'no host has the address 10.0.0.255' "$T/err"
+refute '... no element has it' element_in 'inet filter ok' 10.0.0.255
 raw() {
 	echo "$1" | socat -t 5 - "UNIX-CONNECT:$T/control.sock" >"$T/answer"
 	grep -q "$2" "$T/answer"

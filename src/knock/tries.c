@@ -6,15 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAUSES (TRIES_MAX - 1)
+#define SHORT_LIFE 950 /* ms: the kernel repeats a SYN after a second; a later answer does not tell the round trip */
+#define PAUSES     6
 
-/*
- * In ms, from one to the next. Where 30 % of the packets are lost, one knock of three and one SYN of two has an effect,
- * so four connections are needed in the first second. After that the kernel repeats their SYNs.
- */
-static const int64_t pauses[PAUSES] = { 200, 200, 500, 3000, 5000 };
-
-#define SYN_REPEATED 1000 /* ms: the kernel's first repetition; a later answer does not tell the round trip */
+/* In ms, from one to the next; the last one stays. TRIES_MAX connections take up TRIES_WINDOW. */
+static const int64_t pauses[PAUSES] = { 400, 480, 2070, 4000, 8000, 16000 };
 
 void
 tries_start(struct tries *tries, const struct place *place, const struct origin *origin, const struct hit *door,
@@ -42,6 +38,13 @@ tries_live(const struct tries *tries)
 	return false;
 }
 
+/* How many of the first ones are short. The kernel does not repeat a datagram. */
+static unsigned
+n_short(const struct tries *tries)
+{
+	return is_udp(tries) ? 0 : tries->quota / 2;
+}
+
 /* With half the connections, each pause is as long as two. */
 static int64_t
 pause_after(const struct tries *tries)
@@ -54,14 +57,14 @@ pause_after(const struct tries *tries)
 	return pause;
 }
 
-bool
-tries_due(const struct tries *tries, int64_t now)
+int64_t
+tries_next(const struct tries *tries)
 {
 	if (!tries->n)
-		return true;
-	if (tries->n >= tries->quota && now < tries->at[tries->n % tries->quota].began + TRIES_WINDOW)
-		return false;
-	return now >= tries->last + pause_after(tries);
+		return 0;
+	if (!is_udp(tries) && tries->n > n_short(tries) && tries_live(tries))
+		return INT64_MAX;
+	return tries->last + pause_after(tries);
 }
 
 static void
@@ -95,11 +98,24 @@ tries_begin(struct tries *tries, int64_t now)
 	err = probe->fd < 0 ? errno : ask(tries, probe->fd);
 	if (!err) {
 		probe->began = now;
+		probe->ends = now + (tries->n < n_short(tries) ? SHORT_LIFE : TRIES_WINDOW);
 		tries->n++;
 		return;
 	}
 	tries->error = err;
 	drop(probe);
+}
+
+int64_t
+tries_end_at(const struct tries *tries)
+{
+	int64_t first = INT64_MAX;
+
+	for (unsigned i = 0; i < tries->quota; i++) {
+		if (tries->at[i].fd >= 0 && tries->at[i].ends < first)
+			first = tries->at[i].ends;
+	}
+	return first;
 }
 
 void
@@ -142,7 +158,7 @@ fail(struct tries *tries, struct probe *probe, int err, int64_t now)
 	int64_t age = now - probe->began;
 
 	tries->error = err;
-	if (err == ECONNREFUSED && age < SYN_REPEATED)
+	if (err == ECONNREFUSED && age < SHORT_LIFE)
 		tries->round_trip = age;
 	drop(probe);
 }
@@ -154,8 +170,13 @@ tries_collect(struct tries *tries, const struct pollfd slots[static TRIES_MAX], 
 		struct probe *probe = &tries->at[i];
 		int fd = probe->fd, err;
 
-		if (fd < 0 || !slots[i].revents)
+		if (fd < 0)
 			continue;
+		if (!slots[i].revents) {
+			if (now >= probe->ends)
+				drop(probe);
+			continue;
+		}
 		err = outcome(tries, fd);
 		if (!err) {
 			probe->fd = -1;

@@ -2,11 +2,16 @@
 /*
  * The connections that test whether the port behind the door is open at one address.
  *
- * They are few: firewalls and login guards count them (ufw's "limit" refuses the sixth in 30 seconds), and the user's
- * own connection comes after them. So each lives on, and the kernel repeats its SYN after a second, as for any program.
- * The second is begun after the first repeated knock, for a daemon that needed a moment to open, or a line that loses
- * packets. After the fourth a further one adds little while an earlier one lives, and if all were refused there must be
- * some left for a door that opens late: it waits longer.
+ * They are few: firewalls and login guards count SYNs (ufw's "limit" refuses the sixth in 30 seconds), and the user's
+ * own connection comes after them. So there are four SYNs in the first 3.9 seconds, counted from the first:
+ *
+ * - at 0, 0.4 and 0.88 s, of short connections. Each ends after 0.95 s: then the kernel would repeat its SYN, which
+ *   counts like any other. Where 30 % of the packets are lost, one knock of three and one SYN of two has an effect.
+ * - at 2.95 s, for a slow line or a daemon that opens late. This connection is long: the kernel repeats its SYN, as for
+ *   any program, and another one begins after 30 s.
+ * - at 6.95 and 14.95 s, only if the long one has failed: the server refuses.
+ *
+ * If there are to be half as many, they are those of 0, 0.88 and 6.95 s, of which the first one is short.
  *
  * A TCP port is open when a connection is established. A UDP port is open when our datagram (one NUL byte) is answered.
  */
@@ -24,8 +29,8 @@
 #define TRIES_WINDOW 30000
 
 struct probe {
-	int fd;        /* -1: none */
-	int64_t began; /* ms */
+	int fd;              /* -1: none */
+	int64_t began, ends; /* ms */
 };
 
 struct tries {
@@ -46,10 +51,10 @@ struct tries {
 void tries_start(struct tries *tries, const struct place *place, const struct origin *origin, const struct hit *door,
 		 unsigned quota);
 
-/* May another be begun at this time? */
-bool tries_due(const struct tries *tries, int64_t now);
+/* When may another be begun? INT64_MAX: not while a long one is under way. */
+int64_t tries_next(const struct tries *tries);
 
-/* Begins one. It takes the place of the oldest, which is then TRIES_WINDOW old. */
+/* Begins one. */
 void tries_begin(struct tries *tries, int64_t now);
 
 /* Is one under way? */
@@ -57,7 +62,13 @@ bool tries_live(const struct tries *tries);
 
 void tries_poll(const struct tries *tries, struct pollfd slots[static TRIES_MAX]);
 
-/* After poll(2): ends the tries that have failed. Returns the socket of one that is open, which it forgets, or -1. */
+/* When does the first of those under way end? INT64_MAX: none is. */
+int64_t tries_end_at(const struct tries *tries);
+
+/*
+ * After poll(2): ends the tries that have failed or had their time. Returns the socket of one that is open, which it
+ * forgets, or -1.
+ */
 int tries_collect(struct tries *tries, const struct pollfd slots[static TRIES_MAX], int64_t now);
 
 /* Ends all that are under way. */

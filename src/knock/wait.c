@@ -20,8 +20,8 @@
 
 #define FIRST_TRY    50   /* ms after a knock: the daemon runs a command that opens */
 #define FIRST_PAUSE  250  /* ms between the first two knocks: a round trip of 200, and FIRST_TRY */
-#define SECOND_PAUSE 150  /* ms: a line that has not answered by then is a bad one ... */
-#define PAUSE_GROWTH 8    /* ... growing by 1/PAUSE_GROWTH each time: five knocks in the first second, 19 in ten */
+#define SECOND_PAUSE 80   /* ms: a line that has not answered by then is a bad one ... */
+#define PAUSE_GROWTH 4    /* ... growing by 1/PAUSE_GROWTH each time: six knocks in the first second, 16 in ten */
 #define AFTER_TRIP   100  /* ms between two knocks, more than a measured round trip */
 #define NEXT_PLACE   250  /* ms: RFC 8305's Connection Attempt Delay */
 #define LAST_CHANCE  1000 /* ms: for a door that is open already, when this machine lets no knock out */
@@ -101,7 +101,16 @@ is_refusal(int err)
 	return err == EPERM || err == EACCES || err == EINVAL || err == EAFNOSUPPORT;
 }
 
-/* The knock is complete. A try follows if one is due; trying without a knock before it is left to the kernel. */
+/* A try needs a knock before it. One without is left to the kernel, which repeats the SYN of the last one. */
+static int64_t
+try_time(const struct path *p)
+{
+	int64_t next = tries_next(&p->tries);
+
+	return p->try_at > next ? p->try_at : next;
+}
+
+/* The knock is complete. */
 static void
 end_knock(struct waiting *w, struct path *p, int64_t now)
 {
@@ -115,13 +124,13 @@ end_knock(struct waiting *w, struct path *p, int64_t now)
 	p->began = p->hit_at = now + pause + random_ms(pause * 2 / 5 + 3 * duration);
 	p->pause = p->round.nth == 0 ? SECOND_PAUSE : p->pause + p->pause / PAUSE_GROWTH;
 	round_start(&p->round, w->knocking, p->round.nth + 1);
-	p->try_at = tries_due(&p->tries, now + FIRST_TRY) ? now + FIRST_TRY : NEVER;
+	p->try_at = earlier(p->try_at, now + FIRST_TRY);
 }
 
 static void
 serve_path(struct waiting *w, struct path *p, int64_t now)
 {
-	if (now >= p->try_at) {
+	if (now >= try_time(p)) {
 		tries_begin(&p->tries, now);
 		p->try_at = NEVER;
 	}
@@ -184,7 +193,8 @@ rest(const struct waiting *w, struct pollfd *slots, int64_t now)
 	int64_t until = earlier(w->end_at, next_place_at(w));
 
 	for (size_t i = 0; i < w->n; i++) {
-		until = earlier(until, earlier(w->paths[i].hit_at, w->paths[i].try_at));
+		until = earlier(until, earlier(w->paths[i].hit_at, try_time(&w->paths[i])));
+		until = earlier(until, tries_end_at(&w->paths[i].tries));
 		tries_poll(&w->paths[i].tries, slots + i * TRIES_MAX);
 	}
 	poll(slots, w->n * TRIES_MAX, until > now ? (int)(until - now) : 0);

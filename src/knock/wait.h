@@ -29,7 +29,7 @@ struct path {
 	int64_t began;      /* ... its first hit */
 	int64_t pause;      /* before the next one */
 	int64_t hit_at;     /* next hit */
-	int64_t try_at;     /* next connection */
+	int64_t try_at;     /* next connection, or later, when the tries have one left */
 	int refusal;        /* errno: this machine does not let the knock out; 0: it does */
 	struct tries tries;
 };

@@ -10,13 +10,22 @@
 need knock_ours knockctl python3
 line_need
 line_hosts
+names
 firewall
-service 22
+service 22 'echo hello; cat'
+profiles '[slow]
+	host = server
+	sequence = 7000,8000,9000
+	wait = 22
+	both = yes
+	timeout = 3.8
+'
 knockd_start "
 [ssh]
 	sequence = 7000,8000,9000
 	tcpflags = syn
-	grant = inet filter ssh_ok { %IP% timeout 10m }
+	grant   = inet filter ssh_ok { %IP% timeout 10m }
+	grant_6 = inet filter ssh_ok6 { %IP% timeout 10m }
 $fence_door"
 runs=${KNOCK_LINE_RUNS:-3}
 
@@ -113,24 +122,53 @@ all() {
 	done
 }
 
-# What the client sends if nothing arrives: four connections within the first second, and then few.
+# other TEXT ROUND_TRIP ARGUMENT...: another way to wait, with standard input; its output is in $T/out
+other() {
+	other_text=$1 other_trip=$2
+	shift 2
+	line_up "$other_trip" 0 0
+	now begun
+	ends "$other_trip ms: $other_text" 0 knock_ours "$@"
+	now ended
+	at_most '... within four round trips and a second' $(((ended - begun) * 10)) $((other_trip * 4 + 1000))
+	shut
+}
+
+# The service first says hello, then what it has read.
+others() {
+	echo question >"$T/question"
+	for trip in 300 700; do
+		other --both $trip --both server 7000 8000 9000 --wait 22
+		other 'a profile' $trip slow
+		other --proxy $trip $server 7000 8000 9000 --proxy 22 <"$T/question"
+		equal '... the service speaks first' "$(head -n 1 "$T/out")" hello
+		equal '... then the client' "$(tail -n +2 "$T/out")" question
+	done
+}
+
+# What the client sends if nothing arrives: three SYNs in the first second, of three connections, and none in the next
+# two; then one connection, whose SYN the kernel repeats.
 silence() {
 	line_up 1 100 0
 	count_reset
 	in_background client "$KNOCK" $server 7000 8000 9000 --wait 22 --timeout 29 2>>"$T/wait.err"
 	silent=$!
 	sleep 1.3
-	connections=$(count_ports) knocks=$(counted knocks)
-	equal 'a dead line: four connections in the first second' "$connections" 4
-	check "... and four to seven knocks ($knocks)" eval '[ $knocks -ge 4 ] && [ $knocks -le 7 ]'
+	knocks=$(counted knocks)
+	equal 'a dead line: three connections in the first second' "$(count_ports)" 3
+	check "... and five to eight knocks ($knocks)" eval '[ $knocks -ge 5 ] && [ $knocks -le 8 ]'
+	sleep 1.3
+	equal '... none is repeated' "$(counted syns)" 3
 	wait $silent
-	at_most '... in 29 s six connections' "$(count_ports)" 6
-	at_most '... and no more than 40 knocks' "$(counted knocks)" 40
+	equal '... in 29 s one more' "$(count_ports)" 4
+	at_most '... which the kernel repeats' "$(counted syns)" 12
+	at_most '... and no more than 30 knocks' "$(counted knocks)" 30
 	line_down
 }
 
 seed=${KNOCK_LINE_SEED:-0} all_in_time=0 all_runs=0
 all
+others
 silence
 [ ! -s "$T/wait.err" ] || diag "$(cat "$T/wait.err")"
 done_testing

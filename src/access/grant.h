@@ -34,6 +34,7 @@ struct place {
 	bool changed;  /* elements may have been removed, or others loaded: look at it */
 	bool again;    /* after a while, too */
 	bool missing;  /* there is no such set */
+	bool full;     /* it had no room for an element at the last look */
 	bool renews;   /* it has flags dynamic: a rule of the admin's may renew elements */
 	bool looked;   /* in the restoring under way */
 	uint32_t look; /* number of that look, or of the last one */

@@ -48,12 +48,22 @@ mark_changed(struct grants *g, const struct monitor_event *event)
 	}
 }
 
+/* Another element is deleted, so there is room for one that waits. */
+static void
+mark_freed(struct grants *g, const struct monitor_event *event)
+{
+	for (struct place *place = g->places; place; place = place->next)
+		if (place->full && grant_is_in(place, event->family, event->table, event->set))
+			place->changed = true;
+}
+
 void
 grants_noticed(struct grants *g, const struct monitor_event *event)
 {
 	switch (event->kind) {
 	case MONITOR_ELEMENT_GONE:
 		end_by_hand(g, event);
+		mark_freed(g, event);
 		break;
 	case MONITOR_TABLE_GONE:
 	case MONITOR_SET_CHANGED:
@@ -176,7 +186,7 @@ look_at_changed(struct grants *g, struct restoring *r)
 {
 	for (struct place *place = g->places; place; place = place->next) {
 		place->looked = place->changed;
-		place->changed = place->again = false;
+		place->changed = place->again = place->full = false;
 		if (!place->looked || !look(g, r, place))
 			continue;
 		place->looked = false;
@@ -201,6 +211,7 @@ take_result(struct grants *g, struct restoring *r, struct grant *grant, const st
 		grant_log_kept(g, grant, "not put back", op);
 		grant_drop(g, grant);
 	} else if (op->result != NFTSET_NO_SET) {
+		grant->kind->place->full = op->result == NFTSET_FULL;
 		grant_log_misfit(g, grant, "put back", op, NULL, 0);
 	}
 }

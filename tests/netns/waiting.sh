@@ -84,6 +84,22 @@ nft 'delete set inet other ok; add set inet other ok { type ipv4_addr . inet_ser
 fence
 refute '... and does not come back' element_in 'inet other ok' '10.0.0.2 . 22'
 
+# A set that has no room: the log advises to delete elements.
+nft 'delete set inet other ok; add set inet other ok { type ipv4_addr . inet_service; flags timeout; }'
+knock $server 1003
+wait_for element_in 'inet other ok' '10.0.0.2 . 22'
+nft -f - <<-E
+	delete set inet other ok
+	add set inet other ok { type ipv4_addr . inet_service; flags timeout; size 1; }
+	add element inet other ok { 10.9.9.9 . 22 }
+E
+check 'a set that is full: the reason is logged' log_has 'gone: 10.0.0.2 cannot be put back: inet other ok: the set is full'
+check '... and the access waits' waits 1
+nft delete element inet other ok '{ 10.9.9.9 . 22 }'
+check '... it comes in when another element is deleted' element_in 'inet other ok' '10.0.0.2 . 22'
+check '... and waits no more' waits 0
+knockctl revoke --all >/dev/null
+
 # From an earlier run
 knock $server 1001
 wait_for element_in "$open" 10.0.0.2

@@ -166,7 +166,7 @@ ctl_doctor(const struct ctl_options *options)
 	fclose(d.out);
 	fputs(text, stdout);
 	free(text);
-	printf(d.faults ? "%zu faults\n" : "no fault found\n", d.faults);
+	printf(d.faults ? "%zu fault%s\n" : "no fault found\n", d.faults, d.faults == 1 ? "" : "s");
 	json_decref(d.status);
 	json_decref(d.stats);
 	json_decref(d.doors);

@@ -63,7 +63,8 @@ refute '... and is over' element_in "$open" 10.0.0.2
 
 in_and_renewed
 knockd_stop
-sleep 1.1 # the door's time
+nft add element inet filter clock '{ 10.0.0.2 timeout 1100ms }' # longer than the door's time
+wait_for not element_in 'inet filter clock' 10.0.0.2
 knockd_again
 check 'renewed while no daemon ran, beyond the time of the door: it stays' renewed
 equal '... as an access' "$(listed)" 10.0.0.2

@@ -31,8 +31,8 @@ enum share_kind {
 	/* from the courier */
 	SHARE_READY, /* confined; its first message, sent once */
 	SHARE_LINK,  /* `link` has changed, or `missed` is not 0 */
-	/* `id`, `sealed`: of any gateway, our own too. While all is read: `left_ms` by the server's clock, 0: no end.
-	   It only shortens the time that the record names, which grows old in the store */
+	/* `id`, `sealed`: of another gateway, and while all is read of our own, too. Then `left_ms` is by the server's
+	   clock, 0: no end. It only shortens the time that the record names, which grows old in the store */
 	SHARE_RECORD,
 	SHARE_ANSWER,     /* to the PUT with `ticket` */
 	SHARE_SYNC_BEGIN, /* the subscription is in force, and the stored records follow */

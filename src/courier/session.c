@@ -26,7 +26,7 @@ session_init(struct session *s, const struct share_conf *conf, struct ssl_ctx_st
 	s->sync.link = &s->commands;
 	s->sync.out = out;
 	s->granted = calloc(SESSION_COMMANDS, sizeof(*s->granted));
-	return !s->granted || link_init(&s->commands, SESSION_COMMANDS, password, tls) ||
+	return !s->granted || echoes_init(&s->echoes) || link_init(&s->commands, SESSION_COMMANDS, password, tls) ||
 		       link_init(&s->events, EVENT_COMMANDS, password, tls)
 		   ? -1
 		   : 0;
@@ -73,6 +73,7 @@ session_close(struct session *s, const char *why)
 	link_close(&s->commands);
 	link_close(&s->events);
 	sync_stop(&s->sync);
+	echoes_forget(&s->echoes);
 	s->state = SESSION_CLOSED;
 }
 
@@ -178,8 +179,10 @@ send_again(struct session *s, const struct share_message *put)
 	if (s->loaded && keys_load(&s->commands, s->now))
 		return link_fail(&s->commands, "out of memory");
 	s->loaded = false;
-	return keys_put(&s->commands, &s->keys, s->sha, put, true, s->now) ? link_fail(&s->commands, "out of memory")
-									   : 0;
+	if (keys_put(&s->commands, &s->keys, s->sha, put, true, s->now))
+		return link_fail(&s->commands, "out of memory");
+	echoes_put(&s->echoes, put);
+	return 0;
 }
 
 /* An error that concerns each PUT alike, such as NOPERM, OOM or READONLY, closes the session: the admin is told. */
@@ -190,6 +193,7 @@ take_put(struct session *s, struct expected *expected, const redisReply *reply)
 	bool again = expected->again;
 
 	link_answered(&s->commands);
+	echoes_answered(&s->echoes, reply_answer(reply) == SHARE_YES);
 	if (reply_is_error(reply, "NOSCRIPT") && !again) {
 		if (send_again(s, &put))
 			return -1;
@@ -296,7 +300,7 @@ take_from_events(void *arg, struct link *link, const redisReply *reply)
 	int is_event = s->subscribed ? reply_event(&record, reply, s->keys.channel) : 0;
 
 	(void)link;
-	if (is_event > 0)
+	if (is_event > 0 && !echoes_hear(&s->echoes, &record))
 		outbox_event(s->out, &record);
 	if (is_event) /* others may publish here, too */
 		return 0;
@@ -321,6 +325,7 @@ session_put(struct session *s, const struct share_message *put, uint64_t now)
 		answer(s, put->ticket, SHARE_UNKNOWN);
 		return;
 	}
+	echoes_put(&s->echoes, put);
 	s->wait_is_due = s->wait_is_due || put->ticket;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "echoes.h"
 #include "keys.h"
 #include "link.h"
 #include "outbox.h"
@@ -32,6 +33,7 @@ struct session {
 	struct link commands, events;
 	struct outbox *out;
 	struct sync sync;
+	struct echoes echoes;
 	char sha[REPLY_SHA + 1];
 	bool primary, loaded, subscribed;
 	bool wait_is_due;  /* a ticket was sent, and no COMMAND_WAIT behind it */

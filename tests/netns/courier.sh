@@ -19,14 +19,16 @@ check 'a second one' is_up b
 tell a put ticket=1 id=5 hlc=70 left=60000 seal=501
 check 'a grant is stored' heard a 'answer 1 yes'
 check '... the other gateway hears of it' heard b 'record id=5 seal=501 .*'
-check '... and its own, too' heard a 'record id=5 seal=501 .*'
 tell b put ticket=2 id=5 hlc=70 left=60000 seal=502
 check 'one that is not newer is refused' heard b 'answer 2 older'
 tell b put ticket=3 id=5 hlc=71 left=60000 seal=503
 check '... a newer one is stored' heard b 'answer 3 yes'
 check '... and heard' heard a 'record id=5 seal=503 .*'
+equal '... by a gateway that has not heard of its own' "$(heard_count a 'record id=5 seal=501 .*')" 0
 tell a put ticket=4 id=6 hlc=1 left=60000 user=3 counter=9 seal=601
 check 'a counter is used' heard a 'answer 4 yes'
+check '... and heard' heard b 'record id=6 seal=601 .*'
+equal '... by one that has not heard of its own after a refusal' "$(heard_count b 'record id=5 seal=50[23] .*')" 0
 tell b put ticket=5 id=6 hlc=2 left=60000 user=3 counter=9 seal=602
 check '... once' heard b 'answer 5 repeat'
 tell b put ticket=6 id=7 user=3 counter=8 seal=701

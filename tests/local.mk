@@ -16,6 +16,7 @@ client_unit_tests = tests/unit/client_hit tests/unit/client_options tests/unit/c
 unit_tests = $(client_unit_tests) \
 	tests/unit/addr \
 	tests/unit/attempts \
+	tests/unit/buckets \
 	tests/unit/cage \
 	tests/unit/cage_courier \
 	tests/unit/conf \

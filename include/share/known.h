@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buckets.h"
 #include "lib/timers.h"
 #include "share/notice.h"
 
@@ -18,7 +19,8 @@
 
 struct known_access {
 	struct timer timer; /* must be first: timers_due() returns it */
-	struct known_access *chain, *older, *newer;
+	struct bucket_link link;
+	struct known_access *older, *newer;
 	struct notice notice;
 	uint64_t end;  /* ms of the caller's clock; UINT64_MAX: none */
 	uint32_t seen; /* the last reading of all records in which the server had it */
@@ -26,8 +28,8 @@ struct known_access {
 };
 
 struct known {
-	struct known_access **buckets; /* by door and address */
-	size_t n, n_buckets, max;
+	struct buckets buckets; /* by door and address */
+	size_t n, max;
 	struct known_access *oldest, *newest;
 	struct known_access *next; /* where known_each() goes on */
 	struct timers timers;

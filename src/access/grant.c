@@ -13,8 +13,6 @@
 #include "lib/siphash.h"
 #include "lib/text.h"
 
-#define BUCKETS_MIN 1024
-
 /* The kernel's timer may be so much later than the time that it tells. */
 #define IDLE_SLACK_MSEC 20
 
@@ -197,62 +195,29 @@ hash(uint8_t family, const char *table, const char *set, const void *key, uint32
 	       siphash(no_secret, set, strlen(set)) * 3 ^ family;
 }
 
-static struct grant **
-bucket_of(const struct grants *g, const struct element *e, const void *key, uint32_t key_len)
+static uint64_t
+hash_ip(const struct addr *ip)
 {
-	return &g->buckets[hash(e->family, e->table, e->set, key, key_len) & (g->n_buckets - 1)];
+	return siphash(no_secret, ip->bytes, sizeof(ip->bytes));
 }
 
 static void
 unhash(struct grants *g, struct grant *grant)
 {
-	struct grant **link;
-
-	if (!grant->key_len)
-		return;
-	link = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
-	while (*link != grant)
-		link = &(*link)->chain;
-	*link = grant->chain;
+	if (grant->key_len)
+		buckets_remove(&g->buckets, &grant->link);
 	grant->key_len = 0;
 }
 
 void
 grant_set_key(struct grants *g, struct grant *grant, const void *key, uint32_t key_len)
 {
-	struct grant **bucket;
+	const struct element *e = &grant->kind->element;
 
 	unhash(g, grant);
 	memcpy(grant->key, key, key_len);
 	grant->key_len = key_len;
-	bucket = bucket_of(g, &grant->kind->element, key, key_len);
-	grant->chain = *bucket;
-	*bucket = grant;
-}
-
-static struct grant **
-ip_bucket_of(const struct grants *g, const struct addr *ip)
-{
-	return &g->ip_buckets[siphash(no_secret, ip->bytes, sizeof(ip->bytes)) & (g->n_buckets - 1)];
-}
-
-static void
-hash_ip(struct grants *g, struct grant *grant)
-{
-	struct grant **bucket = ip_bucket_of(g, &grant->ip);
-
-	grant->ip_chain = *bucket;
-	*bucket = grant;
-}
-
-static void
-unhash_ip(struct grants *g, const struct grant *grant)
-{
-	struct grant **link = ip_bucket_of(g, &grant->ip);
-
-	while (*link != grant)
-		link = &(*link)->ip_chain;
-	*link = grant->ip_chain;
+	buckets_add(&g->buckets, &grant->link, hash(e->family, e->table, e->set, key, key_len));
 }
 
 size_t
@@ -260,55 +225,39 @@ grant_count(const struct grants *g, const char *door, const struct addr *ip)
 {
 	size_t n = 0;
 
-	for (const struct grant *grant = *ip_bucket_of(g, ip); grant; grant = grant->ip_chain)
+	for (struct bucket_link *link = buckets_first(&g->ip_buckets, hash_ip(ip)); link; link = buckets_next(link)) {
+		const struct grant *grant = BUCKETS_ENTRY(link, struct grant, ip_link);
+
 		n += addr_equal(&grant->ip, ip) && !strcmp(grant->kind->door, door);
-	return n;
-}
-
-/* Without memory the tables stay small and get slower. */
-static void
-grow(struct grants *g)
-{
-	size_t n = g->n_buckets ? g->n_buckets * 2 : BUCKETS_MIN;
-	struct grant **buckets;
-
-	if (g->n < g->n_buckets)
-		return;
-	buckets = calloc(2 * n, sizeof(*buckets));
-	if (!buckets)
-		return;
-	free(g->buckets);
-	g->buckets = buckets;
-	g->ip_buckets = buckets + n;
-	g->n_buckets = n;
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
-		hash_ip(g, grant);
-		if (grant->key_len) {
-			struct grant **bucket = bucket_of(g, &grant->kind->element, grant->key, grant->key_len);
-
-			grant->chain = *bucket;
-			*bucket = grant;
-		}
 	}
+	return n;
 }
 
 int
 grant_prepare(struct grants *g)
 {
-	grow(g);
-	return g->buckets ? 0 : -1;
+	return buckets_init(&g->buckets) || buckets_init(&g->ip_buckets) ? -1 : 0;
+}
+
+static bool
+has_key(const struct grant *grant, const void *key, uint32_t key_len)
+{
+	return grant->key_len == key_len && !memcmp(grant->key, key, key_len);
 }
 
 struct grant *
 grant_find(const struct grants *g, uint8_t family, const char *table, const char *set, const void *key,
 	   uint32_t key_len)
 {
-	struct grant *grant = g->buckets[hash(family, table, set, key, key_len) & (g->n_buckets - 1)];
+	struct bucket_link *link = buckets_first(&g->buckets, hash(family, table, set, key, key_len));
 
-	while (grant && (grant->key_len != key_len || memcmp(grant->key, key, key_len) ||
-			 !grant_is_in(grant->kind->place, family, table, set)))
-		grant = grant->chain;
-	return grant;
+	for (; link; link = buckets_next(link)) {
+		struct grant *grant = BUCKETS_ENTRY(link, struct grant, link);
+
+		if (has_key(grant, key, key_len) && grant_is_in(grant->kind->place, family, table, set))
+			return grant;
+	}
+	return NULL;
 }
 
 /* ---- one grant --------------------------------------------------------------------------------- */
@@ -330,13 +279,12 @@ grant_add(struct grants *g, struct kind *kind, const struct addr *ip)
 	if (!grant)
 		return NULL;
 	g->n++;
-	grow(g);
 	*grant = (struct grant){
 		.older = g->newest, .serial = g->next_serial++, .ip = *ip, .since_wall_ms = moment_now().wall_ms
 	};
 	*(g->newest ? &g->newest->newer : &g->oldest) = grant;
 	g->newest = grant;
-	hash_ip(g, grant);
+	buckets_add(&g->ip_buckets, &grant->ip_link, hash_ip(ip));
 	set_kind(grant, kind);
 	return grant;
 }
@@ -347,7 +295,7 @@ grant_drop(struct grants *g, struct grant *grant)
 	journal_end(g->journal, grant->journal_id);
 	timers_disarm(&g->timers, &grant->timer);
 	unhash(g, grant);
-	unhash_ip(g, grant);
+	buckets_remove(&g->ip_buckets, &grant->ip_link);
 	if (g->next_shown == grant)
 		g->next_shown = grant->newer;
 	*(grant->older ? &grant->older->newer : &g->oldest) = grant->newer;

@@ -16,6 +16,7 @@
 #include "conf/element.h"
 #include "journal/journal.h"
 #include "lib/addr.h"
+#include "lib/buckets.h"
 #include "lib/log.h"
 #include "lib/timers.h"
 #include "netlink/nftset.h"
@@ -60,7 +61,7 @@ struct grant {
 	struct timer timer; /* must be first: timers_due() returns it */
 	struct kind *kind;
 	struct grant *older, *newer;
-	struct grant *chain, *ip_chain;
+	struct bucket_link link, ip_link;
 	uint64_t serial; /* increases along the list by age, for grants_each() */
 	uint64_t journal_id;
 	struct addr ip;
@@ -85,9 +86,9 @@ struct grants {
 	struct place *places;
 	struct kind *kinds;
 	struct grant *oldest, *newest;
-	struct grant **buckets;    /* by set and key */
-	struct grant **ip_buckets; /* by address */
-	size_t n, n_buckets;       /* of both: a power of two */
+	struct buckets buckets;    /* by set and key */
+	struct buckets ip_buckets; /* by address */
+	size_t n;
 	uint64_t next_serial;
 	struct grant *next_shown; /* where the next grants_each() probably continues, or NULL */
 	uint64_t retry_at;        /* when grants_tick() restores again; UINT64_MAX: never */

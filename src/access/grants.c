@@ -304,6 +304,7 @@ grants_free(struct grants *g)
 		place->named = false;
 	grant_sweep(g);
 	timers_free(&g->timers);
-	free(g->buckets);
+	buckets_free(&g->buckets);
+	buckets_free(&g->ip_buckets);
 	free(g);
 }

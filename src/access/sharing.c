@@ -523,7 +523,7 @@ apply_missed(struct sharing *s)
 static int
 join_group(struct sharing *s, const struct conf *conf)
 {
-	if (s->known.buckets && !strcmp(s->group, conf->share.name))
+	if (s->known.buckets.at && !strcmp(s->group, conf->share.name))
 		return 0;
 	known_free(&s->known);
 	s->peers.n = 0;

@@ -6,8 +6,6 @@
 
 #include "lib/siphash.h"
 
-#define BUCKETS_MIN 256
-
 /* No secret against collisions: only gateways of the group choose what is hashed. */
 static const uint8_t no_secret[16];
 
@@ -33,12 +31,12 @@ subject_of(const struct notice *n)
 	return s;
 }
 
-static size_t
-bucket_of(const struct known *k, const struct notice *n)
+static uint64_t
+hash_of(const struct notice *n)
 {
 	struct subject s = subject_of(n);
 
-	return siphash(no_secret, &s, sizeof(s)) & (k->n_buckets - 1);
+	return siphash(no_secret, &s, sizeof(s));
 }
 
 /* A revoke is about an access, too. */
@@ -58,11 +56,17 @@ is_about(const struct known_access *a, const struct notice *n)
 }
 
 static struct known_access *
-first_about(struct known_access *a, const struct notice *n)
+access_of(struct bucket_link *link)
 {
-	while (a && !is_about(a, n))
-		a = a->chain;
-	return a;
+	return BUCKETS_ENTRY(link, struct known_access, link);
+}
+
+static struct known_access *
+first_about(struct bucket_link *link, const struct notice *n)
+{
+	while (link && !is_about(access_of(link), n))
+		link = buckets_next(link);
+	return access_of(link);
 }
 
 struct known_access *
@@ -71,69 +75,36 @@ known_of(const struct known *k, const uint8_t door[static NOTICE_ID_LEN], const 
 	struct notice n = { .kind = NOTICE_GRANT, .ip = *ip };
 
 	memcpy(n.door, door, sizeof(n.door));
-	return first_about(k->buckets[bucket_of(k, &n)], &n);
+	return first_about(buckets_first(&k->buckets, hash_of(&n)), &n);
 }
 
 struct known_access *
 known_after(const struct known_access *a)
 {
-	return first_about(a->chain, &a->notice);
+	return first_about(buckets_next(&a->link), &a->notice);
 }
 
 struct known_access *
 known_find(const struct known *k, const struct notice *n)
 {
-	struct known_access *a = first_about(k->buckets[bucket_of(k, n)], n);
+	struct known_access *a = first_about(buckets_first(&k->buckets, hash_of(n)), n);
 
 	while (a && (a->notice.port != n->port || a->notice.proto != n->proto))
 		a = known_after(a);
 	return a;
 }
 
-static void
-hash_in(struct known *k, struct known_access *a)
-{
-	struct known_access **bucket = &k->buckets[bucket_of(k, &a->notice)];
-
-	a->chain = *bucket;
-	*bucket = a;
-}
-
-/* Without memory the table stays small and gets slower. */
-static void
-grow(struct known *k)
-{
-	size_t n = k->n_buckets ? 2 * k->n_buckets : BUCKETS_MIN;
-	struct known_access **buckets;
-
-	if (k->n < k->n_buckets)
-		return;
-	buckets = calloc(n, sizeof(*buckets));
-	if (!buckets)
-		return;
-	free(k->buckets);
-	k->buckets = buckets;
-	k->n_buckets = n;
-	for (struct known_access *a = k->oldest; a; a = a->newer)
-		hash_in(k, a);
-}
-
 int
 known_init(struct known *k, size_t max)
 {
 	*k = (struct known){ .max = max };
-	grow(k);
-	return k->buckets ? 0 : -1;
+	return buckets_init(&k->buckets);
 }
 
 static void
 drop(struct known *k, struct known_access *a)
 {
-	struct known_access **link = &k->buckets[bucket_of(k, &a->notice)];
-
-	while (*link != a)
-		link = &(*link)->chain;
-	*link = a->chain;
+	buckets_remove(&k->buckets, &a->link);
 	if (k->next == a)
 		k->next = a->newer;
 	*(a->older ? &a->older->newer : &k->oldest) = a->newer;
@@ -149,7 +120,7 @@ known_free(struct known *k)
 	while (k->oldest)
 		drop(k, k->oldest);
 	timers_free(&k->timers);
-	free(k->buckets);
+	buckets_free(&k->buckets);
 	*k = (struct known){ .n = 0 };
 }
 
@@ -164,9 +135,8 @@ add(struct known *k, const struct notice *n)
 	a->older = k->newest;
 	*(k->newest ? &k->newest->newer : &k->oldest) = a;
 	k->newest = a;
-	hash_in(k, a);
+	buckets_add(&k->buckets, &a->link, hash_of(n));
 	k->n++;
-	grow(k);
 	return a;
 }
 

@@ -178,12 +178,30 @@ see(struct sharing *s, struct known_access *a, const struct notice *n)
 		a->seen = s->reading;
 }
 
+/*
+ * A revoke ends the earlier grants, and lasts as long as they would have. Its own time may be over: it is, when the
+ * group's clock has jumped since.
+ */
+static uint64_t
+left_to_revoke(const struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	uint64_t now = moment_boot_msec();
+
+	for (const struct known_access *a = known_of(&s->known, n->door, &n->ip); a; a = known_after(a)) {
+		uint64_t left = a->end == UINT64_MAX ? UINT64_MAX : a->end > now ? a->end - now : 0;
+
+		if (a->notice.kind == NOTICE_GRANT && notice_is_newer(n, &a->notice) && left > left_ms)
+			left_ms = left;
+	}
+	return left_ms;
+}
+
 /* What the table knows already is only marked as stored. */
 static void
 take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_own)
 {
 	struct known_access *a = known_find(&s->known, n);
-	uint64_t end = left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms;
+	uint64_t end;
 
 	if (a && !notice_is_newer(n, &a->notice)) {
 		if (n->hlc == a->notice.hlc && n->author == a->notice.author)
@@ -194,12 +212,15 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	}
 	if (is_own)
 		return; /* a claim, whose answer counts */
+	if (n->kind == NOTICE_REVOKE)
+		left_ms = left_to_revoke(s, n, left_ms);
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
 		s->counts.stale++;
 		return;
 	}
 	if (n->kind == NOTICE_REVOKE)
 		revoke_others(s, n);
+	end = left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms;
 	if (n->kind == NOTICE_REVOKE && end == UINT64_MAX)
 		end = moment_boot_msec() + KNOWN_TOMB_MAX_MS;
 	a = known_put(&s->known, n, end);

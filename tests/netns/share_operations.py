@@ -38,6 +38,16 @@ def inside(host, *command, **options):
     return subprocess.run(['nsenter', '--net=/run/netns/' + host, *command], capture_output=True, text=True, **options)
 
 
+def process(pid):
+    """name, state, parent of a process; None: it has ended"""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as file:
+            name, state, parent = re.match(r'\d+ \((.*)\) (\S+) (\d+)', file.read()).groups()
+    except OSError:
+        return None
+    return (name, state, int(parent)) if state != 'Z' else None
+
+
 class Gateway:
     def __init__(self, name):
         self.name, self.process, self.cut = name, None, False
@@ -72,9 +82,18 @@ class Gateway:
     def starts(self):
         return self.text().count('starting up') if os.path.exists(f'{self.dir}/log') else 0
 
+    def children(self):
+        found = {pid: process(pid) for pid in os.listdir('/proc') if pid.isdigit()}
+        return {about[0]: int(pid) for pid, about in found.items() if about and about[2] == self.process.pid}
+
     def end(self, sig):
+        children = self.children().values()
         self.process.send_signal(sig)
         self.process.wait(20)
+        until = time.time() + 20
+        while any(map(process, children)): # an engine whose parent was killed has the group until it notices
+            assert time.time() < until, f'{self.name} leaves processes'
+            time.sleep(0.02)
 
     def ask(self, request):
         with socket.socket(socket.AF_UNIX) as s:
@@ -100,17 +119,6 @@ class Gateway:
                     key = tuple(key['concat']) if isinstance(key, dict) else key
                     found[name, str(key)] = element['expires']
         return found
-
-    def courier(self):
-        for pid in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as file:
-                    name, rest = re.match(r'\d+ \((.*)\) (.*)', file.read()).groups()
-                if name.startswith('knockd-courier') and int(rest.split()[1]) == self.process.pid:
-                    return int(pid)
-            except (OSError, AttributeError):
-                pass
-        return None
 
 
 class World:
@@ -204,7 +212,7 @@ class World:
         gateway.start()
 
     def kill_courier(self, gateway):
-        pid = gateway.courier()
+        pid = gateway.children().get('knockd-courier')
         if pid:
             os.kill(pid, signal.SIGKILL)
 

@@ -8,11 +8,10 @@
 . "$(dirname "$0")/guard_lib.sh"
 need knock knockctl uids sshd ssh ssh-keygen
 topo_pair
-# seconds of an access; an emulated machine needs longer for a session
-life=3
-[ "$TESTS_DEADLINE" -le 5 ] || life=15
 topo_client friend 2
 sshd_start
+pace
+life=$((3 * pace)) # seconds of an access
 echo_tcp 2200
 echo_udp 443
 
@@ -60,7 +59,7 @@ wait_for element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
 talk uncut_time $server 2200
 check 'time: a session' said time one
 check '... and one that is not cut' said uncut_time one
-check '... the access ends' no_element
+check '... the access ends' -t $((life * 2)) no_element
 check '... and the session, within a second' dead time
 check '... not the other' said uncut_time two
 
@@ -81,7 +80,7 @@ session killed
 kill -KILL "$knockd"
 wait "$knockd" 2>/dev/null
 check 'the daemon is killed: the session lives' said killed one
-check '... until its time is over' no_element
+check '... until its time is over' -t $((life * 2)) no_element
 check '... then it is dead' dead killed
 knockd_again
 check 'a restart does not let it on' dead killed
@@ -171,7 +170,7 @@ session flushed
 nft flush ruleset
 check 'a flush: the access comes back' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
 check '... the session lives' said flushed one
-check '... until the end of the access' not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
+check '... until the end of the access' -t $((life * 2)) not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
 check '... and dies then' dead flushed
 nft flush ruleset
 check 'another flush: the guard is back' sh -c 'nft list table inet knockd 2>/dev/null | grep -q "chain guard {"'

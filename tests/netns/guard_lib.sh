@@ -60,9 +60,20 @@ udp_refused() {
 session() {
 	mkfifo "$T/$1.in"
 	# shellcheck disable=SC2086 # a list of options
-	in_background "${2-client}" ssh $ssh_options -o ConnectTimeout=2 "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
+	in_background "${2-client}" ssh $ssh_options -o "ConnectTimeout=$TESTS_DEADLINE" "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
 	session=$!
 	said "$1" begins || bail "no ssh session: $(tail -n 5 "$LOG")"
+}
+# pace: $pace is how many times slower than usual an access has to be, for this machine to do in it what the test wants: the
+# seconds that a session takes to begin, rounded up. It is 1 on most; a busy or emulated one takes longer.
+pace() {
+	now pace_begun
+	session pace
+	now pace_ended
+	pace=$(((pace_ended - pace_begun) / 100 + 1))
+	kill $session
+	wait $session
+	diag "pace $pace"
 }
 # dead NAME: nothing comes back within a second
 dead() {

@@ -8,12 +8,10 @@
 . "$(dirname "$0")/guard_lib.sh"
 need knock knockctl uids sshd ssh ssh-keygen
 topo_pair
-# seconds; an emulated machine needs longer for each step
-unit=1
-[ "$TESTS_DEADLINE" -le 5 ] || unit=4
-idle=$((3 * unit)) short=$((2 * unit)) limit=$((5 * unit))
 topo_client friend 2
 sshd_start
+pace
+idle=$((3 * pace)) short=$((2 * pace)) limit=$((5 * pace)) # seconds
 echo_udp 443
 service 2200
 service 2300
@@ -78,7 +76,7 @@ said active last
 check 'an idle one ends' -t $((idle * 3)) not in22
 now idle_ended
 check "... not before its time ($((idle_ended - idle_since))0 ms)" [ $((idle_ended - idle_since)) -ge $((idle * 100 - 10)) ]
-check '... nor much later' [ $((idle_ended - idle_since)) -le $((idle * 100 + unit * 200)) ]
+check '... nor much later' [ $((idle_ended - idle_since)) -le $((idle * 100 + pace * 200)) ]
 check '... with its session' dead active
 check '... and knockctl no longer shows it' not listed
 
@@ -88,7 +86,7 @@ check 'IPv6, UDP: a packet' udp_open $server6
 renew() {
 	udp_open $server6 || :
 }
-during $((idle + unit)) renew
+during $((idle + pace)) renew
 check '... renews the element' element_in 'inet knockd open6' 'fd00::2 . udp . 443'
 check '... but not that of another port' not element_in 'inet knockd open6' 'fd00::2 . tcp . 22'
 
@@ -97,7 +95,7 @@ check 'a Target: in' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 
 renew() {
 	port_open $server 2300 || :
 }
-during $((short + unit)) renew
+during $((short + pace)) renew
 check '... renewed' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 2300'
 check '... until it is idle' not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 2300'
 
@@ -108,9 +106,9 @@ wait_for in22
 session again
 check 'a session' use again $short
 knockd_stop
-check '... lives without a daemon' use again $((idle + unit))
+check '... lives without a daemon' use again $((idle + pace))
 knockd_again
-check '... and with the next one' use again $((idle + unit))
+check '... and with the next one' use again $((idle + pace))
 check '... which knows it' listed
 kill -KILL "$knockd"
 wait "$knockd"
@@ -135,7 +133,7 @@ while limited; do
 done
 now ended
 check "an active access ends at open_timeout ($((ended - begun))0 ms)" [ $((ended - begun)) -ge $((limit * 100 - 20)) ]
-check '... and not much later' [ $((ended - begun)) -le $((limit * 100 + unit * 400)) ]
+check '... and not much later' [ $((ended - begun)) -le $((limit * 100 + pace * 400)) ]
 check '... its element is gone' not element_in 'inet knockd open4' '10.0.0.2 . tcp . 2200'
 
 now begun
@@ -146,7 +144,7 @@ wait "$knockd" 2>/dev/null
 wait_for -t $((limit * 4)) not limited
 now ended
 check "the daemon is killed: it ends in the kernel, after open_timeout ($((ended - begun))0 ms)" [ $((ended - begun)) -ge $((limit * 100 - 20)) ]
-check '... and at most idle_timeout later' [ $((ended - begun)) -le $((limit * 100 + unit * 400)) ]
+check '... and at most idle_timeout later' [ $((ended - begun)) -le $((limit * 100 + pace * 400)) ]
 knockd_again
 
 # An access without an end goes on, and one that was extended until its new end.
@@ -163,7 +161,7 @@ knockctl extend 10.0.0.2 --door limited ${idle}s >/dev/null
 wait_for -t $((limit * 4)) not limited
 now ended
 check "knockctl extend: it lasts longer ($((ended - begun))0 ms)" [ $((ended - begun)) -ge $(((limit + idle) * 100 - 50)) ]
-check '... by that' [ $((ended - begun)) -le $(((limit + idle) * 100 + unit * 400)) ]
+check '... by that' [ $((ended - begun)) -le $(((limit + idle) * 100 + pace * 400)) ]
 
 # --- reload, extend, elements of the admin's --------------------------------------------------------
 
@@ -177,10 +175,10 @@ knock $server 7000
 wait_for in22
 session reloaded
 knockd_reload
-check 'a reload: an active session lives' use reloaded $((idle + unit))
+check 'a reload: an active session lives' use reloaded $((idle + pace))
 sed -i "s/idle_timeout = ${idle}s/open_timeout = ${limit}s/" "$T/knockd.conf"
 knockd_reload
-check 'a reload to a fixed time: the access ends' -t $((limit + unit)) not in22
+check 'a reload to a fixed time: the access ends' -t $((limit + pace)) not in22
 check '... its session, too' dead reloaded
 check '... not the one without a time' said permanent two
 knockd_stop

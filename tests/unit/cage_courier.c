@@ -67,7 +67,7 @@ static void
 work(int parent)
 {
 	struct pollfd pfd = { .fd = parent, .events = POLLIN };
-	struct share_message message = { .kind = SHARE_READY };
+	struct share_message messages[SHARE_BATCH] = { { .kind = SHARE_READY } };
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(9) };
 	int fd, error, on = 1;
 	socklen_t len = sizeof(error);
@@ -75,9 +75,9 @@ work(int parent)
 
 	allocate(100);
 	allocate(10 << 20);
-	if (poll(&pfd, 1, 1) != 0 || share_send(parent, &message, 1))
+	if (poll(&pfd, 1, 1) != 0 || share_send(parent, messages, 1))
 		_exit(4);
-	if (share_recv(parent, &message, SHARE_BATCH) != 0 && errno != EAGAIN)
+	if (share_recv(parent, messages, SHARE_BATCH) != 0 && errno != EAGAIN)
 		_exit(5);
 	/* by syscall(2), as stream.c does */
 	fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

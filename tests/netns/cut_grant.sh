@@ -14,8 +14,6 @@ sshd_start
 pace
 life=$((3 * pace)) # seconds of an access
 echo_tcp 2200
-# else the next packet of the server would begin a flow, of which those of the client are the answers
-echo 0 >/proc/sys/net/netfilter/nf_conntrack_tcp_loose || bail 'no sysctl'
 ruleset='
 	table inet filter {
 		set ok { type ipv4_addr . inet_proto . inet_service; flags timeout; }
@@ -32,6 +30,9 @@ ruleset='
 		}
 	}'
 echo "$ruleset" | nft -f - || bail 'cannot load the firewall'
+# With the firewall there is connection tracking. Without this a packet of the server would begin a flow, and the client's
+# packets would be its answers.
+echo 0 >/proc/sys/net/netfilter/nf_conntrack_tcp_loose || bail 'no sysctl'
 knockd_start "
 [ssh]
 	sequence = 7000

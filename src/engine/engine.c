@@ -26,13 +26,11 @@
 
 /*
  * Packets in a millisecond above which waking the engine for each costs more than the packet: nap, then read a batch.
- * The socket has room for many times as much. The engine never naps while the kernel holds packets in a queue.
+ * In the flood that this is, a knock may wait as long as the nap. The socket has room for many times as much. The
+ * engine never naps while the kernel holds packets in a queue.
  */
-#define FLOOD_PACKETS  20
-#define FLOOD_NAP_NSEC 200000
-
-/* The same for datagrams of a signed knock's length that are none: no client sends any, so few are a flood. */
-#define FLOOD_GARBAGE 3
+#define FLOOD_PACKETS  10
+#define FLOOD_NAP_NSEC 2000000
 
 /* The engine reports suppressed events and lost packets at most this often. */
 #define REPORT_MSEC 10000
@@ -56,13 +54,11 @@ struct engine {
 	struct limiter *limiters; /* by door; of what strangers drive */
 	struct limiter *openings; /* by door */
 	struct stream streams[CAPTURE_WAYS];
-	uint64_t now;            /* ms, monotonic */
-	uint64_t report_at;      /* UINT64_MAX: nothing to report */
-	uint64_t beat_msec;      /* as in struct engine_setup */
-	unsigned recent;         /* packets read in this millisecond */
-	unsigned garbage;        /* ... that look like a signed knock, and are none */
-	unsigned garbage_before; /* the same in the millisecond before */
-	bool drained;            /* the last read emptied the socket */
+	uint64_t now;       /* ms, monotonic */
+	uint64_t report_at; /* UINT64_MAX: nothing to report */
+	uint64_t beat_msec; /* as in struct engine_setup */
+	unsigned recent;    /* packets read in this millisecond */
+	bool drained;       /* the last read emptied the socket */
 	uint64_t reported_lost, reported_overruns;
 	struct event out[IPC_MESSAGE]; /* to send before the engine sleeps */
 	size_t n_out;
@@ -260,10 +256,8 @@ take_signed(struct engine *e, const struct knock_hit *hit, const uint8_t *data)
 	const struct packet *packet = &hit->packet;
 	struct event event = { .kind = EVENT_AUTH };
 
-	if (!gate_open(e->gate, packet, data + packet->payload, e->now, e->counters, &event)) {
-		e->garbage++;
+	if (!gate_open(e->gate, packet, data + packet->payload, e->now, e->counters, &event))
 		return;
-	}
 	feed(e);
 	e->recent = 0;
 	if (event.door < e->conf->n_doors)
@@ -284,6 +278,7 @@ take_packet(void *arg, const struct reader_packet *raw)
 		return;
 	}
 	e->counters->packets++;
+	e->recent++;
 	if (raw->has_seq)
 		count_gap(e, &e->streams[raw->stream], raw->seq);
 	hit->local = raw->way != CAPTURE_TARGET;
@@ -322,7 +317,6 @@ read_packets(struct engine *e)
 	e->drained = n < READER_BATCH;
 	if (n > 0) {
 		feed(e);
-		e->recent += (unsigned)n;
 		answer(e);
 	}
 	if (n >= 0 || errno == EAGAIN || errno == EINTR)
@@ -357,19 +351,32 @@ look_at_clock(struct engine *e)
 {
 	uint64_t now = moment_steady_usec() / 1000;
 
-	if (now != e->now) {
-		e->garbage_before = now == e->now + 1 ? e->garbage : 0;
-		e->recent = e->garbage = 0;
-	}
+	if (now != e->now)
+		e->recent = 0;
 	e->now = now;
 }
 
 static bool
 is_flooded(const struct engine *e)
 {
-	bool many = e->recent > FLOOD_PACKETS || e->garbage > FLOOD_GARBAGE || e->garbage_before > FLOOD_GARBAGE;
+	return e->recent > FLOOD_PACKETS && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
+}
 
-	return many && e->drained && e->conf->capture == CONF_CAPTURE_NFLOG;
+/* False: the parent is gone. */
+static bool
+wait_for_packets(struct engine *e, struct pollfd fds[static POLL_SLOTS])
+{
+	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
+
+	fds[POLL_CAPTURE].revents = fds[POLL_IPC].revents = 0;
+	if (is_flooded(e)) {
+		ppoll(&fds[POLL_IPC], 1, &nap, NULL);
+		fds[POLL_CAPTURE].revents = POLLIN;
+	} else {
+		poll(fds, POLL_SLOTS, poll_timeout(e));
+	}
+	look_at_clock(e);
+	return !fds[POLL_IPC].revents;
 }
 
 /* Returns 0, or errno: packets cannot be read. */
@@ -380,26 +387,19 @@ loop(struct engine *e, const struct engine_setup *setup)
 		[POLL_CAPTURE] = { .fd = setup->capture_fd, .events = POLLIN },
 		[POLL_IPC] = { .fd = setup->ipc_fd, .events = POLLIN }, /* only end of file */
 	};
-	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
 
 	send_out(e);
 	for (;;) {
-		int ready;
-
 		e->counters->beats++;
-		ready = poll(fds, POLL_SLOTS, poll_timeout(e));
-		look_at_clock(e);
-		if (ready > 0 && fds[POLL_IPC].revents)
+		if (!wait_for_packets(e, fds))
 			return 0;
-		if (ready > 0 && fds[POLL_CAPTURE].revents && !read_packets(e))
+		if (fds[POLL_CAPTURE].revents && !read_packets(e))
 			return errno;
 		knock_expire(e->knock, e->now);
 		e->counters->attempts = knock_attempts(e->knock);
 		e->counters->evicted = knock_evicted(e->knock);
 		report(e);
 		send_out(e);
-		if (is_flooded(e))
-			ppoll(&fds[POLL_IPC], 1, &nap, NULL);
 	}
 }
 

@@ -150,6 +150,7 @@ netns_tests = \
 	tests/netns/examples_man.sh \
 	tests/netns/examples_ssh.sh \
 	tests/netns/files.sh \
+	tests/netns/flood.sh \
 	tests/netns/fragments.sh \
 	tests/netns/grants.sh \
 	tests/netns/guard.sh \

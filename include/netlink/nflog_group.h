@@ -3,6 +3,7 @@
 #ifndef KNOCKD_NFLOG_GROUP_H
 #define KNOCKD_NFLOG_GROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,12 @@
  * privilege if that is the reason.
  */
 int nflog_group_listen(uint16_t group, char *err, size_t errlen);
+
+/*
+ * With `gather` packets of a rule whose queue threshold is not 1 may wait for others, at most until the kernel's second
+ * tick, and share a message with them. Without it, or if the kernel refuses, each packet comes at once.
+ */
+void nflog_group_gather(int fd, uint16_t group, bool gather);
 
 /* The netlink port of the group's holder, usually its process id; 0: none. */
 unsigned nflog_group_holder(uint16_t group);

@@ -8,6 +8,9 @@
 /* Bytes of a packet that reach the engine: IP header, extension headers and TCP, and little payload. */
 #define CAPTURE_SNAPLEN 256
 
+/* Most packets in a message in a flood (table/flood_rules.c): more than a message has room for. */
+#define CAPTURE_GATHERED 64
+
 /* The log rule's prefix gives the packet's destination: this machine, or a door's Target elsewhere. */
 #define CAPTURE_PREFIX_LOCAL  "knockd local"
 #define CAPTURE_PREFIX_TARGET "knockd target"

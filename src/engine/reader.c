@@ -11,8 +11,8 @@
 #define SYS_recvmmsg SYS_recvmmsg_time64
 #endif
 
-/* Holds CAPTURE_SNAPLEN and some 150 bytes of attributes. */
-#define READ_MESSAGE_LEN 1024
+/* The kernel's messages have at most a page, or this where pages are larger: NLMSG_GOODSIZE in its linux/netlink.h. */
+#define READ_MESSAGE_LEN 8192
 
 struct reader {
 	int fd;

@@ -14,12 +14,6 @@
 
 #define LIST "/proc/net/netfilter/nfnetlink_log"
 
-/*
- * The kernel charges the socket a buffer of this size for each packet; the default of a page or two would fill the
- * socket with a few thousand packets. A larger packet gets a larger buffer.
- */
-#define KERNEL_BUFFER_LEN 512
-
 /* A request is three headers and a few numbers. */
 #define REQUEST_LEN 256
 
@@ -35,10 +29,22 @@ bind_group(struct mnl_socket *nl, uint16_t group)
 	if (nflog_attr_put_cfg_cmd(nlh, NFULNL_CFG_CMD_BIND) < 0 ||
 	    nflog_attr_put_cfg_mode(nlh, NFULNL_COPY_PACKET, CAPTURE_SNAPLEN) < 0)
 		return -1;
-	mnl_attr_put_u32(nlh, NFULA_CFG_NLBUFSIZ, htonl(KERNEL_BUFFER_LEN));
 	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(1));
 	mnl_attr_put_u16(nlh, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_SEQ));
 	return capture_socket_request(nl, nlh);
+}
+
+/* Timeout 0 is the next tick. The kernel answers only if it refuses; the engine counts that as an invalid message. */
+void
+nflog_group_gather(int fd, uint16_t group, bool gather)
+{
+	_Alignas(struct nlmsghdr) char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = nflog_nlmsg_put_header(buf, NFULNL_MSG_CONFIG, AF_UNSPEC, group);
+
+	mnl_attr_put_u32(nlh, NFULA_CFG_QTHRESH, htonl(gather ? CAPTURE_GATHERED : 1));
+	mnl_attr_put_u32(nlh, NFULA_CFG_TIMEOUT, htonl(0));
+	while (send(fd, nlh, nlh->nlmsg_len, 0) < 0 && errno == EINTR)
+		;
 }
 
 unsigned

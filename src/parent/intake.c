@@ -37,6 +37,13 @@ intake_same(const struct conf *a, const struct conf *b)
 	return a->capture == CONF_CAPTURE_NFLOG ? a->nflog_group == b->nflog_group : a->queue_num == b->queue_num;
 }
 
+void
+intake_gather(const struct daemon *d)
+{
+	if (d->conf->capture == CONF_CAPTURE_NFLOG)
+		nflog_group_gather(d->capture_fd, d->conf->nflog_group, d->conf->rules == CONF_RULES_AUTO);
+}
+
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
 /* Packets that waited are no knocks: the guard and the admin's own chains judge them, after the grants. */

@@ -11,6 +11,10 @@ int intake_listen(struct daemon *d, const struct conf *conf);
 /* Do both use the same group or queues? */
 bool intake_same(const struct conf *a, const struct conf *b);
 
+/* Before an engine reads: may the kernel gather packets? Only for the daemon's own rules, which limit that to floods.
+ */
+void intake_gather(const struct daemon *d);
+
 /* Verdicts on the packets that the engine reports as dealt with. Call after acting on the events. */
 void intake_give_verdicts(struct daemon *d, const struct event *events, size_t n);
 

@@ -91,6 +91,7 @@ supervisor_start(struct daemon *d)
 	d->watchdog.beats = 0;
 	d->watchdog.silent = false;
 	admin_engine_started(d->admin);
+	intake_gather(d);
 	if (limit_openings(d))
 		log_warn(&d->log, "could not start the engine");
 	else if (!child_start(&d->engine.child, d->conf, &d->user, d->capture_fd, &d->log))

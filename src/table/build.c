@@ -314,13 +314,20 @@ build_signed(struct rule *rule, const struct knock_port *auth)
 }
 
 void
-build_capture(const struct rules *rules, struct rule *rule, enum capture_way way)
+build_over(struct rule *rule, uint32_t rate, uint32_t burst)
+{
+	rule->terms[rule->n++] = (struct term){ .kind = TERM_OVER, .rate = rate, .burst = burst };
+}
+
+void
+build_capture(const struct rules *rules, struct rule *rule, enum capture_way way, uint16_t threshold)
 {
 	static const char *const prefixes[CAPTURE_WAYS] = { CAPTURE_PREFIX_LOCAL, CAPTURE_PREFIX_TARGET };
 
 	switch (rules->capture) {
 	case CONF_CAPTURE_NFLOG:
-		build_term(rule, TERM_LOG, prefixes[way], NULL);
+		rule->terms[rule->n++] =
+		    (struct term){ .kind = TERM_LOG, .name = prefixes[way], .threshold = threshold };
 		break;
 	case CONF_CAPTURE_NFQUEUE:
 		rule->terms[rule->n++] = (struct term){ .kind = TERM_QUEUE, .way = way };

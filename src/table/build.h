@@ -57,8 +57,11 @@ void build_from_port_rules(struct rules *rules, const char *chain, const struct 
 bool build_is_new_range(const struct conf *conf, size_t door);
 void build_signed(struct rule *rule, const struct knock_port *auth);
 
-/* Ends a rule: its packets go to the engine. */
-void build_capture(const struct rules *rules, struct rule *rule, enum capture_way way);
+/* See TERM_OVER. */
+void build_over(struct rule *rule, uint32_t rate, uint32_t burst);
+
+/* Ends a rule: its packets go to the engine; by NFLOG up to `threshold` of them in a message. */
+void build_capture(const struct rules *rules, struct rule *rule, enum capture_way way, uint16_t threshold);
 
 enum port_key build_key_of(const struct door *door);
 

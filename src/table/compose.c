@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "build.h"
+#include "flood_rules.h"
 #include "guard_rules.h"
 #include "knocker_rules.h"
 #include "lib/text.h"
@@ -15,7 +16,7 @@
 
 #define PORTS       "ports"
 #define NUMBERS     "port_numbers"
-#define RULES_FIXED 7 /* four in `report`, two for VRF, one in `prerouting` if ports are not compared there */
+#define RULES_FIXED 11 /* four in `report` and `flooded` each, two for VRF, one in `prerouting` for many ports */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
@@ -106,27 +107,41 @@ add_doors(struct rules *rules, const struct conf *conf)
  * the next rule, a queued one does not.
  */
 static void
-add_local_report(struct rules *rules, enum local_way way)
+add_local_report(struct rules *rules, const char *chain, enum local_way way, uint16_t threshold)
 {
-	struct rule *rule = build_rule(rules, "report");
+	struct rule *rule = build_rule(rules, chain);
 
 	build_local(rule, way);
-	build_capture(rules, rule, CAPTURE_LOCAL);
+	build_capture(rules, rule, CAPTURE_LOCAL, threshold);
 	if (rules->capture == CONF_CAPTURE_NFLOG)
 		build_term(rule, TERM_RETURN, NULL, NULL);
+}
+
+/* `threshold`: see build_capture(). */
+static void
+add_reports(struct rules *rules, const char *chain, uint16_t threshold, const struct conf *conf)
+{
+	add_local_report(rules, chain, LOCAL_IN_MAIN, threshold);
+	add_local_report(rules, chain, LOCAL_IN_VRF, threshold);
+	if (conf->n_interfaces)
+		add_local_report(rules, chain, LOCAL_AT_MEMBER, threshold);
+	build_capture(rules, build_rule(rules, chain), CAPTURE_TARGET, threshold);
 }
 
 static void
 add_report(struct rules *rules, const struct conf *conf)
 {
+	if (rules->capture == CONF_CAPTURE_NFLOG) {
+		build_chain(rules, FLOOD_RULES_CHAIN);
+		add_reports(rules, FLOOD_RULES_CHAIN, CAPTURE_GATHERED, conf);
+	}
+	build_chain(rules, "report");
 	knocker_rules_martians(rules, "report");
 	rate_rules_add(rules);
 	knocker_rules_report(rules, conf);
-	add_local_report(rules, LOCAL_IN_MAIN);
-	add_local_report(rules, LOCAL_IN_VRF);
-	if (conf->n_interfaces)
-		add_local_report(rules, LOCAL_AT_MEMBER);
-	build_capture(rules, build_rule(rules, "report"), CAPTURE_TARGET);
+	if (rules->capture == CONF_CAPTURE_NFLOG)
+		flood_rules_add(rules);
+	add_reports(rules, "report", 1, conf);
 }
 
 /* Packets in the set go to `report`. */
@@ -186,10 +201,8 @@ add_knocks(struct rules *rules, const struct conf *conf)
 static void
 add_knock_chains(struct rules *rules, const struct conf *conf)
 {
-	if (rules->n_knock_sets || rules->has_signed) {
-		build_chain(rules, "report");
+	if (rules->n_knock_sets || rules->has_signed)
 		add_report(rules, conf);
-	}
 	if (rules->n_knock_sets) {
 		add_vrf_knocks(rules, conf);
 		add_knocks(rules, conf);
@@ -217,10 +230,11 @@ fill(struct rules *rules, const struct conf *conf)
 	    rate_rules_sets(rules, conf) || knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules = calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX +
-				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + guard_rules_idle(conf) +
-				  SIGNED_RULES_MAX + 3 * conf->n_interfaces + 3 * conf->n_doors,
-			      sizeof(*rules->rules));
+	rules->rules =
+	    calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX + RATE_RULES_MAX +
+		       FLOOD_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + guard_rules_idle(conf) +
+		       SIGNED_RULES_MAX + 3 * conf->n_interfaces + 3 * conf->n_doors,
+		   sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;
 	add_knock_chains(rules, conf);

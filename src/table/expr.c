@@ -138,11 +138,22 @@ put_port(struct nftnl_rule *rule, enum side side, uint16_t port)
 	return put_port_of(rule, side, NFT_REG_1) || put_equal(rule, &number, sizeof(number)) ? -1 : 0;
 }
 
+static int
+put_long(struct nftnl_rule *rule)
+{
+	uint16_t length = htons(RULES_SIGNED_LENGTH);
+
+	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 4, sizeof(length), NFT_REG_1) ||
+		       put_compare(rule, NFT_CMP_GTE, &length, sizeof(length))
+		   ? -1
+		   : 0;
+}
+
 /* The same expressions as nft's for "udp dport 62000-62999 udp length >= 192". */
 static int
 put_signed(struct nftnl_rule *rule, uint16_t first, uint16_t last)
 {
-	uint16_t low = htons(first), high = htons(last), length = htons(RULES_SIGNED_LENGTH);
+	uint16_t low = htons(first), high = htons(last);
 
 	if (put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP) || put_port_of(rule, SIDE_TO, NFT_REG_1))
 		return -1;
@@ -150,10 +161,7 @@ put_signed(struct nftnl_rule *rule, uint16_t first, uint16_t last)
 			  : put_compare(rule, NFT_CMP_GTE, &low, sizeof(low)) ||
 				put_compare(rule, NFT_CMP_LTE, &high, sizeof(high)))
 		return -1;
-	return put_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 4, sizeof(length), NFT_REG_1) ||
-		       put_compare(rule, NFT_CMP_GTE, &length, sizeof(length))
-		   ? -1
-		   : 0;
+	return put_long(rule);
 }
 
 /* A name is compared with its padding of NULs; a name that ends in '*' only up to the '*'. */
@@ -222,20 +230,31 @@ put_key(struct nftnl_rule *rule, struct key_shape shape, enum side side, bool kn
 	return shape.port ? put_port_of(rule, side, register_at(after)) : 0;
 }
 
-/* A limit that each element counts on its own; packets over the limit match. */
+/* Packets over the limit match. */
 static struct nftnl_expr *
-new_limit(const struct rules *rules)
+new_limit(uint32_t rate, uint32_t burst)
 {
 	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
 
 	if (!limit)
 		return NULL;
-	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rules->rate);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rate);
 	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
-	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, rules->burst);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, burst);
 	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
 	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 	return limit;
+}
+
+static int
+put_over(struct nftnl_rule *rule, const struct term *term)
+{
+	struct nftnl_expr *limit = new_limit(term->rate, term->burst);
+
+	if (!limit)
+		return -1;
+	nftnl_rule_add_expr(rule, limit);
+	return 0;
 }
 
 /* The element gets the set's timeout. */
@@ -246,7 +265,7 @@ put_update(struct nftnl_rule *rule, const struct rules *rules, const struct term
 	bool limited = term->kind == TERM_TOO_FAST;
 	struct nftnl_expr *expr = add_expr(rule, "dynset"), *limit = NULL;
 
-	if (!expr || (limited && !(limit = new_limit(rules))))
+	if (!expr || (limited && !(limit = new_limit(rules->rate, rules->burst))))
 		return -1;
 	/* without NFT_DYNSET_F_EXPR, which Linux before 5.11 refuses and no kernel needs for a single expression */
 	if (limit)
@@ -392,7 +411,7 @@ put_counter(struct nftnl_rule *rule)
 }
 
 static int
-put_log(struct nftnl_rule *rule, const struct rules *rules, const char *prefix)
+put_log(struct nftnl_rule *rule, const struct rules *rules, const struct term *term)
 {
 	struct nftnl_expr *expr = add_expr(rule, "log");
 
@@ -400,8 +419,8 @@ put_log(struct nftnl_rule *rule, const struct rules *rules, const char *prefix)
 		return -1;
 	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, rules->group);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, CAPTURE_SNAPLEN);
-	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, 1);
-	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, prefix);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, term->threshold);
+	return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, term->name);
 }
 
 static int
@@ -458,6 +477,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_AH);
 	case TERM_PORT:
 		return put_port(rule, term->side, term->port);
+	case TERM_LONG:
+		return put_meta_equal(rule, NFT_META_L4PROTO, IPPROTO_UDP) || put_long(rule) ? -1 : 0;
 	case TERM_SIGNED:
 		return put_signed(rule, term->port, term->last);
 	case TERM_IFNAME:
@@ -477,6 +498,8 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 			       put_update(rule, rules, term)
 			   ? -1
 			   : 0;
+	case TERM_OVER:
+		return put_over(rule, term);
 	case TERM_FLAGS:
 		return put_flags(rule, term->set->mask, NFT_CMP_EQ, term->set->value);
 	case TERM_UNDER_WAY:
@@ -494,7 +517,7 @@ expr_put_term(struct nftnl_rule *rule, const struct rules *rules, const struct t
 	case TERM_COUNTER:
 		return put_counter(rule);
 	case TERM_LOG:
-		return put_log(rule, rules, term->name);
+		return put_log(rule, rules, term);
 	case TERM_QUEUE:
 		return put_queue(rule, (uint16_t)(rules->queue + term->way));
 	case TERM_RETURN:

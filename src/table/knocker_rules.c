@@ -276,7 +276,7 @@ add_waiting_chain(struct rules *rules)
 		return "report";
 	build_chain(rules, "waiting");
 	knocker_rules_martians(rules, "waiting");
-	build_capture(rules, build_rule(rules, "waiting"), CAPTURE_WAITING);
+	build_capture(rules, build_rule(rules, "waiting"), CAPTURE_WAITING, 1);
 	return "waiting";
 }
 

@@ -15,6 +15,7 @@ rules_flag_name(unsigned bit)
 }
 
 const char *const rules_chain_names[] = {
+	"flooded",
 	"report",
 	"knocks_vrf",
 	"knocks",

@@ -4,8 +4,8 @@
  * no I/O; ruleset_*.c write it as text and as netlink messages.
  *
  * The table has two halves. The base chain `prerouting` reports knocks (compose.c, signed_rules.c) and other packets of
- * knocking sources (knocker_rules.c), within limits (rate_rules.c). The base chains `guard` and `guard_input` keep the
- * ports of `open` shut (guard_rules.c) and are missing without any.
+ * knocking sources (knocker_rules.c), within limits (rate_rules.c), in a flood many at a time (flood_rules.c). The base
+ * chains `guard` and `guard_input` keep the ports of `open` shut (guard_rules.c) and are missing without any.
  */
 #ifndef KNOCKD_RULES_H
 #define KNOCKD_RULES_H
@@ -104,13 +104,15 @@ enum term_kind {
 	TERM_UDP,
 	TERM_AH,     /* meta l4proto ah; tracked ports need this term, TERM_TCP or TERM_UDP in front: nft wants it so */
 	TERM_PORT,   /* PORT of any protocol at SIDE */
-	TERM_SIGNED, /* UDP to a port from PORT to LAST, of a signed knock's length or longer */
+	TERM_LONG,   /* UDP of a signed knock's length or longer */
+	TERM_SIGNED, /* UDP to a port from PORT to LAST, and TERM_LONG */
 	TERM_IFNAME, /* iifname NAME; a final '*' is a wildcard */
 	TERM_NOT_LO, /* iifname != "lo" */
 	TERM_VRF,    /* meta iifkind "vrf" */
 	TERM_SET,    /* the packet's key at SIDE is in SET */
 	TERM_UPDATE, /* adds the key to SET or restarts its timeout; no match if SET is full */
 	TERM_TOO_FAST,  /* TERM_UPDATE; matches if more than `rate` packets a second had this key */
+	TERM_OVER,      /* more than RATE packets a second come to this rule, after BURST packets */
 	TERM_FLAGS,     /* TCP flags match SET's mask and value */
 	TERM_UNDER_WAY, /* TCP, but not SYN without ACK */
 	TERM_SYN,       /* TCP, SYN without ACK, fast for packets that do not match */
@@ -119,7 +121,7 @@ enum term_kind {
 	TERM_TRACKED,   /* connection tracking's word about the packet is that of TRACK */
 	TERM_FIB,       /* the routing tables' word about an address is that of FIB */
 	TERM_COUNTER,
-	TERM_LOG,   /* to the group, NAME is the prefix */
+	TERM_LOG,   /* to the group, NAME is the prefix; up to THRESHOLD packets in a message */
 	TERM_QUEUE, /* to the WAY's queue until its verdict; without a listener the packet leaves the base chain */
 	TERM_RETURN,
 	TERM_GOTO, /* chain NAME */
@@ -168,6 +170,8 @@ struct term {
 	enum track_test track;
 	enum fib_test fib;
 	uint16_t port, last;
+	uint16_t threshold;
+	uint32_t rate, burst;
 	bool known;          /* TERM_SET: behind another one with addresses of the same family */
 	uint64_t timeout_ms; /* of TERM_UPDATE behind a TERM_SET of the same set; 0: the set's, and no such term */
 };

@@ -156,6 +156,18 @@ print_update(const struct port_set *set, FILE *out)
 }
 
 static void
+print_limit(uint32_t rate, uint32_t burst, FILE *out)
+{
+	fprintf(out, "limit rate over %u/second burst %u packets", rate, burst);
+}
+
+static void
+print_long(FILE *out)
+{
+	fprintf(out, "udp length >= %d", RULES_SIGNED_LENGTH);
+}
+
+static void
 print_term(const struct rules *rules, const struct term *term, FILE *out)
 {
 	char time[64];
@@ -194,7 +206,11 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fprintf(out, "udp dport %u", term->port);
 		if (term->last != term->port)
 			fprintf(out, "-%u", term->last);
-		fprintf(out, " udp length >= %d", RULES_SIGNED_LENGTH);
+		fputc(' ', out);
+		print_long(out);
+		return;
+	case TERM_LONG:
+		print_long(out);
 		return;
 	case TERM_IFNAME:
 		fprintf(out, "iifname \"%s\"", term->name);
@@ -217,7 +233,12 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		return;
 	case TERM_TOO_FAST:
 		print_update(term->set, out);
-		fprintf(out, " limit rate over %u/second burst %u packets }", rules->rate, rules->burst);
+		fputc(' ', out);
+		print_limit(rules->rate, rules->burst, out);
+		fputs(" }", out);
+		return;
+	case TERM_OVER:
+		print_limit(term->rate, term->burst, out);
 		return;
 	case TERM_FLAGS:
 		print_flags_term(term->set, out);
@@ -229,8 +250,8 @@ print_term(const struct rules *rules, const struct term *term, FILE *out)
 		fputs("counter", out);
 		return;
 	case TERM_LOG:
-		fprintf(out, "log prefix \"%s\" group %u snaplen %d queue-threshold 1", term->name, rules->group,
-			CAPTURE_SNAPLEN);
+		fprintf(out, "log prefix \"%s\" group %u snaplen %d queue-threshold %u", term->name, rules->group,
+			CAPTURE_SNAPLEN, term->threshold);
 		return;
 	case TERM_QUEUE:
 		fprintf(out, "queue num %u bypass", rules->queue + (unsigned)term->way);

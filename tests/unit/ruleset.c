@@ -62,18 +62,29 @@ ends_with(struct conf *conf, const char *expected)
 	"\t\tiifname != \"lo\" meta nfproto ipv4 fib saddr type != unicast return\n" \
 	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type local return\n"      \
 	"\t\tiifname != \"lo\" meta nfproto ipv6 fib saddr type anycast return\n"
-#define LOCAL(fib, group) \
-	"\t\t" fib " log prefix \"knockd local\" group " group " snaplen 256 queue-threshold 1 return\n"
+#define LOCAL_BY(fib, group, threshold)                                                         \
+	"\t\t" fib " log prefix \"knockd local\" group " group " snaplen 256 queue-threshold " threshold \
+	" return\n"
+#define LOCAL(fib, group)    LOCAL_BY(fib, group, "1")
+#define GATHERED(fib, group) LOCAL_BY(fib, group, "64")
 #define IN_MAIN   "fib daddr type local"
 #define IN_VRF    "fib daddr . iif oif missing"
 #define AT_MEMBER "fib daddr . iif type local"
 #define VRF_AND   "meta iifkind \"vrf\" "
+#define FLOODED(group, at_member)                                                                    \
+	"\tchain flooded {\n" GATHERED(IN_MAIN, group) GATHERED(VRF_AND IN_VRF, group) at_member     \
+	"\t\tlog prefix \"knockd target\" group " group " snaplen 256 queue-threshold 64\n"         \
+	"\t}\n\n"
+#define LONG "\t\tudp length >= 192 limit rate over 500/second burst 100 packets counter goto flooded\n"
 #define TAIL(group, at_member)                                                                       \
+	"\t\tlimit rate over 10000/second burst 1000 packets counter goto flooded\n"                \
 	LOCAL(IN_MAIN, group) LOCAL(VRF_AND IN_VRF, group) at_member                                 \
 	"\t\tlog prefix \"knockd target\" group " group " snaplen 256 queue-threshold 1\n"          \
 	"\t}\n\n"
-#define REPORT "\tchain report {\n" MARTIANS TAIL("7777", "")
-#define REPORT_OF_INTERFACES "\tchain report {\n" MARTIANS TAIL("7777", LOCAL(AT_MEMBER, "7777"))
+#define REPORT FLOODED("7777", "") "\tchain report {\n" MARTIANS TAIL("7777", "")
+#define REPORT_OF_INTERFACES                                                                         \
+	FLOODED("7777", GATHERED(AT_MEMBER, "7777"))                                                 \
+	"\tchain report {\n" MARTIANS TAIL("7777", LOCAL(AT_MEMBER, "7777"))
 #define KNOCKS_VRF(rules) "\tchain knocks_vrf {\n" rules "\t}\n\n"
 #define SEEN              "\t\t" VRF_AND IN_MAIN " return\n"
 #define KNOCKS            "\tchain knocks {\n\t\t" VRF_AND "goto knocks_vrf\n"
@@ -162,7 +173,7 @@ ipv4_alone(void **state)
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
-	       "\tchain report {\n" MARTIANS TAIL("5", LOCAL(AT_MEMBER, "5"))
+	       FLOODED("5", GATHERED(AT_MEMBER, "5")) "\tchain report {\n" MARTIANS TAIL("5", LOCAL(AT_MEMBER, "5"))
 	       KNOCKS_VRF(KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
 	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN)
 	       KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", AT_MEMBER) "\t}\n\n"
@@ -280,7 +291,7 @@ a_guard(void **state)
 	assert_int_equal(ruleset_print(conf, out), 0);
 	fclose(out);
 	assert_string_equal(
-	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("report") CHAIN_AWAY("knocks_vrf") CHAIN_AWAY("knocks")
+	    text, "table inet knockd\nflush table inet knockd\n" CHAIN_AWAY("flooded") CHAIN_AWAY("report") CHAIN_AWAY("knocks_vrf") CHAIN_AWAY("knocks")
 		      CHAIN_AWAY("interfaces") CHAIN_AWAY("signed") CHAIN_AWAY("signed_interfaces") CHAIN_AWAY("waiting") CHAIN_AWAY("strays") CHAIN_AWAY("stray_interfaces")
 			  CHAIN_AWAY("unasked") CHAIN_AWAY("knockers") CHAIN_AWAY("udps") CHAIN_AWAY("prerouting")
 			  CHAIN_AWAY("guard_shut") CHAIN_AWAY("guard_local") CHAIN_AWAY("guard_target")
@@ -365,6 +376,7 @@ parts_of_a_guard(void **state)
 	confs_free(conf);
 }
 
+/* Packets in queues are never gathered, so `flooded` is missing. */
 static void
 every_chain_and_set_is_known(void **state)
 {
@@ -387,10 +399,11 @@ every_chain_and_set_is_known(void **state)
 	rules = compose_rules(conf);
 	assert_int_equal(rules->n_chains, RULES_CHAINS);
 	for (size_t i = 0; i < RULES_CHAINS; i++) {
-		assert_string_equal(rules->chains[i].name, rules_chain_names[i]);
+		assert_string_equal(rules->chains[i].name, rules_chain_names[i + 1]);
 		assert_int_equal(guard_rules_has(rules->chains[i].name, false), i >= 13);
 	}
-	assert_null(rules_chain_names[RULES_CHAINS]);
+	assert_string_equal(rules_chain_names[0], "flooded");
+	assert_null(rules_chain_names[RULES_CHAINS + 1]);
 	for (size_t i = 0; i < rules->n_sets; i++) {
 		bool of_guard = strstr(rules->sets[i].name, "guarded") || rules->sets[i].kept;
 		bool older = !strncmp(rules->sets[i].name, "guarded_", strlen("guarded_"));
@@ -434,7 +447,8 @@ a_scan_guard(void **state)
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 3 }\n\t}\n\n" KNOCKERS(
 		   "knockers4", "ipv4_addr", "3600s")
 	       "\tset targets4 {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n\n" KNOCKERS(
-		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n" MARTIANS
+		   "knockers6", "ipv6_addr", "3600s") FLOODED("7777", GATHERED(AT_MEMBER, "7777"))
+	       "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
 	       TAIL("7777", LOCAL(AT_MEMBER, "7777"))
@@ -570,11 +584,25 @@ a_rate_for_each_source(void **state)
 	prints(conf,
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
 													"4s")
-	       "\tchain report {\n" MARTIANS
+	       FLOODED("7777", "") "\tchain report {\n" MARTIANS
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
 	       TAIL("7777", "") KNOCKS_VRF(SEEN KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
 	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN) "\t}\n\n"
 	       BASE(HITS("1", "tcp", "knocks")));
+}
+
+/* Datagrams of a signed knock's length have a limit of their own. */
+static void
+a_signed_door(void **state)
+{
+	struct conf *conf = confs_new();
+
+	(void)state;
+	confs_door(conf, "62201:auth", 0, 0, NULL);
+	prints(conf, FLOODED("7777", "") "\tchain report {\n" MARTIANS LONG TAIL("7777", "")
+	       "\tchain signed {\n" SEEN "\t\t" IN_MAIN " counter goto report\n"
+	       "\t\t" VRF_AND IN_VRF " counter goto report\n\t}\n\n"
+	       BASE("\t\tudp dport 62201 udp length >= 192 goto signed\n"));
 }
 
 static int
@@ -635,6 +663,7 @@ main(void)
 		cmocka_unit_test(parts_of_a_scan_guard),
 		cmocka_unit_test(held_packets),
 		cmocka_unit_test(a_rate_for_each_source),
+		cmocka_unit_test(a_signed_door),
 		cmocka_unit_test(older_kernels_know_the_rate),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};

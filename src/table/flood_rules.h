@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules that let the kernel gather packets of a flood, see flood_rules.c. */
+#ifndef KNOCKD_FLOOD_RULES_H
+#define KNOCKD_FLOOD_RULES_H
+
+#include "rules.h"
+
+/* The chain that logs as `report` does, but with CAPTURE_GATHERED packets in a message. */
+#define FLOOD_RULES_CHAIN "flooded"
+
+/* Adds at most FLOOD_RULES_MAX rules to `report`, before those that log. */
+#define FLOOD_RULES_MAX 2
+void flood_rules_add(struct rules *rules);
+
+#endif

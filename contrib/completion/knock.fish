@@ -6,8 +6,20 @@ function __knock_profiles
     knock --list 2>/dev/null | string match -rv '[\x01-\x08\x0a-\x1f\x7f]'
 end
 
+# Neither a host nor --profile yet: skips options, and the word after those that have one.
 function __knock_needs_host
-    test (count (commandline -opc | string match -v -- '-*')) -le 1
+    set -l words (commandline -opc)[2..-1]
+    set -l with_word 'delay|source|interface|wait|timeout|proxy|totp|for|port|address|other-address'
+    while set -q words[1]
+        if string match -qr "^(-[uv46]*[dsi]|--($with_word))\$" -- $words[1]
+            set words $words[3..-1]
+        else if string match -q -- '--profile*' $words[1]; or not string match -q -- '-*' $words[1]
+            return 1
+        else
+            set words $words[2..-1]
+        end
+    end
+    return 0
 end
 
 complete -c knock -f

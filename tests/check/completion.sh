@@ -47,7 +47,11 @@ offers 'a name that looks like a command' "\\\$\\(\\>$T/ran\\)|" "$knock" --prof
 point '... is not run'
 offers 'no profile in place of a port' '|' "$knock" localhost hom
 offers 'nothing after --delay' '|' "$knock" localhost -d ''
+offers 'nothing after --totp' '|' "$knock" --totp ''
+offers 'a profile after options and their words' 'home|' "$knock" --totp 123456 -v4d 20 --port 22 : tcp -s fd00 :: 2 ho
+offers 'nothing after bundled options' '|' "$knock" -vd ''
 offers 'interfaces' 'lo|' "$knock" -i lo
+offers '... after bundled options' 'lo|' "$knock" -v4i lo
 offers 'options of knockd' '--print-rules|' knockd --print
 offers 'interfaces of knockd' 'any|' knockd -i an
 offers 'commands of knockctl' 'revoke|reload|' "$knockctl" re

@@ -106,6 +106,7 @@ command="\\\$\\(touch\\ $T/ran\\)" # quoted as a shell writes it
 # --- bash ----------------------------------------------------------------------------------------------
 
 typed bash 'a name that is also a directory' 'knock hom' 'knock home '
+typed bash '... after options and their words' 'knock -vd 20 -s fd00::2 hom' 'knock -vd 20 -s fd00::2 home '
 typed bash 'a blank' 'knock wor' 'knock work\ place '
 typed bash '... that was typed' 'knock work\\ pl' 'knock work\ place '
 typed bash '... within double quotes' 'knock "work pl' 'knock "work place" '
@@ -152,6 +153,7 @@ typed bash '... within double quotes' 'knockd -c "a' 'knockd -c "a file" '
 
 for shell in zsh fish; do
 	typed $shell 'a name that is also a directory' 'knock hom' 'knock home '
+	typed $shell '... after options and their words' 'knock -vd 20 --totp 123456 hom' 'knock -vd 20 --totp 123456 home '
 	typed $shell 'a blank' 'knock wor' 'knock work\ place '
 	typed $shell 'a quote' 'knock do' "knock don\\'t "
 	typed $shell 'a command' 'knock \\$' "knock ${command}x "

@@ -102,7 +102,9 @@ set_wait(struct profile *profile, const char *value)
 static const char *
 set_timeout(struct profile *profile, const char *value)
 {
-	return client_options_timeout(&profile->timeout, value) ? "timeout is not a number of seconds" : NULL;
+	if (client_options_timeout(&profile->timeout, value))
+		return "timeout is not a number of seconds from 0.001 to 86400";
+	return NULL;
 }
 
 static const char *

@@ -128,6 +128,14 @@ equal '... and nothing is sent' "$(heard)" ''
 
 ends 'a profile that does not exist' 1 knock_ours nowhere
 check '... is named, with the file' grep -q 'no profile "nowhere" in .*/knock/config' "$T/err"
+profiles '[soon]
+	host = server4
+	sequence = 7101,8202
+	wait = 22
+	timeout = 0
+'
+ends 'a timeout of 0' 1 knock_ours soon
+check '... is told what is allowed' grep -q 'line 5: timeout is not a number of seconds from 0.001 to 86400$' "$T/err"
 profiles '[home]
 host = x
 sequence = 7101,98202

@@ -21,9 +21,8 @@ struct buckets {
 	size_t n_entries;
 };
 
-/* The entry of type `type` whose link is its member `member`; NULL of NULL. */
-#define BUCKETS_ENTRY(link, type, member) \
-	((link) ? (type *)(void *)((char *)(uintptr_t)(link)-offsetof(type, member)) : NULL)
+/* The entry of type `type` whose member `member` this link is; not of NULL. */
+#define BUCKETS_ENTRY(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* 0, or -1 with errno. */
 int buckets_init(struct buckets *buckets);

@@ -58,7 +58,7 @@ is_about(const struct known_access *a, const struct notice *n)
 static struct known_access *
 access_of(struct bucket_link *link)
 {
-	return BUCKETS_ENTRY(link, struct known_access, link);
+	return link ? BUCKETS_ENTRY(link, struct known_access, link) : NULL;
 }
 
 static struct known_access *

@@ -97,6 +97,8 @@ read_options(struct everywhere *e, int argc, char **argv)
 	}
 	for (; optind < argc && strcmp(argv[optind], "--"); optind++)
 		read_gateway(e, argv[optind]);
+	if (!e->n_gateways)
+		exit(2);
 	if (optind + 1 < argc)
 		e->command = argv + optind + 1;
 }

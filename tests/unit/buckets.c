@@ -15,7 +15,7 @@ struct entry {
 static struct entry *
 entry_of(struct bucket_link *link)
 {
-	return BUCKETS_ENTRY(link, struct entry, link);
+	return link ? BUCKETS_ENTRY(link, struct entry, link) : NULL;
 }
 
 static size_t

@@ -97,7 +97,7 @@ check_tls(struct share_conf *share, struct options *options)
 	if (!share->tls)
 		return 0;
 	share->tls_files = tlsfiles_open(share->tls_path, geteuid(), open_for_tls, NULL, why, sizeof(why));
-	if (share->tls_files && !courier_check_tls(share->tls_files->fds, why))
+	if (share->tls_files && !courier_check_tls(courier_open(), share->tls_files->fds, why))
 		return 0;
 	report(options, CONF_ERROR, why);
 	return -1;
@@ -205,8 +205,6 @@ main(int argc, char **argv)
 {
 	struct options options;
 
-	if (argc && !strcmp(argv[0], COURIER_NAME))
-		courier_main();
 	if (options_parse(&options, argc, argv)) {
 		options_usage(stderr);
 		return notify_config_status();

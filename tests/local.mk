@@ -313,7 +313,7 @@ if UNIT_TESTS
 tests_libtests_a_SOURCES += \
 	tests/unit/confs.c tests/unit/confs.h tests/unit/netns.c tests/unit/netns.h tests/unit/test.h
 endif
-LDADD = tests/libtests.a libknockd.a $(CMOCKA_LIBS) $(knockd_libs)
+LDADD = tests/libtests.a libknockd.a $(CMOCKA_LIBS) $(knockd_libs) $(courier_libs)
 
 tests_unit_client_hit_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
 tests_unit_client_options_LDADD = libclient.a libknockd.a $(CMOCKA_LIBS) $(SODIUM_LIBS)
@@ -330,7 +330,7 @@ tests_tools_noise_LDADD =
 tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
 tests_tools_hammer_LDADD =
-tests_tools_courier_LDADD = libknockd.a $(knockd_libs)
+tests_tools_courier_LDADD = libknockd.a $(knockd_libs) $(courier_libs)
 tests_tools_signed_LDADD = libclient.a libknockd.a $(SODIUM_LIBS)
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
@@ -432,7 +432,7 @@ fuzz/obj/%.o: src/%.c $(filter %.h,$(libknockd_a_SOURCES))
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(fuzz_compile) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(fuzz_objects)
-	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $< $(fuzz_objects) $(knockd_libs)
+	$(AM_V_CCLD)$(fuzz_compile) -fsanitize=fuzzer,address,undefined -o $@ $< $(fuzz_objects) $(knockd_libs) $(courier_libs)
 
 fuzz:
 	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \

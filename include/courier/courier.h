@@ -21,27 +21,22 @@ struct courier_setup {
 };
 
 /*
+ * The courier's program, to be opened at the start, while /proc can be read and before an update replaces the file:
+ * beside the daemon's own, as in a build directory, or where it is installed. -1 with errno.
+ */
+int courier_open(void);
+
+/*
  * Can these files be used for TLS? 0, or -1 with the reason, which names the key of the configuration. Leaves nothing
- * of them in memory.
+ * of them in memory, as OpenSSL would with copies of the secret key: the program from courier_open() does it.
  */
-int courier_check_tls(const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON]);
+int courier_check_tls(int program, const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON]);
 
 /*
- * The parent's program, to be opened at the start, while /proc can be read and before an update replaces the file. -1
- * with errno.
+ * In a forked child: replaces it by the courier, which thus has nothing of the parent's memory but this setup. Ends
+ * with 1, after a line on standard error, if it cannot.
  */
-int courier_self(void);
-
-/*
- * In a forked child: replaces it by the same program with the name COURIER_NAME, whose main() calls courier_main(). The
- * courier thus has nothing of the parent's memory but this setup. Ends with 1, after a line on standard error, if it
- * cannot.
- */
-#define COURIER_NAME "knockd: courier"
-_Noreturn void courier_exec(int self, const struct courier_setup *setup);
-
-/* Takes the setup and calls courier_run(); ends with 1 if a user has started the program by this name. */
-_Noreturn void courier_main(void);
+_Noreturn void courier_exec(int program, const struct courier_setup *setup);
 
 /*
  * Never returns. Resolves names, which takes as long as name servers do, and confines itself, then sends SHARE_READY.

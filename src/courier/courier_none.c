@@ -5,34 +5,21 @@
 #include <unistd.h>
 
 int
-courier_self(void)
+courier_open(void)
 {
 	return -1;
 }
 
 int
-courier_check_tls(const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON])
+courier_check_tls(int program, const int fds[static SHARE_TLS_FILES], char why[static SHARE_REASON])
 {
-	(void)fds, (void)why;
+	(void)program, (void)fds, (void)why;
 	return -1;
 }
 
 _Noreturn void
-courier_exec(int self, const struct courier_setup *setup)
+courier_exec(int program, const struct courier_setup *setup)
 {
-	(void)self, (void)setup;
-	_exit(1);
-}
-
-_Noreturn void
-courier_main(void)
-{
-	_exit(1);
-}
-
-_Noreturn void
-courier_run(const struct courier_setup *setup)
-{
-	(void)setup;
+	(void)program, (void)setup;
 	_exit(1);
 }

@@ -14,6 +14,7 @@
 #include "access/remembered.h"
 #include "claims.h"
 #include "config.h"
+#include "courier/courier.h"
 #include "files.h"
 #include "gateways.h"
 #include "intake.h"
@@ -585,7 +586,7 @@ daemon_run(const struct options *options)
 			    .signal_fd = -1,
 			    .watch_fd = -1,
 			    .users = { { .fd = -1 }, { .fd = -1 } },
-			    .link = { .fd = -1, .said = -1, .self = -1, .start_at = UINT64_MAX },
+			    .link = { .fd = -1, .said = -1, .program = -1, .start_at = UINT64_MAX },
 			    .rules = { .retry_at = UINT64_MAX },
 			    .engine = { .restart_at = UINT64_MAX, .child = { .ipc_fd = -1 } },
 			    .pidfile = { .fd = -1 },
@@ -595,6 +596,7 @@ daemon_run(const struct options *options)
 	priv_hide(); /* memory holds the sequences */
 	streams_fill();
 	priv_close_from(STDERR_FILENO + 1); /* commands must not inherit descriptors of knockd's caller */
+	d.link.program = courier_open();
 	d.born_at = moment_boot_msec();
 	log_init(&d.log);
 	d.log.listener = tell_manager; /* the control socket takes its place */

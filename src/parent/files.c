@@ -133,7 +133,7 @@ with_tls(const struct daemon *d, struct conf *conf, conf_report *report, void *a
 		return conf;
 	share = &conf->share;
 	share->tls_files = tlsfiles_open(share->tls_path, files_owner(d), open_for_tls, &to, why, sizeof(why));
-	if (share->tls_files && !courier_check_tls(share->tls_files->fds, why))
+	if (share->tls_files && !courier_check_tls(d->link.program, share->tls_files->fds, why))
 		return conf;
 	report(arg, CONF_ERROR, why);
 	conf_free(conf);

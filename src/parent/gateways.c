@@ -56,7 +56,6 @@ gateways_open(struct daemon *d)
 {
 	const struct sharing_owner owner = { .arg = d, .post = post, .apply = apply, .answer = answer };
 
-	d->link.self = courier_self();
 	d->sharing = sharing_new(&d->log, &owner);
 	if (!d->sharing && errno != ENOSYS) {
 		log_warn(&d->log, "could not start");
@@ -128,7 +127,7 @@ run(const struct daemon *d, int fd, int said)
 #else
 	dup2(said, STDERR_FILENO);
 #endif
-	courier_exec(d->link.self, &setup);
+	courier_exec(d->link.program, &setup);
 }
 
 static int
@@ -361,9 +360,9 @@ void
 gateways_close(struct daemon *d)
 {
 	end_courier(d, "knockd ends");
-	if (d->link.self >= 0)
-		close(d->link.self);
-	d->link.self = -1;
+	if (d->link.program >= 0)
+		close(d->link.program);
+	d->link.program = -1;
 	sharing_free(d->sharing);
 	d->sharing = d->tools.sharing = NULL;
 }

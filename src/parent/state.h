@@ -95,7 +95,7 @@ struct daemon_link {
 	pid_t pid;                     /* 0: none runs */
 	int fd;                        /* -1: none, as below */
 	int said;                      /* its standard error until it is confined */
-	int self;                      /* courier_self() */
+	int program;                   /* courier_open() */
 	uint64_t started_at, start_at; /* the last start; the next one, UINT64_MAX: none is due */
 	uint64_t pause;                /* before the next start */
 	bool kept;                     /* over the reload under way */

@@ -34,6 +34,7 @@ size_of() {
 
 progress size
 size_of knockd-nft "$KNOCKD" daemon
+size_of knockd-nft "$build/knockd-courier" courier
 size_of knockd-nft "$KNOCK" client
 size_of knockd-nft "$KNOCKCTL" knockctl
 have_reference_daemon && size_of 'knockd 0.8' "$KNOCKD_REF" daemon

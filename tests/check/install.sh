@@ -122,6 +122,8 @@ installed() {
 	(cd "$T/dest" && find . -type f ! -path '*/share/*' | sort | tr '\n' ' ')
 }
 
+no_programs='bin_PROGRAMS= sbin_PROGRAMS= libexec_PROGRAMS='
+
 rm -rf "$T/dest"
 equal 'without a prefix: the directories of the system' "$(places)" '/etc /var /run'
 data DESTDIR="$T/dest"
@@ -129,15 +131,15 @@ equal '... nothing in the distribution'\''s directories' "$(installed)" './etc/d
 './etc/logrotate.d/knockd '\
 './usr/local/lib/systemd/system/knockd-guard.service ./usr/local/lib/systemd/system/knockd.service '\
 './usr/local/lib/sysusers.d/knockd.conf ./usr/local/lib/tmpfiles.d/knockd.conf '
-check 'make uninstall takes all of it away' make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS=
+check 'make uninstall takes all of it away' make uninstall DESTDIR="$T/dest" $no_programs
 equal '... no file is left' "$(find "$T/dest" ! -type d)" ''
 check 'a DESTDIR with a blank' data DESTDIR="$T/a dest"
 equal '... the same files' "$(cd "$T/a dest" && find . -type f ! -path '*/share/*' | wc -l)" 7
-check '... make uninstall takes them away, too' make uninstall DESTDIR="$T/a dest" sbin_PROGRAMS= bin_PROGRAMS=
+check '... make uninstall takes them away, too' make uninstall DESTDIR="$T/a dest" $no_programs
 equal '... no file is left' "$(find "$T/a dest" ! -type d)" ''
 data DESTDIR="$T/dest"
 echo '# mine' >>"$T/dest/etc/logrotate.d/knockd"
-make uninstall DESTDIR="$T/dest" sbin_PROGRAMS= bin_PROGRAMS= >"$T/log" 2>&1
+make uninstall DESTDIR="$T/dest" $no_programs >"$T/log" 2>&1
 equal '... but for a file that the admin has changed' "$(find "$T/dest" ! -type d)" "$T/dest/etc/logrotate.d/knockd"
 check '... the unit has the program'\''s path' grep -q '^ExecStart=/usr/local/sbin/knockd ' contrib/knockd.service
 check '... systemd makes its directories' grep -qx 'StateDirectory=knockd' contrib/knockd.service
@@ -246,7 +248,7 @@ PATH=$T/bin:$PATH
 
 # installed_for USE: as if installed, with a guard in the kernel, and /usr/local/lib/systemd/system/knockd.service in use, or USE
 installed_for() {
-	cd "$T/default" && rm -f /etc/knockd.conf /etc/default/knockd && data && mkdir -p /usr/local/bin /usr/local/sbin &&
+	cd "$T/default" && rm -f /etc/knockd.conf /etc/default/knockd && data && mkdir -p /usr/local/bin /usr/local/sbin /usr/local/libexec &&
 		cp "$build/knockd" /usr/local/sbin/knockd && : >"$T/systemctl" && echo "$1" >"$T/unit" || exit
 	printf '[a]\n\tsequence = 1\n\topen = 22\n' >"$T/open.conf"
 	/usr/local/sbin/knockd --guard -c "$T/open.conf" 2>"$T/log"
@@ -267,7 +269,7 @@ told() {
 unit=/usr/local/lib/systemd/system/knockd.service
 if [ -x "$build/knockd" ] && [ "$(id -u)" = 0 ] && installed_for $unit && guarded >/dev/null 2>&1; then
 	data DESTDIR="$T/dest"
-	mkdir -p "$T/dest/usr/local/bin" "$T/dest/usr/local/sbin"
+	mkdir -p "$T/dest/usr/local/bin" "$T/dest/usr/local/sbin" "$T/dest/usr/local/libexec"
 	check 'make uninstall with DESTDIR' uninstall DESTDIR="$T/dest"
 	check '... leaves the guard alone' guarded
 	equal '... and the service' "$(told)" ''

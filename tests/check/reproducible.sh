@@ -48,7 +48,7 @@ equal '... with one time, and nobody'\''s name' "$(cat "$T/times")" "0/0 $(date 
 (built a)
 (built another/directory/than/a)
 point 'two builds of it'
-for program in knockd knock knockctl; do
+for program in knockd knockd-courier knock knockctl; do
 	[ ! -e "$T/a/$program" ] || same "... $program: the same bytes" "$T/a/$program" "$T/another/directory/than/a/$program"
 done
 done_testing

@@ -16,7 +16,7 @@
 
 #define PORTS       "ports"
 #define NUMBERS     "port_numbers"
-#define RULES_FIXED 11 /* four in `report` and `flooded` each, two for VRF, one in `prerouting` for many ports */
+#define RULES_FIXED 12 /* five in `report`, four in `flooded`, two for VRF, one in `prerouting` for many ports */
 
 /* --- sets ---------------------------------------------------------------------------------------- */
 
@@ -131,7 +131,9 @@ add_reports(struct rules *rules, const char *chain, uint16_t threshold, const st
 static void
 add_report(struct rules *rules, const struct conf *conf)
 {
-	if (rules->capture == CONF_CAPTURE_NFLOG) {
+	bool gathered = rules->has_signed && rules->capture == CONF_CAPTURE_NFLOG;
+
+	if (gathered) {
 		build_chain(rules, FLOOD_RULES_CHAIN);
 		add_reports(rules, FLOOD_RULES_CHAIN, CAPTURE_GATHERED, conf);
 	}
@@ -139,7 +141,7 @@ add_report(struct rules *rules, const struct conf *conf)
 	knocker_rules_martians(rules, "report");
 	rate_rules_add(rules);
 	knocker_rules_report(rules, conf);
-	if (rules->capture == CONF_CAPTURE_NFLOG)
+	if (gathered)
 		flood_rules_add(rules);
 	add_reports(rules, "report", 1, conf);
 }
@@ -230,11 +232,10 @@ fill(struct rules *rules, const struct conf *conf)
 	    rate_rules_sets(rules, conf) || knocker_rules_sets(rules, conf))
 		return -1;
 	build_sort(rules);
-	rules->rules =
-	    calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX + RATE_RULES_MAX +
-		       FLOOD_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + guard_rules_idle(conf) +
-		       SIGNED_RULES_MAX + 3 * conf->n_interfaces + 3 * conf->n_doors,
-		   sizeof(*rules->rules));
+	rules->rules = calloc(3 * rules->n_knock_sets + rules->n_sets + RULES_FIXED + RULES_COMPARED_MAX +
+				  RATE_RULES_MAX + KNOCKER_RULES_MAX + GUARD_RULES_MAX + guard_rules_idle(conf) +
+				  SIGNED_RULES_MAX + 3 * conf->n_interfaces + 3 * conf->n_doors,
+			      sizeof(*rules->rules));
 	if (!rules->rules)
 		return -1;
 	add_knock_chains(rules, conf);

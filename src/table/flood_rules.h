@@ -8,8 +8,7 @@
 /* The chain that logs as `report` does, but with CAPTURE_GATHERED packets in a message. */
 #define FLOOD_RULES_CHAIN "flooded"
 
-/* Adds at most FLOOD_RULES_MAX rules to `report`, before those that log. */
-#define FLOOD_RULES_MAX 2
+/* Adds a rule to `report`, before those that log. */
 void flood_rules_add(struct rules *rules);
 
 #endif

@@ -1,25 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# In a flood the kernel gathers packets in messages. None is lost, knocks open doors meanwhile, and after the flood each
-# packet is sent at once again. Nothing is gathered for an admin's own rules, which ask for no queue-threshold.
+# In a flood of garbage at a signed door the kernel gathers packets in messages. None is lost, knocks open doors
+# meanwhile, and after the flood each packet is sent at once again. Nothing is gathered for an admin's own rules, which
+# ask for no queue-threshold.
 
 . "$(dirname "$0")/signed_lib.sh"
-need knock jq
-topo_pair
+need jq
+signed_setup
 firewall
-doors="
+doors='
 [ssh]
-	sequence = 1001:udp,1002:udp,1003:udp
+	sequence = 62201:auth
 	grant    = inet filter ssh_ok { %IP% timeout 1m }
-[other]
-	sequence = 7002:udp,7003:udp
-$fence_door"
-knockd_start "$doors"
+'
+signed_conf "$doors"
+enrol alice
+knockd_again
 
-# flood_begin BYTES PORT: datagrams of so many bytes, as fast as they go; flood_end
+# flood_begin: datagrams as fast as they go; flood_end
 flood_begin() {
-	yes | tr -d '\n' | socat -b "$1" -u - "UDP4-SENDTO:127.0.0.1:$2" &
+	yes | tr -d '\n' | socat -b 184 -u - UDP4-SENDTO:127.0.0.1:62201 &
 	flooder=$!
 	started $flooder
 }
@@ -46,29 +47,27 @@ each_arrived() {
 	equal "$1" "$(knockctl --json stats | jq '.packets + .lost')" "$(sent_to report)"
 }
 
-# opens_at_once TEXT: a knock, whose packets are not gathered
-opens_at_once() {
-	gathered_before=$(gathered)
-	firewall_shut
-	knock $server 1001:udp 1002:udp 1003:udp
-	check "$1" element_in 'inet filter ssh_ok' 10.0.0.2
-	equal '... and its packets were sent at once' "$(gathered)" "$gathered_before"
-}
 opens_meanwhile() {
 	firewall_shut
-	knock $server 1001:udp 1002:udp 1003:udp
+	deliver "$(pack alice ssh 62201)" 62201
 	check "$1" element_in 'inet filter ssh_ok' 10.0.0.2
+}
+# opens_at_once TEXT: a knock, whose packet is not gathered
+opens_at_once() {
+	gathered_before=$(gathered)
+	opens_meanwhile "$1"
+	equal '... and its packet was sent at once' "$(gathered)" "$gathered_before"
 }
 
 opens_at_once 'a knock opens'
-flood_begin 1 7002
-check 'in a flood of hits the kernel gathers packets' -t 30 has_gathered
+flood_begin
+check 'in a flood the kernel gathers packets' -t 30 has_gathered
 opens_meanwhile 'a knock opens meanwhile'
 flood_end
 opens_at_once 'a knock opens after the flood'
 each_arrived 'no packet is missing'
 
-flood_begin 1 7002
+flood_begin
 kill -KILL "$(children "$knockd")"
 check 'the engine is replaced in a flood' log_has 'a new engine is running'
 opens_meanwhile '... and a knock opens in the flood'
@@ -99,7 +98,7 @@ own_rules() {
 		table inet own {
 			chain prerouting {
 				type filter hook prerouting priority -350;
-				udp dport { 9, 1001, 1002, 1003, 7002, 7003 } log group 7777 snaplen 256
+				udp dport { 9, 62201 } log group 7777 snaplen 256
 			}
 		}
 	E
@@ -108,61 +107,30 @@ own_rules() {
 if ! trace_begin; then
 	skip 'the size of messages' 'no strace'
 else
-	flood_begin 1 7002
+	flood_begin
 	check 'a message has many packets' -t 30 has_large
 	flood_end
 	trace_end
 
-	knockd_conf "	Rules = none
+	signed_conf "	Rules = none
 $doors"
 	own_rules
 	knockd_reload
 	trace_begin || bail 'no strace'
-	yes | tr -d '\n' | head -c 10000 | socat -b 1 -u - UDP4-SENDTO:127.0.0.1:7002
+	yes | tr -d '\n' | head -c 1840000 | socat -b 184 -u - UDP4-SENDTO:127.0.0.1:62201
 	fence
 	opens_meanwhile 'with own rules a knock opens'
 	trace_end
 	refute '... and a message has one packet' has_large
 	nft delete table inet own
 
-	knockd_conf "$doors"
+	signed_conf "$doors"
 	knockd_reload
 	trace_begin || bail 'no strace'
-	flood_begin 1 7002
+	flood_begin
 	check 'with the rules of the daemon again it has many' -t 30 has_large
 	flood_end
 	trace_end
 	opens_at_once 'a knock opens after that, too'
 fi
-knockd_stop
-
-# --- signed knocks -------------------------------------------------------------------------------
-
-if ! built_with HAVE_SODIUM || [ ! -x "$SIGNED" ]; then
-	skip 'a flood of garbage at a signed door' 'built without libsodium'
-	done_testing
-fi
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-signed_conf '
-[signed]
-	sequence = 62201:auth
-	grant    = inet filter ssh_ok { %IP% timeout 1m }
-'
-enrol alice
-knockd_again
-opens_signed() {
-	firewall_shut
-	deliver "$(pack alice signed 62201)" 62201
-	check "$1" element_in 'inet filter ssh_ok' 10.0.0.2
-}
-
-gathered_before=0
-flood_begin 184 62201
-check 'in a flood of garbage the kernel gathers packets' -t 30 has_gathered
-opens_signed 'a signed knock opens meanwhile'
-flood_end
-gathered_before=$(gathered)
-opens_signed 'a signed knock opens after the flood'
-equal '... and was sent at once' "$(gathered)" "$gathered_before"
-each_arrived 'no packet is missing'
 done_testing

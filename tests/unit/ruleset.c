@@ -77,14 +77,11 @@ ends_with(struct conf *conf, const char *expected)
 	"\t}\n\n"
 #define LONG "\t\tudp length >= 192 limit rate over 500/second burst 100 packets counter goto flooded\n"
 #define TAIL(group, at_member)                                                                       \
-	"\t\tlimit rate over 10000/second burst 1000 packets counter goto flooded\n"                \
 	LOCAL(IN_MAIN, group) LOCAL(VRF_AND IN_VRF, group) at_member                                 \
 	"\t\tlog prefix \"knockd target\" group " group " snaplen 256 queue-threshold 1\n"          \
 	"\t}\n\n"
-#define REPORT FLOODED("7777", "") "\tchain report {\n" MARTIANS TAIL("7777", "")
-#define REPORT_OF_INTERFACES                                                                         \
-	FLOODED("7777", GATHERED(AT_MEMBER, "7777"))                                                 \
-	"\tchain report {\n" MARTIANS TAIL("7777", LOCAL(AT_MEMBER, "7777"))
+#define REPORT "\tchain report {\n" MARTIANS TAIL("7777", "")
+#define REPORT_OF_INTERFACES "\tchain report {\n" MARTIANS TAIL("7777", LOCAL(AT_MEMBER, "7777"))
 #define KNOCKS_VRF(rules) "\tchain knocks_vrf {\n" rules "\t}\n\n"
 #define SEEN              "\t\t" VRF_AND IN_MAIN " return\n"
 #define KNOCKS            "\tchain knocks {\n\t\t" VRF_AND "goto knocks_vrf\n"
@@ -173,7 +170,7 @@ ipv4_alone(void **state)
 	confs_door(conf, "2", 0, 0, "2001:db8::1");
 	prints(conf,
 	       "\tset local_any {\n\t\ttype inet_proto . inet_service\n\t\telements = { udp . 1 }\n\t}\n\n"
-	       FLOODED("5", GATHERED(AT_MEMBER, "5")) "\tchain report {\n" MARTIANS TAIL("5", LOCAL(AT_MEMBER, "5"))
+	       "\tchain report {\n" MARTIANS TAIL("5", LOCAL(AT_MEMBER, "5"))
 	       KNOCKS_VRF(KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
 	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN)
 	       KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", AT_MEMBER) "\t}\n\n"
@@ -447,8 +444,7 @@ a_scan_guard(void **state)
 	       "\tset firsts {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1,\n\t\t\t     tcp . 3 }\n\t}\n\n" KNOCKERS(
 		   "knockers4", "ipv4_addr", "3600s")
 	       "\tset targets4 {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n\n" KNOCKERS(
-		   "knockers6", "ipv6_addr", "3600s") FLOODED("7777", GATHERED(AT_MEMBER, "7777"))
-	       "\tchain report {\n" MARTIANS
+		   "knockers6", "ipv6_addr", "3600s") "\tchain report {\n" MARTIANS
 	       "\t\tmeta l4proto . th dport @firsts update @knockers4 { ip saddr }\n"
 	       "\t\tmeta l4proto . th dport @firsts update @knockers6 { ip6 saddr }\n"
 	       TAIL("7777", LOCAL(AT_MEMBER, "7777"))
@@ -584,7 +580,7 @@ a_rate_for_each_source(void **state)
 	prints(conf,
 	       "\tset local_any {\n\t\ttype " PORTS "\n\t\telements = { tcp . 1 }\n\t}\n\n" KNOCKERS("rates4", "ipv4_addr",
 													"4s")
-	       FLOODED("7777", "") "\tchain report {\n" MARTIANS
+	       "\tchain report {\n" MARTIANS
 	       "\t\tupdate @rates4 { ip saddr limit rate over 10/second burst 32 packets } return\n"
 	       TAIL("7777", "") KNOCKS_VRF(SEEN KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_VRF))
 	       KNOCKS KNOCK("meta nfproto ipv4 meta l4proto . th dport @local_any", IN_MAIN) "\t}\n\n"

@@ -21,7 +21,7 @@
 #define FIRST_TRY    50   /* ms after a knock: the daemon runs a command that opens */
 #define FIRST_PAUSE  250  /* ms between the first two knocks: a round trip of 200, and FIRST_TRY */
 #define SECOND_PAUSE 80   /* ms: a line that has not answered by then is a bad one ... */
-#define PAUSE_GROWTH 4    /* ... growing by 1/PAUSE_GROWTH each time: six knocks in the first second, 16 in ten */
+#define PAUSE_GROWTH 8    /* ... growing by 1/PAUSE_GROWTH each time: seven knocks in the first second, 24 in ten */
 #define AFTER_TRIP   100  /* ms between two knocks, more than a measured round trip */
 #define NEXT_PLACE   250  /* ms: RFC 8305's Connection Attempt Delay */
 #define LAST_CHANCE  1000 /* ms: for a door that is open already, when this machine lets no knock out */

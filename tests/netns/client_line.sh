@@ -156,13 +156,13 @@ silence() {
 	sleep 1.3
 	knocks=$(counted knocks)
 	equal 'a dead line: three connections in the first second' "$(count_ports)" 3
-	check "... and five to eight knocks ($knocks)" eval '[ $knocks -ge 5 ] && [ $knocks -le 8 ]'
+	check "... and six to ten knocks ($knocks)" eval '[ $knocks -ge 6 ] && [ $knocks -le 10 ]'
 	sleep 1.3
 	equal '... none is repeated' "$(counted syns)" 3
 	wait $silent
 	equal '... in 29 s one more' "$(count_ports)" 4
 	at_most '... which the kernel repeats' "$(counted syns)" 12
-	at_most '... and no more than 30 knocks' "$(counted knocks)" 30
+	at_most '... and no more than 40 knocks' "$(counted knocks)" 40
 	line_down
 }
 

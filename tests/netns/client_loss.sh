@@ -4,7 +4,7 @@
 # --wait gets in although each packet, both ways, is lost with a chance of 30 %. The doors are those of knockd 0.8's
 # sample: the closing door begins with the opening door's last port. After a lost packet this port begins an attempt at
 # the closing door, and 0.8 then drops the first hit of the next knock.
-#   KNOCK_LOSS_RUNS=100 for the long form, KNOCK_LOSS_TIMEOUT=10 for the default timeout, which one run in 200 exceeds.
+#   KNOCK_LOSS_RUNS=100 for the long form, KNOCK_LOSS_TIMEOUT=10 for the default timeout, which a run seldom exceeds.
 
 . "$(dirname "$0")/client_lib.sh"
 client_setup knockd_ref

@@ -64,12 +64,16 @@ rm -rf "$T"/state/*
 line=$(sed -n 's/^    \(ProxyCommand knock .*\)/\1/p' "$readme" | head -n 1)
 check 'the ProxyCommand is that of contrib/examples/ssh_config' grep -qF "	$line" "$TESTS_TOP/contrib/examples/ssh_config"
 
-# block PATTERN: the lines of the first block of configuration that begins with it
+# block SECTION [KEY]: the lines of the first block of configuration that is of the section, and has the key
 block() {
-	awk -v pattern="$1" '/^    \[/ { inside = $0 ~ pattern && !n++ } !/^    / { inside = 0 } inside' "$readme"
+	awk -v section="    [$1]" -v key="${2-}" '
+		$0 == section { inside = 1 }
+		!/^    / { inside = 0; if (has) exit; text = "" }
+		inside { text = text $0 "\n"; has = has || $0 ~ key }
+		END { if (has) printf "%s", text }' "$readme"
 }
 
-knockd_conf "$(block '\[options\]')
+knockd_conf "$(block options Capture)
 $(door 1)
 $fence_door"
 if "$KNOCKD" -t -c "$T/knockd.conf" >"$T/out" 2>&1; then
@@ -83,7 +87,7 @@ fi
 if built_with HAVE_SODIUM && [ -x "$KNOCKCTL" ] && command -v ssh-keygen >/dev/null; then
 	"$KNOCKD" --keygen "$T/knock.key" >/dev/null
 	: >"$T/authorized_keys"
-	signed_conf "$(block '\[ssh\]')"
+	signed_conf "$(block ssh)"
 	knockd_again
 	mkdir -p "$T/user/.ssh"
 	cd "$T/user/.ssh" || exit

@@ -9,7 +9,7 @@
 
 share_setup() {
 	built_with HAVE_HIREDIS || skip_all 'built without hiredis'
-	need redis-server redis-cli knock knockctl "$@"
+	need redis-server redis-cli hostname knock knockctl "$@"
 	{
 		ip link set lo up && ip link add br0 type bridge && ip addr add 10.0.0.254/24 dev br0 && ip link set br0 up
 	} || bail 'no bridge'
@@ -73,7 +73,7 @@ gateway_again() {
 	gateway_name=$1
 	gateway_dir=$T/$1
 	gateway_starts=$(grep -c 'starting up' "$gateway_dir/log")
-	nsenter --net="/run/netns/$1" unshare --uts sh -c 'echo "$1" >/proc/sys/kernel/hostname; shift; exec "$@"' - "$1" \
+	nsenter --net="/run/netns/$1" unshare --uts sh -c 'hostname "$1"; shift; exec "$@"' - "$1" \
 		"$KNOCKD" -c "$gateway_dir/knockd.conf" -v >>"$gateway_dir/log" 2>&1 </dev/null &
 	gateway=$!
 	started $gateway

@@ -67,7 +67,7 @@ class Gateway:
         before = self.starts()
         self.process = subprocess.Popen(
             ['nsenter', '--net=/run/netns/' + self.name, 'unshare', '--uts', 'sh', '-c',
-             'echo "$1" >/proc/sys/kernel/hostname; shift; exec "$@"', '-', self.name, 'env',
+             'hostname "$1"; shift; exec "$@"', '-', self.name, 'env',
              'LD_PRELOAD=' + MEDDLE_SO, 'MEDDLE=' + self.meddle, KNOCKD, '-v', '-c', f'{self.dir}/knockd.conf'],
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         until = time.time() + 20

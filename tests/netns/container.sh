@@ -108,7 +108,7 @@ for user in 4294967295 99999999999 -1 1: :1 1:x 1:2:3 0x1; do
 	configured "$user"
 	timeout 5 "$KNOCKD" -c "$conf" >"$T/out" 2>"$T/err"
 	equal "User = $user: status" $? 1
-	check '... no such user' grep -q "there is no user \"$user\"" "$T/err"
+	check '... says why' grep -qE "(there is no user|User must be a name alone, or the numbers uid:gid, not) \"$user\"" "$T/err"
 done
 
 # --- rootless: one user id only -------------------------------------------------------------------

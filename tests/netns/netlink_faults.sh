@@ -123,7 +123,7 @@ equal '... and not taken for a change by another program' "$(log_count 'was chan
 
 knockd_stop
 meddle answer $EINVAL 1000000
-LD_PRELOAD=$MEDDLE_SO timeout 5 "$KNOCKD" -c "$T/knockd.conf" >"$T/out" 2>"$T/err"
+timeout 5 env LD_PRELOAD="$MEDDLE_SO" "$KNOCKD" -c "$T/knockd.conf" >"$T/out" 2>"$T/err"
 equal 'nf_tables is missing: the daemon does not start' $? 1
 check '... and says why' grep -q 'could not install table inet knockd: the kernel lacks nf_tables (CONFIG_NF_TABLES)' "$T/err"
 meddle answer 0 0

@@ -11,7 +11,7 @@ topo_pair
 topo_client friend 2
 sshd_start
 pace
-life=$((3 * pace)) # seconds of an access
+life=$((4 * pace)) # seconds of an access
 echo_tcp 2200
 echo_udp 443
 

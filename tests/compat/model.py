@@ -88,10 +88,6 @@ class Packet:
                        self.payload)
         return other
 
-    def identity(self):
-        """Equal for a TCP packet and its retransmission; the destination address is not part of it."""
-        return (self.proto, self.dport, self.sport, self.seq)
-
     def text(self):
         letters = "".join(letter for letter, bit in FLAG_LETTERS.items() if self.flags & bit) or "-"
         flags = letters + " " if self.proto == "tcp" else ""
@@ -122,6 +118,14 @@ class Attempt:
 
     def complete(self):
         return self.stage >= len(self.door.sequence)
+
+    def identity(self, packet):
+        """Equal for a TCP packet and its retransmission; the destination address is not part of it. The daemon has
+        few bits for it in a long sequence, see mark_bits() in src/engine/knock.c: another packet may have the same."""
+        steps = len(self.door.sequence)
+        bits = 64 // (steps - 1) if steps > 3 else 32
+        mark = (packet.sport << 32 | packet.seq) * 0x9e3779b97f4a7c15 % 2 ** 64 >> (64 - bits)
+        return (packet.proto, packet.dport, mark)
 
 
 class Simulation:
@@ -178,7 +182,7 @@ class Simulation:
 
     def advance(self, attempt, packet):
         attempt.stage += 1
-        attempt.accepted.add(packet.identity())
+        attempt.accepted.add(attempt.identity(packet))
         self.emit(packet.time, "stage", attempt)
         if attempt.complete():
             self.emit(packet.time, "open", attempt)
@@ -187,7 +191,8 @@ class Simulation:
         door = attempt.door
         if not door.flags_fit(packet):
             return
-        if "retransmission" in self.rules and packet.proto == "tcp" and packet.identity() in attempt.accepted:
+        if ("retransmission" in self.rules and packet.proto == "tcp"
+                and attempt.identity(packet) in attempt.accepted):
             return
         if door.hit(attempt.stage, packet):
             self.advance(attempt, packet)

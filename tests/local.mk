@@ -531,6 +531,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/courier_lib.sh \
 	tests/netns/courier_server.py \
 	tests/netns/guard_lib.sh \
+	tests/netns/memory.py \
 	tests/netns/migrate_corpus.sh \
 	tests/netns/migrate_lib.sh \
 	tests/netns/nfqueue_lib.sh \

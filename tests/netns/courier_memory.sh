@@ -17,7 +17,8 @@ courier=$(sed -n "s/^\([0-9]*\) (knockd-courier) [A-Z] $gateway .*/\1/p" /proc/[
 
 # finds PID: prints which secrets are in the memory of the process
 cat >"$T/finds.py" <<'E'
-import base64, hashlib, re, sys
+import base64, hashlib, sys
+from memory import areas
 
 line = [l for l in open(sys.argv[2]) if not l.startswith("#")][0]
 text = line.split()[1]
@@ -29,21 +30,12 @@ texts = {
     "door": b"a-door-with-this-name",
 }
 found = set()
-with open("/proc/%s/mem" % sys.argv[1], "rb", 0) as memory:
-    for area in open("/proc/%s/maps" % sys.argv[1]):
-        start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", area).groups()
-        if rights[0] != "r" or "[v" in area:
-            continue
-        try:
-            memory.seek(int(start, 16))
-            data = memory.read(int(end, 16) - int(start, 16))
-        except OSError:
-            continue
-        found.update(name for name in texts if texts[name] in data)
+for data in areas(sys.argv[1]):
+    found.update(name for name in texts if texts[name] in data)
 print(" ".join(sorted(found)))
 E
 finds() {
-	python3 "$T/finds.py" "$1" "$T/share.key"
+	PYTHONPATH=$(dirname "$0") python3 -B "$T/finds.py" "$1" "$T/share.key"
 }
 equal 'the parent has the key and the configuration' "$(finds "$gateway")" 'door seal'
 equal 'the courier has neither' "$(finds "$courier")" ''

@@ -42,24 +42,13 @@ check 'knockctl peers shows the server' eval 'ask a peers | grep -q "^a .* conne
 
 # finds PID: is the secret number of the key in the memory of this process?
 finds() {
-	python3 -c '
+	PYTHONPATH=$(dirname "$0") python3 -B -c '
 import re, subprocess, sys
+from memory import areas
 text = subprocess.run(["openssl", "ec", "-in", sys.argv[2], "-noout", "-text"], capture_output=True, text=True).stdout
 digits = re.search(r"priv:([0-9a-f:\s]+)pub", text).group(1)
 secret = bytes.fromhex(re.sub(r"[^0-9a-f]", "", digits))[-32:]
-with open("/proc/%s/mem" % sys.argv[1], "rb", 0) as memory:
-    for area in open("/proc/%s/maps" % sys.argv[1]):
-        start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", area).groups()
-        if rights[0] != "r" or "[v" in area:
-            continue
-        try:
-            memory.seek(int(start, 16))
-            data = memory.read(int(end, 16) - int(start, 16))
-        except OSError:
-            continue
-        if secret in data or secret[::-1] in data:
-            sys.exit(0)
-sys.exit(1)' "$1" "$T/cert.key"
+sys.exit(not any(secret in data or secret[::-1] in data for data in areas(sys.argv[1])))' "$1" "$T/cert.key"
 }
 # child_of PID NAME
 child_of() {

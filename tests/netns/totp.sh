@@ -227,28 +227,17 @@ refused 'with a lost state directory neither' 'the code is from before' knock_ou
 
 cat >"$T/search.py" <<'P'
 import base64, sys
+from memory import areas
 pid, text = sys.argv[1:]
 secret = base64.b32decode(text + "=" * (-len(text) % 8))
-found = False
-with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-    for line in maps:
-        span, mode = line.split()[:2]
-        start, end = (int(n, 16) for n in span.split("-"))
-        if "r" not in mode or end > 1 << 63:
-            continue
-        try:
-            memory.seek(start)
-            data = memory.read(end - start)
-        except OSError:
-            continue
-        found |= secret in data or text.encode() in data
+found = any(secret in data or text.encode() in data for data in areas(pid))
 print("found" if found else "none")
 P
 secret=$(sed -n 's/^alice //p' "$T/totp")
 engine=$(children "$knockd")
 if have_uids; then
-	equal 'the daemon has the secret in its memory' "$(python3 "$T/search.py" "$knockd" "$secret")" found
-	equal '... and the engine does not' "$(python3 "$T/search.py" "$engine" "$secret")" none
+	equal 'the daemon has the secret in its memory' "$(PYTHONPATH=$(dirname "$0") python3 -B "$T/search.py" "$knockd" "$secret")" found
+	equal '... and the engine does not' "$(PYTHONPATH=$(dirname "$0") python3 -B "$T/search.py" "$engine" "$secret")" none
 else
 	skip 'the engine does not have the secrets' "$no_uids"
 fi

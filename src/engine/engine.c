@@ -30,7 +30,7 @@
  * engine never naps while the kernel holds packets in a queue.
  */
 #define FLOOD_PACKETS  10
-#define FLOOD_NAP_NSEC 2000000
+#define FLOOD_NAP_NSEC 8000000
 
 /* The engine reports suppressed events and lost packets at most this often. */
 #define REPORT_MSEC 10000

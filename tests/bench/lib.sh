@@ -57,16 +57,22 @@ send() {
 	$sender "$bench/$send_tool" "$@"
 }
 
-# keep_awake; let_sleep: an idle-priority task keeps the receivers' processor from halting. The time to halt and wake up
-# belongs to the machine, and for a guest to its host; without it the rest is ours.
+# keep_awake [PROCESSOR...]; let_sleep: an idle-priority task keeps $receiver, or each of these, from halting. The time to
+# halt and wake up belongs to the machine, and for a guest to its host; without it the rest is ours.
 keep_awake() {
-	$receiver chrt -i 0 sh -c 'while :; do :; done' &
-	awake=$!
-	started $awake
+	[ $# -gt 0 ] || set -- "$receiver"
+	awake=
+	for awake_on; do
+		$awake_on chrt -i 0 sh -c 'while :; do :; done' &
+		awake="$awake $!"
+		started $!
+	done
 }
 
 let_sleep() {
-	stop $awake
+	for awake_pid in $awake; do
+		stop "$awake_pid"
+	done
 }
 
 # cpu_ns PID...: processor time used so far

@@ -28,19 +28,30 @@ measure() {
 	record knockd-nft "$1" us <"$T/values"
 }
 
+# measure_all MODE [SUFFIX]
+measure_all() {
+	case $1 in
+	alone) measure "at itself, alone${2-}" a ;;
+	*)
+		measure "at itself, share = $1${2-}" a
+		ask a revoke --all >/dev/null
+		measure "at the other, share = $1${2-}" b
+		;;
+	esac
+}
+
 for round in $(seq $rounds); do
 	progress "round $round of $rounds"
 	for mode in alone grants claim; do
 		start a $mode
 		start b $mode
-		case $mode in
-		alone) measure 'at itself, alone' a ;;
-		*)
-			measure "at itself, share = $mode" a
-			ask a revoke --all >/dev/null
-			measure "at the other, share = $mode" b
-			;;
-		esac
+		measure_all $mode
+		if [ -n "$receiver" ]; then
+			keep_awake "$sender" "$receiver"
+			[ $mode = alone ] || ask a revoke --all >/dev/null
+			measure_all $mode ', awake'
+			let_sleep
+		fi
 		stop "$pid_a"
 		stop "$pid_b"
 		redis-cli -h 10.0.0.254 flushall >/dev/null

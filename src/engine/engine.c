@@ -26,11 +26,13 @@
 
 /*
  * Packets in a millisecond above which waking the engine for each costs more than the packet: nap, then read a batch.
- * In the flood that this is, a knock may wait as long as the nap. The socket has room for many times as much. The
- * engine never naps while the kernel holds packets in a queue.
+ * In the flood that this is, a knock may wait as long as the nap, which is 8 ms with the room that the kernel usually
+ * gives, and shorter where it gives less, as in a container without root: a million packets a second must fit. One
+ * takes some 2 KiB. The engine never naps while the kernel holds packets in a queue.
  */
-#define FLOOD_PACKETS  10
-#define FLOOD_NAP_NSEC 8000000
+#define FLOOD_PACKETS 10
+#define NAP_NSEC_EACH 1000
+#define PACKET_ROOM   2048
 
 /* The engine reports suppressed events and lost packets at most this often. */
 #define REPORT_MSEC 10000
@@ -57,8 +59,9 @@ struct engine {
 	uint64_t now;       /* ms, monotonic */
 	uint64_t report_at; /* UINT64_MAX: nothing to report */
 	uint64_t beat_msec; /* as in struct engine_setup */
-	unsigned recent;    /* packets read in this millisecond */
-	bool drained;       /* the last read emptied the socket */
+	struct timespec nap;
+	unsigned recent; /* packets read in this millisecond */
+	bool drained;    /* the last read emptied the socket */
 	uint64_t reported_lost, reported_overruns;
 	struct event out[IPC_MESSAGE]; /* to send before the engine sleeps */
 	size_t n_out;
@@ -366,11 +369,9 @@ is_flooded(const struct engine *e)
 static bool
 wait_for_packets(struct engine *e, struct pollfd fds[static POLL_SLOTS])
 {
-	const struct timespec nap = { .tv_nsec = FLOOD_NAP_NSEC };
-
 	fds[POLL_CAPTURE].revents = fds[POLL_IPC].revents = 0;
 	if (is_flooded(e)) {
-		ppoll(&fds[POLL_IPC], 1, &nap, NULL);
+		ppoll(&fds[POLL_IPC], 1, &e->nap, NULL);
 		fds[POLL_CAPTURE].revents = POLLIN;
 	} else {
 		poll(fds, POLL_SLOTS, poll_timeout(e));
@@ -417,6 +418,16 @@ new_reader(const struct engine_setup *setup)
 	return reader_new(setup->capture_fd, nflog_decode, setup->conf->nflog_group);
 }
 
+static struct timespec
+choose_nap(int fd)
+{
+	int room = 0;
+	socklen_t len = sizeof(room);
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, &len);
+	return (struct timespec){ .tv_nsec = (long)room / PACKET_ROOM * NAP_NSEC_EACH };
+}
+
 static void
 prepare(struct engine *e, const struct engine_setup *setup)
 {
@@ -428,6 +439,7 @@ prepare(struct engine *e, const struct engine_setup *setup)
 			      .counters = setup->counters,
 			      .beat_msec = setup->beat_msec,
 			      .now = moment_steady_usec() / 1000,
+			      .nap = choose_nap(setup->capture_fd),
 			      .report_at = UINT64_MAX };
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		goto fail;

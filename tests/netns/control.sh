@@ -171,6 +171,9 @@ check '... as text' grep -qE '^packets  +[0-9]+  +Packets' "$T/out"
 check '... as JSON' shows true '.packets >= 5' stats
 knockctl stats --prometheus >"$T/prom"
 check '... for Prometheus' grep -qE '^knockd_packets_total [1-9][0-9]*$' "$T/prom"
+names=$(json 'del(.per_door) | keys | length' stats)
+equal '... all numbers as text' "$(sed '/^$/,$d' "$T/out" | grep -c .)" "$names"
+equal '... and for Prometheus' "$(grep -v door_ "$T/prom" | grep -c '^# TYPE')" "$names"
 equal '... each with its type' "$(grep -v door_ "$T/prom" | grep -c '^# TYPE')" "$(grep -v door_ "$T/prom" | grep -cv '^#')"
 knock $server 1001 992 993 994 995 996 997 998 999
 check '... a scan' shows 1 .scans stats

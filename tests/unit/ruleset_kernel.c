@@ -867,12 +867,10 @@ an_owned_table(void **state)
 
 /* The child's exit status says which check failed. */
 static int
-without_capability(void)
+without_capability(const struct conf *conf)
 {
-	struct conf *conf = confs_new();
 	char err[400] = "";
 
-	confs_door(conf, "7000", SYN, SYN, NULL);
 	if (netns_drop_capabilities())
 		return 1;
 	if (!ruleset_install(&ruleset, conf, err, sizeof(err)) || errno != EPERM)
@@ -885,14 +883,21 @@ without_capability(void)
 static void
 without_capability_it_is_eperm(void **state)
 {
-	pid_t pid = fork();
+	struct conf *conf = confs_new();
 	int status;
+	pid_t pid;
 
 	(void)state;
-	if (!pid)
-		_exit(without_capability());
+	confs_door(conf, "7000", SYN, SYN, NULL);
+	pid = fork();
+	if (!pid) {
+		status = without_capability(conf);
+		confs_free(conf);
+		_exit(status);
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+	confs_free(conf);
 }
 
 int

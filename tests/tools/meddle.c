@@ -7,7 +7,7 @@
  *   for recvmsg(2) that does not wait (an answer), and for recvmsg(2) that does (an event).
  *
  * The file is mapped, so a process under seccomp can read it. Netlink fails only in the process that was started, not
- * in its children.
+ * in its children. Programs that it executes are left alone: the host's may have another C library than this one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +54,7 @@ begin(void)
 	if (fd >= 0)
 		close(fd);
 	pthread_atfork(NULL, NULL, mark_child);
+	unsetenv("LD_PRELOAD");
 	if (map != MAP_FAILED)
 		text = map;
 }

@@ -130,6 +130,12 @@ def find_ours():
     return os.path.abspath(path) if os.access(path, os.X_OK) else None
 
 
+def has_musl(binary):
+    """Is it built with musl?"""
+    with open(binary, "rb") as file:
+        return b"/ld-musl-" in file.read()
+
+
 def find_inject():
     path = os.environ.get("INJECT", os.path.join(BUILD, "tests/compat/inject"))
     return os.path.abspath(path) if os.access(path, os.X_OK) else None

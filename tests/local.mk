@@ -458,6 +458,7 @@ bench_tools = \
 	tests/bench/knocker \
 	tests/bench/matcher \
 	tests/bench/ready \
+	tests/bench/relay \
 	tests/bench/twin
 
 # FIGURES="open hits" for some only; BENCH_UPDATE=yes renews the tables in tests/bench/RESULTS.md.

@@ -28,10 +28,18 @@ measure() {
 	record knockd-nft "$1" us <"$T/values"
 }
 
+# relay SUFFIX: a message of the same length from gateway a to gateway b by redis-server alone
+relay() {
+	$receiver "$bench/relay" a b 10.0.0.254 $knocks 3000 | record floor "at the other$1" us
+}
+
 # measure_all MODE [SUFFIX]
 measure_all() {
 	case $1 in
-	alone) measure "at itself, alone${2-}" a ;;
+	alone)
+		measure "at itself, alone${2-}" a
+		relay "${2-}"
+		;;
 	*)
 		measure "at itself, share = $1${2-}" a
 		ask a revoke --all >/dev/null

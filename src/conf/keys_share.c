@@ -45,11 +45,12 @@ set_share_name(struct parser *p, char *value)
 		    SHARE_NAME_LEN - 1, value);
 }
 
+/* The value is not quoted: it may be the secret that belongs in the file. */
 static void
 set_absolute(struct parser *p, char **to, const char *key, const char *value)
 {
 	if (*value != '/')
-		message_fail(p, "syntax error: %s must be an absolute path, not \"%s\"", key, value);
+		message_fail(p, "syntax error: %s must be an absolute path", key);
 	else
 		value_path(p, to, value);
 }

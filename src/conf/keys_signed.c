@@ -7,7 +7,7 @@
 #include "message.h"
 #include "value.h"
 
-/* The paths of signed knocks' files. */
+/* The paths of signed knocks' files. The value is not quoted: it may be the secret that belongs in the file. */
 static void
 set_key_path(struct parser *p, char **to, const char *key, const char *value)
 {
@@ -15,7 +15,7 @@ set_key_path(struct parser *p, char **to, const char *key, const char *value)
 	message_fail(p, "%s: this knockd was built without libsodium", key);
 #endif
 	if (*value != '/')
-		message_fail(p, "syntax error: %s must be an absolute path, not \"%s\"", key, value);
+		message_fail(p, "syntax error: %s must be an absolute path", key);
 	else
 		value_path(p, to, value);
 }
@@ -37,7 +37,7 @@ static void
 set_totp_secrets(struct parser *p, char *value)
 {
 	if (*value != '/')
-		message_fail(p, "syntax error: Totp_Secrets must be an absolute path, not \"%s\"", value);
+		message_fail(p, "syntax error: Totp_Secrets must be an absolute path");
 	else
 		value_path(p, &p->conf->totp_secrets, value);
 }

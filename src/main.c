@@ -66,7 +66,7 @@ check_secrets(const struct conf *conf)
 }
 
 #ifdef HAVE_SODIUM
-/* authorized_report. A wrong line is a warning: the others count. */
+/* authorized_report. These are warnings, as the daemon starts without the line, and without the file. */
 static void
 report_user(void *arg, int line, const char *text)
 {
@@ -76,7 +76,7 @@ report_user(void *arg, int line, const char *text)
 		fprintf(stderr, "%s: line %d: warning: %s; the key does not count\n", conf->authorized_keys, line,
 			text);
 	else
-		fprintf(stderr, "%s: %s\n", conf->authorized_keys, text);
+		fprintf(stderr, "%s: warning: %s\n", conf->authorized_keys, text);
 }
 #endif
 
@@ -109,14 +109,14 @@ check_share(struct conf *conf, struct options *options)
 {
 #ifdef HAVE_HIREDIS
 	struct share_conf *share = &conf->share;
+	int failed = 0;
 
 	if (!share->engine)
 		return 0;
-	return check_tls(share, options) || conffile_read_share(conf, share->key_path ? open_key(share->key_path) : -1,
-								share->login_path ? open_key(share->login_path) : -1,
-								geteuid(), report, options)
-		   ? -1
-		   : 0;
+	if (conffile_read_share(conf, share->key_path ? open_key(share->key_path) : -1,
+				share->login_path ? open_key(share->login_path) : -1, geteuid(), report, options))
+		failed = -1;
+	return check_tls(share, options) ? -1 : failed;
 #else
 	(void)conf, (void)options;
 	return 0;
@@ -132,15 +132,22 @@ check_keys(struct conf *conf, struct options *options)
 	    conf->knock_key ? conffile_read_key(conf, open_key(conf->knock_key), geteuid(), report, options) : 0;
 
 	if (conf->authorized_keys &&
-	    authorized_read(&users, open_key(conf->authorized_keys), geteuid(), report_user, conf))
-		return -1;
-	if (conf->authorized_keys)
+	    !authorized_read(&users, open_key(conf->authorized_keys), geteuid(), report_user, conf))
 		authorized_free(&users);
 	return failed;
 #else
 	(void)conf, (void)options;
 	return 0;
 #endif
+}
+
+/* All files that the configuration names, so that all their errors are told. */
+static int
+check_files(struct conf *conf, struct options *options)
+{
+	int failed = check_keys(conf, options);
+
+	return check_share(conf, options) ? -1 : failed;
 }
 
 static int
@@ -156,7 +163,7 @@ inspect(struct options *options)
 	failed = options_apply(options, conf, err, sizeof(err));
 	if (failed) {
 		fprintf(stderr, "%s\n", err);
-	} else if (options->mode == MODE_CHECK && (check_keys(conf, options) || check_share(conf, options))) {
+	} else if (options->mode == MODE_CHECK && check_files(conf, options)) {
 		failed = -1;
 	} else if (options->mode == MODE_PRINT_RULES) {
 		interfaces_translate(conf, NULL);

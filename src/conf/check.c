@@ -349,9 +349,9 @@ check_idle(struct parser *p, const struct door *door, const struct opened *opene
 }
 
 static void
-fail_share(struct parser *p, const char *text)
+fail_share(struct parser *p, int line, const char *text)
 {
-	message_tell(p, CONF_ERROR, "config: section options: %s (%s)", text, p->path);
+	message_tell(p, CONF_ERROR, "config: section options: %s (line %d of %s)", text, line, p->path);
 	p->errors++;
 }
 
@@ -379,14 +379,14 @@ check_share(struct parser *p)
 	const struct share_conf *share = &p->conf->share;
 
 	if (!share->tls_path[SHARE_CERT] != !share->tls_path[SHARE_CERT_KEY])
-		fail_share(p, "Share_Cert and Share_Cert_Key need each other");
+		fail_share(p, p->cert_line, "Share_Cert and Share_Cert_Key need each other");
 	if (share->engine && !share->tls && has_tls_files(share))
 		message_tell(p, CONF_WARNING,
 			     "config: section options: warning: Share_CA and Share_Cert have no effect without "
 			     "rediss:// or rediss-sentinel:// in Share (%s)",
 			     p->path);
 	if (share->engine && !share->key_path)
-		fail_share(p, "Share needs Share_Key, which knockd --share-keygen makes");
+		fail_share(p, p->share_line, "Share needs Share_Key, which knockd --share-keygen makes");
 	if (!share->engine &&
 	    (share->key_path || share->login_path || share->bans || share->replicas || has_tls_files(share)))
 		message_tell(p, CONF_WARNING,

@@ -257,21 +257,32 @@ read_open(int fd, uid_t self, const char *path, const char *dir, bool other_inte
 	return conf;
 }
 
+#if defined HAVE_SODIUM || defined HAVE_HIREDIS
+/* A file that a key of [options] names. */
+static int
+tell_unread(const char *key, const char *path, const char *why, conf_report *report, void *arg)
+{
+	char text[TEXT_LINE_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s: %s", key, path, why);
+	report(arg, CONF_ERROR, text);
+	return -1;
+}
+#endif
+
 #ifdef HAVE_SODIUM
 
 int
 conffile_read_key(struct conf *conf, int fd, uid_t self, conf_report *report, void *arg)
 {
-	char err[256] = "", text[TEXT_LINE_MAX];
+	char err[256] = "";
 
 	if (!conf->knock_key)
 		return 0;
 	conf->server = calloc(1, sizeof(*conf->server));
 	if (conf->server && !knock1_start() && !serverkeys_read(conf->server, fd, self, err, sizeof(err)))
 		return 0;
-	snprintf(text, sizeof(text), "%s: %s", conf->knock_key, *err ? err : strerror(errno));
-	report(arg, CONF_ERROR, text);
-	return -1;
+	return tell_unread("Knock_Key", conf->knock_key, *err ? err : strerror(errno), report, arg);
 }
 
 #else
@@ -320,16 +331,6 @@ read_login(struct share_login *login, int fd, uid_t self, const char **why)
 	return failed;
 }
 
-static int
-tell_unread(const char *path, const char *why, conf_report *report, void *arg)
-{
-	char text[TEXT_LINE_MAX];
-
-	snprintf(text, sizeof(text), "%s: %s", path, why);
-	report(arg, CONF_ERROR, text);
-	return -1;
-}
-
 int
 conffile_read_share(struct conf *conf, int key_fd, int login_fd, uid_t self, conf_report *report, void *arg)
 {
@@ -341,13 +342,13 @@ conffile_read_share(struct conf *conf, int key_fd, int login_fd, uid_t self, con
 	if (share->key_path) {
 		share->keys = calloc(1, sizeof(*share->keys));
 		if (!share->keys)
-			failed = tell_unread(share->key_path, strerror(errno), report, arg);
+			failed = tell_unread("Share_Key", share->key_path, strerror(errno), report, arg);
 		else if (seal_read(share->keys, key_fd, self, err, sizeof(err)))
-			failed = tell_unread(share->key_path, err, report, arg);
+			failed = tell_unread("Share_Key", share->key_path, err, report, arg);
 	}
 	if (share->login_path && read_login(&share->login, login_fd, self, &why))
-		failed = tell_unread(share->login_path, why ? why : "not a line with user and password, or a password",
-				     report, arg);
+		failed = tell_unread("Share_Login", share->login_path,
+				     why ? why : "not a line with user and password, or a password", report, arg);
 	return failed;
 }
 

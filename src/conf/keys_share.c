@@ -28,6 +28,7 @@ set_share(struct parser *p, char *value)
 
 	if (is_missing(p, "Share"))
 		return;
+	p->share_line = p->line;
 	if (share_conf_parse(share, value, err, sizeof(err)))
 		message_fail(p, "syntax error: Share: %s", err);
 }
@@ -76,12 +77,14 @@ set_share_ca(struct parser *p, char *value)
 static void
 set_share_cert(struct parser *p, char *value)
 {
+	p->cert_line = p->line;
 	set_absolute(p, &p->conf->share.tls_path[SHARE_CERT], tlsfiles_keys[SHARE_CERT], value);
 }
 
 static void
 set_share_cert_key(struct parser *p, char *value)
 {
+	p->cert_line = p->line;
 	set_absolute(p, &p->conf->share.tls_path[SHARE_CERT_KEY], tlsfiles_keys[SHARE_CERT_KEY], value);
 }
 

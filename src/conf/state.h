@@ -26,8 +26,9 @@ struct parser {
 	const char *hint;          /* the errors in this value end with it; "": none */
 	char hint_text[HINT_LEN];
 	struct localports local_ports;
-	bool other_interface; /* the command line gives the interfaces */
-	bool bad_door;        /* the door has an error: do not report a missing sequence as well */
+	int share_line, cert_line; /* of Share in [options], and of the last Share_Cert or Share_Cert_Key */
+	bool other_interface;      /* the command line gives the interfaces */
+	bool bad_door;             /* the door has an error: do not report a missing sequence as well */
 };
 
 #endif

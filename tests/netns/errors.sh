@@ -153,4 +153,18 @@ knockd_conf '
 	sequence = 7000
 	grant    = inet filter { %IP% timeout 30s }'
 refuses 'a grant without the name of a set' 'the name of the set is missing' "$KNOCKD" -t -c "$conf"
+
+if built_with HAVE_SODIUM && built_with HAVE_HIREDIS; then
+	knockd_conf "	Knock_Key   = $T/knock.key
+	Share       = redis://10.0.0.254
+	Share_Key   = $T/share.key
+	Share_Login = $T/share.login
+$door"
+	ends '-t tells of each file of [options] that is missing' 1 "$KNOCKD" -t -c "$conf"
+	equal '... with its key' "$(cat "$T/err")" "Knock_Key: $T/knock.key: No such file or directory
+Share_Key: $T/share.key: No such file or directory
+Share_Login: $T/share.login: No such file or directory"
+else
+	skip '-t tells of each file of [options] that is missing' 'built without libsodium or hiredis'
+fi
 done_testing

@@ -192,4 +192,7 @@ ends '-t reads the keys, too' 0 "$KNOCKD" -t -c "$T/knockd.conf"
 echo nonsense >>"$T/authorized_keys"
 ends '... and warns of lines' 0 "$KNOCKD" -t -c "$T/knockd.conf"
 check '... by number' grep -q 'authorized_keys: line 3: warning' "$T/err"
+rm "$T/authorized_keys"
+ends '... and of a missing file, without which the daemon starts' 0 "$KNOCKD" -t -c "$T/knockd.conf"
+check '...' grep -qx "$T/authorized_keys: warning: No such file or directory" "$T/err"
 done_testing

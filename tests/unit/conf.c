@@ -1036,7 +1036,7 @@ bad_sharing(void **state)
 {
 	(void)state;
 	bad("[options]\nShare = redis://a\n[a]\nsequence = 7000\n",
-	    "config: section options: Share needs Share_Key, which knockd --share-keygen makes (x.conf)\n");
+	    "config: section options: Share needs Share_Key, which knockd --share-keygen makes (line 2 of x.conf)\n");
 	bad("[options]\nShare = redis://u:p@a\n", "config: line 2: syntax error: Share: a password does not belong "
 						  "here, but in the file Share_Login (x.conf)\n");
 	bad("[options]\nShare_Name = a b\n",
@@ -1055,7 +1055,7 @@ bad_sharing(void **state)
 	warns("[a]\nsequence = 7000\nshare = claim\n",
 	      "config: section a: warning: share = claim has no effect without Share in [options] (x.conf)\n");
 	bad("[options]\nShare = redis://a\nShare_Key = /k\nShare_Cert = /c\n[a]\nsequence = 7000\n",
-	    "config: section options: Share_Cert and Share_Cert_Key need each other (x.conf)\n");
+	    "config: section options: Share_Cert and Share_Cert_Key need each other (line 4 of x.conf)\n");
 	bad("[options]\nShare_CA = ca.pem\n",
 	    "config: line 2: syntax error: Share_CA must be an absolute path (x.conf)\n");
 	warns("[options]\nShare = redis://a\nShare_Key = /k\nShare_CA = /ca\n[a]\nsequence = 7000\n",

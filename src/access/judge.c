@@ -148,7 +148,8 @@ judge_read_users(struct judge *judge, int fd, uid_t owner, const struct conf *co
 	authorized_free(&judge->users);
 	judge->users = users;
 	for (size_t i = 0; i < conf->n_doors; i++)
-		check_users(judge, &conf->doors[i], conf->authorized_keys);
+		if (seq_auth(&conf->doors[i].seq))
+			check_users(judge, &conf->doors[i], conf->authorized_keys);
 	return 0;
 }
 

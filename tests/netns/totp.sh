@@ -36,6 +36,7 @@ $conf
 [key]
 	sequence     = 62201:auth
 	open         = 25:tcp
+	users        = alice, nobody
 "
 fi
 knockd_conf "$conf$fence_door"
@@ -110,6 +111,10 @@ ends 'a name that no line could have is refused' 1 knockctl totp 'al ice'
 knockctl totp bob >/dev/null
 knockctl totp carol >/dev/null
 check 'the daemon reads the file when it has changed' log_has "$T/totp has changed and is read again"
+if [ "$keys" ]; then
+	check 'a user without a key is warned of at doors of signed knocks' log_has 'key: warning: users: no line of'
+	refute '... and not at doors of codes' log_has "few: warning: users: no line of $T/authorized_keys"
+fi
 refute 'no secret is in the log' log_has "$(sed -n 's/^alice //p' "$T/totp")"
 fence
 

@@ -310,7 +310,7 @@ take_record(struct sharing *s, const struct share_message *m)
 	if (seal_open(s->keys, m, &n, &key)) {
 		if (!s->counts.bad++)
 			log_warnx(s->log, "share: a record does not bear the seal of this group's key; \"knockctl "
-					  "peers\" counts them");
+					  "stats\" counts them");
 		return;
 	}
 	take_notice(s, &n, m->left_ms);

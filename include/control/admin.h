@@ -2,8 +2,8 @@
 /*
  * knockctl's requests over the control socket. A request is one line, see request.h. The answer is lines of JSON, one
  * object each: one per door, access, attempt or message; then {"done":true}, perhaps with more members, or
- * {"error":"..."}. Times are in milliseconds: since 1970 for since_ms, until_ms and time_ms, durations otherwise. Texts
- * are UTF-8; U+FFFD replaces other bytes. No answer contains a door's sequence.
+ * {"error":"..."}. Times are in milliseconds: since 1970 for since_ms, until_ms, time_ms and last_*, durations
+ * otherwise. Texts are UTF-8; U+FFFD replaces other bytes. No answer contains a door's sequence.
  *
  * Root, the user who has started the daemon and the members of the socket's group may ask. The engine's user may not,
  * even as a member or while the daemon has its uid: an attacker that takes over the engine could open doors.

@@ -97,6 +97,7 @@ ctl_usage(FILE *out)
 struct answer {
 	const struct command *command;
 	struct ctl_show show;
+	enum form form;
 	bool json;
 	size_t n;                    /* objects so far */
 	const struct request *adder; /* REQUEST_ENROL, REQUEST_TOTP; else NULL */
@@ -114,7 +115,7 @@ write_row(struct answer *a, const json_t *row)
 {
 	const json_t *message = json_object_get(row, "message");
 
-	switch (a->command->form) {
+	switch (a->form) {
 	case FORM_ARRAY:
 	case FORM_NAMED:
 		fputs(a->n ? ",\n" : "\n", a->show.out);
@@ -128,16 +129,16 @@ write_row(struct answer *a, const json_t *row)
 	case FORM_LAST:
 		break;
 	}
-	if (a->command->form == FORM_STREAM)
+	if (a->form == FORM_STREAM)
 		fflush(a->show.out);
 }
 
 static void
 write_begin(struct answer *a)
 {
-	if (a->command->form == FORM_ARRAY)
+	if (a->form == FORM_ARRAY)
 		fputc('[', a->show.out);
-	else if (a->command->form == FORM_NAMED)
+	else if (a->form == FORM_NAMED)
 		fprintf(a->show.out, "{\"%s\":[", a->command->name);
 }
 
@@ -147,7 +148,7 @@ write_end(struct answer *a, const json_t *last)
 {
 	char *rest;
 
-	switch (a->command->form) {
+	switch (a->form) {
 	case FORM_ARRAY:
 		fputs(a->n ? "\n]\n" : "]\n", a->show.out);
 		break;
@@ -205,7 +206,7 @@ static int
 take_last(struct answer *a, const json_t *last)
 {
 	const char *error = json_string_value(json_object_get(last, "error"));
-	bool tells_errors = a->command->form == FORM_NAMED || a->command->form == FORM_LAST;
+	bool tells_errors = a->form == FORM_NAMED || a->form == FORM_LAST;
 
 	if (a->json && (!error || tells_errors))
 		write_end(a, last);
@@ -237,7 +238,7 @@ read_answer(struct ctl_link *link, struct answer *a)
 		json = ctl_link_next(link, err, sizeof(err));
 		if (!json) {
 			fflush(a->show.out);
-			complain(a->command->form == FORM_STREAM ? "knockd has ended" : err);
+			complain(a->form == FORM_STREAM ? "knockd has ended" : err);
 			return CTL_EXIT_ERROR;
 		}
 		last = is_last(json);
@@ -301,10 +302,20 @@ show_stats(struct ctl_link *link, const struct ctl_options *options)
 	return status;
 }
 
+/* With these options a command that shows an array does something instead. */
+static enum form
+form_of(const struct request *request)
+{
+	bool acts = request->sync || (request->command == REQUEST_USERS && request->user);
+
+	return acts ? FORM_LAST : commands[request->command].form;
+}
+
 static int
 ask(struct ctl_link *link, const struct ctl_options *options, const char *request)
 {
 	struct answer a = { .command = &commands[options->request.command],
+			    .form = form_of(&options->request),
 			    .json = options->json,
 			    .adder = ctl_options_adds(options->request.command) ? &options->request : NULL,
 			    .show = { .out = stdout, .colour = ctl_show_colour() } };

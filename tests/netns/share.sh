@@ -57,6 +57,7 @@ check '... and a revoke by hand shuts all' shut_everywhere 10.0.0.77
 equal 'a knows two others' "$(ask a peers --json | jq -r 'map(select(.self | not) | .gateway) | sort | join(" ")')" 'b c'
 check 'knockctl peers shows them' eval 'ask a peers | grep -q "^b .* heard of"'
 check '... and the link' eval 'ask a peers | grep -q "^a .* connected to 10.0.0.254:6379"'
+equal 'peers --sync gives one JSON object' "$(ask a peers --sync --json)" '{"done":true}'
 check 'Prometheus has the numbers' eval 'ask a stats --prometheus | grep -q "^knockd_share_received_total [1-9]"'
 check 'doctor finds the others' eval 'ask a doctor -c "$T/a/knockd.conf" | grep -q "^ok .*2 other gateways, through 10.0.0.254:6379"'
 equal 'no record had a bad seal' "$(count_of a bad_seals)" 0

@@ -128,4 +128,6 @@ fence
 refute 'a flipped bit opens nothing' opens
 check '... and is told of' log_has 'refused: the signature is wrong'
 
+equal 'users --reset gives one JSON object' "$(knockctl --json users --reset alice)" '{"done":true,"reset":1}'
+equal '... also when it fails' "$(knockctl --json users --reset nobody 2>/dev/null)" '{"error":"there is no user \"nobody\""}'
 done_testing

@@ -485,6 +485,8 @@ run(struct client *client)
 			return stay_shut(client);
 	} else {
 		wait_refused(&client->waiting);
+		if (signer_refused(client->signer))
+			return CLIENT_EXIT_ERROR;
 	}
 	if (sock >= 0 || sent)
 		mark_one_time(client);

@@ -24,6 +24,7 @@ struct signer {
 	int agent;                 /* -1: the key file has the secret */
 	struct knock1_plain plain; /* of a security key's signature */
 	bool is_signed;            /* ... which there is */
+	bool refused;              /* the agent has not signed, and is not asked again: perhaps it asks the user */
 };
 
 bool
@@ -187,6 +188,7 @@ sign(struct signer *s, int fd, struct knock1_plain *plain)
 	if (!agent_sign(s->agent, &s->key.key, bytes, sizeof(bytes), plain, err, sizeof(err)))
 		return 0;
 	fprintf(stderr, "%s\n", err);
+	s->refused = true;
 	errno = EACCES;
 	return -1;
 }
@@ -197,7 +199,8 @@ make(struct signer *s, int fd, uint8_t packet[static KNOCK1_LEN + KNOCK1_TAIL_MA
 	struct knock1_plain plain = s->plain;
 	uint8_t bytes[KNOCK1_PLAIN_LEN];
 
-	if (!s->is_signed && sign(s, fd, &plain))
+	errno = EACCES;
+	if (s->refused || (!s->is_signed && sign(s, fd, &plain)))
 		return -1;
 	if (s->key.key.fido) {
 		s->plain = plain;
@@ -210,6 +213,12 @@ make(struct signer *s, int fd, uint8_t packet[static KNOCK1_LEN + KNOCK1_TAIL_MA
 	*len = KNOCK1_LEN + randombytes_uniform(KNOCK1_TAIL_MAX + 1);
 	randombytes_buf(packet + KNOCK1_LEN, *len - KNOCK1_LEN);
 	return 0;
+}
+
+bool
+signer_refused(const struct signer *s)
+{
+	return s && s->refused;
 }
 
 int

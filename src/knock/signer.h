@@ -43,9 +43,12 @@ int signer_names(const char *server, char *host, size_t hostlen, char *door, siz
 struct signer *signer_open(const struct signer_setup *setup, char *err, size_t errlen);
 void signer_free(struct signer *signer); /* NULL is legal */
 
+/* Did the agent refuse to sign? Then nothing was sent. */
+bool signer_refused(const struct signer *signer); /* NULL is legal */
+
 /*
  * Sends a new knock. A security key signs once: later knocks say the same. 0, or -1 with errno; EACCES: nothing was
- * signed, after a message on stderr.
+ * signed, after one message on stderr.
  */
 int signer_send(struct signer *signer, const struct place *place, const struct origin *origin);
 

@@ -41,6 +41,13 @@ signer_free(struct signer *signer)
 	(void)signer;
 }
 
+bool
+signer_refused(const struct signer *signer)
+{
+	(void)signer;
+	return false;
+}
+
 int
 signer_send(struct signer *signer, const struct place *place, const struct origin *origin)
 {

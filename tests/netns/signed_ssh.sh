@@ -48,7 +48,9 @@ check 'from nothing to a shell in less than a minute' [ $((ended - began)) -lt 6
 shut
 
 agent=$T/agent
-ssh-agent -D -a "$agent" >/dev/null 2>&1 &
+printf '#!/bin/sh\necho asked >>"%s"\nexit 1\n' "$T/asked" >"$T/refuse"
+chmod 755 "$T/refuse"
+SSH_ASKPASS=$T/refuse SSH_ASKPASS_REQUIRE=force ssh-agent -D -a "$agent" >/dev/null 2>&1 &
 started $!
 wait_for [ -S "$agent" ] || bail 'no agent'
 user ssh-add -q "$T/home/.ssh/id_ed25519"
@@ -58,6 +60,16 @@ equal 'ssh home, with the agent' "$(ssh_home)" in
 shut
 ends '--wait, with the agent' 0 user "$KNOCK" home --wait 22 -- echo in
 check '... and a command' grep -qx in "$T/out"
+
+# a user who does not let the agent sign
+user ssh-add -q -D
+user ssh-add -q -c "$T/home/gone"
+shut
+ends 'an agent that refuses to sign' 1 user "$KNOCK" home
+check '... with the reason' grep -q 'ssh-agent did not sign' "$T/err"
+rm "$T/asked"
+ends '... while waiting' 2 user "$KNOCK" home --wait 22
+equal '... its user is asked once' "$(grep -c asked "$T/asked")" 1
 
 # an encrypted key goes through the agent, or is refused with the reason
 shut

@@ -9,7 +9,7 @@ end
 # Neither a host nor --profile yet: skips options, and the word after those that have one.
 function __knock_needs_host
     set -l words (commandline -opc)[2..-1]
-    set -l with_word 'delay|source|interface|wait|timeout|proxy|totp|for|port|address|other-address'
+    set -l with_word 'delay|source|interface|wait|timeout|proxy|add|totp|for|port|address|other-address'
     while set -q words[1]
         if string match -qr "^(-[uv46]*[dsi]|--($with_word))\$" -- $words[1]
             set words $words[3..-1]

@@ -72,6 +72,28 @@ chmod +x "$T/bin/knockctl"
 offers 'addresses with access' '192.0.2.7|2001:db8::7|' "$T/bin/knockctl" revoke ''
 offers '... several of them' '192.0.2.7|' "$T/bin/knockctl" list 10.0.0.1 19
 
+# lacking PROGRAM FILE: long options of the program, and commands, that a shell does not offer
+lacking() {
+	lacking_options=$(sed -n '/^static const struct option /,/^};$/s/^\t{ "\([a-z0-9-]*\)",.*/\1/p' "$top"/src/*/"$2")
+	[ "$(echo "$lacking_options" | wc -l)" -gt 10 ] || echo "no options in $2"
+	for option in $lacking_options; do
+		grep -qE -e "--$option( |\\)|\|$)" "$dir/$1.bash.in" || echo "bash: --$option"
+		grep -qE -e "--$option(\[|[,}])" "$dir/_$1" || echo "zsh: --$option"
+		grep -qE -e "-l $option( |$)" "$dir/$1.fish" || echo "fish: --$option"
+	done
+	[ "$1" = knockctl ] || return 0
+	for command in $(cat "$top"/src/*/*.c |
+		sed -n 's/^\t\[REQUEST_[A-Z]*\] = { "\([a-z]*\)",.*/\1/p; s/^\t\[CTL_[A-Z]*\] = "\([a-z]*\)",.*/\1/p'); do
+		grep ' status doors ' "$dir/$1.bash.in" | grep -qw "$command" || echo "bash: $command"
+		grep -q "^    '$command:" "$dir/_$1" || echo "zsh: $command"
+		grep -q -e "-a $command " "$dir/$1.fish" || echo "fish: $command"
+	done
+}
+for each in knock:client_options.c knockd:options.c knockctl:ctl_options.c; do
+	lacking "${each%:*}" "${each#*:}" >"$T/why"
+	point "all shells offer every option of ${each%:*}"
+done
+
 for each in knock knockd knockctl; do
 	parses bash -n "$made/$each.bash"
 	parses zsh -n "$dir/_$each"

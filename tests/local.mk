@@ -202,6 +202,7 @@ netns_tests = \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \
+	tests/netns/share_rogue.sh \
 	tests/netns/share_sentinel.sh \
 	tests/netns/share_six.sh \
 	tests/netns/share_tls.sh \
@@ -297,7 +298,7 @@ AM_TESTSUITE_SUMMARY_HEADER = ' for $(PACKAGE_STRING)'; $(SHELL) $(top_srcdir)/t
 if DAEMON
 check_PROGRAMS = $(unit_tests) $(fuzz_tests) $(bench_tools) \
 	tests/compat/inject \
-	tests/tools/courier tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
+	tests/tools/courier tests/tools/courier_rogue tests/tools/filtered tests/tools/hammer tests/tools/nflog tests/tools/noise tests/tools/race tests/tools/rogue \
 	tests/tools/signed \
 	tests/traces/replay
 else
@@ -331,6 +332,7 @@ tests_tools_filtered_LDADD =
 tests_tools_race_LDADD =
 tests_tools_hammer_LDADD =
 tests_tools_courier_LDADD = libknockd.a $(knockd_libs) $(courier_libs)
+tests_tools_courier_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_signed_LDADD = libclient.a libknockd.a $(SODIUM_LIBS)
 tests_tools_rogue_SOURCES = src/main.c tests/tools/rogue.c
 tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)

@@ -24,6 +24,9 @@ struct claim {
 	struct seq sequence;
 };
 
+/* A courier may answer in any order, so there may be more than claims under way: the last one gathers the rest. */
+#define HELD_MAX (CLAIMS_MAX + 1)
+
 /* Verdicts that wait for the claims up to this one. */
 struct held_verdicts {
 	uint64_t ticket;
@@ -32,7 +35,7 @@ struct held_verdicts {
 
 struct claims {
 	struct claim at[CLAIMS_MAX];
-	struct held_verdicts held[CLAIMS_MAX + 1];
+	struct held_verdicts held[HELD_MAX];
 	size_t n_held;
 	uint64_t newest; /* ticket */
 };
@@ -89,10 +92,11 @@ hold(struct claims *c, const struct event *event)
 {
 	struct held_verdicts *held = c->n_held ? &c->held[c->n_held - 1] : NULL;
 
-	if (!held || held->ticket != c->newest) {
+	if (!held || (held->ticket != c->newest && c->n_held < HELD_MAX)) {
 		held = &c->held[c->n_held++];
-		*held = (struct held_verdicts){ .ticket = c->newest };
+		*held = (struct held_verdicts){ .ticket = 0 };
 	}
+	held->ticket = c->newest;
 	held->last[event->stage] = *event;
 }
 

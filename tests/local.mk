@@ -197,6 +197,7 @@ netns_tests = \
 	tests/netns/share.sh \
 	tests/netns/share_bans.sh \
 	tests/netns/share_claim.sh \
+	tests/netns/share_claim_kinds.sh \
 	tests/netns/share_clock.sh \
 	tests/netns/share_faults.sh \
 	tests/netns/share_many.sh \

@@ -71,8 +71,8 @@ void sharing_recall_counter(struct sharing *sharing, const uint8_t key[static AS
 
 /* ---- what has happened here ---------------------------------------------------------------------- */
 
-/* Between these two nothing is told: it is what another gateway wants, or what was claimed. */
-void sharing_mute(struct sharing *sharing, bool mute);
+/* Between these two calls a claimed opening is acted on: what the claim has told is not told again. */
+void sharing_claimed(struct sharing *sharing, bool claimed);
 
 /* The door was opened for `left_ms`, 0: without end. `ask` is a signed knock's, or NULL. */
 void sharing_opened(struct sharing *sharing, const struct door *door, const struct addr *ip, const struct ask *ask,
@@ -98,9 +98,10 @@ bool sharing_is_used(const struct sharing *sharing, const struct notice *notice,
 void sharing_banned(struct sharing *sharing, const struct addr *ip, uint64_t left_ms);
 
 /*
- * Claims an opening for `left_ms`; `sequence` is a one-time door's, or NULL. Returns the ticket of the answer, which
- * comes later; 0: the answer is not known, since the link is down. sharing_give_up(): an answer would come too late;
- * whatever the server has done is undone.
+ * Claims an opening for `left_ms`; `sequence` is a one-time door's, or NULL. The claim tells the access, unless that is
+ * none, or one to some of the ports: then the opening does, see sharing_claimed(). Returns the ticket of the answer,
+ * which comes later; 0: the answer is not known, since the link is down. sharing_give_up(): an answer would come too
+ * late; whatever the server has done is undone.
  */
 uint64_t sharing_claim(struct sharing *sharing, const struct door *door, const struct addr *ip, const struct ask *ask,
 		       const struct seq *sequence, uint64_t left_ms);

@@ -130,6 +130,16 @@ group_about(struct sharing *s, const char *door, const struct addr *ip, const st
 	return n;
 }
 
+struct notice
+group_hello(struct sharing *s)
+{
+	struct notice n = group_begin(s, NOTICE_HELLO);
+
+	memcpy(n.text, s->name, sizeof(n.text));
+	n.counter = s->counts.links;
+	return n;
+}
+
 void
 group_tell(struct sharing *s, struct notice *n, uint64_t left_ms)
 {

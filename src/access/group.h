@@ -46,7 +46,8 @@ struct sharing {
 	struct peers peers;
 	struct known known;
 	struct ticket tickets[TICKETS_MAX];
-	int muted;
+	int muted;                              /* nothing is told: another gateway has told it */
+	bool claimed;                           /* see sharing_claimed() */
 	struct sharing_news news[SHARING_NEWS]; /* of grants that are not opened yet: within one call */
 	size_t n_news;
 	unsigned reasons; /* that were logged in this outage */
@@ -78,6 +79,7 @@ bool group_post(struct sharing *s, const struct share_message *m);
 /* A notice of something that happens now; and of an access. */
 struct notice group_begin(struct sharing *s, enum notice_kind kind);
 struct notice group_about(struct sharing *s, const char *door, const struct addr *ip, const struct ask *ask);
+struct notice group_hello(struct sharing *s);
 
 /* 0: without end. group_end_of(): the same on the boot clock. */
 void group_set_left(struct sharing *s, struct notice *n, uint64_t left_ms);

@@ -79,9 +79,9 @@ sharing_recall_counter(struct sharing *sharing, const uint8_t key[static ASK_KEY
 }
 
 void
-sharing_mute(struct sharing *sharing, bool mute)
+sharing_claimed(struct sharing *sharing, bool claimed)
 {
-	(void)sharing, (void)mute;
+	(void)sharing, (void)claimed;
 }
 
 void

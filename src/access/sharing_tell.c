@@ -13,10 +13,10 @@
 #define COUNTER_SPARE_MSEC 3600000
 
 void
-sharing_mute(struct sharing *s, bool mute)
+sharing_claimed(struct sharing *s, bool claimed)
 {
 	if (s)
-		s->muted += mute ? 1 : -1;
+		s->claimed = claimed;
 }
 
 static void
@@ -34,7 +34,29 @@ is_told(const struct sharing *s)
 	return group_is_on(s) && !s->muted;
 }
 
-/* A key for some ports only opens each of them; a notice names one. */
+static bool
+adds_elements(const struct door *door, const struct addr *ip)
+{
+	for (enum door_kind kind = 0; kind < DOOR_KINDS; kind++)
+		if (door_adds(kind) && door_elements(door, kind, door_family(ip))->n)
+			return true;
+	return false;
+}
+
+static bool
+has_several_ports(const struct ask *ask)
+{
+	return ask && ask->ports.n && !ask->port.port;
+}
+
+/* A notice names one port, or means all that the door opens. */
+static bool
+fits_notice(const struct door *door, const struct addr *ip, const struct ask *ask)
+{
+	return adds_elements(door, ip) && !has_several_ports(ask);
+}
+
+/* A key for some ports only opens each of them. */
 static void
 tell_ports(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask, uint64_t left_ms)
 {
@@ -56,9 +78,9 @@ sharing_opened(struct sharing *s, const struct door *door, const struct addr *ip
 {
 	struct notice n;
 
-	if (!is_told(s) || door->share == SHARE_LOCAL)
+	if (!is_told(s) || door->share == SHARE_LOCAL || (s->claimed && fits_notice(door, ip, ask)))
 		return;
-	if (ask && ask->ports.n && !ask->port.port) {
+	if (has_several_ports(ask)) {
 		tell_ports(s, door, ip, ask, left_ms);
 		return;
 	}
@@ -112,6 +134,18 @@ sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_
 	}
 }
 
+static struct notice
+about_counter(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user)
+{
+	struct notice n = group_begin(s, NOTICE_COUNTER);
+
+	memcpy(n.key, key, sizeof(n.key));
+	n.counter = counter;
+	text_copy(n.text, sizeof(n.text), user);
+	group_set_left(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+	return n;
+}
+
 void
 sharing_counted(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user,
 		bool claimed)
@@ -121,11 +155,7 @@ sharing_counted(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64
 
 	if (!is_told(s))
 		return;
-	n = group_begin(s, NOTICE_COUNTER);
-	memcpy(n.key, key, sizeof(n.key));
-	n.counter = counter;
-	text_copy(n.text, sizeof(n.text), user);
-	group_set_left(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+	n = about_counter(s, key, counter, user);
 	if (!claimed)
 		seal_user_id(&s->keys->at[0], key, more.user);
 	remember(s, &n, n.left_ms);
@@ -172,18 +202,26 @@ sharing_recall_counter(struct sharing *s, const uint8_t key[static ASK_KEY_LEN],
 	remember(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
 }
 
+static struct notice
+about_sequence(struct sharing *s, const char *door, const struct seq *sequence)
+{
+	struct notice n = group_begin(s, NOTICE_ONCE_USED);
+	char text[SEQ_STRLEN];
+
+	notice_door_id(door, n.door);
+	seal_once_id(&s->keys->at[0], door, text_of(sequence, text), n.once);
+	return n;
+}
+
 void
 sharing_used_up(struct sharing *s, const char *door, const struct seq *sequence, bool claimed)
 {
 	struct share_message more = { .flags = claimed ? 0 : SHARE_ONCE };
-	char text[SEQ_STRLEN];
 	struct notice n;
 
-	if (claimed ? !group_is_on(s) : !is_told(s))
+	if (claimed ? !group_is_on(s) : !is_told(s) || s->claimed)
 		return;
-	n = group_begin(s, NOTICE_ONCE_USED);
-	notice_door_id(door, n.door);
-	seal_once_id(&s->keys->at[0], door, text_of(sequence, text), n.once);
+	n = about_sequence(s, door, sequence);
 	if (!claimed)
 		memcpy(more.once, n.once, sizeof(more.once));
 	remember(s, &n, 0);
@@ -234,6 +272,23 @@ claim_more(const struct sharing *s, const struct door *door, const struct ask *a
 	}
 }
 
+/* Without an access that fits into a notice: of what it uses up, or of nothing but this gateway. */
+static struct notice
+about_claim(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask,
+	    const struct seq *sequence, uint64_t left_ms)
+{
+	struct notice n;
+
+	if (fits_notice(door, ip, ask)) {
+		n = group_about(s, door->name, ip, ask);
+		group_set_left(s, &n, left_ms);
+		return n;
+	}
+	if (ask && ask->counter)
+		return about_counter(s, ask->key, ask->counter, ask->user);
+	return sequence ? about_sequence(s, door->name, sequence) : group_hello(s);
+}
+
 uint64_t
 sharing_claim(struct sharing *s, const struct door *door, const struct addr *ip, const struct ask *ask,
 	      const struct seq *sequence, uint64_t left_ms)
@@ -245,10 +300,10 @@ sharing_claim(struct sharing *s, const struct door *door, const struct addr *ip,
 			s->counts.claims_unknown++;
 		return 0;
 	}
-	*p = (struct ticket){ .is_claim = true, .notice = group_about(s, door->name, ip, ask) };
-	group_set_left(s, &p->notice, left_ms);
+	*p = (struct ticket){ .is_claim = true, .notice = about_claim(s, door, ip, ask, sequence, left_ms) };
 	group_seal(s, &p->notice, s->seq + 1, &p->message);
-	group_store(&p->message, &p->notice, left_ms);
+	if (p->notice.kind != NOTICE_HELLO)
+		group_store(&p->message, &p->notice, p->notice.left_ms);
 	claim_more(s, door, ask, sequence, &p->message);
 	p->message.ticket = s->next_ticket;
 	if (!group_post(s, &p->message)) {

@@ -19,11 +19,9 @@ bool
 tickets_hello(struct sharing *s, uint64_t seq)
 {
 	struct ticket *p = tickets_find(s, 0);
-	struct notice n = group_begin(s, NOTICE_HELLO);
+	struct notice n = group_hello(s);
 	struct share_message m;
 
-	memcpy(n.text, s->name, sizeof(n.text));
-	n.counter = s->counts.links;
 	group_seal(s, &n, seq ? seq : s->seq + 1, &m);
 	if (seq)
 		p = NULL;
@@ -39,8 +37,11 @@ tickets_hello(struct sharing *s, uint64_t seq)
 static void
 remember_claim(struct sharing *s, const struct ticket *p)
 {
-	struct known_access *a = known_put(&s->known, &p->notice, group_end_of(p->notice.left_ms));
+	struct known_access *a;
 
+	if (p->notice.kind == NOTICE_HELLO)
+		return;
+	a = known_put(&s->known, &p->notice, group_end_of(p->notice.left_ms));
 	if (!a)
 		return;
 	a->applied = true;
@@ -89,6 +90,8 @@ undo(struct sharing *s, const struct notice *claimed)
 	uint64_t now = moment_boot_msec(), end = group_end_of(claimed->left_ms ? claimed->left_ms : KNOWN_TOMB_MAX_MS);
 	struct notice n = *claimed;
 
+	if (n.kind != NOTICE_GRANT) /* what was used stays so */
+		return;
 	n.kind = NOTICE_REVOKE;
 	if (before && before->notice.kind == NOTICE_GRANT && before->end > now) {
 		n = before->notice;

@@ -170,9 +170,9 @@ decide(struct daemon *d, const struct claim *claim, enum share_answer answer)
 {
 	switch (answer) {
 	case SHARE_YES:
-		sharing_mute(d->sharing, true);
+		sharing_claimed(d->sharing, true);
 		open_door(d, claim);
-		sharing_mute(d->sharing, false);
+		sharing_claimed(d->sharing, false);
 		if (claim->is_one_time)
 			sharing_used_up(d->sharing, d->conf->doors[claim->event.door].name, &claim->sequence, true);
 		break;

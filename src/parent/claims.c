@@ -21,6 +21,7 @@ struct claim {
 	struct ask ask;
 	bool is_signed;
 	bool is_one_time;
+	pid_t engine; /* that has told of it; it goes on to the next sequence by itself */
 	struct seq sequence;
 };
 
@@ -114,12 +115,23 @@ claims_give_verdicts(struct daemon *d, const struct event *events, size_t n)
 
 /* ---- decisions ----------------------------------------------------------------------------------- */
 
+/* An engine that was started while the claim was under way expects the sequence that is used up now. */
+static void
+renew_engine(struct daemon *d, const struct claim *claim)
+{
+	if (!claim->is_one_time || !d->engine.child.pid || d->engine.child.pid == claim->engine)
+		return;
+	d->conf->doors[claim->event.door].engine_ahead = true;
+	d->engine.ahead = true;
+}
+
 static void
 open_door(struct daemon *d, const struct claim *claim)
 {
 	const struct ask *ask = claim->is_signed ? &claim->ask : NULL;
 
 	opening_act(d, &claim->event, &ask, 1);
+	renew_engine(d, claim);
 }
 
 static void
@@ -247,7 +259,9 @@ claim(struct daemon *d, const struct event *event, const struct ask *ask)
 
 	if (!claim)
 		return false;
-	*claim = (struct claim){ .event = *event, .is_signed = ask, .is_one_time = door->one_time_path };
+	*claim = (struct claim){
+		.event = *event, .is_signed = ask, .is_one_time = door->one_time_path, .engine = d->engine.child.pid
+	};
 	if (ask)
 		claim->ask = *ask;
 	claim->sequence = door->seq;

@@ -51,7 +51,6 @@ use_conf(struct daemon *d, struct conf *conf, const struct priv_user *user, int 
 {
 	if (capture_fd != d->capture_fd)
 		intake_close(d);
-	claims_finish(d); /* those of the old engine's last events */
 	gateways_compare(d, conf);
 	tell_later(d, conf);
 	conf_free(d->conf);
@@ -84,6 +83,7 @@ stop_engine(struct daemon *d, struct conf *conf, struct priv_user *user)
 {
 	if (!child_stop(&d->engine.child, supervisor_take, d))
 		intake_give_up(d);
+	claims_finish(d);
 	if (!d->rules.moved_on)
 		return conf;
 	conf_free(conf);

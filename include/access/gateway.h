@@ -16,6 +16,7 @@ struct sharing_news {
 	struct notice notice;
 	const char *gateway; /* the name of its author */
 	uint64_t left_ms;    /* so long it goes on; 0: without end */
+	uint64_t age_ms;     /* since it happened, by the group's clock */
 	bool applied;        /* it is in force here */
 };
 

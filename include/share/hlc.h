@@ -31,6 +31,9 @@ uint64_t hlc_next(struct hlc *hlc, struct moment now);
 /* The least later time, of the same gateway. */
 uint64_t hlc_after(uint64_t time);
 
+/* How long ago that was, ms. */
+uint64_t hlc_age(struct hlc *hlc, uint64_t time, struct moment now);
+
 /* A time of another gateway. False: it makes no sense, and is not taken over. */
 bool hlc_saw(struct hlc *hlc, uint64_t time, struct moment now);
 

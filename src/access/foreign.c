@@ -25,6 +25,13 @@ least(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
+/* Here no packet has come since the knock: the access would have ended. */
+static bool
+is_idle(const struct door *door, const struct sharing_news *news)
+{
+	return door->idle_ms && news->age_ms >= door->idle_ms;
+}
+
 /* The door's own time, or with Max_Time that one, is the longest; see ask_time(). */
 static struct access_admission
 admission_of(const struct access_tools *tools, const struct sharing_news *news)
@@ -36,6 +43,8 @@ admission_of(const struct access_tools *tools, const struct sharing_news *news)
 					       .time_ms = news->left_ms },
 				      .gateway = news->gateway };
 
+	if (a.door && is_idle(a.door, news))
+		a.door = NULL;
 	if (a.door && news->left_ms && a.door->max_time_ms)
 		a.ask.time_ms = least(news->left_ms, a.door->max_time_ms);
 	text_copy(a.ask.user, sizeof(a.ask.user), n->text);

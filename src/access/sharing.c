@@ -116,7 +116,9 @@ apply(struct sharing *s, const struct notice *n, uint64_t left_ms)
 {
 	if (n->kind != NOTICE_GRANT || s->n_news == SHARING_NEWS)
 		apply_all(s);
-	s->news[s->n_news++] = (struct sharing_news){ .notice = *n, .left_ms = left_ms == UINT64_MAX ? 0 : left_ms };
+	s->news[s->n_news++] = (struct sharing_news){ .notice = *n,
+						      .left_ms = left_ms == UINT64_MAX ? 0 : left_ms,
+						      .age_ms = hlc_age(&s->hlc, n->hlc, moment_now()) };
 	if (n->kind != NOTICE_GRANT)
 		apply_all(s);
 }

@@ -29,6 +29,14 @@ hlc_next(struct hlc *hlc, struct moment now)
 	return hlc->last;
 }
 
+uint64_t
+hlc_age(struct hlc *hlc, uint64_t time, struct moment now)
+{
+	int64_t age = hlc_ms(hlc, now) - (int64_t)(time >> MS_SHIFT);
+
+	return age > 0 ? (uint64_t)age : 0;
+}
+
 bool
 hlc_saw(struct hlc *hlc, uint64_t time, struct moment now)
 {

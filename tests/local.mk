@@ -208,6 +208,7 @@ netns_tests = \
 	tests/netns/share_sentinel.sh \
 	tests/netns/share_six.sh \
 	tests/netns/share_tls.sh \
+	tests/netns/share_users.sh \
 	tests/netns/signed.sh \
 	tests/netns/signed_door.sh \
 	tests/netns/signed_nfqueue.sh \

@@ -31,8 +31,8 @@ void judge_free(struct judge *judge); /* NULL is legal, here and below: it accep
 struct sharing;
 void judge_share(struct judge *judge, struct sharing *sharing);
 
-/* Another gateway has accepted a knock of this key: no counter up to this one counts. */
-void judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
+/* Another gateway has accepted a knock of this key: no counter up to this one counts. False: nobody has it. */
+bool judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
 
 /* Visits the keys that have knocked, with the counter of the last knock. */
 typedef void judge_count(void *arg, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);

@@ -50,6 +50,9 @@ void sharing_cut_off(struct sharing *sharing, const char *why);
 void sharing_tick(struct sharing *sharing, uint64_t now);
 uint64_t sharing_next(const struct sharing *sharing);
 
+/* The users' files were read again: what others have told of users who are new here counts now. */
+void sharing_users_read(struct sharing *sharing);
+
 /* Asks for all records now. */
 void sharing_resync(struct sharing *sharing);
 

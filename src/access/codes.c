@@ -136,13 +136,14 @@ codes_share(struct codes *codes, struct sharing *sharing)
 }
 
 /* Not into the journal: after a start no code of the time before counts. */
-void
+bool
 codes_heard(struct codes *codes, const uint8_t id[static ASK_KEY_LEN], uint64_t step)
 {
 	struct used *used = codes && step <= STEP_MAX && has_secret(codes, id) ? used_of(codes, id) : NULL;
 
 	if (used && used->step < step)
 		used->step = step;
+	return used;
 }
 
 bool

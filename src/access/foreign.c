@@ -113,8 +113,8 @@ foreign_apply(const struct access_tools *tools, const struct conf *conf, struct 
 		news->applied = end(tools, first, news->gateway);
 		break;
 	case NOTICE_COUNTER:
-		judge_heard(tools->judge, first->key, first->counter);
-		codes_heard(tools->codes, first->key, first->counter);
+		news->applied = judge_heard(tools->judge, first->key, first->counter) ||
+				codes_heard(tools->codes, first->key, first->counter);
 		break;
 	case NOTICE_ONCE_USED:
 		use_up(tools, first, news->gateway);

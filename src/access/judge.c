@@ -57,13 +57,16 @@ judge_share(struct judge *judge, struct sharing *sharing)
 }
 
 /* Not into the journal: after a start a counter must be above what the client's clock shows then. */
-void
+bool
 judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
 {
-	struct replay_key *state;
+	struct replay_key *state = NULL;
 
-	if (judge && authorized_find(&judge->users, key) && (state = replay_key(&judge->replay, key)))
+	if (judge && authorized_find(&judge->users, key))
+		state = replay_key(&judge->replay, key);
+	if (state)
 		replay_raise(state, counter);
+	return state;
 }
 
 void

@@ -522,6 +522,16 @@ sharing_next(const struct sharing *s)
 }
 
 void
+sharing_users_read(struct sharing *s)
+{
+	if (!group_is_on(s))
+		return;
+	for (struct known_access *a = s->known.oldest; a; a = a->newer)
+		if (a->notice.kind == NOTICE_COUNTER && !a->applied)
+			apply(s, &a->notice, 0);
+}
+
+void
 sharing_resync(struct sharing *s)
 {
 	if (group_is_on(s))
@@ -530,7 +540,7 @@ sharing_resync(struct sharing *s)
 
 /* ---- the configuration --------------------------------------------------------------------------- */
 
-/* Accesses of a door that is new here. */
+/* Accesses of a door that is new here, and counters of a user who is. */
 static void
 apply_missed(struct sharing *s)
 {
@@ -540,6 +550,7 @@ apply_missed(struct sharing *s)
 		if (!a->applied)
 			apply_rest(s, a, now);
 	apply_all(s);
+	sharing_users_read(s);
 }
 
 /* What another group has told does not concern this one. */

@@ -79,6 +79,12 @@ sharing_recall_counter(struct sharing *sharing, const uint8_t key[static ASK_KEY
 }
 
 void
+sharing_users_read(struct sharing *sharing)
+{
+	(void)sharing;
+}
+
+void
 sharing_claimed(struct sharing *sharing, bool claimed)
 {
 	(void)sharing, (void)claimed;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/sharing.h"
 #include "files.h"
 #include "lib/text.h"
 
@@ -126,8 +127,10 @@ users_read_watch(struct daemon *d, int which)
 		return;
 	while (read(d->users[which].fd, reports, sizeof(reports)) > 0)
 		;
-	if (path_of(d, which))
-		read_file(d, which, false);
+	if (!path_of(d, which))
+		return;
+	read_file(d, which, false);
+	sharing_users_read(d->sharing);
 }
 
 void

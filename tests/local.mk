@@ -210,6 +210,7 @@ netns_tests = \
 	tests/netns/share_tls.sh \
 	tests/netns/share_users.sh \
 	tests/netns/signed.sh \
+	tests/netns/signed_doctor.sh \
 	tests/netns/signed_door.sh \
 	tests/netns/signed_nfqueue.sh \
 	tests/netns/signed_other.sh \

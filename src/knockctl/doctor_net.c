@@ -163,6 +163,29 @@ ago(json_int_t ms, char buf[static 64])
 	return buf;
 }
 
+/* Of signed knocks the daemon counts no hits for a door, but all that come. */
+static void
+tell_no_hit(struct doctor *d, const struct door *door)
+{
+	bool is_signed = seq_auth(&door->seq);
+	json_int_t came = number_of(d->stats, "signed_opened"), garbage = number_of(d->stats, "signed_garbage");
+
+	if (is_signed && came)
+		doctor_bad(d, "journalctl -u knockd",
+			   "[%s] was not opened, though signed knocks have come (%" JSON_INTEGER_FORMAT
+			   "): the log says why they were refused",
+			   door->name, came);
+	else if (is_signed && garbage)
+		doctor_bad(d, "knockctl enrol USER <id_ed25519.pub",
+			   "[%s] datagrams to ports of signed knocks were none (%" JSON_INTEGER_FORMAT
+			   "): has the client the line of another key?",
+			   door->name, garbage);
+	else
+		doctor_bad(d, "tcpdump -nni any host CLIENT",
+			   "[%s] no packet of a knock has come since the start: does the client send to this machine?",
+			   door->name);
+}
+
 static void
 check_hits(struct doctor *d, const struct door *door, const json_t *stats)
 {
@@ -182,9 +205,7 @@ check_hits(struct doctor *d, const struct door *door, const json_t *stats)
 		doctor_good(d, "[%s] was opened %" JSON_INTEGER_FORMAT " times, the last time %s", door->name, openings,
 			    ago(number_of(stats, "last_opening_ms"), when));
 	else if (!hits)
-		doctor_bad(d, "tcpdump -nni any host CLIENT",
-			   "[%s] no packet of a knock has come since the start: does the client send to this machine?",
-			   door->name);
+		tell_no_hit(d, door);
 	if (hits && stage && (size_t)stage < door->seq.n)
 		doctor_bad(d, "knockctl watch",
 			   "[%s] the last knock, %s, ended after packet %" JSON_INTEGER_FORMAT

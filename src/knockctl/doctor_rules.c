@@ -184,8 +184,18 @@ type_of(const struct element *element, enum conf_family family)
 		   : "ipv4_addr";
 }
 
-/* What is in the braces of a set that fits, as far as that is known: the type of a part that is no address or port is
- * the admin's choice. */
+/* The type of one part of the key. TYPE: it is the admin's choice. */
+static const char *
+type_of_part(const struct element *e, const char *part, enum conf_family family)
+{
+	if (!strncmp(part, "%IP%", 4))
+		return type_of(e, family);
+	if (!strcmp(part, "tcp") || !strcmp(part, "udp") || !strcmp(part, "%PROTO%"))
+		return "inet_proto";
+	return part[strspn(part, "0123456789-")] == '\0' || !strcmp(part, "%PORT%") ? "inet_service" : "TYPE";
+}
+
+/* What is in the braces of a set that fits, as far as that is known. */
 static const char *
 definition(const struct element *e, enum conf_family family, char buf[static 256])
 {
@@ -193,16 +203,28 @@ definition(const struct element *e, enum conf_family family, char buf[static 256
 	struct pen pen = text_pen(buf, 256);
 
 	text_write(&pen, "type ", NULL);
-	for (size_t i = 0; i < e->n_parts; i++) {
-		const char *part = e->parts[i];
-		const char *name = !strncmp(part, "%IP%", 4)                      ? type_of(e, family)
-				   : !strcmp(part, "tcp") || !strcmp(part, "udp") ? "inet_proto"
-				   : part[strspn(part, "0123456789-")] == '\0'    ? "inet_service"
-										  : "TYPE";
-
-		text_write(&pen, i ? " . " : "", name, NULL);
-	}
+	for (size_t i = 0; i < e->n_parts; i++)
+		text_write(&pen, i ? " . " : "", type_of_part(e, e->parts[i], family), NULL);
 	text_write(&pen, "; flags timeout", interval ? ", interval" : "", ";", NULL);
+	return buf;
+}
+
+/* The rule that looks into a set of the element's type. */
+static const char *
+match(const struct element *e, enum conf_family family, char buf[static 256])
+{
+	struct pen pen = text_pen(buf, 256);
+
+	for (size_t i = 0; i < e->n_parts; i++) {
+		const char *type = type_of_part(e, e->parts[i], family);
+		const char *field = strstr(type, "_addr")           ? family == CONF_V6 ? "ip6 saddr" : "ip saddr"
+				    : !strcmp(type, "inet_proto")   ? "meta l4proto"
+				    : !strcmp(type, "inet_service") ? "th dport"
+								    : "FIELD";
+
+		text_write(&pen, i ? " . " : "", field, NULL);
+	}
+	text_write(&pen, " @", e->set, e->n_parts == 1 ? " tcp dport PORT" : "", NULL);
 	return buf;
 }
 
@@ -278,9 +300,9 @@ input_chain(const struct doctor *d, const char *family, const char *table)
 static void
 check_set(struct doctor *d, const struct door *door, const struct element *e, enum conf_family family)
 {
-	const char *of = element_family_name(e->family), *why, *direction = family == CONF_V6 ? "ip6" : "ip";
+	const char *of = element_family_name(e->family), *why;
 	const json_t *set = find(d, "set", of, e->table, e->set);
-	char text[512], name[300];
+	char text[640], name[300], matched[256];
 
 	if (!set)
 		set = find(d, "map", of, e->table, e->set);
@@ -299,8 +321,8 @@ check_set(struct doctor *d, const struct door *door, const struct element *e, en
 			    e->set);
 		return;
 	}
-	snprintf(text, sizeof(text), "nft insert rule %s %s %s %s saddr %s tcp dport PORT accept", of, e->table,
-		 input_chain(d, of, e->table), direction, name);
+	snprintf(text, sizeof(text), "nft insert rule %s %s %s %s accept", of, e->table, input_chain(d, of, e->table),
+		 match(e, family, matched));
 	doctor_bad(d, text, "[%s] no rule looks into the set %s %s %s", door->name, of, e->table, e->set);
 }
 

@@ -81,6 +81,8 @@ needs() {
 		pc:libsodium              libsodium-dev          libsodium-devel        libsodium           libsodium-dev
 		pc:hiredis                libhiredis-dev         hiredis-devel          hiredis             hiredis-dev
 		pc:openssl                libssl-dev             openssl-devel          openssl             openssl-dev
+		pc:libqrencode            libqrencode-dev        qrencode-devel         qrencode            libqrencode-dev
+		pc:ncursesw               libncurses-dev         ncurses-devel          ncurses             ncurses-dev
 		pc:cmocka                 libcmocka-dev          libcmocka-devel        cmocka              cmocka-dev
 		cmd:awk                   mawk                   gawk                   gawk                -
 		gnutar                    tar                    tar                    tar                 tar

@@ -25,6 +25,7 @@ for module in $(sed -n 's/^ *KNOCKD_LIB[A-Z_]*(\[[A-Z]*\], \[\([a-z_]*\)\].*/\1/
 	grep -qF -e "$package-dev" "$contrib/alpine/APKBUILD" || echo 'not in alpine/APKBUILD' >>"$T/why"
 	grep -qF "'${package#lib}'" "$contrib/arch/PKGBUILD" || grep -qF "'$package'" "$contrib/arch/PKGBUILD" ||
 		echo 'not in arch/PKGBUILD' >>"$T/why"
+	grep -q "^[[:space:]]*pc:$module " "$contrib/quickstart.sh" || echo 'not in quickstart.sh' >>"$T/why"
 	point "$module is needed to build a package"
 done
 # rpm ends with an error when a file is in no package
@@ -98,6 +99,14 @@ printf '[own]\n\tsequence = 4,3,2\n' >"$T/user"
 # shellcheck source=/dev/null
 . "$T/init"
 render
+# all but those that procd or the networks set, and the gateways', for which the package lacks hiredis
+for key in $(cat "$top"/src/conf/keys_*.c | sed -n 's/^\t{ "\([A-Za-z0-9_]*\)", CONF_.*/\1/p' | tr '[:upper:]' '[:lower:]'); do
+	case $key in
+	pidfile | interface | share*) ;;
+	*) grep -qw "$key" "$contrib/openwrt/files/knockd.init" || echo "$key" >>"$T/why" ;;
+	esac
+done
+point 'OpenWrt: no option is left out'
 equal 'OpenWrt: the configuration is rendered' "$(cat "$T/knockd.conf")" "# from /etc/config/knockd
 [options]
 	UseSyslog

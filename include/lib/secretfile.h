@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* Makes a file of mode 0600 with this text, which is on the disk then. 0, or -1 with errno: EEXIST, among others. */
+/* Makes the directory of the file, if only that is missing. A failure shows when the file is opened. */
+void secretfile_directory(const char *path);
+
+/* Does that, and makes a file of mode 0600 with this text, which is on the disk then. 0, or -1 with errno. */
 int secretfile_write(const char *path, const char *text, size_t len);
 
 /* What speaks against a file that is open, -1 with errno: that it could not be opened; or NULL. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl_code.h"
+#include "lib/secretfile.h"
 #include "lib/text.h"
 #include "lib/totp.h"
 
@@ -25,11 +26,13 @@ fail(const char *what, const char *why)
 static FILE *
 open_file(const char *path)
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	struct stat st;
 	const char *why = NULL;
 	FILE *file;
+	int fd;
 
+	secretfile_directory(path);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0 || fstat(fd, &st))
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))

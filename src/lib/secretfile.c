@@ -3,15 +3,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/text.h"
+
+void
+secretfile_directory(const char *path)
+{
+	char copy[PATH_MAX], *slash;
+
+	if (text_copy(copy, sizeof(copy), path))
+		return;
+	slash = strrchr(copy, '/');
+	if (!slash || slash == copy)
+		return;
+	*slash = '\0';
+	mkdir(copy, 0755);
+}
+
 int
 secretfile_write(const char *path, const char *text, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), error = 0;
+	int fd, error = 0;
 
+	secretfile_directory(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	errno = EIO; /* of a write that is cut */

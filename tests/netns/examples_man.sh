@@ -16,7 +16,7 @@ topo_client other 1
 	skip_all "no private /etc: $(head -n 1 "$T/err")"
 names
 printf '%s server.example.com knock.example.com\n' $server >>/etc/hosts
-mkdir -p "$T/bin" "$T/displays" "$T/home/.ssh" "$T/home/.config/knock" /etc/knockd /var/lib/prometheus/node-exporter
+mkdir -p "$T/bin" "$T/displays" "$T/home/.ssh" "$T/home/.config/knock" /var/lib/prometheus/node-exporter
 
 # program NAME COMMAND: NAME, as the examples call it
 program() {

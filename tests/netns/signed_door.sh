@@ -169,6 +169,9 @@ deliver_old() {
 	deliver "$("$SIGNED" pack "$old" "$T/alice")" 62201
 }
 "$KNOCKD" --keygen "$T/new.key" >/dev/null
+ends 'the directory of a key is made, if only that is missing' 0 "$KNOCKD" --keygen "$T/etc/new.key"
+ends '... and not the one above' 1 "$KNOCKD" --keygen "$T/no/etc/new.key"
+check '... with the reason' grep -q 'No such file or directory' "$T/err"
 ends 'no key is made over another' 1 "$KNOCKD" --keygen "$T/new.key"
 cat "$T/new.key" "$T/knock.key" >"$T/both.key"
 cat "$T/both.key" >"$T/knock.key"

@@ -107,6 +107,8 @@ mistakes_of_door(struct parser *p, const struct door *door)
 		WARN(p, door, "the door does nothing: it has no open, grant, close, revoke or command");
 	if (keys_seen(p, keys_find("Cmd_Timeout")) && !door->stop_command[CONF_V4] && !door->stop_command[CONF_V6])
 		WARN(p, door, "cmd_timeout has no effect without stop_command");
+	if (keys_seen(p, keys_find("Totp_Tries")) && !seq_code(&door->seq))
+		WARN(p, door, "totp_tries has no effect without a code (:totp) at the end of the sequence");
 	if (is_example(&door->seq) && !door->one_time_path)
 		WARN(p, door, "the sequence is one of the examples, which everybody knows");
 	check_first_port(p, door);

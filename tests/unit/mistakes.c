@@ -143,6 +143,9 @@ keys_without_effect(void **state)
 	warns("[a]\nsequence = 9,4\ncommand = run\ncmd_timeout = 5\n",
 	      WARNING("a", "cmd_timeout has no effect without stop_command"));
 	silent("[a]\nsequence = 9,4\ncommand = run\nstop_command_6 = end\ncmd_timeout = 5\n");
+	warns("[a]\nsequence = 9,4\nopen = 22\ntotp_tries = 5\n",
+	      WARNING("a", "totp_tries has no effect without a code (:totp) at the end of the sequence"));
+	silent("[options]\ntotp_secrets = /s\n[a]\nsequence = 9,20000:totp\nopen = 22\ntotp_tries = 5\n");
 }
 
 static void

@@ -93,9 +93,11 @@ equal '... and the answer still comes' "$(cat "$T/out")" 'the end'
 connected() {
 	ss -Htn state established "sport = :$1" | grep -q .
 }
+# A connection that is reset before a byte has come back would be tried again.
 to_reset() {
 	{
-		wait_for connected 3003
+		echo first
+		wait_for [ -s "$T/out" ]
 		nft insert rule inet filter input tcp dport 3003 reject with tcp reset
 		cat "$big"
 	} | proxy 3003

@@ -56,14 +56,21 @@ shut() {
 	firewall_shut
 }
 
-# gets_in TEXT LIMIT ARGUMENT...: within so many hundredths of a second
-gets_in() {
-	in_text=$1 in_limit=$2
-	shift 2
+# timed TEXT ARGUMENT...: the client succeeds; $took is how long it needs, in hundredths of a second
+timed() {
+	timed_text=$1
+	shift
 	now begun
-	ends "$in_text" 0 knock_ours "$@"
+	ends "$timed_text" 0 knock_ours "$@"
 	now ended
-	took=$((ended - begun))
+	took=$((ended - begun + 1))
+}
+
+# gets_in TEXT LIMIT ARGUMENT...: within so many hundredths of a second, or more on a slow machine
+gets_in() {
+	in_text=$1 in_limit=$(($2 * TESTS_DEADLINE / 5))
+	shift 2
+	timed "$in_text" "$@"
 	if [ $took -le "$in_limit" ]; then
 		ok "... in time"
 	else
@@ -94,16 +101,17 @@ knocks() {
 knocks_of_both() {
 	echo "$(knocks 4) $(knocks 6)"
 }
-one_family() {
-	case $(knocks_of_both) in '1 0' | '0 1') ;; *) return 1 ;; esac
+# After 250 ms the client repeats the knock, and goes on to the other address.
+one_family_if_soon() {
+	case $(knocks_of_both) in '1 0' | '0 1') ;; *) [ $took -ge 25 ] ;; esac
 }
 both_families() {
 	[ "$(knocks 4)" -ge 1 ] && [ "$(knocks 6)" -ge 1 ]
 }
 nft reset counters >/dev/null
 # shellcheck disable=SC2086
-ends 'a name of both families, on a good line' 0 knock_ours server $sequence --wait 22
-check '... is knocked at over one' one_family
+timed 'a name of both families, on a good line' server $sequence --wait 22
+check "... in ${took}0 ms: is knocked at over one, if that is less than 250" one_family_if_soon
 shut
 nft reset counters >/dev/null
 # shellcheck disable=SC2086

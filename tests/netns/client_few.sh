@@ -62,13 +62,21 @@ commands_done() { # the engine is left
 }
 # login_after SECONDS PORT...: behind the limit, the command is one connection more
 login_after() {
-	seconds=$1
+	login_text="a daemon that needs $1 s, and a firewall that counts: the command gets in"
 	shift
 	firewall_shut
 	nft flush set inet tally seen
-	ends "a daemon that needs $seconds s, and a firewall that counts: the command gets in" 0 \
-		knock_ours $server "$@" --wait 22 -- socat -u "TCP4:$server:22,connect-timeout=2" -
-	equal '... and says hello' "$(cat "$T/out")" hello
+	now begun
+	knock_ours $server "$@" --wait 22 -- socat -u "TCP4:$server:22,connect-timeout=2" - >"$T/out" 2>"$T/err"
+	now ended
+	if [ "$(cat "$T/out")" = hello ]; then
+		ok "$login_text"
+	elif [ $((ended - begun)) -ge 500 ]; then # three, and the two of the command
+		skip "$login_text" 'this machine opens the door too late for knock(1): after three seconds'
+	else
+		fail "$login_text"
+		diag "$(cat "$T/err")"
+	fi
 	wait_for commands_done || bail 'a command does not end'
 }
 

@@ -82,11 +82,11 @@ now() {
 	eval "$1=\$now_up"
 }
 
-# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds
+# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds. A slow machine has more of these seconds.
 wait_for() {
 	wait_limit=$TESTS_DEADLINE
 	if [ "$1" = -t ]; then
-		wait_limit=$2
+		wait_limit=$(($2 * TESTS_DEADLINE / 5))
 		shift 2
 	fi
 	now wait_until

@@ -102,7 +102,7 @@ link_send(struct link *link, enum command command, int argc, const char **argv, 
 		return NULL;
 	expected = &link->queue[(link->first + link->n++) % link->size];
 	expected->command = command;
-	expected->sent_at = now;
+	expected->awaited_since = now;
 	expected->again = false;
 	return expected;
 }
@@ -114,10 +114,12 @@ link_first(struct link *link)
 }
 
 void
-link_answered(struct link *link)
+link_answered(struct link *link, uint64_t now)
 {
 	link->first = (link->first + 1) % link->size;
 	link->n--;
+	if (link->n)
+		link->queue[link->first].awaited_since = now;
 }
 
 const char *
@@ -129,7 +131,7 @@ link_silence(const struct link *link)
 uint64_t
 link_since(const struct link *link)
 {
-	return link->n ? link->queue[link->first].sent_at : UINT64_MAX;
+	return link->n ? link->queue[link->first].awaited_since : UINT64_MAX;
 }
 
 /* ---- input and output -------------------------------------------------------------------------- */

@@ -36,8 +36,8 @@ enum command {
 /* A command that was sent. */
 struct expected {
 	enum command command;
-	uint64_t sent_at; /* ms */
-	bool again;       /* COMMAND_PUT: for the second time */
+	uint64_t awaited_since; /* ms: when it was sent, or later, when the one before it was answered */
+	bool again;             /* COMMAND_PUT: for the second time */
 	struct share_message put;
 };
 
@@ -88,12 +88,14 @@ int link_flush(struct link *link);
 
 /* The first unanswered command, or NULL. */
 struct expected *link_first(struct link *link);
-void link_answered(struct link *link);
+void link_answered(struct link *link, uint64_t now); /* removes it */
 
 /* Why there is no answer, if none comes. */
 const char *link_silence(const struct link *link);
 
-/* When the first unanswered command, or the connecting, was begun; UINT64_MAX: nothing is awaited. */
+/*
+ * Since when the server has been silent. One that answers a long queue slowly is alive. UINT64_MAX: nothing is awaited.
+ */
 uint64_t link_since(const struct link *link);
 
 /* Notes why the connection is useless; any byte that is not printable becomes "?". Returns -1. */

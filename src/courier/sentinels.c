@@ -90,7 +90,7 @@ take(void *arg, struct link *link, const redisReply *reply)
 	if (!expected)
 		return link_fail(link, "a reply to no question");
 	command = expected->command;
-	link_answered(link);
+	link_answered(link, t->s->now);
 	if (command == COMMAND_AUTH)
 		return reply_is_status(reply, "OK") ? 0 : link_fail(link, "AUTH: it refuses the login");
 	if (reply_is_error(reply, "NOAUTH"))

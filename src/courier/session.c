@@ -66,7 +66,7 @@ session_close(struct session *s, const char *why)
 {
 	memset(s->why, 0, sizeof(s->why));
 	strncpy(s->why, why, sizeof(s->why) - 1);
-	for (struct expected *e; (e = link_first(&s->commands)); link_answered(&s->commands))
+	for (struct expected *e; (e = link_first(&s->commands)); link_answered(&s->commands, s->now))
 		if (e->command == COMMAND_PUT)
 			answer(s, e->put.ticket, SHARE_UNKNOWN);
 	answer_granted(s, SHARE_UNKNOWN);
@@ -192,7 +192,7 @@ take_put(struct session *s, struct expected *expected, const redisReply *reply)
 	struct share_message put = expected->put;
 	bool again = expected->again;
 
-	link_answered(&s->commands);
+	link_answered(&s->commands, s->now);
 	echoes_answered(&s->echoes, reply_answer(reply) == SHARE_YES);
 	if (reply_is_error(reply, "NOSCRIPT") && !again) {
 		if (send_again(s, &put))
@@ -228,7 +228,7 @@ take_command(struct session *s, const redisReply *reply)
 	command = expected->command;
 	if (command == COMMAND_PUT)
 		return take_put(s, expected, reply);
-	link_answered(&s->commands);
+	link_answered(&s->commands, s->now);
 	switch (command) {
 	case COMMAND_AUTH:
 		return take_login(&s->commands, reply);
@@ -279,7 +279,7 @@ take_reply_there(struct session *s, const redisReply *reply)
 	if (!link_first(link))
 		return link_fail(link, "the server sent a reply to no command");
 	command = link_first(link)->command;
-	link_answered(link);
+	link_answered(link, s->now);
 	if (command == COMMAND_AUTH)
 		return take_login(link, reply);
 	if (command == COMMAND_SUBSCRIBE && reply_is_subscribed(reply, s->keys.channel)) {

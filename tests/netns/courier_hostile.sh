@@ -73,6 +73,12 @@ check 'answer: up' is_up answer
 tell answer put ticket=2 id=5 hlc=7 left=60000 seal=1
 check '... a claim is unknown' heard answer 'answer 2 unknown'
 unharmed answer
+hostile late
+check 'late: up' is_up late
+tell late burst 40
+check '... forty answers in four seconds: all arrive' -t 20 heard late 'burst yes=40 .*'
+refute '... and the connection stays' heard late 'down .*'
+unharmed late
 hostile events
 check 'events: up' is_up events
 tell events put ticket=3 id=5 hlc=7 left=60000 seal=1

@@ -134,6 +134,7 @@ MODES = {
     "sha": lambda c: serve(c, {b"SCRIPT": lambda c, w: bulk(b"../" * 13 + b"x")}),
     "time": lambda c: serve(c, {b"TIME": lambda c, w: array(bulk(b"-1"), b"*0\r\n")}),
     "noscript": lambda c: serve(c, {b"EVALSHA": lambda c, w: b"-NOSCRIPT No\r\n"}),
+    "late": lambda c: serve(c, {b"EVALSHA": lambda c, w: (time.sleep(0.1), b":1\r\n")[1]}),
     "answer": lambda c: serve(c, {b"EVALSHA": lambda c, w: b":4\r\n"}),
     "moved": lambda c: serve(c, {b"MGET": lambda c, w: b"-MOVED 1 127.0.0.1:7001\r\n"}),
     "moved_here": lambda c: serve(c, {b"MGET": lambda c, w: b"-MOVED 1 :7000\r\n"}),

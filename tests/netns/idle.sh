@@ -97,7 +97,7 @@ renew() {
 }
 during $((short + pace)) renew
 check '... renewed' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 2300'
-check '... until it is idle' not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 2300'
+check '... until it is idle' -t $((short * 3)) not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 2300'
 
 # --- a restart in between ----------------------------------------------------------------------------
 

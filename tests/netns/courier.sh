@@ -143,7 +143,7 @@ check '... and synchronized' heard a 'sync end .*'
 # --- the parent
 
 forget a
-tell a deaf 3000
+tell a deaf $((600 * TESTS_DEADLINE)) # milliseconds
 tell b burst 40000 1
 check 'a parent that does not listen' heard a 'not deaf'
 check '... is told how many events it has missed' heard a 'missed [1-9][0-9]*'

@@ -83,7 +83,7 @@ hostile events
 check 'events: up' is_up events
 tell events put ticket=3 id=5 hlc=7 left=60000 seal=1
 check '... a claim is answered all the same' heard events 'answer 3 yes'
-tell events deaf 1000
+tell events deaf $((200 * TESTS_DEADLINE))
 check '... what a parent cannot take is counted' heard events 'missed [0-9]*'
 unharmed events
 kill -KILL "$hostile"

@@ -64,8 +64,8 @@ equal '... and is no access any more' "$(knockctl list)" 'no open accesses'
 used_again
 ends 'ENOMEM at knockctl revoke, and a knock' 1 knockctl revoke --all
 meddle send 0 0
-knock $server 3001
 now before
+knock $server 3001
 check '... the client is in again, until open_timeout' not used
 now after
 check '... of this knock' [ $((after - before)) -ge 250 ]

@@ -64,8 +64,11 @@ use_count=0
 
 # --- active, then idle -------------------------------------------------------------------------------
 
+has_idle_time() {
+	[ "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' timeout)" = $idle ]
+}
 knock $server 7000
-check 'a knock: the element has the idle time' [ "$(element_get 'inet knockd open4' '10.0.0.2 . tcp . 22' timeout)" = $idle ]
+check 'a knock: the element has the idle time' has_idle_time
 session active
 check 'an active session lives, for longer than that' use active $limit
 check '... its access, too' in22

@@ -12,7 +12,7 @@
  *    72  8  time left in ms, 0: no end                       80 8 end by the clock of hlc.h, ms; 0: no end
  *    88  8  id of a user's key                               96 8 its counter; HELLO: connections in this run
  *   104 48  name of the user, or HELLO: of the gateway; ONCE: keyed hash of the sequence, 16 bytes
- *   152  8  zero
+ *   152  8  HELLO: the time of the sender's reading since when the server has all that it knows; 0: none, and else
  */
 #ifndef KNOCKD_NOTICE_H
 #define KNOCKD_NOTICE_H
@@ -54,6 +54,7 @@ struct notice {
 	uint64_t counter;
 	char text[NOTICE_TEXT];
 	uint8_t once[NOTICE_ONCE];
+	uint64_t filled; /* HELLO */
 };
 
 /* The id of a door's name. */

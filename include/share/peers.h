@@ -23,6 +23,7 @@ struct peer {
 	uint64_t hole_at;       /* ms: since when one is missing; 0: none is */
 	uint64_t heard_at;      /* ms */
 	uint64_t links;         /* how often it has connected to the server */
+	uint64_t filled;        /* as in its last HELLO */
 	uint64_t received, gaps;
 };
 
@@ -40,6 +41,12 @@ size_t peers_missing(struct peers *peers, uint64_t now);
 
 /* When peers_missing() may say more; UINT64_MAX: never. */
 uint64_t peers_next(const struct peers *peers);
+
+/*
+ * Has each gateway that was heard of at `alive` (ms) or later said that the server has all that it knew at `since`, a
+ * time of the group's clock?
+ */
+bool peers_have_filled(const struct peers *peers, uint64_t alive, uint64_t since);
 
 /* NULL: not known. */
 const struct peer *peers_find(const struct peers *peers, uint64_t origin);

@@ -12,26 +12,15 @@ group_is_on(const struct sharing *s)
 	return s && s->keys;
 }
 
-/* Has each gateway that was there before the link was lost been heard of since? */
-static bool
-all_are_back(const struct sharing *s)
-{
-	for (size_t i = 0; i < s->peers.n; i++) {
-		uint64_t heard_at = s->peers.at[i].heard_at;
-
-		if (heard_at < s->up_at && heard_at + 2 * GROUP_ALONE_MSEC >= s->down_at)
-			return false;
-	}
-	return true;
-}
-
 bool
 group_is_settled(const struct sharing *s)
 {
-	uint64_t now = moment_boot_msec();
+	uint64_t now = moment_boot_msec(),
+		 alive = s->down_at > 2 * GROUP_ALONE_MSEC ? s->down_at - 2 * GROUP_ALONE_MSEC : 0;
 
-	return s->up && !s->syncing && !s->filling && s->synced_at >= s->up_at && now >= s->up_at + GROUP_SETTLE_MSEC &&
-	       (now >= s->up_at + GROUP_ALONE_MSEC || all_are_back(s));
+	return s->up && !s->syncing && !s->filling && s->synced_at >= s->up_at && s->met &&
+	       now >= s->met_at + GROUP_SETTLE_MSEC &&
+	       (now >= s->met_at + GROUP_ALONE_MSEC || peers_have_filled(&s->peers, alive, s->met));
 }
 
 void
@@ -137,6 +126,7 @@ group_hello(struct sharing *s)
 
 	memcpy(n.text, s->name, sizeof(n.text));
 	n.counter = s->counts.links;
+	n.filled = s->filled;
 	return n;
 }
 

@@ -52,7 +52,10 @@ struct sharing {
 	size_t n_news;
 	unsigned reasons; /* that were logged in this outage */
 	bool up, syncing, filling;
-	uint32_t reading; /* number of the reading under way, or of the last one */
+	uint32_t reading;      /* number of the reading under way, or of the last one */
+	uint64_t met;          /* the group's clock at the first HELLO of this connection; 0: there was none */
+	uint64_t read, filled; /* ... as the last reading began, and that since when the server has all that is known */
+	uint64_t met_at;       /* ms, like those below */
 	uint64_t resync_at, hello_at, fill_at, asked_at, synced_at, up_at, down_at; /* ms */
 	char reason[SHARE_REASON];
 	struct sharing_state counts;
@@ -61,9 +64,9 @@ struct sharing {
 bool group_is_on(const struct sharing *s);
 
 /*
- * Does this gateway know what the others have accepted, so that it may claim? The server may have lost that: for
- * GROUP_SETTLE_MSEC after a new connection the others put what is missing, and those that were there before have to be
- * heard of again, or for GROUP_ALONE_MSEC.
+ * Does this gateway know what the others have accepted, so that it may claim? The server may have lost that. The others
+ * put what it lacks when they hear the first HELLO of a new connection: for GROUP_SETTLE_MSEC anybody may answer, and
+ * those that answer, or were there before, have to say that they have done it, or to be silent for GROUP_ALONE_MSEC.
  */
 bool group_is_settled(const struct sharing *s);
 

@@ -346,6 +346,7 @@ take_link(struct sharing *s, const struct share_message *m)
 		s->counts.links++;
 		log_notice(s->log, "share: connected to %s", s->reason);
 		s->up_at = now;
+		s->met = 0;
 		s->hello_at = UINT64_MAX; /* when the others can hear all */
 		s->asked_at = now;        /* the courier reads all by itself; if it does not, it is asked */
 		group_want_resync(s, now);
@@ -362,6 +363,7 @@ begin_sync(struct sharing *s)
 	s->syncing = true;
 	s->filling = false;
 	s->reading++;
+	s->read = hlc_next(&s->hlc, moment_now());
 	s->resync_at = moment_boot_msec() + RESYNC_MSEC;
 	s->counts.resyncs++;
 }
@@ -469,8 +471,10 @@ fill_some(struct sharing *s, uint64_t now)
 		n++;
 	}
 	s->filling = s->known.next;
-	if (!s->filling && s->hello_at == UINT64_MAX)
-		s->hello_at = now;
+	if (s->filling)
+		return;
+	s->filled = s->read;
+	s->hello_at = now; /* who has connected waits for it */
 }
 
 static void

@@ -31,6 +31,10 @@ tickets_hello(struct sharing *s, uint64_t seq)
 	if (p)
 		*p = (struct ticket){ .ticket = s->next_ticket++, .sent_us = moment_steady_usec() };
 	s->seq += !seq;
+	if (!s->met) {
+		s->met = n.hlc;
+		s->met_at = moment_boot_msec();
+	}
 	return true;
 }
 

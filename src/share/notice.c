@@ -67,6 +67,7 @@ notice_pack(const struct notice *n, uint8_t bytes[static NOTICE_LEN])
 		memcpy(bytes + 104, n->once, NOTICE_ONCE);
 	else
 		memcpy(bytes + 104, n->text, NOTICE_TEXT);
+	put(bytes + 152, n->filled, 8);
 }
 
 static bool
@@ -87,6 +88,8 @@ makes_sense(const struct notice *n)
 	bool timed =
 	    n->left_ms <= SHARE_LEFT_MAX && n->end_ms >= 0 && n->end_ms <= MOMENT_MAX_MSEC && !n->left_ms == !n->end_ms;
 
+	if (n->filled && n->kind != NOTICE_HELLO)
+		return false;
 	switch (n->kind) {
 	case NOTICE_HELLO:
 		return !n->ip.family && !n->port && !n->left_ms;
@@ -144,7 +147,8 @@ notice_unpack(struct notice *n, const uint8_t bytes[static NOTICE_LEN])
 			      .ip = take_addr(bytes[3], bytes + 56),
 			      .left_ms = take(bytes + 72, 8),
 			      .end_ms = (int64_t)take(bytes + 80, 8),
-			      .counter = take(bytes + 96, 8) };
+			      .counter = take(bytes + 96, 8),
+			      .filled = take(bytes + 152, 8) };
 	memcpy(n->door, bytes + 48, NOTICE_ID_LEN);
 	memcpy(n->key, bytes + 88, NOTICE_ID_LEN);
 	if (n->kind == NOTICE_ONCE_USED)

@@ -86,11 +86,22 @@ peers_hear(struct peers *peers, const struct notice *notice, uint64_t now)
 	}
 	peer->heard_at = now;
 	peer->received++;
-	if (notice->kind == NOTICE_HELLO)
+	if (notice->kind == NOTICE_HELLO) {
 		memcpy(peer->name, notice->text, sizeof(peer->name));
+		peer->filled = notice->filled;
+	}
 	if (notice->seq)
 		number(peer, notice->seq, now);
 	return is_new;
+}
+
+bool
+peers_have_filled(const struct peers *peers, uint64_t alive, uint64_t since)
+{
+	for (size_t i = 0; i < peers->n; i++)
+		if (peers->at[i].heard_at >= alive && peers->at[i].filled < since)
+			return false;
+	return true;
 }
 
 size_t

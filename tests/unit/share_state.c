@@ -161,6 +161,32 @@ many_gateways(void **state)
 	assert_non_null(peers_find(&peers, PEERS_MAX + 1));
 }
 
+static void
+hear_hello(uint64_t origin, uint64_t filled, uint64_t now)
+{
+	peers_hear(&peers, &(struct notice){ .kind = NOTICE_HELLO, .origin = origin, .run = 1, .filled = filled }, now);
+}
+
+/* News of a gateway do not mean that it has put what it knows; and who has been silent for long is not waited for. */
+static void
+each_says_that_it_has_filled(void **state)
+{
+	(void)state;
+	assert_true(peers_have_filled(&peers, 0, 70));
+	hear(1, 1, 7, 100);
+	assert_false(peers_have_filled(&peers, 100, 70));
+	hear_hello(1, 69, 101);
+	assert_false(peers_have_filled(&peers, 100, 70));
+	hear_hello(2, 75, 102);
+	assert_false(peers_have_filled(&peers, 100, 70));
+	hear_hello(1, 70, 103);
+	assert_false(peers_have_filled(&peers, 100, 76));
+	assert_true(peers_have_filled(&peers, 100, 70));
+	hear(1, 1, 8, 104);
+	assert_true(peers_have_filled(&peers, 100, 70));
+	assert_true(peers_have_filled(&peers, 105, 76));
+}
+
 /* ---- accesses ------------------------------------------------------------------------------------ */
 
 static struct known known;
@@ -296,6 +322,7 @@ main(void)
 		ON_PEERS(what_comes_late_is_no_gap),
 		ON_PEERS(a_restart_is_no_gap),
 		ON_PEERS(many_gateways),
+		ON_PEERS(each_says_that_it_has_filled),
 		ON_KNOWN(kept_until_the_end),
 		ON_KNOWN(replaced_by_later_news),
 		ON_KNOWN(ports_of_one_address),

@@ -31,7 +31,8 @@ FORCE_NAT           10.0.0.5 22
 ENABLE_CMD_EXEC     Y
 KEY                 secret3
 
-SOURCE              ANY
+	SOURCE:	ANY;
+REQUIRE_USERNAME	bob;	# the other one
 CMD_CYCLE_OPEN      /usr/sbin/ipset add friends $SRC
 CMD_CYCLE_CLOSE     /usr/sbin/ipset del friends $SRC
 CMD_CYCLE_TIMER     90
@@ -55,6 +56,7 @@ has 'open_timeout = 60s'
 has 'max_time = 300s'
 has 'users = alice'
 has 'bound = yes'
+has 'users = bob'
 has 'grant = inet filter fwknop { %IP% . %PROTO% . %PORT% timeout 30s }'
 has 'start_command = /usr/sbin/ipset add friends %IP%'
 has 'stop_command = /usr/sbin/ipset del friends %IP%'

@@ -269,6 +269,16 @@ meet(struct sharing *s, uint64_t now)
 	group_want_resync(s, now);
 }
 
+/*
+ * A ban that an earlier reading has found is in force, has ended, or an admin has deleted it. Bans are not remembered:
+ * scanners are many.
+ */
+static bool
+was_read(struct sharing *s, const struct notice *n, struct moment now)
+{
+	return s->read_from && s->read_from + hlc_age(&s->hlc, n->hlc, now) >= (uint64_t)now.boot_ms + NOTICE_SKEW_MS;
+}
+
 static void
 take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 {
@@ -294,7 +304,7 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 		take_use(s, n, left_ms);
 		break;
 	case NOTICE_BAN:
-		if (left_ms && !is_own)
+		if (left_ms && !is_own && !(stored_ms && was_read(s, n, now)))
 			apply(s, n, left_ms);
 		break;
 	case NOTICE_HELLO:
@@ -364,6 +374,7 @@ begin_sync(struct sharing *s)
 	s->filling = false;
 	s->reading++;
 	s->read = hlc_next(&s->hlc, moment_now());
+	s->reading_from = moment_boot_msec();
 	s->resync_at = moment_boot_msec() + RESYNC_MSEC;
 	s->counts.resyncs++;
 }
@@ -374,6 +385,7 @@ end_sync(struct sharing *s)
 	s->syncing = false;
 	s->filling = true;
 	s->synced_at = moment_boot_msec();
+	s->read_from = s->reading_from;
 	s->fill_at = 0;
 	known_begin(&s->known);
 }
@@ -606,6 +618,7 @@ sharing_follow(struct sharing *s, const struct conf *conf)
 	if (join_group(s, conf) || name_doors(s, conf))
 		return false;
 	s->known.max = 2 * (size_t)conf->max_grants; /* and as many tombstones */
+	s->read_from = 0;                            /* bans may be wanted now */
 	apply_missed(s);
 	return true;
 }

@@ -50,6 +50,25 @@ check '... and at b' banned_at b 10.0.0.9
 check '... which says who has seen it' eval 'grep -q "10.0.0.9.*banned.*gateway a" "$T/b/log"'
 fence_for 201
 refute '... not at c, which does not share bans' banned_at c 10.0.0.9
+
+# Those that b knows for some seconds it does not take from the server again.
+ban_is_old() {
+	in_host b nft -j list set inet filter banned |
+		jq -e '.nftables[].set | select(.) | .elem[0].elem.expires < 1785' >/dev/null
+}
+read_more() {
+	[ "$(count_of b resyncs)" -gt "$resyncs" ] &&
+		ask b peers --json | jq -e '.[0] | .synced and .synced_ago_ms < 5000' >/dev/null
+}
+check 'some seconds later' -t 30 ban_is_old
+for n in 211 212; do
+	[ $n = 211 ] || in_host b nft delete element inet filter banned '{ 10.0.0.9 }'
+	resyncs=$(count_of b resyncs)
+	ask b peers --sync >/dev/null
+	check 'b reads all' read_more
+	fence_for $n
+done
+refute 'a ban that an admin has deleted stays deleted' banned_at b 10.0.0.9
 scan 10.0.0.77
 check 'another scan bans at a' banned_at a 10.0.0.77
 fence_for 202

@@ -14,7 +14,7 @@
 #define TRANSACTION_MAX    (128 << 10) /* bytes, some 350 grants: below every system's default send buffer */
 #define SETS_MAX           16          /* descriptions cached for one generation of the ruleset */
 #define FEW                16          /* operations in one call; see replace() */
-#define TURNS              4           /* retries of an operation: another way, or memory was short */
+#define TURNS              4           /* retries of an operation: another way, or an error that passes */
 #define TRIES              32          /* of one transaction, while other programs change the ruleset */
 #define MSG_DESTROYSETELEM 30          /* NFT_MSG_DESTROYSETELEM, which the headers of older kernels lack */
 #define MESSAGES_PER_OP    3           /* add, delete, add */
@@ -228,10 +228,11 @@ try_otherwise(struct nftset *nftset, const struct nftset_op *op, struct op_state
 	return true;
 }
 
+/* A set without ranges is a hash table: EBUSY while the kernel makes it larger. */
 static bool
-lacks_memory(int error)
+passes(int error)
 {
-	return error == ENOMEM || error == ENOBUFS;
+	return error == ENOMEM || error == ENOBUFS || error == EBUSY;
 }
 
 static void
@@ -241,7 +242,7 @@ refuse_add(struct nftset *nftset, struct nftset_op *op, struct op_state *state, 
 		return;
 	if (error == ENFILE)
 		nftset_fit_fail(op, NFTSET_FULL, error, "the set's size is reached");
-	else if (error == EEXIST || error == ENOTEMPTY || (state->turns == TURNS && !lacks_memory(error)))
+	else if (error == EEXIST || error == ENOTEMPTY || (state->turns == TURNS && !passes(error)))
 		nftset_fit_fail(op, NFTSET_ERROR, EEXIST, "it overlaps a range in the set");
 	else if (error == ENOENT && op->element->data)
 		nftset_fit_fail(op, NFTSET_DATA, error, "the table has no such chain");
@@ -252,7 +253,7 @@ refuse_add(struct nftset *nftset, struct nftset_op *op, struct op_state *state, 
 static bool
 try_again(struct op_state *state, int error)
 {
-	if (!lacks_memory(error) || state->turns == TURNS)
+	if (!passes(error) || state->turns == TURNS)
 		return false;
 	state->turns++;
 	state->done = false;

@@ -212,6 +212,23 @@ an_error_that_passes_has_no_effect(void **state)
 	}
 }
 
+/* EBUSY of one element, and not of a whole table: the kernel makes the set's hash table larger. */
+static void
+a_set_that_grows_is_waited_for(void **state)
+{
+	int error;
+
+	(void)state;
+	change_ruleset();
+	break_at(MESSAGE, EBUSY, 3);
+	assert_int_equal(apply(true, "192.0.2.3", &error), NFTSET_OK);
+	assert_true(is_there("192.0.2.3"));
+	break_at(MESSAGE, EBUSY, FOR_EVER);
+	assert_int_equal(apply(true, "192.0.2.4", &error), NFTSET_ERROR);
+	assert_int_equal(error, EBUSY);
+	break_at(MESSAGE, 0, 0);
+}
+
 static void
 an_error_that_stays_ends_with_the_reason(void **state)
 {
@@ -342,6 +359,7 @@ main(void)
 	const char *reason = netns_enter();
 	const struct CMUnitTest tests[] = {
 		TEST(an_error_that_passes_has_no_effect),
+		TEST(a_set_that_grows_is_waited_for),
 		TEST(an_error_that_stays_ends_with_the_reason),
 		TEST(an_error_that_stays_is_reported_at_once),
 		TEST(the_table_is_installed_in_spite_of_errors),

@@ -55,8 +55,8 @@ struct sharing {
 	uint32_t reading;      /* number of the reading under way, or of the last one */
 	uint64_t met;          /* the group's clock at the first HELLO of this connection; 0: there was none */
 	uint64_t read, filled; /* ... as the last reading began, and that since when the server has all that is known */
+	uint64_t bans_read;    /* ... as the last reading began that has found all bans; 0: there was none */
 	uint64_t met_at;       /* ms, like those below */
-	uint64_t read_from, reading_from; /* ms: when the last whole reading began, and the one under way; 0: none */
 	uint64_t resync_at, hello_at, fill_at, asked_at, synced_at, up_at, down_at; /* ms */
 	char reason[SHARE_REASON];
 	struct sharing_state counts;

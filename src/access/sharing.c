@@ -276,7 +276,7 @@ meet(struct sharing *s, uint64_t now)
 static bool
 was_read(struct sharing *s, const struct notice *n, struct moment now)
 {
-	return s->read_from && s->read_from + hlc_age(&s->hlc, n->hlc, now) >= (uint64_t)now.boot_ms + NOTICE_SKEW_MS;
+	return s->bans_read && hlc_age(&s->hlc, n->hlc, now) >= hlc_age(&s->hlc, s->bans_read, now) + NOTICE_SKEW_MS;
 }
 
 static void
@@ -374,7 +374,6 @@ begin_sync(struct sharing *s)
 	s->filling = false;
 	s->reading++;
 	s->read = hlc_next(&s->hlc, moment_now());
-	s->reading_from = moment_boot_msec();
 	s->resync_at = moment_boot_msec() + RESYNC_MSEC;
 	s->counts.resyncs++;
 }
@@ -385,7 +384,7 @@ end_sync(struct sharing *s)
 	s->syncing = false;
 	s->filling = true;
 	s->synced_at = moment_boot_msec();
-	s->read_from = s->reading_from;
+	s->bans_read = s->read;
 	s->fill_at = 0;
 	known_begin(&s->known);
 }
@@ -618,7 +617,7 @@ sharing_follow(struct sharing *s, const struct conf *conf)
 	if (join_group(s, conf) || name_doors(s, conf))
 		return false;
 	s->known.max = 2 * (size_t)conf->max_grants; /* and as many tombstones */
-	s->read_from = 0;                            /* bans may be wanted now */
+	s->bans_read = 0;                            /* they may be wanted now */
 	apply_missed(s);
 	return true;
 }

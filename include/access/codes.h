@@ -41,7 +41,9 @@ void codes_keep_in(struct codes *codes, struct journal *journal);
 struct sharing;
 void codes_share(struct codes *codes, struct sharing *sharing);
 
-/* Another gateway has accepted a code: of the secret with this id, none up to this step counts. False: nobody has it.
+/*
+ * Another gateway has accepted a code: of the secret with this id, none up to this step counts. False: nobody has that
+ * secret here.
  */
 bool codes_heard(struct codes *codes, const uint8_t id[static ASK_KEY_LEN], uint64_t step);
 

@@ -223,6 +223,8 @@ a_set_that_grows_is_waited_for(void **state)
 	break_at(MESSAGE, EBUSY, 3);
 	assert_int_equal(apply(true, "192.0.2.3", &error), NFTSET_OK);
 	assert_true(is_there("192.0.2.3"));
+	break_at(MESSAGE, EBUSY, 3);
+	assert_int_equal(apply(false, "192.0.2.3", &error), NFTSET_OK);
 	break_at(MESSAGE, EBUSY, FOR_EVER);
 	assert_int_equal(apply(true, "192.0.2.4", &error), NFTSET_ERROR);
 	assert_int_equal(error, EBUSY);

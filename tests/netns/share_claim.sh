@@ -5,10 +5,8 @@
 
 . "$(dirname "$0")/share_lib.sh"
 share_setup ssh-keygen
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-: >"$T/authorized_keys" && chmod 644 "$T/authorized_keys"
+signed_keys
 enrol alice
-invitation_host=10.0.0.1
 secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ # of RFC 6238, appendix B
 echo "alice $secret" >"$T/totp" && chmod 600 "$T/totp"
 signed="	Share_Wait = 2s

@@ -6,10 +6,8 @@
 
 . "$(dirname "$0")/share_lib.sh"
 share_setup ssh-keygen
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-: >"$T/authorized_keys" && chmod 644 "$T/authorized_keys"
+signed_keys
 enrol alice 'ports="22,24"'
-invitation_host=10.0.0.1
 printf ' 7100,8100\n 7101,8101\n 7102,8102\n' >"$T/once"
 # doors NAME
 doors() {
@@ -114,7 +112,6 @@ check '... and ends' reloaded_a 1
 kill -STOP $redis
 kill -STOP "$pid_a"
 # the engine tells of each packet, so the parent has not read the last ones when the reload begins
-seq -f 70%02.0f 0 0 >/dev/null
 for round in 1 2 3 4 5 6 7 8 9 10; do
 	knock_at a 7000 7000 7000 7000 7000 7000 7000 7000 7000 7000
 done

@@ -6,6 +6,8 @@
 # functions.
 
 . "$(dirname "$0")/signed_lib.sh"
+# shellcheck disable=SC2034
+invitation_host=10.0.0.1
 
 share_setup() {
 	built_with HAVE_HIREDIS || skip_all 'built without hiredis'

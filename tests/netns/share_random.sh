@@ -10,10 +10,8 @@
 
 . "$(dirname "$0")/share_lib.sh"
 share_setup meddle python3 ssh-keygen
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-: >"$T/authorized_keys" && chmod 644 "$T/authorized_keys"
+signed_keys
 enrol alice
-invitation_host=10.0.0.1
 ip -n client route add local 10.9.0.0/16 dev lo || bail 'no addresses'
 for name in a b c; do
 	ip -n $name route add 10.9.0.0/16 via 10.0.0.9 || bail 'no route'

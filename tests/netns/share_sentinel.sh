@@ -51,11 +51,8 @@ wait_for -t 30 knows || bail 'the sentinels do not find each other'
 # --- the gateways, and 200 clients
 
 ip -n client route add local 10.9.0.0/16 dev lo || bail 'no addresses'
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-: >"$T/authorized_keys" && chmod 644 "$T/authorized_keys"
+signed_keys
 enrol alice
-# shellcheck disable=SC2034 # of `pack`
-invitation_host=10.0.0.1
 for name in a b c; do
 	gateway $name '
 [web]

@@ -6,10 +6,8 @@
 
 . "$(dirname "$0")/share_lib.sh"
 share_setup ssh-keygen
-"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
-: >"$T/authorized_keys" && chmod 644 "$T/authorized_keys"
+signed_keys
 enrol alice
-invitation_host=10.0.0.1
 for name in a b; do
 	: >"$T/$name.keys" && chmod 644 "$T/$name.keys"
 	gateway $name '

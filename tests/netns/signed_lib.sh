@@ -11,6 +11,11 @@ signed_setup() {
 	built_with HAVE_SODIUM || skip_all 'built without libsodium'
 	need knock_ours knockctl ssh-keygen
 	topo_pair
+	signed_keys
+}
+
+# signed_keys: a server's key, and a file for those of users
+signed_keys() {
 	"$KNOCKD" --keygen "$T/knock.key" >/dev/null || bail 'no key'
 	: >"$T/authorized_keys"
 	chmod 644 "$T/authorized_keys"

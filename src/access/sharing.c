@@ -181,6 +181,17 @@ see(struct sharing *s, struct known_access *a, const struct notice *n)
 }
 
 /*
+ * A record of an access that goes on here, which this gateway has told before it was started: its journal has no time
+ * of the group's clock, so the record may be later than what it knows. It is over, when the group's clock has jumped
+ * since; then it is to be put again, too.
+ */
+static bool
+goes_on(const struct sharing *s, const struct known_access *a, const struct notice *n)
+{
+	return a && a->notice.kind == NOTICE_GRANT && n->kind == NOTICE_GRANT && n->author == s->origin;
+}
+
+/*
  * A revoke ends the earlier grants, and lasts as long as they would have. Its own time may be over: it is, when the
  * group's clock has jumped since.
  */
@@ -217,6 +228,8 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	if (n->kind == NOTICE_REVOKE)
 		left_ms = left_to_revoke(s, n, left_ms);
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
+		if (!left_ms && goes_on(s, a, n))
+			a->notice.hlc = hlc_after(n->hlc);
 		s->counts.stale++;
 		return;
 	}

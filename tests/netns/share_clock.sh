@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # All clocks have jumped by an hour while a gateway was cut off: an access that another one has ended meanwhile ends there,
-# too, although the time of that news is over by the clocks.
+# too, although the time of that news is over by the clocks. And one that goes on goes on everywhere.
 
 . "$(dirname "$0")/share_lib.sh"
 share_setup meddle
@@ -30,4 +30,21 @@ ip -n a route del blackhole 10.0.0.254/32
 check 'a is back' -t 20 linked a b
 check '... and ends it' not open_at a
 refute '... as b has' open_at b
+
+# The clock of b follows that of a, which is ahead by some seconds: the record is later than what b's journal says.
+meddle clock 3605000
+knock_at a 7001 8001
+check 'the clock of a is ahead' ok_at b
+meddle clock 3600000
+knock_at b 7000 8000
+check 'a knock at b opens both' eval 'open_at a && open_at b'
+gateway_stop a
+gateway_stop b
+meddle clock 7200000
+gateway c
+check 'an hour later by the clocks another gateway starts' linked c
+refute '... for which the record is over' open_at c
+gateway_again b
+check 'b starts again' linked b c
+check '... and tells of the access that goes on there' open_at c
 done_testing

@@ -188,7 +188,7 @@ see(struct sharing *s, struct known_access *a, const struct notice *n)
 static bool
 goes_on(const struct sharing *s, const struct known_access *a, const struct notice *n)
 {
-	return a && a->notice.kind == NOTICE_GRANT && n->kind == NOTICE_GRANT && n->author == s->origin;
+	return a->notice.kind == NOTICE_GRANT && n->kind == NOTICE_GRANT && n->author == s->origin;
 }
 
 /*
@@ -228,7 +228,7 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	if (n->kind == NOTICE_REVOKE)
 		left_ms = left_to_revoke(s, n, left_ms);
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
-		if (!left_ms && goes_on(s, a, n))
+		if (a && !left_ms && goes_on(s, a, n))
 			a->notice.hlc = hlc_after(n->hlc);
 		s->counts.stale++;
 		return;

@@ -53,6 +53,7 @@ int judge_read_users(struct judge *judge, int fd, uid_t owner, const struct conf
 enum judge_word {
 	JUDGE_REFUSED,
 	JUDGE_OPEN,  /* `ask` and `verdict` say how */
+	JUDGE_PROBE, /* it would open the door, and asks for no more */
 	JUDGE_CLOSE, /* the user wants the accesses of that address through that door to end */
 };
 

@@ -41,6 +41,9 @@ uint64_t admin_next(const struct admin *admin);
 void admin_events(struct admin *admin, const struct conf *conf, const struct event *events, const int *refused,
 		  size_t n);
 
+/* A signed knock, a code or a claim was refused, and so is no opening. */
+void admin_refused(struct admin *admin, const struct event *event);
+
 /* A new engine runs: it knows no attempts, and its doors may have other numbers. */
 void admin_engine_started(struct admin *admin);
 

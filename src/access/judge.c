@@ -473,7 +473,7 @@ grant(const struct trial *t, struct judge_verdict *verdict)
 	case KNOCK1_PROBE:
 		log_notice(t->judge->log, "%s: %s: signed knock of %s would open the door",
 			   addr_format(&t->event->source, ip), t->door->name, t->key->user);
-		return JUDGE_REFUSED;
+		return JUDGE_PROBE;
 	}
 	return JUDGE_OPEN;
 }

@@ -94,6 +94,16 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 }
 
 void
+admin_refused(struct admin *admin, const struct event *event)
+{
+	if (!admin)
+		return;
+	admin->tally.signed_refused += event->kind == EVENT_AUTH;
+	admin->tally.refused += event->kind != EVENT_AUTH;
+	doorstats_refused(&admin->doorstats, event);
+}
+
+void
 admin_engine_started(struct admin *admin)
 {
 	if (!admin)

@@ -19,6 +19,7 @@
 /* Counted by the parent. */
 struct admin_tally {
 	uint64_t openings, timeouts;
+	uint64_t refused, signed_refused; /* before they were openings, see admin_refused() */
 };
 
 /* `text` may contain any bytes: U+FFFD replaces what is not UTF-8. */

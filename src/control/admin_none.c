@@ -50,6 +50,13 @@ admin_events(struct admin *admin, const struct conf *conf, const struct event *e
 }
 
 void
+admin_refused(struct admin *admin, const struct event *event)
+{
+	(void)admin;
+	(void)event;
+}
+
+void
 admin_engine_started(struct admin *admin)
 {
 	(void)admin;

@@ -91,9 +91,6 @@ doorstats_take(struct doorstats *stats, const struct event *event, bool refused,
 		entry->openings += !refused;
 		entry->open_ms = refused ? entry->open_ms : wall_ms;
 		break;
-	case EVENT_CODE: /* one that counts has become an opening */
-		entry->refusals++;
-		break;
 	case EVENT_TIMEOUT:
 		entry->timeouts++;
 		break;
@@ -107,9 +104,21 @@ doorstats_take(struct doorstats *stats, const struct event *event, bool refused,
 	case EVENT_READY:
 	case EVENT_LOST:
 	case EVENT_AUTH:
+	case EVENT_CODE:
 	case EVENT_DEALT_WITH:
 		break;
 	}
+}
+
+void
+doorstats_refused(struct doorstats *stats, const struct event *event)
+{
+	if (event->door >= stats->n)
+		return;
+	if (event->kind == EVENT_AUTH)
+		stats->at[event->door].signed_refusals++;
+	else
+		stats->at[event->door].refusals++;
 }
 
 void

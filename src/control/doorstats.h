@@ -16,12 +16,13 @@ struct doorstats_entry {
 	char name[DOOR_NAME_MAX];
 	uint64_t hits; /* accepted packets of knocks; fewer than there were, when the engine leaves events out */
 	uint64_t openings, timeouts, scans, refusals;
-	uint64_t suppressed; /* events left out, openings too */
-	uint64_t live;       /* accesses now; see doorstats_count() */
-	int64_t hit_ms;      /* wall clock, of the last hit; 0: none */
-	int64_t open_ms;     /* ... and of the last opening */
-	uint32_t hit_stage;  /* of the last hit */
-	size_t next;         /* plus one: the next entry with this hash of its name */
+	uint64_t signed_refusals; /* of signed knocks that say that they are for this door */
+	uint64_t suppressed;      /* events left out, openings too */
+	uint64_t live;            /* accesses now; see doorstats_count() */
+	int64_t hit_ms;           /* wall clock, of the last hit; 0: none */
+	int64_t open_ms;          /* ... and of the last opening */
+	uint32_t hit_stage;       /* of the last hit */
+	size_t next;              /* plus one: the next entry with this hash of its name */
 };
 
 struct doorstats {
@@ -36,6 +37,9 @@ void doorstats_free(struct doorstats *stats);
 
 /* Takes an event that event_valid() has passed; `refused`: an opening that did nothing. */
 void doorstats_take(struct doorstats *stats, const struct event *event, bool refused, int64_t wall_ms);
+
+/* A knock was refused before it was an opening, see admin_refused(). */
+void doorstats_refused(struct doorstats *stats, const struct event *event);
 
 /* Counts live accesses: forget the old numbers, then add each access by its door's name. */
 void doorstats_count_none(struct doorstats *stats);

@@ -158,7 +158,7 @@ draw_head(const struct screen *s)
 		 s->top.n_accesses, number(s, "attempts"));
 	mvprintw(1, 0, "hits/s %lld  lost/s %lld  suppressed %lld  scans %lld  refused %lld  engine restarts %lld",
 		 (long long)s->top.rates.hits, (long long)s->top.rates.lost, number(s, "suppressed"),
-		 number(s, "scans"), number(s, "refused"), number(s, "engine_restarts"));
+		 number(s, "scans"), number(s, "refused") + number(s, "signed_refused"), number(s, "engine_restarts"));
 	attron(A_REVERSE);
 	mvprintw(2, 0, "%-*s", COLS, "");
 	if (s->doors)

@@ -165,16 +165,22 @@ ago(json_int_t ms, char buf[static 64])
 
 /* Of signed knocks the daemon counts no hits for a door, but all that come. */
 static void
-tell_no_hit(struct doctor *d, const struct door *door)
+tell_no_hit(struct doctor *d, const struct door *door, const json_t *stats)
 {
 	bool is_signed = seq_auth(&door->seq);
-	json_int_t came = number_of(d->stats, "signed_opened"), garbage = number_of(d->stats, "signed_garbage");
+	json_int_t refused = number_of(stats, "signed_refused"), garbage = number_of(d->stats, "signed_garbage");
+	json_int_t elsewhere = number_of(d->stats, "signed_refused");
 
-	if (is_signed && came)
+	if (is_signed && refused)
 		doctor_bad(d, "journalctl -u knockd",
 			   "[%s] was not opened, though signed knocks have come (%" JSON_INTEGER_FORMAT
 			   "): the log says why they were refused",
-			   door->name, came);
+			   door->name, refused);
+	else if (is_signed && elsewhere)
+		doctor_bad(d, "journalctl -u knockd",
+			   "[%s] no signed knock has come; others were refused (%" JSON_INTEGER_FORMAT
+			   "): does the client name this door?",
+			   door->name, elsewhere);
 	else if (is_signed && garbage)
 		doctor_bad(d, "knockctl enrol USER <id_ed25519.pub",
 			   "[%s] datagrams to ports of signed knocks were none (%" JSON_INTEGER_FORMAT
@@ -205,7 +211,7 @@ check_hits(struct doctor *d, const struct door *door, const json_t *stats)
 		doctor_good(d, "[%s] was opened %" JSON_INTEGER_FORMAT " times, the last time %s", door->name, openings,
 			    ago(number_of(stats, "last_opening_ms"), when));
 	else if (!hits)
-		tell_no_hit(d, door);
+		tell_no_hit(d, door, stats);
 	if (hits && stage && (size_t)stage < door->seq.n)
 		doctor_bad(d, "knockctl watch",
 			   "[%s] the last knock, %s, ended after packet %" JSON_INTEGER_FORMAT

@@ -139,7 +139,7 @@ log_refused(struct daemon *d, const struct event *event, const char *why)
 {
 	char ip[ADDR_STRLEN];
 
-	d->refusals.total++;
+	admin_refused(d->admin, event);
 	log_notice(&d->log, "%s: %s: refused: %s", addr_format(&event->source, ip), d->conf->doors[event->door].name,
 		   why);
 }

@@ -183,6 +183,9 @@ judge_event(struct daemon *d, struct judged *judged, size_t i)
 
 	switch (judge_decide(d->judge, d->conf, event, verdict)) {
 	case JUDGE_REFUSED:
+		admin_refused(d->admin, event);
+		break;
+	case JUDGE_PROBE:
 		break;
 	case JUDGE_CLOSE:
 		close_for(d, verdict);
@@ -203,8 +206,10 @@ judge_code(struct daemon *d, struct judged *judged, size_t i)
 	struct event *event = &judged->events[i];
 	struct ask *ask = &judged->verdicts[i].ask;
 
-	if (!codes_open(d->codes, d->conf, event, ask))
+	if (!codes_open(d->codes, d->conf, event, ask)) {
+		admin_refused(d->admin, event);
 		return;
+	}
 	judged->asks[i] = ask;
 	event->kind = EVENT_OPEN;
 	event->count = 0;

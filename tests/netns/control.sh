@@ -188,9 +188,9 @@ knockctl grant 10.1.0.9 --door ssh >/dev/null
 equal '... and its accesses' "$(json '.[0].live' doors)" 1
 knockctl stats >"$T/out"
 equal '... in the JSON of stats, too' "$(json '.per_door[0] | del(.last_opening_ms)' stats)" \
-	"$(json '.[0] | {name, live, openings, refused, hits, timeouts, scans}' doors)"
+	"$(json '.[0] | {name, live, openings, refused, signed_refused, hits, timeouts, scans}' doors)"
 check '... with all doors' shows true '.doors == (.per_door | length)' stats
-check '... as text' grep -qE '^ssh +1 +1 +0 +[0-9]+ +0 +1$' "$T/out"
+check '... as text' grep -qE '^ssh +1 +1 +0 +0 +[0-9]+ +0 +1$' "$T/out"
 knockctl stats --prometheus >"$T/prom"
 check '... for Prometheus' grep -qx 'knockd_door_openings_total{door="ssh"} 1' "$T/prom"
 equal '... each metric with one type' "$(grep -c '^# TYPE knockd_door_' "$T/prom")" \

@@ -176,6 +176,7 @@ send_to a "$knock"
 check 'a claim is refused' told a 'ssh: refused: the server of the group did not answer'
 refute '... and opens nothing' open_at a
 equal '... which is counted' "$(count_of a claims_unknown)" 1
+check '... for its door, too' eval 'ask a doors --json | jq -e "any(.name == \"ssh\" and .refused > 0)" >"$T/out"'
 gateway_stop c
 sed -i 's/^\[options\]/&\n	Share_Down = open/' "$T/c/knockd.conf"
 gateway_again c

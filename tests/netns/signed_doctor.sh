@@ -38,6 +38,9 @@ finds 'no knock has come' 'no packet of a knock has come since the start' 'tcpdu
 deliver "$(printf %0384d 0)" 62201
 check 'garbage is counted' eval '[ "$(knockctl --json stats | jq .signed_garbage)" = 1 ]'
 finds 'only garbage has come' 'datagrams to ports of signed knocks were none (1)' 'knockctl enrol USER <id_ed25519.pub'
+deliver "$(pack alice nowhere 62201)" 62201
+check 'a knock for no door is refused' log_has 'no door of that name'
+finds 'only knocks for no door' 'no signed knock has come; others were refused (1)' 'journalctl -u knockd'
 deliver "$(pack eve inner 62201 port=22 proto=6)" 62201
 check 'a knock is refused' log_has 'inner: signed knock of an unknown key refused'
 finds 'no knock is accepted' 'was not opened, though signed knocks have come (1)' 'journalctl -u knockd'

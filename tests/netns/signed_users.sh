@@ -72,6 +72,21 @@ deliver "$(pack other ssh 62201 address=10.0.1.2 flags=2)" 62201
 check '... is for keys that may' opens 10.0.1.2
 refute '... and is not for the knocker' opens
 
+# every refusal is counted for the door that the knock names
+refusals() {
+	[ "$(knockctl --json doors | jq -c 'map({(.name): .signed_refused}) | add')" = "$1" ]
+}
+doors_before=$(knockctl --json doors | jq -c 'map({(.name): .signed_refused}) | add')
+equal 'each door has counted the knocks that it refused' "$doors_before" '{"ssh":7,"bound":2,"few":1,"fence":0}'
+check '... and the daemon those for no door, too' eval '[ "$(knockctl --json stats | jq .signed_refused)" = 12 ]'
+deliver "$(pack alice ssh 62201 action=2)" 62201
+check 'a probe' log_has 'ssh: signed knock of alice would open the door'
+deliver "$(pack alice ssh 62201 action=1)" 62201
+check '... and the end of an access' log_has 'ssh: closed by a signed knock of alice'
+check '... are no refusals' refusals "$doors_before"
+check 'Prometheus gets them' eval \
+	'knockctl stats --prometheus | grep -qx "knockd_door_signed_refused_total{door=\"bound\"} 2"'
+
 # live
 key_of carol
 refused 'before the key is there' 'an unknown key refused' deliver "$(pack carol ssh 62201)" 62201

@@ -65,6 +65,27 @@ events_are_counted(void **state)
 }
 
 static void
+refusals_before_an_opening(void **state)
+{
+	struct conf *conf = doors((const char *const[]){ "a", "b", NULL });
+	const struct doorstats_entry *b = doorstats_get(&stats, 1);
+
+	(void)state;
+	take(EVENT_CODE, 1, 2, false, 100);
+	take(EVENT_AUTH, 1, 2, false, 100);
+	assert_int_equal(b->refusals + b->signed_refusals, 0);
+	doorstats_refused(&stats, &(struct event){ .kind = EVENT_CODE, .door = 1 });
+	doorstats_refused(&stats, &(struct event){ .kind = EVENT_OPEN, .door = 1 });
+	doorstats_refused(&stats, &(struct event){ .kind = EVENT_AUTH, .door = 1 });
+	doorstats_refused(&stats, &(struct event){ .kind = EVENT_AUTH, .door = 2 }); /* for no door */
+	assert_int_equal(b->refusals, 2);
+	assert_int_equal(b->signed_refusals, 1);
+	assert_int_equal(doorstats_get(&stats, 0)->signed_refusals, 0);
+	doorstats_free(&stats);
+	confs_free(conf);
+}
+
+static void
 a_reload_keeps_the_numbers_of_a_name(void **state)
 {
 	struct conf *before = doors((const char *const[]){ "a", "b", "b", NULL }), *after;
@@ -118,6 +139,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_counted),
+		cmocka_unit_test(refusals_before_an_opening),
 		cmocka_unit_test(a_reload_keeps_the_numbers_of_a_name),
 		cmocka_unit_test(live_accesses),
 		cmocka_unit_test(no_doors),

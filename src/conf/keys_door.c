@@ -275,6 +275,15 @@ set_cmd_timeout(struct parser *p, char *value)
 	message_tell(p, CONF_DEBUG, "config: %s: cmd_timeout: %lld", p->door->name, (long long)p->door->cmd_timeout);
 }
 
+/* For an error: without a sequence, which an admin may have written instead of the file. */
+static const char *
+name_of_file(const char *value)
+{
+	struct seq seq;
+
+	return seq_parse_door(&seq, value, NULL) ? value : "one_time_sequences";
+}
+
 /* This replaces a Sequence above it. A Sequence below it is used first, then the file. */
 static void
 set_one_time_sequences(struct parser *p, char *value)
@@ -293,7 +302,7 @@ set_one_time_sequences(struct parser *p, char *value)
 	if (!p->load || !door->one_time_path)
 		return;
 	if (p->load(p->arg, door))
-		message_fail(p, "%s: %s, in [%s]", value, strerror(errno), door->name);
+		message_fail(p, "%s: %s, in [%s]", name_of_file(value), strerror(errno), door->name);
 	else if (door_next_sequence(door))
 		tell_sequence(p);
 	else

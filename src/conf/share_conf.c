@@ -108,18 +108,19 @@ take_host(struct share_host *host, char *text, uint16_t port)
 static int
 take_hosts(struct share_conf *share, char *list, uint16_t port, char *err, size_t errlen)
 {
-	char *word, quoted[64];
+	char *word;
 
 	while ((word = strsep(&list, ","))) {
 		word = text_trim(word);
-		text_copy(quoted, sizeof(quoted), word);
 		if (share->n_hosts == SHARE_HOSTS) {
 			snprintf(err, errlen, "more than %d hosts", SHARE_HOSTS);
 			return -1;
 		}
 		if (take_host(&share->hosts[share->n_hosts], word, port)) {
-			snprintf(err, errlen, "\"%s\" is not a host, such as 10.0.0.5, [2001:db8::5]:%u or a name",
-				 quoted, port);
+			snprintf(err, errlen,
+				 "item %zu is not a host, such as 10.0.0.5, [2001:db8::5]:%u or a name (a login "
+				 "belongs in the file Share_Login)",
+				 share->n_hosts + 1, port);
 			return -1;
 		}
 		share->n_hosts++;
@@ -160,6 +161,7 @@ take_rest(struct share_conf *share, const struct scheme *scheme, char *rest, cha
 	return take_hosts(share, rest, scheme->port, err, errlen);
 }
 
+/* No error quotes the text: it may have a password in it, at any place. */
 int
 share_conf_parse(struct share_conf *share, const char *text, char *err, size_t errlen)
 {
@@ -187,7 +189,9 @@ share_conf_parse(struct share_conf *share, const char *text, char *err, size_t e
 		text_copy(copy, sizeof(copy), text + len);
 		return take_rest(share, &schemes[i], copy, err, errlen);
 	}
-	snprintf(err, errlen, "\"%s\" is not redis://HOST, rediss://HOST, unix:PATH or sentinel://HOST,.../NAME", text);
+	snprintf(err, errlen,
+		 "it is not redis://HOST, rediss://HOST, unix:PATH, sentinel://HOST,.../NAME or "
+		 "rediss-sentinel://HOST,.../NAME");
 	return -1;
 }
 

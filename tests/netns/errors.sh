@@ -58,6 +58,13 @@ check '... and a new start replaces it' sh -c 'nft list table inet knockd | grep
 knockd_stop
 knockd_conf "$door"
 
+knockd_conf '
+[once]
+	one_time_sequences = 4217,4933:udp
+'
+refuses 'a sequence instead of the file with sequences' 'one_time_sequences: No such file or directory, in [once]' \
+	"$KNOCKD" -c "$conf"
+refute '... which is not printed' grep -q 4217 "$T/err"
 refuses 'no file' "$T/none: No such file" "$KNOCKD" -c "$T/none"
 refuses 'a directory' "$T" "$KNOCKD" -c "$T"
 knockd_conf "$door

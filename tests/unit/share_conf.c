@@ -105,6 +105,18 @@ bad_addresses(void **state)
 	refused("redis://1,2,3,4,5,6,7,8,9,10", "more than 9 hosts");
 	refused("redis://user:secret@a", "Share_Login");
 	assert_null(strstr(err, "secret"));
+	refused("redis://:secret", "item 1 is not a host");
+	assert_null(strstr(err, "secret"));
+	refused("redis://a,user:secret", "item 2 is not a host");
+	assert_null(strstr(err, "secret"));
+	refused("sentinel://:secret/main", "is not a host");
+	assert_null(strstr(err, "secret"));
+	refused("sentinel://a/main:secret", "name of the primary");
+	assert_null(strstr(err, "secret"));
+	refused("redis:secret", "rediss-sentinel://");
+	assert_null(strstr(err, "secret"));
+	refused("unix:secret", "absolute path");
+	assert_null(strstr(err, "secret"));
 	refused("unix:run/x", "absolute path");
 	refused("sentinel://a,b", "name of the primary");
 	refused("sentinel://a/", "name of the primary");

@@ -3,9 +3,11 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+#include "keys.h"
 #include "message.h"
 #include "mistakes.h"
 #include "opened.h"
@@ -356,6 +358,16 @@ fail_share(struct parser *p, int line, const char *text)
 }
 
 static void
+warn_of_share_keys(struct parser *p)
+{
+	for (const struct conf_key *key = keys_share.at; key < keys_share.at + keys_share.n; key++)
+		if (key->scope == CONF_SCOPE_OPTIONS && keys_in_options(p, key))
+			message_tell(p, CONF_WARNING,
+				     "config: section options: warning: %s has no effect without Share (%s)", key->name,
+				     p->path);
+}
+
+static void
 warn_of_claims(struct parser *p)
 {
 	for (size_t i = 0; i < p->conf->n_doors; i++)
@@ -365,6 +377,48 @@ warn_of_claims(struct parser *p)
 			    "config: section %s: warning: share = claim has no effect without Share in [options] "
 			    "(%s)",
 			    p->conf->doors[i].name, p->path);
+}
+
+/* By name, then in the order of the file. */
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct door *one = *(const struct door *const *)a, *other = *(const struct door *const *)b;
+	int order = strcmp(one->name, other->name);
+
+	return order ? order : (one > other) - (one < other);
+}
+
+/* Gateways tell each other a door's name alone, see sharing_door(). */
+static void
+check_shared_name(struct parser *p, const struct door *first, const struct door *door)
+{
+	char text[128];
+
+	if (strcmp(first->name, door->name) || (first->share == SHARE_LOCAL && door->share == SHARE_LOCAL))
+		return;
+	snprintf(text, sizeof(text),
+		 "gateways that share cannot tell it from the section of this name in line %d: it needs another name",
+		 first->line);
+	fail_door(p, door, text);
+}
+
+static void
+check_shared_names(struct parser *p)
+{
+	size_t n = p->conf->n_doors;
+	const struct door **doors = calloc(n + 1, sizeof(*doors));
+
+	if (!doors) {
+		message_fail(p, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		doors[i] = &p->conf->doors[i];
+	qsort(doors, n, sizeof(*doors), compare_names);
+	for (size_t i = 1; i < n; i++)
+		check_shared_name(p, doors[i - 1], doors[i]);
+	free(doors);
 }
 
 static bool
@@ -387,12 +441,12 @@ check_share(struct parser *p)
 			     p->path);
 	if (share->engine && !share->key_path)
 		fail_share(p, p->share_line, "Share needs Share_Key, which knockd --share-keygen makes");
-	if (!share->engine &&
-	    (share->key_path || share->login_path || share->bans || share->replicas || has_tls_files(share)))
-		message_tell(p, CONF_WARNING,
-			     "config: section options: warning: Share_* has no effect without Share (%s)", p->path);
-	if (!share->engine)
+	if (share->engine) {
+		check_shared_names(p);
+	} else if (!keys_in_options(p, keys_find("Share"))) {
+		warn_of_share_keys(p);
 		warn_of_claims(p);
+	}
 }
 
 void

@@ -128,21 +128,42 @@ bit_of(const struct conf_keys *list, const struct conf_key *key)
 	return UINT64_C(1) << (key - list->at);
 }
 
-bool
-keys_seen(const struct parser *p, const struct conf_key *key)
+/* In `seen`. */
+static bool
+is_in(const uint64_t seen[static KEYS_LISTS], const struct conf_key *key)
 {
 	for (size_t list = 0; list < KEYS_LISTS; list++)
 		for (size_t i = 0; i < all[list]->n; i++)
-			if (all[list]->at[i].set == key->set && p->seen[list] & bit_of(all[list], &all[list]->at[i]))
+			if (all[list]->at[i].set == key->set && seen[list] & bit_of(all[list], &all[list]->at[i]))
 				return true;
 	return false;
+}
+
+bool
+keys_seen(const struct parser *p, const struct conf_key *key)
+{
+	return is_in(p->seen, key);
+}
+
+bool
+keys_in_options(const struct parser *p, const struct conf_key *key)
+{
+	return is_in(p->seen_options, key);
+}
+
+static void
+add_to(uint64_t seen[static KEYS_LISTS], const struct conf_key *key)
+{
+	for (size_t list = 0; list < KEYS_LISTS; list++)
+		for (size_t i = 0; i < all[list]->n; i++)
+			if (&all[list]->at[i] == key)
+				seen[list] |= bit_of(all[list], key);
 }
 
 void
 keys_met(struct parser *p, const struct conf_key *key)
 {
-	for (size_t list = 0; list < KEYS_LISTS; list++)
-		for (size_t i = 0; i < all[list]->n; i++)
-			if (&all[list]->at[i] == key)
-				p->seen[list] |= bit_of(all[list], key);
+	add_to(p->seen, key);
+	if (p->scope == CONF_SCOPE_OPTIONS)
+		add_to(p->seen_options, key);
 }

@@ -35,6 +35,9 @@ const char *keys_similar(const char *name);
 bool keys_seen(const struct parser *parser, const struct conf_key *key);
 void keys_met(struct parser *parser, const struct conf_key *key);
 
+/* Has [options] the key? */
+bool keys_in_options(const struct parser *parser, const struct conf_key *key);
+
 /* UseSyslog is the only key without a value; every section accepts it. */
 void keys_use_syslog(struct parser *parser);
 

@@ -98,6 +98,12 @@ check_code_ports(struct parser *p, const struct door *door)
 			     door->name, code->proto == IPPROTO_UDP ? "" : ", or tcpflags = syn,!ack", p->path);
 }
 
+static bool
+has_grants(const struct door *door)
+{
+	return door->elements[DOOR_GRANTS][CONF_V4].n || door->elements[DOOR_GRANTS][CONF_V6].n;
+}
+
 void
 mistakes_of_door(struct parser *p, const struct door *door)
 {
@@ -107,6 +113,8 @@ mistakes_of_door(struct parser *p, const struct door *door)
 		WARN(p, door, "the door does nothing: it has no open, grant, close, revoke or command");
 	if (keys_seen(p, keys_find("Cmd_Timeout")) && !door->stop_command[CONF_V4] && !door->stop_command[CONF_V6])
 		WARN(p, door, "cmd_timeout has no effect without stop_command");
+	if (door->cut && !door->open.n && !has_grants(door))
+		WARN(p, door, "cut has no effect without open or grant");
 	if (keys_seen(p, keys_find("Totp_Tries")) && !seq_code(&door->seq))
 		WARN(p, door, "totp_tries has no effect without a code (:totp) at the end of the sequence");
 	if (is_example(&door->seq) && !door->one_time_path)

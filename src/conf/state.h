@@ -21,9 +21,10 @@ struct parser {
 	int line;
 	int errors;
 	enum conf_scope scope;
-	struct door *door;         /* CONF_SCOPE_DOOR: the door being read */
-	uint64_t seen[KEYS_LISTS]; /* keys met since the section began, see keys_met() */
-	const char *hint;          /* the errors in this value end with it; "": none */
+	struct door *door;                 /* CONF_SCOPE_DOOR: the door being read */
+	uint64_t seen[KEYS_LISTS];         /* keys met since the section began, see keys_met() */
+	uint64_t seen_options[KEYS_LISTS]; /* ... in all sections [options] */
+	const char *hint;                  /* the errors in this value end with it; "": none */
 	char hint_text[HINT_LEN];
 	struct localports local_ports;
 	int share_line, cert_line; /* of Share in [options], and of the last Share_Cert or Share_Cert_Key */

@@ -1062,9 +1062,32 @@ bad_sharing(void **state)
 	      "config: section options: warning: Share_CA and Share_Cert have no effect without rediss:// or "
 	      "rediss-sentinel:// in Share (x.conf)\n");
 	warns("[options]\nShare_CA = /ca\n[a]\nsequence = 7000\n",
-	      "config: section options: warning: Share_* has no effect without Share (x.conf)\n");
-	warns("[options]\nShare_Key = /k\n[a]\nsequence = 7000\n",
-	      "config: section options: warning: Share_* has no effect without Share (x.conf)\n");
+	      "config: section options: warning: Share_CA has no effect without Share (x.conf)\n");
+	warns("[options]\nShare_Down = closed\nShare_Bans = no\n[a]\nsequence = 7000\n"
+	      "[options]\nShare_Name = main\nShare_Wait = 250ms\n",
+	      "config: section options: warning: Share_Name has no effect without Share (x.conf)\n"
+	      "config: section options: warning: Share_Wait has no effect without Share (x.conf)\n"
+	      "config: section options: warning: Share_Down has no effect without Share (x.conf)\n"
+	      "config: section options: warning: Share_Bans has no effect without Share (x.conf)\n");
+	bad("[options]\nShare = nonsense\nShare_Wait = 1s\n",
+	    "config: line 2: syntax error: Share: it is not redis://HOST, rediss://HOST, unix:PATH, "
+	    "sentinel://HOST,.../NAME or rediss-sentinel://HOST,.../NAME (x.conf)\n");
+}
+
+/* Gateways tell each other the name of a door and nothing else of it. */
+static void
+shared_doors_of_one_name(void **state)
+{
+#define SHARES "[options]\nShare = redis://a\nShare_Key = /k\n"
+
+	(void)state;
+	bad(SHARES "[b]\nsequence = 9\n[a]\nsequence = 7000\n[b]\nsequence = 7001\nshare = no\n",
+	    "config: section b: gateways that share cannot tell it from the section of this name in line 4: it needs "
+	    "another name (line 8 of x.conf)\n");
+	warns(SHARES "[b]\nsequence = 9\n[a]\nsequence = 7000\n[B]\nsequence = 7001\n", "");
+	warns(SHARES "[b]\nsequence = 9\nshare = no\n[b]\nsequence = 7001\nshare = no\n", "");
+	warns("[b]\nsequence = 9\n[b]\nsequence = 7001\n", "");
+#undef SHARES
 }
 
 #else
@@ -1089,6 +1112,7 @@ main(void)
 		cmocka_unit_test(gateways_share),
 		cmocka_unit_test(sharing_by_default),
 		cmocka_unit_test(bad_sharing),
+		cmocka_unit_test(shared_doors_of_one_name),
 #else
 		cmocka_unit_test(sharing_needs_libraries),
 #endif

@@ -145,6 +145,11 @@ keys_without_effect(void **state)
 	silent("[a]\nsequence = 9,4\ncommand = run\nstop_command_6 = end\ncmd_timeout = 5\n");
 	warns("[a]\nsequence = 9,4\nopen = 22\ntotp_tries = 5\n",
 	      WARNING("a", "totp_tries has no effect without a code (:totp) at the end of the sequence"));
+	warns("[a]\nsequence = 9,4\ncommand = run\ncut = yes\n",
+	      WARNING("a", "cut has no effect without open or grant"));
+	warns("[a]\nsequence = 9,4\ngrant = \ncut = yes\n", WARNING("a", "cut has no effect without open or grant"));
+	silent("[a]\nsequence = 9,4\nopen = 22\ncut = yes\n");
+	silent("[a]\nsequence = 9,4\ncommand = run\ncut = no\n");
 	silent("[options]\ntotp_secrets = /s\n[a]\nsequence = 9,20000:totp\nopen = 22\ntotp_tries = 5\n");
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access/codes.h"
+#include "access/names.h"
 #include "conf/conffile.h"
 #include "conf/tlsfiles.h"
 #include "config.h"
@@ -78,6 +79,14 @@ report_user(void *arg, int line, const char *text)
 	else
 		fprintf(stderr, "%s: warning: %s\n", conf->authorized_keys, text);
 }
+
+/* names_report */
+static void
+report_name(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", text);
+}
 #endif
 
 #ifdef HAVE_HIREDIS
@@ -132,8 +141,10 @@ check_keys(struct conf *conf, struct options *options)
 	    conf->knock_key ? conffile_read_key(conf, open_key(conf->knock_key), geteuid(), report, options) : 0;
 
 	if (conf->authorized_keys &&
-	    !authorized_read(&users, open_key(conf->authorized_keys), geteuid(), report_user, conf))
+	    !authorized_read(&users, open_key(conf->authorized_keys), geteuid(), report_user, conf)) {
+		names_check(conf, &users, report_name, NULL);
 		authorized_free(&users);
+	}
 	return failed;
 #else
 	(void)conf, (void)options;

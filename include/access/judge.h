@@ -45,8 +45,8 @@ bool judge_take_up(struct judge *judge, const struct journal_entry *entry);
 void judge_keep_in(struct judge *judge, struct journal *journal);
 
 /*
- * Reads the users' keys from `fd`, which it closes, see authorized_read(). Logs errors, and users that a door names and
- * no line has. A file that cannot be read at all leaves the keys as they were: 0, or -1.
+ * Reads the users' keys from `fd`, which it closes, see authorized_read(). Logs errors, and names
+ * that stand for nothing, see access/names.h. A file that cannot be read at all leaves the keys as they were: 0, or -1.
  */
 int judge_read_users(struct judge *judge, int fd, uid_t owner, const struct conf *conf);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/names.h"
 #include "access/sharing.h"
 #include "lib/duration.h"
 #include "lib/limiter.h"
@@ -119,25 +120,13 @@ tell(void *arg, int line, const char *text)
 		log_warnx(reading->log, "%s: %s", reading->path, text);
 }
 
-static bool
-has_user(const struct authorized *users, const char *name)
-{
-	for (size_t i = 0; i < users->n; i++)
-		if (!strcmp(users->at[i].user, name))
-			return true;
-	return false;
-}
-
+/* names_report */
 static void
-check_users(const struct judge *judge, const struct door *door, const char *path)
+warn(void *arg, const char *text)
 {
-	char *copy = door->users ? strdup(door->users) : NULL, *rest = copy, *word;
+	const struct reading *reading = arg;
 
-	while (copy && (word = strsep(&rest, ",")))
-		if (!has_user(&judge->users, text_trim(word)))
-			log_warnx(judge->log, "%s: warning: users: no line of %s has the user %s", door->name, path,
-				  text_trim(word));
-	free(copy);
+	log_warnx(reading->log, "%s", text);
 }
 
 int
@@ -150,9 +139,7 @@ judge_read_users(struct judge *judge, int fd, uid_t owner, const struct conf *co
 		return -1;
 	authorized_free(&judge->users);
 	judge->users = users;
-	for (size_t i = 0; i < conf->n_doors; i++)
-		if (seq_auth(&conf->doors[i].seq))
-			check_users(judge, &conf->doors[i], conf->authorized_keys);
+	names_check(conf, &judge->users, warn, &reading);
 	return 0;
 }
 

@@ -31,10 +31,19 @@ enrol short 'max-time=5s'
 enrol short_all 'max-time=2h'
 enrol other 'other-address'
 key_of eve
+enrol lost 'doors="ssh,nosuch,fence"'
 echo 'command="id" ssh-ed25519 AAAA' >>"$T/authorized_keys"
 knockd_again
 
-check 'an unknown option is an error of its line' log_says 'authorized_keys: line 10: unknown option: .*does not count'
+check 'a door of a key that is none is warned of' log_has \
+	"authorized_keys: line 10: warning: doors: no door \"nosuch\" is opened by signed knocks"
+check '... and one that signed knocks do not open' log_has 'line 10: warning: doors: no door "fence" is opened'
+refute '... and no other' log_says 'warning: doors: no door "(ssh|bound|few)"'
+"$KNOCKD" -t -c "$T/knockd.conf" >"$T/out" 2>&1
+check 'knockd -t says so, too' grep -qxF \
+	"$T/authorized_keys: line 10: warning: doors: no door \"nosuch\" is opened by signed knocks" "$T/out"
+check '... and about users of doors' grep -qxF "few: warning: users: no line of $T/authorized_keys has the user mallory" "$T/out"
+check 'an unknown option is an error of its line' log_says 'authorized_keys: line 11: unknown option: .*does not count'
 check 'a user of a door who has no key is warned of' log_has 'few: warning: users: no line of'
 accepted 'the other lines count' deliver "$(pack alice ssh 62201)" 62201
 refused 'a key that is in no line' 'an unknown key refused: no line of' deliver "$(pack eve ssh 62201)" 62201

@@ -27,7 +27,7 @@
 #include "lib/addr.h"
 #include "lib/network.h"
 
-#define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless ControlSocket or --socket is given */
+#define REQUEST_SOCKET RUNSTATEDIR "/knockd/control.sock" /* unless Control_Socket or --socket is given */
 
 #define REQUEST_LINE_MAX        4096 /* bytes, without the newline */
 #define REQUEST_NETS            64   /* addresses in one request */

@@ -85,15 +85,28 @@ else
 fi
 
 if built_with HAVE_SODIUM && [ -x "$KNOCKCTL" ] && command -v ssh-keygen >/dev/null; then
-	"$KNOCKD" --keygen "$T/knock.key" >/dev/null
-	: >"$T/authorized_keys"
-	signed_conf "$(block ssh)"
+	# the files of the README are in $T/etc here
+	here() {
+		sed "s|/etc/knockd/|$T/etc/|"
+	}
+	# command BEGINNING: the command in the README that begins so
+	command_of() {
+		sed -n "s/^    [#\$] \($1[^ ]*\( [^ ]\{1,\}\)*\).*/\1/p" "$readme" | head -n 1
+	}
+	keygen=$(command_of 'knockd --keygen')
+	check "$keygen" eval "$(echo "$keygen" | sed "s|^knockd |\"\$KNOCKD\" |" | here)"
+	touch=$(command_of 'touch ')
+	check "$touch" eval "$(echo "$touch" | here)"
+	knockd_conf "$(block options Knock_Key | sed '/^    \[options\]/d' | here)
+$(block ssh)
+$fence_door"
 	knockd_again
+	refute 'signed knocks: no warning' log_has 'warning'
 	mkdir -p "$T/user/.ssh"
 	cd "$T/user/.ssh" || exit
 	ssh-keygen -q -t ed25519 -N '' -C alice -f id_ed25519 </dev/null
-	enrol=$(sed -n 's/^    \(knockctl enrol .*[^ ]\)   *on the server.*/\1/p' "$readme")
-	add=$(sed -n "s/^    \(knock --add .*'\)   *the user.*/\1/p" "$readme")
+	enrol=$(command_of 'knockctl enrol')
+	add=$(command_of 'knock --add')
 	invitation=$(eval "$enrol --host $server" 2>"$T/err")
 	check "$enrol" test -n "$invitation"
 	# knock of the README is ours, on host client
@@ -102,7 +115,8 @@ if built_with HAVE_SODIUM && [ -x "$KNOCKCTL" ] && command -v ssh-keygen >/dev/n
 	}
 	refute '... the port is shut' port_open $server 22
 	check "$add" eval "$(echo "$add" | sed "s|^knock |ours |; s|knock1:...|$invitation|")"
-	check 'knock home' ours home
+	equal 'knock home' "$(command_of 'knock home')" 'knock home'
+	check '... is sent' ours home
 	check '... opens the port' port_open $server 22
 else
 	skip 'signed knocks' 'built without libsodium or jansson, or ssh-keygen is missing'

@@ -339,6 +339,20 @@ check_family(const struct client *client)
 }
 
 static int
+check_source(const struct client *client)
+{
+	size_t n = client->waiting.door.port ? client->places.n : client->places.first;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!net_strands(&client->places.at[i], &client->origin))
+			return 0;
+	}
+	fprintf(stderr, "error: source %s reaches this machine alone, and %s is another one\n",
+		client->origin.source.text, client->places.at[0].text);
+	return -1;
+}
+
+static int
 resolve(struct client *client)
 {
 	const char *host = client->profile ? client->profile->host : client->options->host;
@@ -403,7 +417,8 @@ prepare(struct client *client)
 {
 	if (choose_profile(client) || check_request(client) || choose_door(client) || choose_origin(client))
 		return -1;
-	if (collect_hits(client) || resolve(client) || check_family(client) || check_link(client))
+	if (collect_hits(client) || resolve(client) || check_family(client) || check_link(client) ||
+	    check_source(client))
 		return -1;
 	set_knocking(client);
 	return 0;

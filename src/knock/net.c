@@ -151,12 +151,18 @@ net_address(struct place *place, const char *text)
 	return 0;
 }
 
+static const struct in6_addr *
+in6(const struct sockaddr_storage *addr)
+{
+	return &((const struct sockaddr_in6 *)addr)->sin6_addr;
+}
+
 bool
 net_lacks_link(const struct place *place, const struct origin *origin)
 {
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&place->addr;
+	const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)&place->addr;
 
-	return place->addr.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !in6->sin6_scope_id &&
+	return place->addr.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&to->sin6_addr) && !to->sin6_scope_id &&
 	       !*origin->interface;
 }
 
@@ -217,6 +223,40 @@ net_connect(int fd, const struct place *place, uint16_t port)
 	else
 		((struct sockaddr_in *)&to)->sin_port = htons(port);
 	return connect(fd, (struct sockaddr *)&to, place->len);
+}
+
+/* The address from which the kernel would send to the place, on this interface. False: it would not send. */
+static bool
+would_send(const struct place *place, const char *interface, struct sockaddr_storage *from)
+{
+	struct origin origin = { .source.len = 0 };
+	socklen_t len = sizeof(*from);
+	int fd;
+	bool would;
+
+	text_copy(origin.interface, sizeof(origin.interface), interface);
+	fd = net_socket(&origin, place, SOCK_DGRAM);
+	would = fd >= 0 && !net_connect(fd, place, 1) && !getsockname(fd, (struct sockaddr *)from, &len);
+	if (fd >= 0)
+		close(fd);
+	return would;
+}
+
+/* The kernel sends to an address of this machine from that address, and to a whole network that is local by lo. */
+static bool
+is_elsewhere(const struct place *place)
+{
+	struct sockaddr_storage from = { 0 }, by_lo = { 0 };
+
+	return would_send(place, "", &from) && memcmp(in6(&from), in6(&place->addr), sizeof(struct in6_addr)) != 0 &&
+	       !would_send(place, "lo", &by_lo);
+}
+
+bool
+net_strands(const struct place *place, const struct origin *origin)
+{
+	return origin->source.len && place->addr.ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(in6(&origin->source.addr)) && is_elsewhere(place);
 }
 
 /* Binds a test socket. Without a source address: of IPv4, or of IPv6 where there is no IPv4. */

@@ -45,6 +45,12 @@ int net_address(struct place *place, const char *text);
 bool net_lacks_link(const struct place *place, const struct origin *origin);
 
 /*
+ * Is the source ::1, and the place on another machine? Linux sends such packets, and every host drops them (RFC 4291,
+ * 2.5.3), so nothing would ever be answered. From 127.0.0.1 it sends none.
+ */
+bool net_strands(const struct place *place, const struct origin *origin);
+
+/*
  * Takes --source and --interface (either may be NULL) and tests them with a socket, so that a typo is an error before
  * the first packet. 0, or -1 with the message in `err`.
  */

@@ -125,6 +125,15 @@ heard >/dev/null
 ends 'a source and a family that exclude each other' 1 knock_ours -6 -s 10.0.0.2 server 7101
 check '... are an error' grep -q '^error: source 10.0.0.2 and fd00::1 are not of one family' "$T/err"
 equal '... and nothing is sent' "$(heard)" ''
+ends 'a source that no other machine answers' 1 knock_ours -s ::1 server 7101 --wait 22
+check '... is an error' grep -q '^error: source ::1 reaches this machine alone, and fd00::1 is another one' "$T/err"
+equal '... and nothing is sent' "$(heard)" ''
+for client_own in ::1 fd00::2 2001:db8:7::9; do
+	in_client ip -6 route replace local 2001:db8:7::/64 dev lo
+	ends "it reaches its own $client_own" 0 knock_ours -s ::1 $client_own 7101
+done
+ends 'likewise over IPv4, by the kernel: nothing is sent' 2 knock_ours -s 127.0.0.1 server4 7101 --wait 22
+check '... with its reason' grep -q 'cannot send the knock' "$T/err"
 
 ends 'a profile that does not exist' 1 knock_ours nowhere
 check '... is named, with the file' grep -q 'no profile "nowhere" in .*/knock/config' "$T/err"

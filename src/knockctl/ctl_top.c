@@ -362,13 +362,36 @@ loop(struct screen *s)
 	}
 }
 
-static int
-show(struct screen *s)
+/* NULL: there is none. */
+static SCREEN *
+open_screen(void)
 {
 	SCREEN *screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? newterm(NULL, stdout, stdin) : NULL;
 
+	if (!screen || tigetstr("cup"))
+		return screen;
+	endwin(); /* the cursor cannot be moved */
+	delscreen(screen);
+	return NULL;
+}
+
+/* Where the terminal has no second screen, the shell goes on in the last line. */
+static void
+close_screen(void)
+{
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
+	endwin();
+}
+
+static int
+show(struct screen *s)
+{
+	SCREEN *screen = open_screen();
+
 	if (!screen) {
-		fprintf(stderr, "knockctl: top needs a terminal, and TERM as its type\n");
+		fprintf(stderr, "knockctl: top needs a terminal whose cursor can be moved, and TERM as its type\n");
 		return CTL_EXIT_ERROR;
 	}
 	cbreak();
@@ -377,7 +400,7 @@ show(struct screen *s)
 	keypad(stdscr, TRUE);
 	timeout(0);
 	loop(s);
-	endwin();
+	close_screen();
 	delscreen(screen);
 	if (*s->message)
 		fprintf(stderr, "knockctl: %s\n", s->message);

@@ -90,6 +90,24 @@ terminal resize-window -x 100 -y 40 2>/dev/null
 check 'a larger window' sh -c "env -u TMUX TERM=xterm tmux -S '$T/tmux' capture-pane -p | sed -n 40p | grep -q '^q quit'"
 terminal resize-window -x 80 -y 24
 check '... and the old one again' sh -c "env -u TMUX TERM=xterm tmux -S '$T/tmux' capture-pane -p | sed -n 24p | grep -q '^q quit'"
+
+# Terminals without colours: each shows the head, the chosen access and the keys.
+for type in vt100 vt220; do
+	infocmp $type >"$T/type" 2>&1
+	refute "terminal type $type has no colours" grep -q 'colors#' "$T/type"
+	terminal new-window "TERM=$type '$KNOCKCTL' -s '$T/control.sock' top 2>'$T/err2'; echo status \$?; sleep 100"
+	check '... the head is shown' shows '^knockd up [0-9]*[a-z].*  doors 2  accesses 1'
+	check '... the access' shows '^>fd00::2  *ssh  *1h[0-9]*m'
+	check '... its keys' shows '^q quit'
+	key q
+	check '... which work, and it ends without an error' shows '^status 0$'
+	equal '... nor a message' "$(cat "$T/err2")" ''
+	terminal kill-window
+done
+terminal new-window "TERM=dumb '$KNOCKCTL' -s '$T/control.sock' top 2>'$T/err2'; echo status \$?; sleep 100"
+check 'a terminal whose cursor cannot be moved' shows '^status 1'
+check '... is an error' grep -q 'top needs a terminal' "$T/err2"
+terminal kill-window
 kill -STOP "$knockd"
 kill -CONT "$knockd"
 ends 'without a terminal' 1 knockctl top

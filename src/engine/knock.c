@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doorports.h"
 #include "index.h"
 #include "lib/siphash.h"
 
@@ -33,22 +34,25 @@ struct attempt {
 	uint64_t marks; /* of the accepted hits: see mark_of(); and the digits of a code */
 };
 
-struct links {
-	uint32_t older, newer; /* in the deadline class */
-	uint32_t fresh_older, fresh_newer;
+/* The lists of an attempt that are linked in both directions. */
+enum queue { BY_DEADLINE, FRESH, QUEUES };
+
+struct neighbours {
+	uint32_t older, newer;
+};
+
+struct linked {
+	struct neighbours in[QUEUES];
 	uint32_t start;  /* ms, lower half of the clock: see due() */
 	uint32_t strays; /* bits of the other ports that the source tried: see stray_bit() */
 };
 
 _Static_assert(CONF_ATTEMPTS_MAX <= INDEX_MAX, "the index numbers every attempt");
 _Static_assert(CACHE_LINE % sizeof(struct attempt) == 0, "an attempt does not cross a cache line");
-_Static_assert(sizeof(struct attempt) + sizeof(struct links) <= 56, "the manual says 64 bytes, with 8 of the index");
+_Static_assert(sizeof(struct attempt) + sizeof(struct linked) <= 56, "the manual says 64 bytes, with 8 of the index");
 
 /* Attempts keep the lower half of their start time, so they must end well before it wraps, in 49 days. */
 #define TIMEOUT_MAX (30 * 24 * 3600)
-
-/* A bit for each port of both protocols. */
-#define PORT_WORDS (2 * 65536 / 64)
 
 struct list {
 	uint32_t oldest, newest;
@@ -71,12 +75,6 @@ struct door_state {
 	uint64_t taken;      /* number of the last hit that an attempt took or ignored */
 };
 
-/* A door and its first port: a hit can begin an attempt only at such doors. */
-struct first {
-	uint32_t key; /* protocol << 16 | port */
-	uint16_t door;
-};
-
 struct knock {
 	const struct conf *conf;
 	uint8_t secret[16];
@@ -84,7 +82,7 @@ struct knock {
 	void *arg;
 	uint64_t now;
 	struct attempt *attempts;   /* [1..max] */
-	struct links *links;        /* of the same number */
+	struct linked *links;       /* of the same number */
 	uint32_t max, used, unused; /* `unused`: head of the free list; `used`: high-water mark */
 	uint32_t live;
 	struct index index; /* sources */
@@ -94,72 +92,38 @@ struct knock {
 	struct door_state *states; /* by door */
 	uint64_t hits;             /* number of the current hit */
 	uint64_t hash;             /* of the current hit's source */
-	struct first *firsts;      /* sorted by key, then door */
-	size_t n_firsts;
-	uint16_t *spent; /* doors whose one-time sequence this hit completed */
+	uint16_t *spent;           /* doors whose one-time sequence this hit completed */
 	size_t n_spent;
-	uint64_t door_ports[PORT_WORDS]; /* ports of all doors, and of all their one-time sequences */
+	struct doorports ports;
 	uint64_t evicted;
 };
 
 /* ---- lists ------------------------------------------------------------------------------------- */
 
 static void
-class_append(struct knock *k, struct list *list, uint32_t i)
+append(struct knock *k, struct list *list, enum queue queue, uint32_t i)
 {
-	struct links *l = &k->links[i];
-
-	l->older = list->newest;
-	l->newer = 0;
+	k->links[i].in[queue] = (struct neighbours){ .older = list->newest };
 	if (list->newest)
-		k->links[list->newest].newer = i;
+		k->links[list->newest].in[queue].newer = i;
 	else
 		list->oldest = i;
 	list->newest = i;
 }
 
 static void
-class_remove(struct knock *k, struct list *list, uint32_t i)
+take_out(struct knock *k, struct list *list, enum queue queue, uint32_t i)
 {
-	struct links *l = &k->links[i];
+	const struct neighbours *l = &k->links[i].in[queue];
 
 	if (l->older)
-		k->links[l->older].newer = l->newer;
+		k->links[l->older].in[queue].newer = l->newer;
 	else
 		list->oldest = l->newer;
 	if (l->newer)
-		k->links[l->newer].older = l->older;
+		k->links[l->newer].in[queue].older = l->older;
 	else
 		list->newest = l->older;
-}
-
-static void
-fresh_append(struct knock *k, uint32_t i)
-{
-	struct links *l = &k->links[i];
-
-	l->fresh_older = k->fresh.newest;
-	l->fresh_newer = 0;
-	if (k->fresh.newest)
-		k->links[k->fresh.newest].fresh_newer = i;
-	else
-		k->fresh.oldest = i;
-	k->fresh.newest = i;
-}
-
-static void
-fresh_remove(struct knock *k, uint32_t i)
-{
-	struct links *l = &k->links[i];
-
-	if (l->fresh_older)
-		k->links[l->fresh_older].fresh_newer = l->fresh_newer;
-	else
-		k->fresh.oldest = l->fresh_newer;
-	if (l->fresh_newer)
-		k->links[l->fresh_newer].fresh_older = l->fresh_older;
-	else
-		k->fresh.newest = l->fresh_older;
 }
 
 /* ---- sources ----------------------------------------------------------------------------------- */
@@ -213,93 +177,6 @@ chain_remove(struct knock *k, uint32_t i, uint64_t hash)
 	k->attempts[before].chain = a->chain;
 }
 
-/* ---- first ports -------------------------------------------------------------------------------- */
-
-static uint32_t
-first_key(uint8_t proto, uint16_t port)
-{
-	return (uint32_t)proto << 16 | port;
-}
-
-static int
-compare_firsts(const void *a, const void *b)
-{
-	const struct first *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->door < y->door ? -1 : x->door > y->door;
-}
-
-static struct first
-first_of(const struct knock *k, uint16_t door)
-{
-	const struct knock_port *port = &k->states[door].seq->at[0];
-
-	return (struct first){ first_key(port->proto, port->port), door };
-}
-
-/* Sorted, for find_first(). */
-static void
-index_firsts(struct knock *k)
-{
-	for (size_t d = 0; d < k->conf->n_doors; d++)
-		if (k->states[d].seq->n)
-			k->firsts[k->n_firsts++] = first_of(k, (uint16_t)d);
-	qsort(k->firsts, k->n_firsts, sizeof(*k->firsts), compare_firsts);
-}
-
-static void
-remove_first(struct knock *k, uint16_t door)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < k->n_firsts; i++)
-		if (k->firsts[i].door != door)
-			k->firsts[kept++] = k->firsts[i];
-	k->n_firsts = kept;
-}
-
-/* Not qsort(): libc's may allocate, and may make system calls that the engine's filter forbids. */
-static void
-insert_first(struct knock *k, uint16_t door)
-{
-	struct first first = first_of(k, door);
-	size_t at = k->n_firsts++;
-
-	for (; at > 0 && compare_firsts(&k->firsts[at - 1], &first) > 0; at--)
-		k->firsts[at] = k->firsts[at - 1];
-	k->firsts[at] = first;
-}
-
-/* ---- ports of doors ----------------------------------------------------------------------------- */
-
-static uint32_t
-port_bit(uint8_t proto, uint16_t port)
-{
-	return (proto == IPPROTO_UDP ? 65536U : 0) + port;
-}
-
-static void
-add_ports(struct knock *k, const struct seq *seq)
-{
-	for (size_t i = 0; i < seq->n && seq->at[i].proto != SEQ_AUTH; i++) {
-		for (uint32_t port = seq->at[i].port; port <= seq_last(&seq->at[i]); port++) {
-			uint32_t bit = port_bit(seq->at[i].proto, (uint16_t)port);
-
-			k->door_ports[bit / 64] |= UINT64_C(1) << bit % 64;
-		}
-	}
-}
-
-static bool
-is_door_port(const struct knock *k, const struct packet *packet)
-{
-	uint32_t bit = port_bit(packet->proto, packet->dst_port);
-
-	return k->door_ports[bit / 64] >> bit % 64 & 1;
-}
-
 /* ---- attempts ---------------------------------------------------------------------------------- */
 
 static void
@@ -323,9 +200,9 @@ drop_hashed(struct knock *k, uint32_t i, uint64_t hash)
 	const struct attempt *a = &k->attempts[i];
 
 	chain_remove(k, i, hash);
-	class_remove(k, &k->classes[k->states[a->door].class].list, i);
+	take_out(k, &k->classes[k->states[a->door].class].list, BY_DEADLINE, i);
 	if (a->stage == 1)
-		fresh_remove(k, i);
+		take_out(k, &k->fresh, FRESH, i);
 	give_place(k, i);
 	k->live--;
 }
@@ -404,7 +281,7 @@ drop_attempts(struct knock *k, uint16_t door)
 	uint32_t i = k->classes[k->states[door].class].list.oldest, newer;
 
 	for (; i; i = newer) {
-		newer = k->links[i].newer;
+		newer = k->links[i].in[BY_DEADLINE].newer;
 		if (k->attempts[i].door == door)
 			drop(k, i);
 	}
@@ -419,9 +296,7 @@ next_sequence(struct knock *k, uint16_t number)
 
 	drop_attempts(k, number);
 	state->seq = state->next_one_time < door->n_one_time ? &door->one_time[state->next_one_time++] : &used_up;
-	remove_first(k, number);
-	if (state->seq->n)
-		insert_first(k, number);
+	doorports_change(&k->ports, number, state->seq);
 }
 
 /* `code` counts if the sequence has one. */
@@ -459,14 +334,14 @@ begin(struct knock *k, uint16_t door, const struct packet *packet)
 	if (!i)
 		return;
 	k->attempts[i] = (struct attempt){ .source = packet->src, .stage = 1, .door = door };
-	k->links[i] = (struct links){ .start = (uint32_t)k->now };
+	k->links[i] = (struct linked){ .start = (uint32_t)k->now };
 	remember(&k->attempts[i], k->states[door].seq, packet);
 	if (!chain_append(k, i, k->hash)) {
 		give_place(k, i);
 		return;
 	}
-	class_append(k, &k->classes[k->states[door].class].list, i);
-	fresh_append(k, i);
+	append(k, &k->classes[k->states[door].class].list, BY_DEADLINE, i);
+	append(k, &k->fresh, FRESH, i);
 	k->live++;
 	emit(k, EVENT_STAGE, door, 1, &packet->src);
 }
@@ -486,7 +361,7 @@ advance(struct knock *k, uint32_t i, const struct packet *packet)
 		return;
 	}
 	if (a->stage == 1)
-		fresh_remove(k, i);
+		take_out(k, &k->fresh, FRESH, i);
 	a->stage++;
 	remember(a, seq, packet);
 	if (code)
@@ -634,30 +509,14 @@ count_stray(struct knock *k, const struct packet *packet, bool local)
 
 /* ---- hits --------------------------------------------------------------------------------------- */
 
-/* Index of the first door with this first port; the doors are in the order of the file. */
-static size_t
-find_first(const struct knock *k, uint32_t key)
-{
-	size_t low = 0, high = k->n_firsts;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (k->firsts[middle].key < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void
 begin_attempts(struct knock *k, const struct packet *packet, bool local)
 {
-	uint32_t key = first_key(packet->proto, packet->dst_port);
+	const struct doorports *ports = &k->ports;
+	uint32_t key = doorports_key(packet->proto, packet->dst_port);
 
-	for (size_t i = find_first(k, key); i < k->n_firsts && k->firsts[i].key == key; i++) {
-		uint16_t number = k->firsts[i].door;
+	for (size_t i = doorports_find(ports, key); i < ports->n_firsts && ports->firsts[i].key == key; i++) {
+		uint16_t number = ports->firsts[i].door;
 		const struct door *door = &k->conf->doors[number];
 		const struct door_state *state = &k->states[number];
 
@@ -670,7 +529,7 @@ begin_attempts(struct knock *k, const struct packet *packet, bool local)
 static void
 feed(struct knock *k, const struct packet *packet, bool local)
 {
-	if (!is_door_port(k, packet)) {
+	if (!doorports_have(&k->ports, packet->proto, packet->dst_port)) {
 		if (k->conf->scan_guard)
 			count_stray(k, packet, local);
 		return;
@@ -819,16 +678,12 @@ set_up_doors(struct knock *k)
 	for (size_t d = 0; d < k->conf->n_doors; d++) {
 		const struct door *door = &k->conf->doors[d];
 
-		add_ports(k, &door->seq);
-		for (size_t i = 0; i < door->n_one_time; i++)
-			add_ports(k, &door->one_time[i]);
 		k->states[d] = (struct door_state){ .seq = &door->seq,
 						    .next_one_time = door->next_one_time,
 						    .tcp = door_has_proto(door, IPPROTO_TCP),
 						    .udp = door_has_proto(door, IPPROTO_UDP),
 						    .class = class_for(k, door->seq_timeout) };
 	}
-	index_firsts(k);
 }
 
 /*
@@ -856,9 +711,8 @@ knock_new(const struct conf *conf, const uint8_t secret[static 16], knock_emit *
 	memcpy(k->secret, secret, sizeof(k->secret));
 	k->states = calloc(n_doors, sizeof(*k->states));
 	k->classes = calloc(n_doors, sizeof(*k->classes));
-	k->firsts = calloc(n_doors, sizeof(*k->firsts));
 	k->spent = calloc(n_doors, sizeof(*k->spent));
-	if (make_table(k) || !k->states || !k->classes || !k->firsts || !k->spent) {
+	if (make_table(k) || doorports_init(&k->ports, conf) || !k->states || !k->classes || !k->spent) {
 		knock_free(k);
 		errno = ENOMEM;
 		return NULL;
@@ -877,7 +731,7 @@ knock_free(struct knock *k)
 	index_free(&k->index);
 	free(k->states);
 	free(k->classes);
-	free(k->firsts);
+	doorports_free(&k->ports);
 	free(k->spent);
 	free(k);
 }

@@ -249,26 +249,28 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 		apply_later(s, a);
 }
 
-/* Counters only rise, and a sequence that is used up stays so, whatever the times of two notices are. */
+/*
+ * Counters only rise, and a sequence that is used up stays so, whatever the times of two notices are. The group's clock
+ * may have jumped, so what is over by it counts, too: a knock's age is measured by the clock of this gateway.
+ */
 static void
 take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
 {
 	struct known_access *a = known_find(&s->known, n);
+	uint64_t lasts_ms = left_ms ? left_ms : n->left_ms;
 
 	if (a && n->counter <= a->notice.counter) {
 		if (n->counter == a->notice.counter)
 			a->seen = s->reading;
 		return;
 	}
-	if (!left_ms)
-		return;
-	a = known_put(&s->known, n, left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms);
+	a = known_put(&s->known, n, lasts_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + lasts_ms);
 	if (!a) {
 		s->counts.refused++;
 		return;
 	}
 	a->seen = s->reading;
-	apply(s, n, left_ms);
+	apply(s, n, lasts_ms);
 }
 
 /*

@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A key that the gateways get one after the other: a knock that one has accepted counts for none that learns of the key
-# later.
+# later. And one that was cut off, and comes back when another has put the group's clock far ahead.
 
 . "$(dirname "$0")/share_lib.sh"
-share_setup ssh-keygen
+share_setup meddle ssh-keygen
 signed_keys
 enrol alice
-for name in a b; do
-	: >"$T/$name.keys" && chmod 644 "$T/$name.keys"
-	gateway $name '
+# with_keys NAME
+with_keys() {
+	: >"$T/$1.keys" && chmod 644 "$T/$1.keys"
+	gateway "$1" '
 [ssh]
 	sequence     = 62201:auth
 	open         = 22:tcp
 	open_timeout = 10m' "	Knock_Key = $T/knock.key
-	Authorized_Keys = $T/$name.keys"
-done
+	Authorized_Keys = $T/$1.keys"
+}
+with_keys a
+with_keys b
 check 'two gateways are connected' linked a b
 
 # send_to ADDRESS HEX
@@ -41,4 +44,31 @@ check 'a copy is refused by the other one, which has the key now' eval '[ "$(tol
 refute '... and opens nothing' eval 'open_at a || open_at b'
 send_to 10.0.0.2 "$(pack alice ssh 62201)"
 check '... as the next knock does' eval 'open_at a && open_at b'
+
+ask a revoke --all >/dev/null
+check 'b ends it, too' not open_at b
+ip -n b route add blackhole 10.0.0.254/32
+check 'b is cut off' -t 20 told b 'the link is down'
+knock=$(pack alice ssh 62201)
+send_to 10.0.0.1 "$knock"
+check 'a knock opens the other gateway only' open_at a
+meddle none
+meddle clock 172800000
+cat >"$T/meddled" <<-E
+	#!/bin/sh
+	LD_PRELOAD=$MEDDLE_SO MEDDLE=$T/meddle exec $KNOCKD "\$@"
+E
+chmod +x "$T/meddled"
+KNOCKD=$T/meddled
+with_keys c
+check 'another gateway starts, whose clock is two days ahead' linked a c
+ask c grant 10.0.0.1 --door ssh >/dev/null
+check '... and tells' open_at a 10.0.0.1
+ask a revoke 10.0.0.9 >/dev/null
+ip -n b route del blackhole 10.0.0.254/32
+check 'b is back, and hears that first' -t 20 eval 'linked a b && open_at b 10.0.0.1'
+refused=$(told_count b refused)
+send_to 10.0.0.2 "$knock"
+check '... a copy of the knock that it missed is refused' eval '[ "$(told_count b refused)" -gt "$refused" ]'
+refute '... and opens nothing' open_at b
 done_testing

@@ -181,14 +181,15 @@ see(struct sharing *s, struct known_access *a, const struct notice *n)
 }
 
 /*
- * A record of an access that goes on here, which this gateway has told before it was started: its journal has no time
- * of the group's clock, so the record may be later than what it knows. It is over, when the group's clock has jumped
- * since; then it is to be put again, too.
+ * The server still has a record of an access that goes on here, and the record is later than what is known: this
+ * gateway was cut off when that was told, or it has told it before it was started, as its journal has no time of the
+ * group's clock. It is over only because the group's clock has jumped since; then it is to be put again, too, until the
+ * end that is known.
  */
 static bool
-goes_on(const struct sharing *s, const struct known_access *a, const struct notice *n)
+goes_on(const struct known_access *a, const struct notice *n, bool is_stored)
 {
-	return a->notice.kind == NOTICE_GRANT && n->kind == NOTICE_GRANT && n->author == s->origin;
+	return is_stored && a->notice.kind == NOTICE_GRANT && n->kind == NOTICE_GRANT;
 }
 
 /*
@@ -211,7 +212,7 @@ left_to_revoke(const struct sharing *s, const struct notice *n, uint64_t left_ms
 
 /* What the table knows already is only marked as stored. */
 static void
-take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_own)
+take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_stored, bool is_own)
 {
 	struct known_access *a = known_find(&s->known, n);
 	uint64_t end;
@@ -228,7 +229,7 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	if (n->kind == NOTICE_REVOKE)
 		left_ms = left_to_revoke(s, n, left_ms);
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
-		if (a && !left_ms && goes_on(s, a, n))
+		if (a && !left_ms && goes_on(a, n, is_stored))
 			a->notice.hlc = hlc_after(n->hlc);
 		s->counts.stale++;
 		return;
@@ -312,7 +313,7 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 	switch (n->kind) {
 	case NOTICE_GRANT:
 	case NOTICE_REVOKE:
-		take_access(s, n, left_ms, is_own);
+		take_access(s, n, left_ms, stored_ms, is_own);
 		break;
 	case NOTICE_COUNTER:
 	case NOTICE_ONCE_USED:

@@ -31,6 +31,12 @@ check 'a is back' -t 20 linked a b
 check '... and ends it' not open_at a
 refute '... as b has' open_at b
 
+# stored: changes with the records
+stored() {
+	# shellcheck disable=SC2046
+	redis --raw mget $(redis --scan --pattern '*:g:*' | sort) | cksum
+}
+
 # The clock of b follows that of a, which is ahead by some seconds: the record is later than what b's journal says.
 meddle clock 3605000
 knock_at a 7001 8001
@@ -47,4 +53,26 @@ refute '... for which the record is over' open_at c
 gateway_again b
 check 'b starts again' linked b c
 check '... and tells of the access that goes on there' open_at c
+
+# A gateway that was cut off knows an earlier access, which a later one has renewed; whose time is over by the clocks.
+ask b revoke --all >/dev/null
+check 'it is ended' not open_at c
+knock_at b 7000 8000
+check 'b and c are open' eval 'open_at b && open_at c'
+ip -n c route add blackhole 10.0.0.254/32
+check 'c is cut off' -t 20 told c 'the link is down'
+before=$(stored)
+knock_at b 7000 8000
+check 'b renews the access' eval '[ "$(stored)" != "$before" ]'
+gateway_stop b
+in_host b nft flush ruleset
+in_host b nft 'add table inet filter; add set inet filter ok { type ipv4_addr; flags timeout; }'
+rm -r "$T/b/state"
+meddle clock 10800000
+ip -n c route del blackhole 10.0.0.254/32
+check 'c is back, when the clocks have jumped' -t 20 linked c
+gateway_again b
+check 'b has lost all that it knew' linked b c
+check '... and c, which is still open, tells it' open_at b
+check '... which goes on' open_at c
 done_testing

@@ -48,17 +48,25 @@ is_nothing(const char *value)
 	return !value || !*value || !strcmp(value, ":") || !strcmp(value, "true") || !strcmp(value, "/bin/true");
 }
 
+/* NULL: there is no room. */
+static struct rule *
+next_rule(struct reading *r, const char *name)
+{
+	if (r->n < sizeof(r->rules) / sizeof(r->rules[0]))
+		return &r->rules[r->n];
+	stay(r, arena_print(r->plan->arena, "%s has too many parts", name));
+	return NULL;
+}
+
 /* Also keeps a rule that could not be read: it may have ports. */
 static void
 read_command(struct reading *r, const struct shell_command *command, const char *name)
 {
-	struct rule *rule = &r->rules[r->n];
+	struct rule *rule = next_rule(r, name);
 	const char *why;
 
-	if (r->n == sizeof(r->rules) / sizeof(r->rules[0])) {
-		stay(r, arena_print(r->plan->arena, "%s has too many parts", name));
+	if (!rule)
 		return;
-	}
 	r->n++;
 	if (rule_read(rule, command, r->plan->arena, &why)) {
 		rule->key = NULL;
@@ -174,13 +182,15 @@ read_text(struct reading *r, const char *text, const char *name)
 static void
 read_commands(struct reading *r, const struct source_place *place, const char *name)
 {
+	struct rule *rule;
+
 	r->from = r->n;
 	r->sleep_ms = 0;
 	if (place->n > 1)
 		stay(r, arena_print(r->plan->arena, "%s is there more than once, and only the last one counts", name));
-	if (is_nothing(place->value))
+	if (is_nothing(place->value) || !(rule = next_rule(r, name)))
 		return;
-	if (rule_lookup(&r->rules[r->n], place->value, r->plan->arena)) {
+	if (rule_lookup(rule, place->value, r->plan->arena)) {
 		r->n++;
 		return;
 	}

@@ -535,6 +535,20 @@ handles_that_are_looked_up(void **state)
 		"[a] stays: it deletes a rule whose handle it looks up, and which one is not clear\n", NULL);
 }
 
+#define FOUR(text)      text ";" text ";" text ";" text
+#define SCRIPT(program) program " -c '" FOUR(FOUR("x")) ";" FOUR("x;x;x") "'"
+
+/* Each command of a line may be a script of many commands. */
+static void
+more_commands_than_places(void **state)
+{
+	(void)state;
+	becomes(DOOR("a", "9,4",
+		     FOUR(SCRIPT("sh")) ";" SCRIPT("sh")) "command_6 = nft delete rule inet filter input "
+							  "handle $(nft -a list chain inet filter input | grep %IP%)\n",
+		MIGRATE_ANY, "[a] stays: its command runs x, which is no firewall command\n", NULL);
+}
+
 #define RICH(action) \
 	"firewall-cmd --" action "-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'"
 
@@ -596,6 +610,7 @@ main(void)
 		cmocka_unit_test(text_of_a_shell),
 		cmocka_unit_test(sleeps_in_the_command),
 		cmocka_unit_test(handles_that_are_looked_up),
+		cmocka_unit_test(more_commands_than_places),
 		cmocka_unit_test(reloads_of_firewalld),
 		cmocka_unit_test(both_families),
 	};

@@ -67,7 +67,7 @@ nft_command(const struct printing *p, const struct rule *rule, const char *inste
 		else if (i < rule->address || i >= rule->address + rule->n_address)
 			text = arena_print(arena, "%s%s%s", text, between, rule->words[i]);
 	}
-	return text ? arena_print(arena, "%s '%s'", rule->words[0], text) : NULL;
+	return text ? arena_print(arena, "%s %s", shell_quote(rule->words[0], arena), shell_quote(text, arena)) : NULL;
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -81,14 +81,15 @@ static void
 print_firewalld(struct printing *p, const struct rule *rule)
 {
 	struct arena *arena = p->plan->arena;
-	const char *zone = *rule->zone ? arena_print(arena, " --zone=%s", rule->zone) : "";
+	const char *program = shell_quote(rule->words[0], arena);
+	const char *zone = *rule->zone ? arena_print(arena, " --zone=%s", shell_quote(rule->zone, arena)) : "";
 
 	for (size_t i = 0; i < rule->ports.n; i++) {
 		const char *port = arena_print(arena, "--add-port=%u/%s", rule->ports.at[i].port,
 					       seq_proto_name(rule->ports.at[i].proto));
 
-		print(p, open_heading, arena_print(arena, "%s%s %s", rule->words[0], zone, port));
-		print(p, open_heading, arena_print(arena, "%s --permanent%s %s", rule->words[0], zone, port));
+		print(p, open_heading, arena_print(arena, "%s%s %s", program, zone, port));
+		print(p, open_heading, arena_print(arena, "%s --permanent%s %s", program, zone, port));
 	}
 }
 
@@ -231,7 +232,7 @@ print_grant(struct printing *p, const struct rule *rule)
 		print_sets(p, rule);
 		print(p, set_heading,
 		      arena_print(arena, "your rule with -m set --match-set %s src: %s in the place of these words",
-				  rule->set, mark_of(p, rule)));
+				  shell_quote(rule->set, arena), mark_of(p, rule)));
 		break;
 	case RULE_ELEMENT:
 	case RULE_FIREWALLD:

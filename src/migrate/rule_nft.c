@@ -203,6 +203,15 @@ has_word(const struct rule *rule, const char *text)
 	return false;
 }
 
+/* As nft has it: a letter, then also digits and a few signs. */
+static bool
+is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.0123456789-/\\";
+
+	return *text && !strchr("0123456789-/\\", *text) && !text[strspn(text, letters)];
+}
+
 static int
 read_rule(struct rule_words *words)
 {
@@ -212,6 +221,9 @@ read_rule(struct rule_words *words)
 
 	rule->tool = RULE_NFT;
 	rule->input = rule_is_input(chain);
+	if (!is_name(table) || !is_name(chain))
+		return rule_refuse(words, "has the name \"%s\", which nft does not take: it opens nothing",
+				   is_name(table) ? chain : table);
 	rule->table = arena_print(words->arena, "%s %s", family, table);
 	rule->chain = rule->table ? arena_print(words->arena, "%s %s", rule->table, chain) : NULL;
 	if (!rule->chain || rule_part(words, "chain", rule->chain))

@@ -279,15 +279,15 @@ hear(void *arg, enum conf_severity severity, const char *text)
 		print_message("%s\n", text);
 }
 
-/* The first lines of the answer, one for each door, and then the new file. */
-static void
-becomes(const char *text, enum migrate_prefer prefer, const char *doors, const char *expected)
+/* Puts the whole answer into `said`, to be freed. */
+static struct migrate *
+reads_file(const char *text, enum migrate_prefer prefer, char **said)
 {
-	char path[] = "/tmp/knockd-migrate.XXXXXX", *said;
+	char path[] = "/tmp/knockd-migrate.XXXXXX";
 	int fd = mkstemp(path);
 	struct migrate *migrate;
 	size_t len;
-	FILE *out = open_memstream(&said, &len);
+	FILE *out = open_memstream(said, &len);
 
 	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 	close(fd);
@@ -296,6 +296,17 @@ becomes(const char *text, enum migrate_prefer prefer, const char *doors, const c
 	assert_non_null(migrate);
 	migrate_print(migrate, out);
 	fclose(out);
+	return migrate;
+}
+
+/* The first lines of the answer, one for each door, and then the new file. */
+static void
+becomes(const char *text, enum migrate_prefer prefer, const char *doors, const char *expected)
+{
+	char *said;
+	struct migrate *migrate = reads_file(text, prefer, &said);
+	size_t len;
+
 	*strstr(said, " doors with commands") = '\0';
 	*(strrchr(said, '\n') + 1) = '\0';
 	assert_string_equal(said, doors);
@@ -303,6 +314,18 @@ becomes(const char *text, enum migrate_prefer prefer, const char *doors, const c
 		assert_string_equal(migrate_text(migrate, &len), expected);
 	free(said);
 	migrate_free(migrate);
+}
+
+/* A line about what the firewall needs. */
+static void
+needs(const char *text, enum migrate_prefer prefer, const char *line)
+{
+	char *said;
+
+	migrate_free(reads_file(text, prefer, &said));
+	if (!strstr(said, line))
+		fail_msg("%s", said);
+	free(said);
 }
 
 #define ADD(port)                     "iptables -A INPUT -s %IP% -p tcp --dport " port " -j ACCEPT"
@@ -549,6 +572,28 @@ more_commands_than_places(void **state)
 		MIGRATE_ANY, "[a] stays: its command runs x, which is no firewall command\n", NULL);
 }
 
+/* What the admin is to type into a shell comes from words that may hold anything. */
+static void
+words_for_a_shell(void **state)
+{
+	(void)state;
+	needs(DOOR("a", "9,4", "'/opt/my tools/nft' add rule t c ip saddr %IP% accept comment \\\"it\\'s\\\""),
+	      MIGRATE_GRANT, "\n  '/opt/my tools/nft' 'add rule t c ip saddr @a_ok accept comment \"it'\\''s\"'\n");
+	needs(DOOR("a", "9,4", "nft add rule t c ip saddr %IP% tcp dport 22 accept comment \\\"it\\'s\\\""),
+	      MIGRATE_OPEN, "\n  nft 'add rule t c tcp dport 22 accept comment \"it'\\''s\"'\n");
+	needs(DOOR("a", "9,4",
+		   "firewall-cmd --zone='a; b' --add-rich-rule='rule family=ipv4 source address=%IP% "
+		   "port port=22 protocol=tcp accept'"),
+	      MIGRATE_OPEN, "\n  firewall-cmd --zone='a; b' --add-port=22/tcp\n");
+	needs(DOOR("a", "9,4", "ipset add 'a; b' %IP% timeout 30"), MIGRATE_GRANT, " --match-set 'a; b' src: ");
+	reads("nft \"add rule t in'put ip saddr %IP% accept\"",
+	      "has the name \"in'put\", which nft does not take: it opens nothing");
+	reads("nft add rule 't;x' c ip saddr %IP% accept",
+	      "has the name \";\", which nft does not take: it opens nothing");
+	reads("nft add rule 't$x' c ip saddr %IP% accept",
+	      "has the name \"t$x\", which nft does not take: it opens nothing");
+}
+
 #define RICH(action) \
 	"firewall-cmd --" action "-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'"
 
@@ -611,6 +656,7 @@ main(void)
 		cmocka_unit_test(sleeps_in_the_command),
 		cmocka_unit_test(handles_that_are_looked_up),
 		cmocka_unit_test(more_commands_than_places),
+		cmocka_unit_test(words_for_a_shell),
 		cmocka_unit_test(reloads_of_firewalld),
 		cmocka_unit_test(both_families),
 	};

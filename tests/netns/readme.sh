@@ -105,9 +105,9 @@ $fence_door"
 	mkdir -p "$T/user/.ssh"
 	cd "$T/user/.ssh" || exit
 	ssh-keygen -q -t ed25519 -N '' -C alice -f id_ed25519 </dev/null
-	enrol=$(command_of 'knockctl enrol')
+	enrol=$(command_of 'knockctl enrol' | sed "s/myhost/$server/")
 	add=$(command_of 'knock --add')
-	invitation=$(eval "$enrol --host $server" 2>"$T/err")
+	invitation=$(eval "$enrol" 2>"$T/err")
 	check "$enrol" test -n "$invitation"
 	# knock of the README is ours, on host client
 	ours() {

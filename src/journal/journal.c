@@ -4,83 +4,30 @@
  * survives the death of the process. The thread does the work that waits for the disk: fdatasync(2) and rewriting.
  *
  * All accesses that have not ended are also kept in memory, because a line that was not written cannot be
- * read again. So every failure, and a file that has grown too big, has the same remedy: write "journal.new"
- * with all live accesses, sync it, rename it. Until that succeeds the old file stays as it is (stale), at
- * worst with a torn last line. The live accesses are copied in portions, under the lock only while they are
- * formatted; lines appended meanwhile are collected and follow at the end. The order of the two does not
- * matter: ids only rise, a move may be read twice, and the end of an unknown access is ignored.
+ * read again. So every failure, and a file that has grown too big, has the same remedy: renew_file(). Until that
+ * succeeds the old file stays as it is (stale), at worst with a torn last line.
  */
 #include "journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/trust.h"
-#include "live.h"
+#include "lib/writeall.h"
 #include "load.h"
-#include "record.h"
+#include "renew.h"
+#include "state.h"
+#include "statedir.h"
 
-#define FILE_NAME "journal"
-#define NEW_NAME  "journal.new"
-#define BAD_NAME  "journal.bad"
-#define FILE_MODE 0640
-#define DIR_MODE  0750
-
-/* A child that a killed daemon had just forked may hold the lock for a moment. */
-#define LOCK_RETRIES    20
-#define LOCK_RETRY_MSEC 50
-
-#define COMPACT_MIN   65536 /* a smaller file is never too big */
-#define COMPACT_RATIO 4
-#define PORTION       8192  /* bytes formatted under the lock at a time */
-#define PORTION_NSEC  50000 /* pause between two portions */
-#define HELD_MAX      8192  /* most bytes that are held, approximately */
-#define STEP_MSEC     1000  /* a larger change between the clocks is a step */
-#define STEP_CHECK    10000 /* how often to check for a step, ms */
-
-struct journal {
-	int dir_fd; /* holds the lock, as the file is replaced, and may not exist on a read-only disk */
-	int event_fd;
-	char *path;
-	uid_t owner;        /* who may change it beside root */
-	char distrust[512]; /* why it is not opened, or "" */
-	char boot[MOMENT_BOOT_LEN];
-	journal_warn *warn;
-	void *arg;
-	pthread_t thread;
-	bool started;  /* the thread runs */
-	bool holding;  /* not used by the thread */
-	bool complete; /* likewise; see journal_is_complete() */
-
-	pthread_mutex_t lock; /* of all below; never held during a sync */
-	pthread_cond_t wake;
-	int fd; /* -1 until the first rewrite */
-	size_t size;
-	struct live_table live;
-	int64_t clocks_apart;    /* wall minus boot clock at the last rewrite */
-	struct record_buf lines; /* to be appended; empty unless held */
-	uint64_t lines_from;     /* accesses from this id on may begin in `lines` */
-	struct record_buf since; /* lines appended during a rewrite */
-	bool rewriting, since_lost;
-	bool dirty, closing;
-	bool stale;     /* the file lacks lines: no appending until the rewrite */
-	uint64_t lacks; /* it may lack accesses from this id on */
-	bool bad;       /* keep the file as BAD_NAME before replacing it */
-	int error;      /* errno of the lasting failure, or 0 */
-	bool told;      /* the caller was warned of it */
-	int64_t told_ms;
-};
+#define HELD_MAX   8192  /* most bytes that are held, approximately */
+#define STEP_CHECK 10000 /* how often to check for a step of the clock, ms */
 
 /* ---- warnings ---------------------------------------------------------------------------------- */
 
@@ -146,22 +93,6 @@ journal_report(struct journal *journal)
 
 /* ---- appending --------------------------------------------------------------------------------- */
 
-static int
-write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* The file lacks accesses from `id` on: it must be rewritten. */
 static void
 fail(struct journal *j, int error, uint64_t id)
@@ -190,7 +121,7 @@ collect(struct journal *j)
 static void
 put(struct journal *j)
 {
-	if (write_all(j->fd, j->lines.text, j->lines.len)) {
+	if (writeall(j->fd, j->lines.text, j->lines.len)) {
 		fail(j, errno, j->lines_from);
 		return;
 	}
@@ -212,20 +143,10 @@ put_lines(struct journal *j)
 	j->lines.len = 0;
 }
 
-/* Computes the end on the current wall clock: a step since the end was set must not get into the file. */
-static struct record
-record_of(enum record_verb verb, const struct live *live)
-{
-	struct moment now = moment_now();
-	int64_t left = live->end_ms - now.boot_ms;
-
-	return (struct record){ verb, live->id, moment_after(now, left), left, live->rest };
-}
-
 static void
 append(struct journal *j, enum record_verb verb, const struct live *live)
 {
-	struct record record = record_of(verb, live);
+	struct record record = live_record(live, verb);
 
 	if (!j->lines.len)
 		j->lines_from = verb == RECORD_ADD ? live->id : j->live.next_id;
@@ -357,207 +278,6 @@ journal_release(struct journal *journal)
 	leave(journal);
 }
 
-/* ---- rewriting --------------------------------------------------------------------------------- */
-
-static int64_t
-clocks_apart(void)
-{
-	struct moment now = moment_now();
-
-	return now.wall_ms - now.boot_ms;
-}
-
-static bool
-has_stepped(const struct journal *j)
-{
-	return j->live.n > j->live.waste && llabs(clocks_apart() - j->clocks_apart) > STEP_MSEC;
-}
-
-static bool
-must_rewrite(const struct journal *j)
-{
-	return j->error || j->stale || (j->size > COMPACT_MIN && j->size / COMPACT_RATIO > j->live.bytes) ||
-	       has_stepped(j);
-}
-
-/*
- * Formats some of the accesses with ids above `id`, which is advanced, and below `limit`; none if none is
- * left. 0, or -1 with errno.
- */
-static int
-format_portion(struct journal *j, struct record_buf *portion, uint64_t *id, uint64_t limit)
-{
-	int result = 0;
-
-	portion->len = 0;
-	pthread_mutex_lock(&j->lock);
-	for (size_t i = live_seek(&j->live, *id + 1); !result && i < j->live.n && portion->len < PORTION; i++) {
-		const struct live *live = &j->live.at[i];
-		struct record record;
-
-		if (live->id >= limit)
-			break;
-		*id = live->id;
-		if (!live->rest)
-			continue;
-		record = record_of(RECORD_ADD, live);
-		result = record_write(portion, &record);
-	}
-	pthread_mutex_unlock(&j->lock);
-	return result;
-}
-
-/* A mutex is not fair: without a pause this thread would lock it again before the main thread wakes up. */
-static void
-make_way(const struct journal *j)
-{
-	const struct timespec pause = { .tv_nsec = PORTION_NSEC };
-
-	if (j->fd >= 0) /* else in journal_prepare(), without a second thread */
-		nanosleep(&pause, NULL);
-}
-
-static int
-write_live(struct journal *j, int fd, uint64_t limit)
-{
-	struct record header = { .verb = RECORD_JOURNAL, .id = RECORD_VERSION, .rest = j->boot };
-	struct record_buf portion = { 0 };
-	uint64_t id = 0;
-	int result;
-
-	result = record_write(&portion, &header);
-	while (!result && portion.len) {
-		result = write_all(fd, portion.text, portion.len);
-		make_way(j);
-		if (!result)
-			result = format_portion(j, &portion, &id, limit);
-	}
-	free(portion.text);
-	return result;
-}
-
-/* Appends the collected lines, until few enough are left to append them under the lock. */
-static int
-drain(struct journal *j, int fd)
-{
-	struct record_buf taken;
-	int result;
-
-	do {
-		pthread_mutex_lock(&j->lock);
-		taken = j->since;
-		j->since = (struct record_buf){ 0 };
-		pthread_mutex_unlock(&j->lock);
-		result = write_all(fd, taken.text, taken.len);
-		free(taken.text);
-	} while (!result && taken.len > PORTION);
-	return result;
-}
-
-/* Detects a full disk before writing: each retry would fill it up again. */
-static int
-reserve_room(int fd, size_t bytes)
-{
-	if (!bytes || !fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes))
-		return 0;
-	return errno == ENOSPC || errno == EDQUOT ? -1 : 0; /* else not supported */
-}
-
-/* Returns the new file's descriptor, or -1 with errno. */
-static int
-write_new(struct journal *j, size_t bytes, uint64_t limit)
-{
-	int fd, error;
-
-	unlinkat(j->dir_fd, NEW_NAME, 0);
-	fd = openat(j->dir_fd, NEW_NAME, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-	if (fd < 0)
-		return -1;
-	if (!reserve_room(fd, bytes) && !write_live(j, fd, limit) && !fsync(fd) && !drain(j, fd))
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* By a link, so that the journal exists at any time. */
-static int
-keep_bad(struct journal *j)
-{
-	unlinkat(j->dir_fd, BAD_NAME, 0);
-	if (linkat(j->dir_fd, FILE_NAME, j->dir_fd, BAD_NAME, 0) && errno != ENOENT)
-		return -1;
-	j->bad = false;
-	return 0;
-}
-
-/* The collected lines are not synced yet, like any that was just appended. */
-static int
-install(struct journal *j, int fd)
-{
-	struct stat st;
-
-	if (j->since_lost) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if (write_all(fd, j->since.text, j->since.len) || fstat(fd, &st) || (j->bad && keep_bad(j)) ||
-	    renameat(j->dir_fd, NEW_NAME, j->dir_fd, FILE_NAME))
-		return -1;
-	j->fd = fd;
-	j->size = (size_t)st.st_size;
-	j->dirty = true;
-	j->stale = false;
-	j->error = 0;
-	return 0;
-}
-
-/* Held lines go to the old file; the new one gets their accesses from the live table. */
-static void
-begin(struct journal *j)
-{
-	put_lines(j);
-	j->rewriting = true;
-	j->since_lost = false;
-	free(j->since.text);
-	j->since = (struct record_buf){ 0 };
-}
-
-/* Called with the lock held, returns with it held, and unlocks in between. */
-static void
-rewrite(struct journal *j)
-{
-	int64_t apart = clocks_apart();
-	uint64_t limit = j->live.next_id;
-	size_t bytes = j->live.bytes;
-	int old = j->fd, fd, error = 0;
-
-	begin(j);
-	pthread_mutex_unlock(&j->lock);
-	fd = write_new(j, bytes, limit);
-	if (fd < 0)
-		error = errno;
-	pthread_mutex_lock(&j->lock);
-	if (!error && install(j, fd)) {
-		error = errno;
-		old = fd;
-	}
-	if (!error)
-		j->clocks_apart = apart;
-	j->rewriting = false;
-	pthread_mutex_unlock(&j->lock);
-	if (error)
-		unlinkat(j->dir_fd, NEW_NAME, 0);
-	else if (fsync(j->dir_fd))
-		error = errno;
-	if (old >= 0 && old != j->fd)
-		close(old);
-	pthread_mutex_lock(&j->lock);
-	if (error)
-		j->error = error;
-}
-
 /* ---- the thread -------------------------------------------------------------------------------- */
 
 static struct timespec
@@ -586,7 +306,7 @@ breathe(struct journal *j)
 static void
 wait_for_work(struct journal *j)
 {
-	while (!j->closing && !j->dirty && !must_rewrite(j)) {
+	while (!j->closing && !j->dirty && !renew_is_due(j)) {
 		struct timespec deadline = deadline_in(STEP_CHECK);
 
 		pthread_cond_timedwait(&j->wake, &j->lock, &deadline);
@@ -607,6 +327,14 @@ sync_file(struct journal *j)
 		fail(j, error, 0);
 }
 
+/* Held lines go to the old file; the new one gets their accesses from the live table. */
+static void
+put_and_rewrite(struct journal *j)
+{
+	put_lines(j);
+	renew_file(j);
+}
+
 static void *
 keep(void *arg)
 {
@@ -618,8 +346,8 @@ keep(void *arg)
 		breathe(j);
 		wait_for_work(j);
 		closing = j->closing;
-		if (must_rewrite(j))
-			rewrite(j);
+		if (renew_is_due(j))
+			put_and_rewrite(j);
 		else if (j->dirty)
 			sync_file(j);
 		if (has_news(j))
@@ -644,7 +372,7 @@ explain(struct journal *j, const struct journal_damage *damage)
 	else if (!damage->torn)
 		return;
 	j->bad = damage->version || damage->damaged || !damage->good;
-	warn_of(j, text, j->bad ? "; the old file is kept as " BAD_NAME : "");
+	warn_of(j, text, j->bad ? "; the old file is kept as " STATE_BAD : "");
 }
 
 static int
@@ -652,9 +380,9 @@ load(struct journal *j)
 {
 	struct journal_damage damage;
 
-	if (load_journal(j->dir_fd, FILE_NAME, j->owner, j->boot, &j->live, &damage)) {
+	if (load_journal(j->dir_fd, STATE_FILE, j->owner, j->boot, &j->live, &damage)) {
 		if (damage.distrust)
-			snprintf(j->distrust, sizeof(j->distrust), FILE_NAME ": %s", damage.distrust);
+			snprintf(j->distrust, sizeof(j->distrust), STATE_FILE ": %s", damage.distrust);
 		return -1;
 	}
 	explain(j, &damage);
@@ -688,44 +416,6 @@ hand_over(struct journal *j, journal_found *found, void *arg)
 	return 0;
 }
 
-/* A symbolic link is allowed: systemd makes one of a state directory with DynamicUser=. */
-static int
-reach_dir(struct journal *j, const char *dir)
-{
-	if (trust_path(dir, j->owner, j->distrust, sizeof(j->distrust)))
-		return 0;
-	errno = EPERM;
-	return -1;
-}
-
-static int
-open_dir(struct journal *j, const char *dir)
-{
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	if (reach_dir(j, dir))
-		return -1;
-	j->dir_fd = open(dir, flags);
-	if (j->dir_fd < 0 && errno == ENOENT && !mkdir(dir, DIR_MODE) && !reach_dir(j, dir))
-		j->dir_fd = open(dir, flags);
-	return j->dir_fd < 0 ? -1 : 0;
-}
-
-static int
-lock_dir(struct journal *j)
-{
-	const struct timespec pause = { .tv_nsec = LOCK_RETRY_MSEC * 1000000L };
-
-	for (int i = 0; flock(j->dir_fd, LOCK_EX | LOCK_NB); i++) {
-		if (errno == EWOULDBLOCK && i == LOCK_RETRIES)
-			errno = EBUSY;
-		if (errno != EWOULDBLOCK)
-			return -1;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 static struct journal *
 new_journal(const char *dir, uid_t owner, journal_warn *warn, void *arg)
 {
@@ -749,7 +439,7 @@ new_journal(const char *dir, uid_t owner, journal_warn *warn, void *arg)
 	pthread_cond_init(&j->wake, &attr);
 	pthread_condattr_destroy(&attr);
 	moment_boot(j->boot);
-	if (asprintf(&j->path, "%s/" FILE_NAME, dir) < 0)
+	if (asprintf(&j->path, "%s/" STATE_FILE, dir) < 0)
 		j->path = NULL;
 	return j;
 }
@@ -790,7 +480,10 @@ static int
 open_all(struct journal *j, const char *dir)
 {
 	j->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return !j->path || j->event_fd < 0 || open_dir(j, dir) || lock_dir(j) || load(j) ? -1 : 0;
+	if (!j->path || j->event_fd < 0)
+		return -1;
+	j->dir_fd = statedir_open(dir, j->owner, j->distrust, sizeof(j->distrust));
+	return j->dir_fd < 0 || load(j) ? -1 : 0;
 }
 
 static int
@@ -799,7 +492,7 @@ begin_work(struct journal *j, journal_found *found)
 	if (hand_over(j, found, j->arg))
 		return -1;
 	pthread_mutex_lock(&j->lock);
-	rewrite(j);
+	renew_file(j);
 	pthread_mutex_unlock(&j->lock);
 	return 0;
 }

@@ -89,3 +89,12 @@ live_end(struct live_table *table, struct live *live)
 	if (++table->waste > table->n / 2)
 		squeeze(table);
 }
+
+struct record
+live_record(const struct live *live, enum record_verb verb)
+{
+	struct moment now = moment_now();
+	int64_t left = live->end_ms - now.boot_ms;
+
+	return (struct record){ verb, live->id, moment_after(now, left), left, live->rest };
+}

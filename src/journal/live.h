@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record.h"
+
 struct live {
 	uint64_t id;
 	int64_t end_ms; /* boot clock */
@@ -34,5 +36,11 @@ struct live *live_find(struct live_table *table, uint64_t id);
 struct live *live_add(struct live_table *table, int64_t end_ms, char *rest);
 
 void live_end(struct live_table *table, struct live *live);
+
+/*
+ * Its line, to be written now; borrows `rest`. The end is computed on the current wall clock: a step since the end was
+ * set must not get into the file.
+ */
+struct record live_record(const struct live *live, enum record_verb verb);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "conf/conffile.h"
 #include "lib/replace.h"
+#include "lib/writeall.h"
 
 #define BACKUPS 100 /* more of them are no accident */
 
@@ -18,20 +19,6 @@ complain(FILE *err, const char *path)
 {
 	fprintf(err, "knockctl: %s: %s\n", path, strerror(errno));
 	return -1;
-}
-
-static int
-write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd);
 }
 
 /* Before the text, which holds secrets. */
@@ -85,7 +72,7 @@ write_new(const char *path, const char *text, size_t len, FILE *err)
 
 	if (fd < 0)
 		return complain(err, path);
-	failed = take_after(fd, path) || write_all(fd, text, len) ? complain(err, path) : 0;
+	failed = take_after(fd, path) || writeall(fd, text, len) || fsync(fd) ? complain(err, path) : 0;
 	close(fd);
 	return failed;
 }

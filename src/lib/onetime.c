@@ -18,6 +18,7 @@
 #include "lib/replace.h"
 #include "lib/text.h"
 #include "lib/trust.h"
+#include "lib/writeall.h"
 
 /* Reads the file line by line; `seq` is the sequence of the line at `offset`. */
 struct scan {
@@ -196,22 +197,6 @@ mark_in_place(int fd, const char *path, off_t offset)
 	return still_there(fd, path);
 }
 
-static int
-write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Copies `len` bytes from `offset`, all if `len` is negative. */
 static int
 copy_bytes(int to, int from, off_t offset, off_t len)
@@ -226,7 +211,7 @@ copy_bytes(int to, int from, off_t offset, off_t len)
 			return -1;
 		if (n == 0)
 			break;
-		if (write_all(to, buf, (size_t)n))
+		if (writeall(to, buf, (size_t)n))
 			return -1;
 		offset += n;
 		if (len > 0)
@@ -251,7 +236,7 @@ write_marked(int to, int from, off_t offset)
 {
 	if (copy_owner(to, from) || copy_bytes(to, from, 0, offset))
 		return -1;
-	if (write_all(to, "#", 1) || copy_bytes(to, from, offset, -1))
+	if (writeall(to, "#", 1) || copy_bytes(to, from, offset, -1))
 		return -1;
 	return fsync(to);
 }

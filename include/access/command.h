@@ -32,8 +32,8 @@ struct command {
 
 enum command_state {
 	COMMAND_STARTED,
-	COMMAND_ENDED,   /* has run, or could not be started */
-	COMMAND_DROPPED, /* too many were running and waiting */
+	COMMAND_ENDED,   /* has run */
+	COMMAND_DROPPED, /* could not be started, or too many were running and waiting */
 };
 
 /* Tells a command's owner its new state. The owner must not run a command from within. */

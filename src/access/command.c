@@ -223,7 +223,7 @@ start(struct commands *c, struct job *job)
 	job->pid = spawn(job);
 	if (job->pid < 0) {
 		log_fork_failed(c, job->door);
-		finish(c, job, COMMAND_ENDED);
+		finish(c, job, COMMAND_DROPPED);
 		return;
 	}
 	*slot = *job;
@@ -252,7 +252,7 @@ commands_run(struct commands *c, const struct command *command)
 
 	if (copy_job(&job, command)) {
 		log_fork_failed(c, command->door);
-		tell(c, command->owner, COMMAND_ENDED);
+		tell(c, command->owner, COMMAND_DROPPED);
 	} else if (c->n_running < c->max) {
 		start(c, &job);
 	} else {

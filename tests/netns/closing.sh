@@ -138,6 +138,17 @@ wait_for count slow open 2
 refute 'a start command that still runs: no stop command before its end' grep -q close "$T/slow"
 check '... and as many as start commands' count slow close 2
 
+# Without a start command that ran there is nothing to undo. mount(8) and in_client need no shell.
+rm -f "$T/soon" "$T/apart"
+: >"$T/no_shell"
+mount --bind "$T/no_shell" /bin/sh || bail 'cannot hide /bin/sh'
+in_client "$knock_with" $server 1001
+check 'a start command that cannot be started' log_has 'error: command fork failed!'
+umount /bin/sh
+knock $server 1007
+check '... the stop command of a later knock runs' lines apart 2
+refute '... and that of this one does not' test -e "$T/soon"
+
 # Without a journal they run when the daemon ends.
 knockd_stop
 : >"$T/file"

@@ -2,17 +2,13 @@
 #include "sequences.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "conf/conffile.h"
+#include "filewatch.h"
 #include "intake.h"
 #include "lib/onetime.h"
-#include "lib/text.h"
 #include "supervisor.h"
 #include "upkeep.h"
 
@@ -147,28 +143,7 @@ sequences_follow(struct daemon *d)
 	return true;
 }
 
-/* ---- inotify ------------------------------------------------------------------------------------- */
-
-static void
-watch_directory(int fd, const char *path)
-{
-	char copy[PATH_MAX];
-
-	if (!text_copy(copy, sizeof(copy), path))
-		inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB);
-}
-
-/* The name may be a symbolic link: that may be replaced, or the file that it leads to may change. */
-static void
-watch_file(int fd, const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	watch_directory(fd, path);
-	if (real)
-		watch_directory(fd, real);
-	free(real);
-}
+/* ---- changes ------------------------------------------------------------------------------------- */
 
 void
 sequences_watch(struct daemon *d)
@@ -180,9 +155,9 @@ sequences_watch(struct daemon *d)
 		if (!d->conf->doors[i].one_time_path)
 			continue;
 		if (d->watch_fd < 0)
-			d->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+			d->watch_fd = filewatch_open();
 		if (d->watch_fd >= 0)
-			watch_file(d->watch_fd, d->conf->doors[i].one_time_path);
+			filewatch_add(d->watch_fd, d->conf->doors[i].one_time_path);
 	}
 }
 
@@ -190,10 +165,7 @@ sequences_watch(struct daemon *d)
 void
 sequences_read_watch(struct daemon *d)
 {
-	char reports[4096];
-
-	while (read(d->watch_fd, reports, sizeof(reports)) > 0)
-		;
+	filewatch_drain(d->watch_fd);
 	for (size_t i = 0; i < d->conf->n_doors; i++)
 		tell_refusal(d, &d->conf->doors[i]);
 	sequences_follow(d);

@@ -2,17 +2,14 @@
 #include "users.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "access/sharing.h"
 #include "files.h"
-#include "lib/text.h"
+#include "filewatch.h"
 
 static const char *
 path_of(const struct daemon *d, int which)
@@ -68,15 +65,6 @@ read_file(struct daemon *d, int which, bool anyway)
 }
 
 static void
-watch_directory(int fd, const char *path)
-{
-	char copy[PATH_MAX];
-
-	if (!text_copy(copy, sizeof(copy), path))
-		inotify_add_watch(fd, dirname(copy), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB);
-}
-
-static void
 close_watch(struct daemon_users *u)
 {
 	if (u->fd >= 0)
@@ -85,24 +73,23 @@ close_watch(struct daemon_users *u)
 	*u = (struct daemon_users){ .fd = -1 };
 }
 
-/* The watch of the start stays as long as it can: a daemon that has left root may be unable to renew it. */
+/*
+ * The watch of the start stays as long as it can: a daemon that has left root may be unable to renew it. Without one a
+ * key that is removed counts until the next reload.
+ */
 static void
-watch(struct daemon_users *u, const char *path)
+watch(struct daemon *d, struct daemon_users *u, const char *path)
 {
-	char *real;
-
 	if (u->fd >= 0 && u->path && !strcmp(path, u->path))
 		return;
 	close_watch(u);
-	u->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	u->path = strdup(path);
-	if (u->fd < 0)
-		return;
-	watch_directory(u->fd, path);
-	real = realpath(path, NULL);
-	if (real)
-		watch_directory(u->fd, real);
-	free(real);
+	u->fd = filewatch_open();
+	if (u->fd < 0 || filewatch_add(u->fd, path)) {
+		log_warn(&d->log, "%s: changes will count only after a reload", path);
+		close_watch(u);
+	} else {
+		u->path = strdup(path);
+	}
 }
 
 void
@@ -113,7 +100,7 @@ users_read(struct daemon *d)
 			close_watch(&d->users[i]);
 			continue;
 		}
-		watch(&d->users[i], path_of(d, i));
+		watch(d, &d->users[i], path_of(d, i));
 		read_file(d, i, true);
 	}
 }
@@ -121,12 +108,9 @@ users_read(struct daemon *d)
 void
 users_read_watch(struct daemon *d, int which)
 {
-	char reports[4096];
-
 	if (d->users[which].fd < 0)
 		return;
-	while (read(d->users[which].fd, reports, sizeof(reports)) > 0)
-		;
+	filewatch_drain(d->users[which].fd);
 	if (!path_of(d, which))
 		return;
 	read_file(d, which, false);

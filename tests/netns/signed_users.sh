@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/signed_lib.sh"
 signed_setup
+need filtered
 topo_client other 1
 signed_conf '
 [ssh]
@@ -154,4 +155,17 @@ check '... and is told of' log_has 'refused: the signature is wrong'
 
 equal 'users --reset gives one JSON object' "$(knockctl --json users --reset alice)" '{"done":true,"reset":1}'
 equal '... also when it fails' "$(knockctl --json users --reset nobody 2>/dev/null)" '{"error":"there is no user \"nobody\""}'
+
+# without inotify(7), of which an admin's other programs may use up all that a user can have
+knockd_stop
+printf '#!/bin/sh\nexec "%s" inotify_init1 24 "%s" "$@"\n' "$FILTERED" "$KNOCKD" >"$T/filtered"
+chmod 755 "$T/filtered"
+KNOCKD=$T/filtered
+knockd_again
+check 'the log tells that a removed key will count until a reload' log_has \
+	"$T/authorized_keys: changes will count only after a reload: "
+grep -v ' dave$' "$T/authorized_keys" >"$T/new"
+mv "$T/new" "$T/authorized_keys"
+knockd_reload
+refused '... and after it the key does not count' 'an unknown key refused' deliver "$(pack dave ssh 62201)" 62201
 done_testing

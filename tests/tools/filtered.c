@@ -30,9 +30,11 @@ static const struct {
 	const char *name;
 	uint32_t number;
 } calls[] = {
-	{ "capset", SYS_capset },       { "chroot", SYS_chroot },     { "getrandom", SYS_getrandom },
-	{ "prlimit64", SYS_prlimit64 }, { "recvmmsg", SYS_recvmmsg }, { "seccomp", SYS_seccomp },
-	{ "setgroups", SETGROUPS },     { "setresuid", SETRESUID },
+	{ "capset", SYS_capset },       { "chroot", SYS_chroot },
+	{ "getrandom", SYS_getrandom }, { "inotify_init1", SYS_inotify_init1 },
+	{ "prlimit64", SYS_prlimit64 }, { "recvmmsg", SYS_recvmmsg },
+	{ "seccomp", SYS_seccomp },     { "setgroups", SETGROUPS },
+	{ "setresuid", SETRESUID },
 };
 
 static uint32_t

@@ -166,6 +166,10 @@ forward 3
 accepted 'one that is a step behind' knock_ours $server 7000,8000,20000:totp --totp "$(code alice -1)"
 refused 'two steps ahead are too much' 'the code is wrong' knock_ours $server 7000 8000 20000:totp --totp "$(code alice 2)"
 refused '... and two behind' 'the code is wrong' knock_ours $server 7000 8000 20000:totp --totp "$(code alice -2)"
+knockctl stats >"$T/out"
+refusals=$(grep -cE ': ssh: knock (of [a-z]+ )?refused: ' "$LOG")
+check "each of the $refusals refusals is counted, in all" grep -qE "^refused +$refusals " "$T/out"
+check '... and for the door' grep -qE "^ssh +[0-9]+ +[0-9]+ +$refusals " "$T/out"
 
 knock_ours $server 7001:udp 20200:totp:udp --totp "$(code carol)"
 check 'by UDP' element_in 'inet knockd open4' '10.0.0.2 . tcp . 23'

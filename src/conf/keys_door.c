@@ -61,7 +61,7 @@ explain_tail(const char *word)
 	if (tail == word)
 		return a_number;
 	if (*tail == '-')
-		return " (ranges are not supported, but as 62000-62999:auth at the end of a sequence)";
+		return " (ranges are not supported, except as 62000-62999:auth at the end of a sequence)";
 	if (isspace((unsigned char)*tail) && isdigit((unsigned char)tail[strspn(tail, " \t")]))
 		return ": commas separate ports";
 	return ": only :tcp or :udp may follow the number";

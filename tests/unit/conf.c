@@ -537,7 +537,7 @@ what_may_follow_a_port(void **state)
 		{ "7000 (ssh)", "is not a port: only :tcp or :udp may follow the number" },
 		{ "x7000", "is not a port: a port is a number from 1 to 65535" },
 		{ "7001-7010",
-		  "is not a port (ranges are not supported, but as 62000-62999:auth at the end of a sequence)" },
+		  "is not a port (ranges are not supported, except as 62000-62999:auth at the end of a sequence)" },
 		{ "7000 # a, b", "is not a port: a comment needs a line of its own" },
 		{ "7000 ; a", "is not a port: a comment needs a line of its own" },
 		{ "'7000", "is not a port: quotes are part of the value" },
@@ -842,7 +842,7 @@ errors_of_open(void **state)
 	bad("[a]\nsequence = 1\nclose =\n",
 	    "config: line 3: syntax error: close needs a port, such as 22:tcp, in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22-25\n",
-	    "config: line 3: syntax error: open: item 1 is not a port (ranges are not supported, but as "
+	    "config: line 3: syntax error: open: item 1 is not a port (ranges are not supported, except as "
 	    "62000-62999:auth at the end of a sequence), in [a] (x.conf)\n");
 	bad("[a]\nsequence = 1\nopen = 22:sctp\n",
 	    "config: line 3: syntax error: open: unknown protocol: \"sctp\": only tcp or udp may follow the "

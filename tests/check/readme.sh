@@ -40,4 +40,13 @@ while read -r page; do
 done <"$T/named" >"$T/why"
 [ "$(wc -l <"$T/named")" -ge 4 ] || cat "$T/named" >>"$T/why"
 point '... and every manual page'
+
+# the reasons that troubleshooting.md explains are those of the sources
+sed -n '/^## A signed knock/,/^## The door opens/s/^| \(`.*`\) | .*/\1/p' "$top/doc/troubleshooting.md" | sed 1d |
+	sed 's/`, `/\n/g' | sed 's/`//g; s/\<N\>\|FILE\|ADDRESS/%s/g; s/120 s/%d s/' >"$T/named"
+while read -r reason; do
+	grep -qF -e "\"$reason" "$top/src/access/judge.c" || echo "judge.c does not have: $reason"
+done <"$T/named" >"$T/why"
+[ "$(wc -l <"$T/named")" -ge 10 ] || cat "$T/named" >>"$T/why"
+point 'troubleshooting.md has the reasons that the log gives'
 done_testing

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/duration.h"
 #include "lib/text.h"
+
+#define AHEAD_USEC (UINT64_C(86400) * 1000000) /* the default of the server's Max_Ahead */
 
 static uint64_t
 clock_now(void)
@@ -71,23 +73,46 @@ write_last(int fd, uint64_t counter)
 	return pwrite(fd, text, (size_t)len, 0) == len ? 0 : -1;
 }
 
+static void
+warn_of_failure(const char *path, bool *warned)
+{
+	if (!*warned)
+		fprintf(stderr, "warning: %s: %s: if the clock goes back, the server will refuse knocks\n", path,
+			strerror(errno));
+	*warned = true;
+}
+
+/* Of a knock that was sent while the clock was wrong. It may be wrong now, so the counter is used all the same. */
+static void
+warn_of_lead(const char *path, uint64_t lead_usec, bool *warned)
+{
+	char text[64];
+
+	if (lead_usec > AHEAD_USEC && !*warned)
+		fprintf(stderr,
+			"warning: %s: it is %s ahead of the clock, and servers refuse more than a day: if the clock "
+			"is right, remove the file\n",
+			path, duration_format(lead_usec / 1000000 * 1000, text, sizeof(text)));
+	*warned = *warned || lead_usec > AHEAD_USEC;
+}
+
 uint64_t
-counter_next(const char *path)
+counter_next(const char *path, bool *warned)
 {
 	int fd = open_file(path);
-	uint64_t next = clock_now(), last;
+	uint64_t now = clock_now(), next = now, last;
 	bool kept = fd >= 0 && !flock(fd, LOCK_EX);
 
 	if (kept) {
 		last = read_last(fd);
-		next = clock_now();
+		next = now = clock_now();
 		if (next <= last)
 			next = last + 1;
 		kept = !write_last(fd, next);
 	}
 	if (!kept)
-		fprintf(stderr, "warning: %s: %s: if the clock goes back, the server will refuse knocks\n", path,
-			strerror(errno));
+		warn_of_failure(path, warned);
+	warn_of_lead(path, next - now, warned);
 	if (fd >= 0)
 		close(fd);
 	return next;

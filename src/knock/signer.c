@@ -24,6 +24,7 @@ struct signer {
 	int agent;                 /* -1: the key file has the secret */
 	struct knock1_plain plain; /* of a security key's signature */
 	bool is_signed;            /* ... which there is */
+	bool warned;               /* see counter_next() */
 	bool refused;              /* the agent has not signed, and is not asked again: perhaps it asks the user */
 };
 
@@ -151,7 +152,7 @@ state_address(const struct signer *s, int fd, struct knock1_statement *statement
 }
 
 static void
-state(const struct signer *s, int fd, uint8_t bytes[static KNOCK1_STATEMENT_LEN])
+state(struct signer *s, int fd, uint8_t bytes[static KNOCK1_STATEMENT_LEN])
 {
 	static const enum knock1_action actions[] = { KNOCK1_OPEN, KNOCK1_CLOSE, KNOCK1_PROBE };
 	struct knock1_statement statement = { .action = actions[s->setup.action],
@@ -165,7 +166,7 @@ state(const struct signer *s, int fd, uint8_t bytes[static KNOCK1_STATEMENT_LEN]
 		statement.flags |= KNOCK1_TOTP;
 		statement.totp = s->setup.code;
 	}
-	statement.counter = counter_next(s->setup.counter);
+	statement.counter = counter_next(s->setup.counter, &s->warned);
 	knock1_write_statement(&statement, bytes);
 }
 

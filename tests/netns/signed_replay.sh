@@ -111,6 +111,16 @@ accepted '... and is right again: likewise' deliver "$(pack bob ssh 62201)" 6220
 knock_as alice home
 knockctl users --reset alice >/dev/null
 accepted 'the client keeps its counter in a file' knock_as alice home
+
+# a knock while the clock was wrong, as without a battery; --wait knocks more than once
+shut
+printf '%020d\n' $((($(date +%s) + 100000) * 1000000)) >"$T/home.alice/.local/state/knock/counter"
+ends 'more than a day ahead' 2 knock_as alice home --wait 22 --timeout 0.6
+equal '... the client warns once' "$(grep -c 'counter: it is 1d.* ahead of the clock' "$T/err")" 1
+refused '... as the server refuses it' 'more than Max_Ahead' knock_as alice home
+rm "$T/home.alice/.local/state/knock/counter"
+accepted '... until the file is removed' knock_as alice home
+
 kept=$(sed 's/^0*//' "$T/home.alice/.local/state/knock/counter")
 check '... private' eval '[ "$(stat -c %a "$T/home.alice/.local/state/knock/counter")" = 600 ]'
 printf '%020d\n' $((kept + 30000000)) >"$T/home.alice/.local/state/knock/counter"

@@ -85,7 +85,7 @@ typedef bool judge_visit(void *arg, const struct judge_user *user);
  */
 size_t judge_each(const struct judge *judge, size_t from, judge_visit *visit, void *arg);
 
-/* Forgets the counters of this user's keys; returns their number. */
+/* Takes back the counters of this user's keys, see replay.h; returns the number of keys. */
 size_t judge_reset(struct judge *judge, const char *user);
 
 #endif

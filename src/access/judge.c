@@ -285,8 +285,11 @@ authenticate(struct trial *t)
 		if (replay_burn(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source,
 				t->conf->replay_sync))
 			return unwritten(t);
-		return refuse(t, "the clocks are %s apart, and must agree within %d s at the first knock of a key", off,
-			      REPLAY_AGREE_MSEC / 1000);
+		return refuse(
+		    t,
+		    "the clocks are %s apart, and must agree within %d s at the first knock of a key, or after "
+		    "its reset",
+		    off, REPLAY_AGREE_MSEC / 1000);
 	}
 	if (replay_advance(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source, t->now,
 			   t->conf->replay_sync))
@@ -557,7 +560,7 @@ judge_reset(struct judge *judge, const char *user)
 
 		if (!state)
 			continue;
-		replay_forgive(state, moment_now());
+		replay_reset(&judge->replay, state, key->user, moment_now());
 		n++;
 	}
 	return n;

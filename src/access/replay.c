@@ -14,7 +14,7 @@
 /* A counter this large is in the year 2262. Above, differences would overflow. */
 #define COUNTER_MAX ((uint64_t)INT64_MAX)
 
-#define TEXT_LEN (2 * KNOCK1_ID_LEN + 2 * 24)
+#define TEXT_LEN (2 * KNOCK1_ID_LEN + 4 * 24)
 
 static int64_t
 to_usec(int64_t ms)
@@ -69,23 +69,35 @@ replay_key(struct replay *replay, const uint8_t id[static KNOCK1_ID_LEN])
 static void
 write_text(const struct replay_key *key, char text[static TEXT_LEN])
 {
+	int len = 2 * KNOCK1_ID_LEN;
+
 	for (size_t i = 0; i < KNOCK1_ID_LEN; i++)
 		snprintf(text + 2 * i, 3, "%02x", key->id[i]);
-	snprintf(text + 2 * KNOCK1_ID_LEN, TEXT_LEN - 2 * KNOCK1_ID_LEN, " %" PRIu64 " %" PRId64, key->counter,
-		 key->wall_ms);
+	len += snprintf(text + len, TEXT_LEN - (size_t)len, " %" PRIu64 " %" PRId64, key->counter,
+			key->fresh ? 0 : key->wall_ms);
+	if (key->reset)
+		snprintf(text + len, TEXT_LEN - (size_t)len, " %" PRIu64 " %" PRIu64, key->taken_back, key->reset);
 }
 
 static bool
 read_text(struct replay_key *key, const char *text)
 {
-	int end = 0;
+	int end = 0, n;
 
 	*key = (struct replay_key){ .boot_ms = INT64_MIN };
 	for (size_t i = 0; i < KNOCK1_ID_LEN; i++, text += 2)
 		if (sscanf(text, "%2hhx", &key->id[i]) != 1)
 			return false;
-	return sscanf(text, " %" SCNu64 " %" SCNd64 "%n", &key->counter, &key->wall_ms, &end) == 2 && !text[end] &&
-	       key->counter <= COUNTER_MAX && key->wall_ms >= 0 && key->wall_ms <= MOMENT_MAX_MSEC;
+	n = sscanf(text, " %" SCNu64 " %" SCNd64 "%n %" SCNu64 " %" SCNu64 "%n", &key->counter, &key->wall_ms, &end,
+		   &key->taken_back, &key->reset, &end);
+	return (n == 2 || n == 4) && !text[end] && key->counter <= COUNTER_MAX && key->taken_back <= COUNTER_MAX &&
+	       key->wall_ms >= 0 && key->wall_ms <= MOMENT_MAX_MSEC;
+}
+
+static bool
+is_later(const struct replay_key *a, const struct replay_key *b)
+{
+	return a->reset != b->reset ? a->reset > b->reset : a->counter > b->counter;
 }
 
 bool
@@ -98,7 +110,7 @@ replay_take_up(struct replay *replay, const struct journal_entry *entry)
 	if (read.wall_ms > replay->newest_ms)
 		replay->newest_ms = read.wall_ms;
 	/* two of one key: the daemon ended between the new line and the end of the old one */
-	if (key->entry && key->counter >= read.counter)
+	if (key->entry && !is_later(&read, key))
 		return false;
 	read.entry = entry->id;
 	read.ip = entry->ip;
@@ -175,8 +187,10 @@ replay_judge(const struct replay *replay, const struct replay_key *key, uint64_t
 	if (counter <= least)
 		return REPLAY_OLD;
 	*off_ms = ahead;
-	if (key->fresh || key->forgiven)
-		return llabs(sent_ms - now.wall_ms) <= REPLAY_AGREE_MSEC ? REPLAY_NEW : REPLAY_DISAGREE;
+	if ((key->fresh || counter <= key->taken_back) && llabs(sent_ms - now.wall_ms) > REPLAY_AGREE_MSEC)
+		return REPLAY_DISAGREE;
+	if (key->fresh)
+		return REPLAY_NEW;
 	age = age_of(key, sent_ms, now);
 	*off_ms = age;
 	/* by this machine's clock, for a client whose clock was ahead and has been set */
@@ -191,7 +205,7 @@ replay_advance(struct replay *replay, struct replay_key *key, const char *user, 
 	key->ip = *ip;
 	key->wall_ms = now.wall_ms;
 	key->boot_ms = now.boot_ms;
-	key->fresh = key->forgiven = false;
+	key->fresh = false;
 	if (now.wall_ms > replay->newest_ms)
 		replay->newest_ms = now.wall_ms;
 	keep(replay, key, user);
@@ -202,6 +216,8 @@ int
 replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter, const struct addr *ip,
 	    bool sync)
 {
+	if (counter <= key->taken_back)
+		return 0;
 	key->counter = counter;
 	key->ip = *ip;
 	key->wall_ms = 0;
@@ -218,10 +234,19 @@ replay_raise(struct replay_key *key, uint64_t counter)
 		key->floor = counter;
 }
 
-void
-replay_forgive(struct replay_key *key, struct moment now)
+static uint64_t
+most(uint64_t a, uint64_t b)
 {
-	key->counter = 0;
-	key->floor = (uint64_t)to_usec(now.wall_ms);
-	key->forgiven = true;
+	return a > b ? a : b;
+}
+
+void
+replay_reset(struct replay *replay, struct replay_key *key, const char *user, struct moment now)
+{
+	key->taken_back = most(key->taken_back, most(key->counter, key->floor));
+	key->reset++;
+	key->counter = key->floor = (uint64_t)to_usec(now.wall_ms);
+	key->boot_ms = INT64_MIN;
+	key->fresh = true;
+	keep(replay, key, user);
 }

@@ -7,6 +7,9 @@
  * the disk is read-only. So at a start every key's counter must also be above what its client's clock shows then. A key
  * that the journal does not know must be above this machine's clock at the start, and within REPLAY_AGREE of it now:
  * the clocks have to agree for that one knock.
+ *
+ * A reset takes a key's number back. Which lower numbers the key has used is not known, so up to the number that was
+ * taken back a knock must also be within REPLAY_AGREE of this machine's clock.
  */
 #ifndef KNOCKD_REPLAY_H
 #define KNOCKD_REPLAY_H
@@ -29,21 +32,22 @@ enum replay_verdict {
 	REPLAY_SAME,     /* the last one, from another address: somebody has repeated it */
 	REPLAY_AHEAD,    /* the client's clock is too far ahead */
 	REPLAY_BEHIND,   /* ... or behind, or the knock was delayed */
-	REPLAY_DISAGREE, /* the clocks do not agree at the first knock of a key */
+	REPLAY_DISAGREE, /* the clocks do not agree at the first knock of a key, or after a reset */
 };
 
 /* What is known of a key's knocks. */
 struct replay_key {
 	uint8_t id[KNOCK1_ID_LEN];
-	uint64_t counter; /* of the last knock, us */
-	uint64_t floor;   /* since the start: no counter up to this one counts, us */
-	int64_t wall_ms;  /* this machine's clock at the last knock that was accepted; 0: none was */
-	int64_t boot_ms;  /* ... and its boot clock; INT64_MIN: that was in an earlier run */
-	bool fresh;       /* nothing is known: the clocks have to agree */
-	bool forgiven;    /* likewise, for knockctl users --reset */
-	struct addr ip;   /* of the last knock */
-	uint64_t entry;   /* in the journal; 0: none */
-	uint64_t refused; /* knocks since the start */
+	uint64_t counter;    /* of the last knock, us */
+	uint64_t floor;      /* since the start: no counter up to this one counts, us */
+	int64_t wall_ms;     /* this machine's clock at the last knock that was accepted; 0: none was */
+	int64_t boot_ms;     /* ... and its boot clock; INT64_MIN: that was in an earlier run */
+	bool fresh;          /* nothing is known: the clocks have to agree */
+	uint64_t taken_back; /* the highest counter before the last reset, us; 0: there was none */
+	uint64_t reset;      /* which reset that was: of two the later one is higher; 0: there was none */
+	struct addr ip;      /* of the last knock */
+	uint64_t entry;      /* in the journal; 0: none */
+	uint64_t refused;    /* knocks since the start */
 };
 
 struct replay {
@@ -79,7 +83,8 @@ int replay_advance(struct replay *replay, struct replay_key *key, const char *us
 
 /*
  * The same for a good signature of a key whose clock is not known, and that does not agree (REPLAY_DISAGREE): it would
- * agree once this machine's clock has got there. The clocks still have to agree for the next one.
+ * agree once this machine's clock has got there. The clocks still have to agree for the next one. What a reset has
+ * taken back stays so: else a copy of an old knock would undo it.
  */
 int replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter,
 		const struct addr *ip, bool sync);
@@ -87,7 +92,10 @@ int replay_burn(struct replay *replay, struct replay_key *key, const char *user,
 /* Another gateway has accepted this counter. */
 void replay_raise(struct replay_key *key, uint64_t counter);
 
-/* Forgets what is known of the key, as if it knocked for the first time. */
-void replay_forgive(struct replay_key *key, struct moment now);
+/*
+ * Takes the key's counter back: its next knock has to be made after `now`, by a clock that agrees. The journal has it,
+ * too.
+ */
+void replay_reset(struct replay *replay, struct replay_key *key, const char *user, struct moment now);
 
 #endif

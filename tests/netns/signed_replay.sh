@@ -16,6 +16,7 @@ signed_conf '
 '
 enrol alice
 enrol bob
+enrol carol
 meddle none
 export MEDDLE="$T/meddle"
 daemon_preload=$MEDDLE_SO
@@ -95,18 +96,30 @@ accepted 'a new one opens' deliver "$(pack bob ssh 62201)" 62201
 refused 'a clock far ahead is refused, and teaches nothing' 'more than Max_Ahead' \
 	deliver "$(pack bob ssh 62201 ahead=90000000)" 62201
 accepted '... so the right clock still counts' deliver "$(pack bob ssh 62201)" 62201
-accepted 'an hour ahead is accepted' deliver "$(pack bob ssh 62201 ahead=3600000)" 62201
+ahead=$(pack bob ssh 62201 ahead=3600000)
+accepted 'an hour ahead is accepted' deliver "$ahead" 62201
 refused 'the right time is behind that' 'forgives it once' deliver "$(pack bob ssh 62201)" 62201
 check 'an admin forgives it' eval '[ "$(knockctl users --reset bob)" = "1 reset" ]'
 ends '... a user whom nobody knows is an error' 1 knockctl users --reset nobody
 check '... which says so' grep -q 'there is no user "nobody"' "$T/err"
-accepted 'then the right time counts' deliver "$(pack bob ssh 62201)" 62201
+unheard 'a copy of the knock from the hour ahead does not count' "$ahead"
+knockd_stop
+knockd_again
+sleep 2.2 # REPLAY_LOST_MSEC
+accepted 'then the right time counts, also after a restart' deliver "$(pack bob ssh 62201)" 62201
+refused '... and the copy does not' 'at the first knock of a key, or after its reset' deliver "$ahead" 62201
+knockd_stop
+knockd_again
+refused '... nor after another restart' 'at the first knock of a key, or after its reset' deliver "$ahead" 62201
+sleep 2.2
+accepted '... and the right time counts on' deliver "$(pack bob ssh 62201)" 62201
+accepted 'another user' deliver "$(pack carol ssh 62201)" 62201
 meddle clock -7200000
-accepted "the server's clock goes back two hours: a new knock counts" deliver "$(pack bob ssh 62201)" 62201
+accepted "the server's clock goes back two hours: a new knock counts" deliver "$(pack carol ssh 62201)" 62201
 meddle clock 7200000
-accepted '... and ahead: likewise' deliver "$(pack bob ssh 62201)" 62201
+accepted '... and ahead: likewise' deliver "$(pack carol ssh 62201)" 62201
 meddle clock 0
-accepted '... and is right again: likewise' deliver "$(pack bob ssh 62201)" 62201
+accepted '... and is right again: likewise' deliver "$(pack carol ssh 62201)" 62201
 
 knock_as alice home
 knockctl users --reset alice >/dev/null

@@ -201,9 +201,10 @@ a_client_whose_clock_was_ahead_and_is_set(void **state)
 }
 
 static void
-forgiving(void **state)
+a_reset(void **state)
 {
 	struct fixture f = start_at(NOW, NULL);
+	struct replay_key *key;
 
 	(void)state;
 	pass(&f, SECOND);
@@ -211,13 +212,61 @@ forgiving(void **state)
 	knock(&f, NOW + DAY);
 	pass(&f, HOUR);
 	assert_int_equal(judge(&f, NOW + HOUR + SECOND), REPLAY_OLD);
-	replay_forgive(replay_key(&f.replay, id), f.now);
+	key = replay_key(&f.replay, id);
+	replay_reset(&f.replay, key, "alice", f.now);
 	assert_int_equal(judge(&f, NOW + SECOND + 1), REPLAY_OLD); /* a knock of before is none of after */
 	assert_int_equal(judge(&f, NOW + DAY + 1), REPLAY_DISAGREE);
 	pass(&f, SECOND);
 	knock(&f, NOW + HOUR + 2 * SECOND);
 	assert_int_equal(judge(&f, NOW + HOUR + 2 * SECOND), REPLAY_OLD);
+	assert_int_equal(judge(&f, NOW + DAY), REPLAY_DISAGREE);
+	assert_int_equal(replay_burn(&f.replay, key, "alice", (uint64_t)(NOW + DAY) * 1000, &f.ip, false), 0);
+	knock(&f, NOW + HOUR + 3 * SECOND); /* a copy has not undone the reset */
+	pass(&f, DAY);
+	knock(&f, NOW + DAY + HOUR);
+	knock(&f, NOW + 2 * DAY); /* above what was taken back */
 	replay_free(&f.replay);
+}
+
+/* The journal of a key that was reset at NOW, its counter was a day ahead. */
+static void
+a_reset_before_the_start(void **state)
+{
+	static const char *const texts[] = { "0102030405060708 1800000000000000 0 1800086400000000 1",
+					     "0102030405060708 1800000001000000 1800000001000 1800086400000000 1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct fixture f = start_at(NOW + HOUR, texts[i]);
+
+		pass(&f, SECOND);
+		assert_int_equal(judge(&f, NOW + DAY), REPLAY_DISAGREE);
+		assert_int_equal(judge(&f, NOW + HOUR), REPLAY_OLD);
+		knock(&f, NOW + HOUR + SECOND);
+		replay_free(&f.replay);
+	}
+}
+
+/* The daemon has ended between the new line and the end of the old one. */
+static void
+the_later_of_two_entries(void **state)
+{
+	static const char *const texts[] = { "0102030405060708 1800000001000000 1800000001000 1800086400000000 1",
+					     "0102030405060708 1800086400000000 1800000000000" };
+
+	(void)state;
+	for (size_t first = 0; first < 2; first++) {
+		struct replay replay = { .n = 0 };
+		struct journal_entry one = { .id = 1, .kind = JOURNAL_COUNTER },
+				     two = { .id = 2, .kind = JOURNAL_COUNTER };
+
+		one.text = (char *)(uintptr_t)texts[first];
+		two.text = (char *)(uintptr_t)texts[!first];
+		assert_true(replay_take_up(&replay, &one));
+		assert_int_equal(replay_take_up(&replay, &two), first);
+		assert_int_equal(replay_key(&replay, id)->reset, 1);
+		replay_free(&replay);
+	}
 }
 
 static void
@@ -244,6 +293,8 @@ broken_entries(void **state)
 					     "0102030405060708",
 					     "0102030405060708 1",
 					     "0102030405060708 1 2 3",
+					     "0102030405060708 1 2 3 4 5",
+					     "0102030405060708 1 2 9999999999999999999 4",
 					     "0102030405060708 -1 2",
 					     "0102030405060708 1 -2",
 					     "01020304050607 1 2",
@@ -273,7 +324,9 @@ main(void)
 		cmocka_unit_test(steps_of_our_clock_do_not_matter_within_a_run),
 		cmocka_unit_test(delayed_knocks),
 		cmocka_unit_test(a_client_whose_clock_was_ahead_and_is_set),
-		cmocka_unit_test(forgiving),
+		cmocka_unit_test(a_reset),
+		cmocka_unit_test(a_reset_before_the_start),
+		cmocka_unit_test(the_later_of_two_entries),
 		cmocka_unit_test(extreme_counters),
 		cmocka_unit_test(broken_entries),
 	};

@@ -204,6 +204,7 @@ netns_tests = \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \
+	tests/netns/share_reset.sh \
 	tests/netns/share_rogue.sh \
 	tests/netns/share_sentinel.sh \
 	tests/netns/share_six.sh \

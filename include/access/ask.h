@@ -16,6 +16,7 @@ struct ask {
 	char user[ASK_USER_MAX];
 	uint8_t key[ASK_KEY_LEN]; /* id of the key, or of the code's secret */
 	uint64_t counter;
+	uint64_t reset;         /* the reset that has taken this counter back, see replay.h; 0: none */
 	uint64_t time_ms;       /* how long; 0: as the door has it */
 	struct knock_port port; /* the port asked for; 0: none */
 	bool by_code;           /* the user's one-time code ended the sequence: no signed knock, nothing is asked for */

@@ -29,14 +29,15 @@ void judge_free(struct judge *judge); /* NULL is legal, here and below: it accep
 
 /* Tells other gateways the counters of knocks from now on; borrowed. */
 struct sharing;
+struct sharing_count;
 void judge_share(struct judge *judge, struct sharing *sharing);
 
-/* Another gateway has accepted a knock of this key: no counter up to this one counts. False: nobody has it. */
-bool judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
+/* Another gateway has accepted a knock of this key, or has reset it. False: nobody has it. */
+bool judge_heard(struct judge *judge, const struct sharing_count *count);
+bool judge_heard_reset(struct judge *judge, const struct sharing_count *count, const char *gateway);
 
-/* Visits the keys that have knocked, with the counter of the last knock. */
-typedef void judge_count(void *arg, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
-void judge_counters(const struct judge *judge, judge_count *visit, void *arg);
+/* Tells other gateways the counters and resets of earlier runs. */
+void judge_recall(const struct judge *judge);
 
 /* Takes over a JOURNAL_COUNTER entry of an earlier run. False: it is malformed. */
 bool judge_take_up(struct judge *judge, const struct journal_entry *entry);
@@ -85,7 +86,7 @@ typedef bool judge_visit(void *arg, const struct judge_user *user);
  */
 size_t judge_each(const struct judge *judge, size_t from, judge_visit *visit, void *arg);
 
-/* Takes back the counters of this user's keys, see replay.h; returns the number of keys. */
-size_t judge_reset(struct judge *judge, const char *user);
+/* Takes back the counters of this user's keys, up to Max_Ahead, see replay.h; returns the number of keys. */
+size_t judge_reset(struct judge *judge, const struct conf *conf, const char *user);
 
 #endif

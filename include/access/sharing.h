@@ -56,6 +56,14 @@ void sharing_users_read(struct sharing *sharing);
 /* Asks for all records now. */
 void sharing_resync(struct sharing *sharing);
 
+/* What counts for a user's key, or for the secret of codes. */
+struct sharing_count {
+	const uint8_t *key; /* ASK_KEY_LEN bytes */
+	const char *user;
+	uint64_t counter; /* of a knock; of a reset: the highest that it takes back */
+	uint64_t reset;   /* see replay_since(); of a reset: which it is */
+};
+
 /*
  * What an earlier run has left: an access, and the counter of a user's key. The others hear of it if they and the
  * server know nothing later.
@@ -70,7 +78,7 @@ struct sharing_left {
 };
 
 void sharing_recall(struct sharing *sharing, const struct sharing_left *left);
-void sharing_recall_counter(struct sharing *sharing, const uint8_t key[static ASK_KEY_LEN], uint64_t counter);
+void sharing_recall_counter(struct sharing *sharing, const struct sharing_count *count);
 
 /* ---- what has happened here ---------------------------------------------------------------------- */
 
@@ -88,8 +96,13 @@ void sharing_ended(struct sharing *sharing, const char *door, const struct addr 
 void sharing_extended(struct sharing *sharing, const struct request_whom *whom, int64_t by_ms);
 
 /* A signed knock has this counter. `claimed`: a claim follows, which is to be the first to use it. */
-void sharing_counted(struct sharing *sharing, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user,
-		     bool claimed);
+void sharing_counted(struct sharing *sharing, const struct sharing_count *count, bool claimed);
+
+/* A key was reset here, now or in an earlier run; the others hear of it as long as it matters. */
+void sharing_reset(struct sharing *sharing, const struct sharing_count *count);
+
+/* The time of a reset: the group's clock, or without a group this machine's. Each is later than the last one. */
+uint64_t sharing_time(struct sharing *sharing);
 
 /* The door's one-time sequence is used up; `claimed`: the server knows that by the claim. */
 void sharing_used_up(struct sharing *sharing, const char *door, const struct seq *sequence, bool claimed);

@@ -2,7 +2,8 @@
 /*
  * The accesses of the whole group, as far as this gateway knows: for each door, address and port the newest notice,
  * until its time is over. A revoked access stays as a tombstone, so that an old notice does not bring it back. Beside
- * them the highest counter of each user's key, and the one-time sequences that are used up.
+ * them the highest counter of each user's key, and since its last reset, that reset, and the one-time sequences that
+ * are used up.
  */
 #ifndef KNOCKD_KNOWN_H
 #define KNOCKD_KNOWN_H
@@ -39,7 +40,7 @@ struct known {
 int known_init(struct known *known, size_t max);
 void known_free(struct known *known); /* zeroed is legal */
 
-/* What is known of the same as the notice: a door, address and port; a key; a sequence. NULL: nothing. */
+/* What is known of the same as the notice: a door, address and port; a key and reset; a sequence. NULL: nothing. */
 struct known_access *known_find(const struct known *known, const struct notice *notice);
 
 /*

@@ -7,10 +7,12 @@
  *     4  1  protocol          5 1 zero      6 2 port
  *     8  8  origin: the gateway that has sent it             16 8 run: random at each start of its daemon
  *    24  8  number of the notice in this run; 0: none        32 8 time, see hlc.h
- *    40  8  author: the gateway where it happened            48 8 door: the first bytes of BLAKE2b-128(its name)
+ *    40  8  author: the gateway where it happened            48 8 door: the first bytes of BLAKE2b-128(its name);
+ *                                                                   COUNTER, RESET: time of the key's last reset
  *    56 16  address, IPv4 in the first four bytes
  *    72  8  time left in ms, 0: no end                       80 8 end by the clock of hlc.h, ms; 0: no end
- *    88  8  id of a user's key                               96 8 its counter; HELLO: connections in this run
+ *    88  8  id of a user's key                               96 8 its counter; HELLO: connections in this run;
+ *                                                                   RESET: the highest counter that is taken back
  *   104 48  name of the user, or HELLO: of the gateway; ONCE: keyed hash of the sequence, 16 bytes
  *   152  8  HELLO: the time of the sender's reading since when the server has all that it knows; 0: none, and else
  */
@@ -38,6 +40,7 @@ enum notice_kind {
 	NOTICE_COUNTER,   /* a signed knock of this key has this counter */
 	NOTICE_ONCE_USED, /* a one-time sequence of this door is used up */
 	NOTICE_BAN,       /* the address is banned */
+	NOTICE_RESET,     /* the counters of this key up to this one are taken back, see access/replay.h */
 	NOTICE_KINDS
 };
 
@@ -52,6 +55,7 @@ struct notice {
 	int64_t end_ms;
 	uint8_t key[NOTICE_ID_LEN];
 	uint64_t counter;
+	uint64_t reset; /* COUNTER: 0 if it is above what was taken back */
 	char text[NOTICE_TEXT];
 	uint8_t once[NOTICE_ONCE];
 	uint64_t filled; /* HELLO */

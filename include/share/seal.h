@@ -40,8 +40,8 @@ void seal_derive(struct seal_key *key, const uint8_t secret[static SEAL_KEY_LEN]
 /* The id under which a notice is stored: of what it is about. */
 void seal_id(const struct seal_key *key, const struct notice *notice, uint8_t id[static SHARE_ID]);
 
-/* The ids of a user's key, and of a door's one-time sequence as text. */
-void seal_user_id(const struct seal_key *key, const uint8_t user_key[static NOTICE_ID_LEN],
+/* The ids of a user's key, with the reset of a COUNTER, and of a door's one-time sequence as text. */
+void seal_user_id(const struct seal_key *key, const uint8_t user_key[static NOTICE_ID_LEN], uint64_t reset,
 		  uint8_t id[static SHARE_ID]);
 void seal_once_id(const struct seal_key *key, const char *door, const char *sequence, uint8_t id[static SHARE_ID]);
 

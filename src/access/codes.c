@@ -385,7 +385,8 @@ use(struct trial *t, const char **user)
 	used->ip = *t->ip;
 	memcpy(t->id, used->id, sizeof(t->id));
 	t->used = step;
-	sharing_counted(t->codes->sharing, t->id, step, line->name, t->door && t->door->share == SHARE_CLAIM);
+	sharing_counted(t->codes->sharing, &(struct sharing_count){ .key = t->id, .user = line->name, .counter = step },
+			t->door && t->door->share == SHARE_CLAIM);
 	if (keep(t->codes, used, line->name) && t->conf->replay_sync)
 		return "the use of the code could not be written to the disk";
 	return NULL;

@@ -103,6 +103,7 @@ void
 foreign_apply(const struct access_tools *tools, const struct conf *conf, struct sharing_news *news, size_t n)
 {
 	const struct notice *first = &news->notice;
+	const struct sharing_count count = { .key = first->key, .counter = first->counter, .reset = first->reset };
 
 	news->applied = true;
 	switch (first->kind) {
@@ -113,8 +114,11 @@ foreign_apply(const struct access_tools *tools, const struct conf *conf, struct 
 		news->applied = end(tools, first, news->gateway);
 		break;
 	case NOTICE_COUNTER:
-		news->applied = judge_heard(tools->judge, first->key, first->counter) ||
-				codes_heard(tools->codes, first->key, first->counter);
+		news->applied =
+		    judge_heard(tools->judge, &count) || codes_heard(tools->codes, first->key, first->counter);
+		break;
+	case NOTICE_RESET:
+		news->applied = judge_heard_reset(tools->judge, &count, news->gateway);
 		break;
 	case NOTICE_ONCE_USED:
 		use_up(tools, first, news->gateway);

@@ -59,23 +59,50 @@ judge_share(struct judge *judge, struct sharing *sharing)
 
 /* Not into the journal: after a start a counter must be above what the client's clock shows then. */
 bool
-judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+judge_heard(struct judge *judge, const struct sharing_count *count)
 {
 	struct replay_key *state = NULL;
 
-	if (judge && authorized_find(&judge->users, key))
-		state = replay_key(&judge->replay, key);
+	if (judge && authorized_find(&judge->users, count->key))
+		state = replay_key(&judge->replay, count->key);
 	if (state)
-		replay_raise(state, counter);
+		replay_raise(state, count->counter, count->reset);
 	return state;
 }
 
-void
-judge_counters(const struct judge *judge, judge_count *visit, void *arg)
+bool
+judge_heard_reset(struct judge *judge, const struct sharing_count *count, const char *gateway)
 {
-	for (size_t i = 0; judge && i < judge->replay.n; i++)
-		if (judge->replay.keys[i].counter)
-			visit(arg, judge->replay.keys[i].id, judge->replay.keys[i].counter);
+	const struct authorized_key *key = judge ? authorized_find(&judge->users, count->key) : NULL;
+	struct replay_key *state = key ? replay_key(&judge->replay, count->key) : NULL;
+
+	if (!state)
+		return false;
+	if (count->reset <= state->reset)
+		return true;
+	replay_reset(&judge->replay, state, key->user, count->counter, count->reset, moment_now());
+	log_notice(judge->log, "the number of the last knock of %s is taken back by gateway %s", key->user, gateway);
+	return true;
+}
+
+void
+judge_recall(const struct judge *judge)
+{
+	for (size_t i = 0; judge && i < judge->replay.n; i++) {
+		const struct replay_key *state = &judge->replay.keys[i];
+		struct sharing_count count = { .key = state->id,
+					       .user = "",
+					       .counter = state->counter,
+					       .reset = replay_since(state, state->counter) };
+		struct sharing_count reset = {
+			.key = state->id, .user = "", .counter = state->taken_back, .reset = state->reset
+		};
+
+		if (count.counter)
+			sharing_recall_counter(judge->sharing, &count);
+		if (reset.counter)
+			sharing_reset(judge->sharing, &reset);
+	}
 }
 
 void
@@ -294,7 +321,12 @@ authenticate(struct trial *t)
 	if (replay_advance(&t->judge->replay, t->state, t->key->user, t->statement.counter, &t->event->source, t->now,
 			   t->conf->replay_sync))
 		return unwritten(t);
-	sharing_counted(t->judge->sharing, t->plain.key_id, t->statement.counter, t->key->user, is_claim(t));
+	sharing_counted(t->judge->sharing,
+			&(struct sharing_count){ .key = t->plain.key_id,
+						 .user = t->key->user,
+						 .counter = t->statement.counter,
+						 .reset = replay_since(t->state, t->statement.counter) },
+			is_claim(t));
 	return JUDGE_OPEN;
 }
 
@@ -446,6 +478,7 @@ fill(const struct trial *t, struct judge_verdict *v)
 	text_copy(v->ask.user, sizeof(v->ask.user), t->key->user);
 	memcpy(v->ask.key, t->plain.key_id, sizeof(v->ask.key));
 	v->ask.counter = s->counter;
+	v->ask.reset = replay_since(t->state, s->counter);
 }
 
 static enum judge_word
@@ -549,8 +582,23 @@ judge_each(const struct judge *judge, size_t from, judge_visit *visit, void *arg
 	return 0;
 }
 
+/* No counter that has been accepted is above: Max_Ahead by this machine's clock. */
+static void
+reset(struct judge *judge, const struct conf *conf, const struct authorized_key *key, struct replay_key *state)
+{
+	struct moment now = moment_now();
+	uint64_t time = sharing_time(judge->sharing), up_to = ((uint64_t)now.wall_ms + conf->max_ahead_ms) * 1000;
+
+	if (up_to < replay_highest(state))
+		up_to = replay_highest(state);
+	replay_reset(&judge->replay, state, key->user, up_to, time > state->reset ? time : state->reset + 1, now);
+	sharing_reset(judge->sharing,
+		      &(struct sharing_count){
+			  .key = state->id, .user = key->user, .counter = state->taken_back, .reset = state->reset });
+}
+
 size_t
-judge_reset(struct judge *judge, const char *user)
+judge_reset(struct judge *judge, const struct conf *conf, const char *user)
 {
 	size_t n = 0;
 
@@ -560,7 +608,7 @@ judge_reset(struct judge *judge, const char *user)
 
 		if (!state)
 			continue;
-		replay_reset(&judge->replay, state, key->user, moment_now());
+		reset(judge, conf, key, state);
 		n++;
 	}
 	return n;

@@ -26,16 +26,23 @@ judge_share(struct judge *judge, struct sharing *sharing)
 }
 
 bool
-judge_heard(struct judge *judge, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+judge_heard(struct judge *judge, const struct sharing_count *count)
 {
-	(void)judge, (void)key, (void)counter;
+	(void)judge, (void)count;
+	return false;
+}
+
+bool
+judge_heard_reset(struct judge *judge, const struct sharing_count *count, const char *gateway)
+{
+	(void)judge, (void)count, (void)gateway;
 	return false;
 }
 
 void
-judge_counters(const struct judge *judge, judge_count *visit, void *arg)
+judge_recall(const struct judge *judge)
 {
-	(void)judge, (void)visit, (void)arg;
+	(void)judge;
 }
 
 bool
@@ -75,8 +82,8 @@ judge_each(const struct judge *judge, size_t from, judge_visit *visit, void *arg
 }
 
 size_t
-judge_reset(struct judge *judge, const char *user)
+judge_reset(struct judge *judge, const struct conf *conf, const char *user)
 {
-	(void)judge, (void)user;
+	(void)judge, (void)conf, (void)user;
 	return 0;
 }

@@ -171,11 +171,17 @@ age_of(const struct replay_key *key, int64_t sent_ms, struct moment now)
 	return (int64_t)(key->counter / USEC) + now.boot_ms - key->boot_ms - sent_ms;
 }
 
+uint64_t
+replay_highest(const struct replay_key *key)
+{
+	return key->floor > key->counter ? key->floor : key->counter;
+}
+
 enum replay_verdict
 replay_judge(const struct replay *replay, const struct replay_key *key, uint64_t counter, const struct addr *ip,
 	     struct moment now, uint64_t max_ahead_ms, uint64_t max_age_ms, int64_t *off_ms)
 {
-	uint64_t least = key->floor > key->counter ? key->floor : key->counter;
+	uint64_t least = replay_highest(key);
 	int64_t sent_ms = (int64_t)(counter / USEC), ahead = sent_ms - clock_ms(replay, now), age;
 
 	*off_ms = ahead;
@@ -227,26 +233,35 @@ replay_burn(struct replay *replay, struct replay_key *key, const char *user, uin
 	return sync ? journal_sync(replay->journal) : 0;
 }
 
-void
-replay_raise(struct replay_key *key, uint64_t counter)
+uint64_t
+replay_since(const struct replay_key *key, uint64_t counter)
 {
-	if (counter > key->floor && counter <= COUNTER_MAX)
+	return counter <= key->taken_back ? key->reset : 0;
+}
+
+void
+replay_raise(struct replay_key *key, uint64_t counter, uint64_t since)
+{
+	bool is_taken_back = since < replay_since(key, counter);
+
+	if (counter > key->floor && counter <= COUNTER_MAX && !is_taken_back)
 		key->floor = counter;
 }
 
-static uint64_t
-most(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 void
-replay_reset(struct replay *replay, struct replay_key *key, const char *user, struct moment now)
+replay_reset(struct replay *replay, struct replay_key *key, const char *user, uint64_t up_to, uint64_t reset,
+	     struct moment now)
 {
-	key->taken_back = most(key->taken_back, most(key->counter, key->floor));
-	key->reset++;
-	key->counter = key->floor = (uint64_t)to_usec(now.wall_ms);
-	key->boot_ms = INT64_MIN;
-	key->fresh = true;
+	uint64_t since = (uint64_t)to_usec(now.wall_ms);
+
+	key->taken_back = up_to < COUNTER_MAX ? up_to : COUNTER_MAX;
+	key->reset = reset;
+	if (key->floor <= up_to)
+		key->floor = since;
+	if (key->counter <= up_to) {
+		key->counter = since;
+		key->boot_ms = INT64_MIN;
+		key->fresh = true;
+	}
 	keep(replay, key, user);
 }

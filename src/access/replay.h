@@ -8,8 +8,9 @@
  * that the journal does not know must be above this machine's clock at the start, and within REPLAY_AGREE of it now:
  * the clocks have to agree for that one knock.
  *
- * A reset takes a key's number back. Which lower numbers the key has used is not known, so up to the number that was
- * taken back a knock must also be within REPLAY_AGREE of this machine's clock.
+ * A reset takes a key's counters back, up to a certain one. Which of those the key has used is not known, so up to it a
+ * knock must also be within REPLAY_AGREE of this machine's clock. All gateways of a group take the same back: a counter
+ * up to there is one since this reset, or does not count any more, and a higher one counts with and without the reset.
  */
 #ifndef KNOCKD_REPLAY_H
 #define KNOCKD_REPLAY_H
@@ -43,7 +44,7 @@ struct replay_key {
 	int64_t wall_ms;     /* this machine's clock at the last knock that was accepted; 0: none was */
 	int64_t boot_ms;     /* ... and its boot clock; INT64_MIN: that was in an earlier run */
 	bool fresh;          /* nothing is known: the clocks have to agree */
-	uint64_t taken_back; /* the highest counter before the last reset, us; 0: there was none */
+	uint64_t taken_back; /* the highest counter that the last reset has taken back, us; 0: there was none */
 	uint64_t reset;      /* which reset that was: of two the later one is higher; 0: there was none */
 	struct addr ip;      /* of the last knock */
 	uint64_t entry;      /* in the journal; 0: none */
@@ -89,13 +90,20 @@ int replay_advance(struct replay *replay, struct replay_key *key, const char *us
 int replay_burn(struct replay *replay, struct replay_key *key, const char *user, uint64_t counter,
 		const struct addr *ip, bool sync);
 
-/* Another gateway has accepted this counter. */
-void replay_raise(struct replay_key *key, uint64_t counter);
+/* The reset that has taken this counter back, 0: none: then it counts whether a gateway knows of the reset or not. */
+uint64_t replay_since(const struct replay_key *key, uint64_t counter);
+
+/* Another gateway has accepted this counter, for which its replay_since() was `since`. */
+void replay_raise(struct replay_key *key, uint64_t counter, uint64_t since);
+
+/* The highest counter that counts, or may have before the start. */
+uint64_t replay_highest(const struct replay_key *key);
 
 /*
- * Takes the key's counter back: its next knock has to be made after `now`, by a clock that agrees. The journal has it,
- * too.
+ * Takes the counters up to this one back: the next knock has to be made after `now`, by a clock that agrees. `reset` is
+ * later than that of the key. The journal has it, too.
  */
-void replay_reset(struct replay *replay, struct replay_key *key, const char *user, struct moment now);
+void replay_reset(struct replay *replay, struct replay_key *key, const char *user, uint64_t up_to, uint64_t reset,
+		  struct moment now);
 
 #endif

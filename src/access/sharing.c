@@ -250,6 +250,27 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 		apply_later(s, a);
 }
 
+static uint64_t
+rank_of(const struct notice *n)
+{
+	return n->kind == NOTICE_RESET ? n->reset : n->counter;
+}
+
+/* A counter since a reset may have come before it. */
+static void
+apply_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
+{
+	struct notice since = { .kind = NOTICE_COUNTER, .reset = n->reset };
+	const struct known_access *a = NULL;
+
+	apply(s, n, left_ms);
+	memcpy(since.key, n->key, sizeof(since.key));
+	if (n->kind == NOTICE_RESET)
+		a = known_find(&s->known, &since);
+	if (a)
+		apply(s, &a->notice, 0);
+}
+
 /*
  * Counters only rise, and a sequence that is used up stays so, whatever the times of two notices are. The group's clock
  * may have jumped, so what is over by it counts, too: a knock's age is measured by the clock of this gateway.
@@ -260,8 +281,8 @@ take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
 	struct known_access *a = known_find(&s->known, n);
 	uint64_t lasts_ms = left_ms ? left_ms : n->left_ms;
 
-	if (a && n->counter <= a->notice.counter) {
-		if (n->counter == a->notice.counter)
+	if (a && rank_of(n) <= rank_of(&a->notice)) {
+		if (rank_of(n) == rank_of(&a->notice))
 			a->seen = s->reading;
 		return;
 	}
@@ -271,7 +292,7 @@ take_use(struct sharing *s, const struct notice *n, uint64_t left_ms)
 		return;
 	}
 	a->seen = s->reading;
-	apply(s, n, lasts_ms);
+	apply_use(s, n, lasts_ms);
 }
 
 /*
@@ -317,6 +338,7 @@ take_notice(struct sharing *s, const struct notice *n, uint64_t stored_ms)
 		break;
 	case NOTICE_COUNTER:
 	case NOTICE_ONCE_USED:
+	case NOTICE_RESET:
 		take_use(s, n, left_ms);
 		break;
 	case NOTICE_BAN:
@@ -473,7 +495,7 @@ fill(struct sharing *s, const struct known_access *a, uint64_t now)
 	if (n.kind == NOTICE_COUNTER) {
 		m.flags |= SHARE_COUNTER;
 		m.counter = n.counter;
-		seal_user_id(&s->keys->at[0], n.key, m.user);
+		seal_user_id(&s->keys->at[0], n.key, n.reset, m.user);
 	} else if (n.kind == NOTICE_ONCE_USED) {
 		m.flags |= SHARE_ONCE;
 		memcpy(m.once, n.once, sizeof(m.once));
@@ -558,8 +580,8 @@ sharing_users_read(struct sharing *s)
 	if (!group_is_on(s))
 		return;
 	for (struct known_access *a = s->known.oldest; a; a = a->newer)
-		if (a->notice.kind == NOTICE_COUNTER && !a->applied)
-			apply(s, &a->notice, 0);
+		if ((a->notice.kind == NOTICE_COUNTER || a->notice.kind == NOTICE_RESET) && !a->applied)
+			apply_use(s, &a->notice, 0);
 }
 
 void

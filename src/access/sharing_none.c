@@ -73,9 +73,9 @@ sharing_recall(struct sharing *sharing, const struct sharing_left *left)
 }
 
 void
-sharing_recall_counter(struct sharing *sharing, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+sharing_recall_counter(struct sharing *sharing, const struct sharing_count *count)
 {
-	(void)sharing, (void)key, (void)counter;
+	(void)sharing, (void)count;
 }
 
 void
@@ -110,10 +110,22 @@ sharing_extended(struct sharing *sharing, const struct request_whom *whom, int64
 }
 
 void
-sharing_counted(struct sharing *sharing, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user,
-		bool claimed)
+sharing_counted(struct sharing *sharing, const struct sharing_count *count, bool claimed)
 {
-	(void)sharing, (void)key, (void)counter, (void)user, (void)claimed;
+	(void)sharing, (void)count, (void)claimed;
+}
+
+void
+sharing_reset(struct sharing *sharing, const struct sharing_count *count)
+{
+	(void)sharing, (void)count;
+}
+
+uint64_t
+sharing_time(struct sharing *sharing)
+{
+	(void)sharing;
+	return 0;
 }
 
 void

@@ -135,31 +135,61 @@ sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_
 }
 
 static struct notice
-about_counter(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user)
+about_count(struct sharing *s, enum notice_kind kind, const struct sharing_count *count)
 {
-	struct notice n = group_begin(s, NOTICE_COUNTER);
+	struct notice n = group_begin(s, kind);
 
-	memcpy(n.key, key, sizeof(n.key));
-	n.counter = counter;
-	text_copy(n.text, sizeof(n.text), user);
+	memcpy(n.key, count->key, sizeof(n.key));
+	n.counter = count->counter;
+	n.reset = count->reset;
+	text_copy(n.text, sizeof(n.text), count->user);
+	return n;
+}
+
+static struct notice
+about_counter(struct sharing *s, const struct sharing_count *count)
+{
+	struct notice n = about_count(s, NOTICE_COUNTER, count);
+
 	group_set_left(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
 	return n;
 }
 
 void
-sharing_counted(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter, const char *user,
-		bool claimed)
+sharing_counted(struct sharing *s, const struct sharing_count *count, bool claimed)
 {
-	struct share_message more = { .flags = claimed ? 0 : SHARE_COUNTER, .counter = claimed ? 0 : counter };
+	struct share_message more = { .flags = claimed ? 0 : SHARE_COUNTER, .counter = claimed ? 0 : count->counter };
 	struct notice n;
 
 	if (!is_told(s))
 		return;
-	n = about_counter(s, key, counter, user);
+	n = about_counter(s, count);
 	if (!claimed)
-		seal_user_id(&s->keys->at[0], key, more.user);
+		seal_user_id(&s->keys->at[0], count->key, count->reset, more.user);
 	remember(s, &n, n.left_ms);
 	group_put(s, &n, n.left_ms, &more);
+}
+
+uint64_t
+sharing_time(struct sharing *s)
+{
+	struct hlc alone = { .tag = 0 };
+
+	return hlc_next(group_is_on(s) ? &s->hlc : &alone, moment_now());
+}
+
+/* Of an earlier run: as the record that the server may have, of the time of the reset. */
+void
+sharing_reset(struct sharing *s, const struct sharing_count *count)
+{
+	int64_t left = (int64_t)(count->counter / 1000) - moment_now().wall_ms;
+	struct notice n;
+
+	if (!is_told(s) || left <= 0)
+		return;
+	n = about_count(s, NOTICE_RESET, count);
+	n.hlc = count->reset;
+	group_tell(s, &n, (uint64_t)left + COUNTER_SPARE_MSEC);
 }
 
 static const char *
@@ -190,16 +220,14 @@ sharing_recall(struct sharing *s, const struct sharing_left *left)
 }
 
 void
-sharing_recall_counter(struct sharing *s, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
+sharing_recall_counter(struct sharing *s, const struct sharing_count *count)
 {
 	struct notice n;
 
 	if (!group_is_on(s))
 		return;
-	n = group_begin(s, NOTICE_COUNTER);
-	memcpy(n.key, key, sizeof(n.key));
-	n.counter = counter;
-	remember(s, &n, s->conf->max_age_ms + s->conf->max_ahead_ms + COUNTER_SPARE_MSEC);
+	n = about_counter(s, count);
+	remember(s, &n, n.left_ms);
 }
 
 static struct notice
@@ -264,7 +292,7 @@ claim_more(const struct sharing *s, const struct door *door, const struct ask *a
 	if (ask && ask->counter) {
 		m->flags |= SHARE_COUNTER;
 		m->counter = ask->counter;
-		seal_user_id(&s->keys->at[0], ask->key, m->user);
+		seal_user_id(&s->keys->at[0], ask->key, ask->reset, m->user);
 	}
 	if (sequence) {
 		m->flags |= SHARE_ONCE;
@@ -285,7 +313,10 @@ about_claim(struct sharing *s, const struct door *door, const struct addr *ip, c
 		return n;
 	}
 	if (ask && ask->counter)
-		return about_counter(s, ask->key, ask->counter, ask->user);
+		return about_counter(s, &(struct sharing_count){ .key = ask->key,
+								 .user = ask->user,
+								 .counter = ask->counter,
+								 .reset = ask->reset });
 	return sequence ? about_sequence(s, door->name, sequence) : group_hello(s);
 }
 

@@ -70,7 +70,8 @@ more_users(struct admin *admin, struct session *session, struct control_client *
 static void
 reset_user(struct admin *admin, struct control_client *client, const char *user)
 {
-	size_t n = judge_reset(answer_look(admin).tools->judge, user);
+	const struct admin_view view = answer_look(admin);
+	size_t n = judge_reset(view.tools->judge, view.conf, user);
 	char err[REQUEST_LINE_MAX + 32];
 
 	if (n) {

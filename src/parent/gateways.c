@@ -281,19 +281,12 @@ recall_grant(void *arg, const struct grant_view *grant)
 	return true;
 }
 
-/* judge_count */
-static void
-recall_counter(void *arg, const uint8_t key[static ASK_KEY_LEN], uint64_t counter)
-{
-	sharing_recall_counter(arg, key, counter);
-}
-
 void
 gateways_start(struct daemon *d)
 {
 	gateways_follow(d);
 	grants_each(d->grants, 0, SIZE_MAX, recall_grant, d);
-	judge_counters(d->judge, recall_counter, d->sharing);
+	judge_recall(d->judge);
 }
 
 /* Would a courier with `b` do the same as one with `a`? */

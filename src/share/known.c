@@ -15,6 +15,7 @@ struct subject {
 	uint8_t ip[16];
 	uint8_t key[NOTICE_ID_LEN];
 	uint8_t once[NOTICE_ONCE];
+	uint64_t reset;
 };
 
 static struct subject
@@ -24,8 +25,10 @@ subject_of(const struct notice *n)
 
 	memcpy(s.door, n->door, sizeof(s.door));
 	memcpy(s.ip, n->ip.bytes, sizeof(s.ip));
-	if (n->kind == NOTICE_COUNTER)
+	if (n->kind == NOTICE_COUNTER || n->kind == NOTICE_RESET)
 		memcpy(s.key, n->key, sizeof(s.key));
+	if (n->kind == NOTICE_COUNTER)
+		s.reset = n->reset;
 	if (n->kind == NOTICE_ONCE_USED)
 		memcpy(s.once, n->once, sizeof(s.once));
 	return s;

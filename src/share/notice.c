@@ -43,6 +43,12 @@ family_byte(const struct addr *ip)
 	return ip->family == AF_INET ? 4 : ip->family == AF_INET6 ? 6 : 0;
 }
 
+static bool
+has_reset(const struct notice *n)
+{
+	return n->kind == NOTICE_COUNTER || n->kind == NOTICE_RESET;
+}
+
 void
 notice_pack(const struct notice *n, uint8_t bytes[static NOTICE_LEN])
 {
@@ -57,7 +63,10 @@ notice_pack(const struct notice *n, uint8_t bytes[static NOTICE_LEN])
 	put(bytes + 24, n->seq, 8);
 	put(bytes + 32, n->hlc, 8);
 	put(bytes + 40, n->author, 8);
-	memcpy(bytes + 48, n->door, NOTICE_ID_LEN);
+	if (has_reset(n))
+		put(bytes + 48, n->reset, 8);
+	else
+		memcpy(bytes + 48, n->door, NOTICE_ID_LEN);
 	memcpy(bytes + 56, n->ip.bytes, 16);
 	put(bytes + 72, n->left_ms, 8);
 	put(bytes + 80, (uint64_t)n->end_ms, 8);
@@ -102,6 +111,8 @@ makes_sense(const struct notice *n)
 		return !n->ip.family && !n->port && n->hlc;
 	case NOTICE_BAN:
 		return names_host(n) && !n->port && timed && n->left_ms && n->hlc;
+	case NOTICE_RESET:
+		return !n->ip.family && !n->port && timed && n->left_ms && n->hlc && n->counter && n->reset;
 	case NOTICE_KINDS:
 		break;
 	}
@@ -149,7 +160,10 @@ notice_unpack(struct notice *n, const uint8_t bytes[static NOTICE_LEN])
 			      .end_ms = (int64_t)take(bytes + 80, 8),
 			      .counter = take(bytes + 96, 8),
 			      .filled = take(bytes + 152, 8) };
-	memcpy(n->door, bytes + 48, NOTICE_ID_LEN);
+	if (has_reset(n))
+		n->reset = take(bytes + 48, 8);
+	else
+		memcpy(n->door, bytes + 48, NOTICE_ID_LEN);
 	memcpy(n->key, bytes + 88, NOTICE_ID_LEN);
 	if (n->kind == NOTICE_ONCE_USED)
 		memcpy(n->once, bytes + 104, NOTICE_ONCE);

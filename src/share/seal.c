@@ -85,6 +85,8 @@ subject_of(enum notice_kind kind)
 		return 'o';
 	case NOTICE_BAN:
 		return 'b';
+	case NOTICE_RESET:
+		return 'r';
 	case NOTICE_HELLO:
 	case NOTICE_KINDS:
 		break;
@@ -126,6 +128,7 @@ subject(const struct notice *n)
 	case NOTICE_REVOKE:
 		return of_access(n);
 	case NOTICE_COUNTER:
+	case NOTICE_RESET:
 		memcpy(s.key, n->key, sizeof(s.key));
 		break;
 	case NOTICE_ONCE_USED:
@@ -153,9 +156,15 @@ seal_id(const struct seal_key *key, const struct notice *n, uint8_t id[static SH
 }
 
 void
-seal_user_id(const struct seal_key *key, const uint8_t user_key[static NOTICE_ID_LEN], uint8_t id[static SHARE_ID])
+seal_user_id(const struct seal_key *key, const uint8_t user_key[static NOTICE_ID_LEN], uint64_t reset,
+	     uint8_t id[static SHARE_ID])
 {
-	hash(key, 'u', user_key, NOTICE_ID_LEN, id);
+	uint8_t about[NOTICE_ID_LEN + 8];
+
+	memcpy(about, user_key, NOTICE_ID_LEN);
+	for (size_t i = 0; i < 8; i++)
+		about[NOTICE_ID_LEN + i] = (uint8_t)(reset >> (8 * i));
+	hash(key, 'u', about, reset ? sizeof(about) : NOTICE_ID_LEN, id);
 }
 
 void

@@ -213,7 +213,7 @@ a_reset(void **state)
 	pass(&f, HOUR);
 	assert_int_equal(judge(&f, NOW + HOUR + SECOND), REPLAY_OLD);
 	key = replay_key(&f.replay, id);
-	replay_reset(&f.replay, key, "alice", f.now);
+	replay_reset(&f.replay, key, "alice", replay_highest(key), 1, f.now);
 	assert_int_equal(judge(&f, NOW + SECOND + 1), REPLAY_OLD); /* a knock of before is none of after */
 	assert_int_equal(judge(&f, NOW + DAY + 1), REPLAY_DISAGREE);
 	pass(&f, SECOND);
@@ -225,6 +225,35 @@ a_reset(void **state)
 	pass(&f, DAY);
 	knock(&f, NOW + DAY + HOUR);
 	knock(&f, NOW + 2 * DAY); /* above what was taken back */
+	replay_free(&f.replay);
+}
+
+/* What other gateways tell of knocks and resets, in any order. */
+static void
+resets_and_counters_of_other_gateways(void **state)
+{
+	const uint64_t before = (uint64_t)(NOW + DAY) * 1000, since = (uint64_t)(NOW + HOUR) * 1000;
+	const uint64_t above = before + 1;
+	struct fixture f = start_at(NOW, NULL);
+	struct replay_key *key = replay_key(&f.replay, id);
+
+	(void)state;
+	replay_raise(key, before, 0);
+	pass(&f, HOUR);
+	assert_int_equal(judge(&f, NOW + HOUR + SECOND), REPLAY_OLD);
+	replay_reset(&f.replay, key, "alice", before, 7, f.now);
+	replay_raise(key, before, 0); /* of a gateway that has not heard of the reset */
+	replay_raise(key, before, 6); /* ... or of one before it only */
+	assert_int_equal(judge(&f, NOW + HOUR + SECOND), REPLAY_NEW);
+	replay_raise(key, since + 2 * SECOND * 1000, 7);
+	assert_int_equal(judge(&f, NOW + HOUR + SECOND), REPLAY_OLD);
+	assert_int_equal(judge(&f, NOW + HOUR + 3 * SECOND), REPLAY_NEW);
+	assert_int_equal(replay_since(key, before), 7);
+	assert_int_equal(replay_since(key, above), 0);
+	replay_raise(key, above, 0);
+	assert_int_equal(judge(&f, NOW + HOUR + 4 * SECOND), REPLAY_OLD);
+	replay_reset(&f.replay, key, "alice", before, 8, f.now); /* does not take back what is above */
+	assert_int_equal(judge(&f, NOW + HOUR + 4 * SECOND), REPLAY_OLD);
 	replay_free(&f.replay);
 }
 
@@ -325,6 +354,7 @@ main(void)
 		cmocka_unit_test(delayed_knocks),
 		cmocka_unit_test(a_client_whose_clock_was_ahead_and_is_set),
 		cmocka_unit_test(a_reset),
+		cmocka_unit_test(resets_and_counters_of_other_gateways),
 		cmocka_unit_test(a_reset_before_the_start),
 		cmocka_unit_test(the_later_of_two_entries),
 		cmocka_unit_test(extreme_counters),

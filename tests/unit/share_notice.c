@@ -66,6 +66,46 @@ packed_and_unpacked(void **state)
 	assert_true(back.hlc == 4 && back.author == 5 && back.seq == 3);
 }
 
+static struct notice
+reset(void)
+{
+	return (struct notice){ .kind = NOTICE_RESET,
+				.hlc = 4,
+				.key = { 1, 2 },
+				.counter = 5,
+				.reset = 4,
+				.left_ms = 600000,
+				.end_ms = 1700000600000 };
+}
+
+/* A counter's reset is where an earlier version has zeros, which it does not look at. */
+static void
+resets(void **state)
+{
+	struct notice n = reset(), counter = n, back;
+	struct share_message one = { .kind = SHARE_PUT }, two = one;
+	uint8_t bytes[NOTICE_LEN], user[SHARE_ID], again[SHARE_ID];
+
+	(void)state;
+	notice_pack(&n, bytes);
+	assert_int_equal(notice_unpack(&back, bytes), 0);
+	assert_true(back.reset == 4 && back.counter == 5);
+	counter.kind = NOTICE_COUNTER;
+	notice_pack(&counter, bytes);
+	assert_int_equal(bytes[55], 4);
+	assert_int_equal(notice_unpack(&back, bytes), 0);
+	assert_true(back.reset == 4);
+	seal_notice(&keys, &counter, &one);
+	counter.reset = 0;
+	seal_notice(&keys, &counter, &two);
+	assert_memory_equal(one.id, two.id, SHARE_ID);
+	seal_notice(&keys, &n, &two);
+	assert_memory_not_equal(one.id, two.id, SHARE_ID);
+	seal_user_id(&keys.at[0], n.key, 0, user);
+	seal_user_id(&keys.at[0], n.key, 4, again);
+	assert_memory_not_equal(user, again, SHARE_ID);
+}
+
 /* One bit in a byte that must be zero, or in the version. */
 static void
 each_unused_byte_is_zero(void **state)
@@ -125,6 +165,16 @@ nonsense_is_refused(void **state)
 	n.kind = NOTICE_HELLO;
 	refused(&n);
 	n = (struct notice){ .kind = NOTICE_COUNTER, .hlc = 1 };
+	refused(&n);
+	n = reset();
+	n.reset = 0;
+	refused(&n);
+	n = reset();
+	n.counter = 0;
+	refused(&n);
+	n = reset();
+	n.left_ms = 0;
+	n.end_ms = 0;
 	refused(&n);
 }
 
@@ -320,6 +370,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packed_and_unpacked),
+		cmocka_unit_test(resets),
 		cmocka_unit_test(each_unused_byte_is_zero),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(names_are_harmless),

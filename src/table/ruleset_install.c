@@ -272,7 +272,7 @@ cannot_own(const struct install *install, int rc)
 {
 	const struct transaction *t = &install->transaction;
 
-	return rc > 0 && install->own && t->sources[t->refused].what == table_made &&
+	return rc > 0 && install->own && t->subjects[t->refused].what == table_made &&
 	       (t->error == EOPNOTSUPP || t->error == EINVAL);
 }
 

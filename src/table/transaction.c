@@ -13,32 +13,32 @@
 #define TRIES 20 /* while other programs change the ruleset between look and commit */
 
 static struct nlmsghdr *
-add(struct transaction *t, uint16_t type, uint16_t flags, const struct source *source)
+add(struct transaction *t, uint16_t type, uint16_t flags, const struct subject *subject)
 {
 	size_t room = t->room ? 2 * t->room : 64;
-	struct source *grown;
+	struct subject *grown;
 
 	if (t->n == t->room) {
-		grown = reallocarray(t->sources, room, sizeof(*grown));
+		grown = reallocarray(t->subjects, room, sizeof(*grown));
 		if (!grown)
 			return NULL;
-		t->sources = grown;
+		t->subjects = grown;
 		t->room = room;
 	}
-	t->sources[t->n++] = *source;
+	t->subjects[t->n++] = *subject;
 	return nfnl_add(t->nfnl, type, NFPROTO_INET, flags);
 }
 
 struct nlmsghdr *
 transaction_add(struct transaction *t, uint16_t type, uint16_t flags, const char *what, const char *name)
 {
-	return add(t, type, flags, &(struct source){ .what = what, .name = name });
+	return add(t, type, flags, &(struct subject){ .what = what, .name = name });
 }
 
 struct nlmsghdr *
 transaction_add_rule(struct transaction *t, const struct rule *rule)
 {
-	return add(t, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, &(struct source){ .rule = rule });
+	return add(t, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, &(struct subject){ .rule = rule });
 }
 
 /* A refused message makes the kernel refuse later ones, too: the first is the reason. */
@@ -82,7 +82,7 @@ rule_hint(const struct transaction *t, const struct rule *rule)
 static void
 explain(const struct transaction *t, char *err, size_t errlen)
 {
-	const struct source *source = &t->sources[t->refused];
+	const struct subject *subject = &t->subjects[t->refused];
 	char *text = NULL;
 	size_t len;
 	FILE *out;
@@ -91,17 +91,17 @@ explain(const struct transaction *t, char *err, size_t errlen)
 		snprintf(err, errlen, "the table belongs to another process (netlink port %u)", t->look.owner);
 		return;
 	}
-	if (source->what) {
-		snprintf(err, errlen, "the kernel refused %s %s: %s", source->what, source->name, strerror(t->error));
+	if (subject->what) {
+		snprintf(err, errlen, "the kernel refused %s %s: %s", subject->what, subject->name, strerror(t->error));
 		return;
 	}
 	out = open_memstream(&text, &len);
 	if (out) {
-		ruleset_print_rule(t->rules, source->rule, out);
+		ruleset_print_rule(t->rules, subject->rule, out);
 		fclose(out);
 	}
 	snprintf(err, errlen, "the kernel refused \"%s\": %s%s", text ? text : "a rule", strerror(t->error),
-		 rule_hint(t, source->rule));
+		 rule_hint(t, subject->rule));
 	free(text);
 }
 
@@ -149,6 +149,6 @@ transaction_free(struct transaction *t)
 	int saved = errno;
 
 	look_free(&t->look);
-	free(t->sources);
+	free(t->subjects);
 	errno = saved;
 }

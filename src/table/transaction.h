@@ -15,7 +15,7 @@
 #include "rules.h"
 
 /* The subject of a message. */
-struct source {
+struct subject {
 	const char *what; /* "table", "set", ... or NULL: `rule` */
 	const char *name;
 	const struct rule *rule;
@@ -26,7 +26,7 @@ struct transaction {
 	struct nfnl *nfnl;
 	const struct rules *rules; /* to explain errors; NULL if it adds none */
 	struct look look;          /* the table before */
-	struct source *sources;
+	struct subject *subjects;  /* by message */
 	size_t n, room;
 	size_t refused; /* index of the first refused message */
 	int error;      /* its errno, 0: none */

@@ -82,10 +82,4 @@ void access_admit(const struct access_tools *tools, const struct conf *conf, str
 void access_ban(const struct access_tools *tools, const struct conf *conf, const struct addr *ip, uint64_t left_ms,
 		const char *gateway);
 
-/*
- * Asks the kernel about every set that the configuration names, and warns of those that would refuse their elements.
- * Nothing is fatal: the admin may create a set later.
- */
-void access_check(const struct access_tools *tools, const struct conf *conf);
-
 #endif

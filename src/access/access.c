@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "access/access.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,6 @@
 #include "netlink/links.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
-#define SAMPLE_PORT 22     /* for %PORT%, when the sets are checked */
 
 static bool
 is_granted(const struct access_batch *batch, const struct event *events, size_t i)
@@ -384,21 +381,27 @@ remember(struct grants *grants, const struct door *door, const struct ask *ask, 
 		grants_taken(grants, op);
 }
 
-/* Logs and remembers an opening's operations, which begin at `at`, runs its commands, and returns their end. */
+/* Logs and remembers an opening's operations. */
+static void
+settle(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct ask *ask,
+       const struct nftset_op *ops, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		log_op(tools, conf, door, ops[i].add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, &ops[i]);
+		remember(tools->grants, door, ask, &ops[i]);
+	}
+}
+
+/* Settles an opening's operations, which begin at `at`, runs its commands, and returns their end. */
 static size_t
 finish(const struct access_tools *tools, const struct conf *conf, const struct door *door, const struct addr *ip,
        const struct ask *ask, const struct access_batch *batch, size_t at)
 {
-	size_t end = at + count_elements(door, ip, ask);
+	size_t n = count_elements(door, ip, ask);
 
-	for (; at < end; at++) {
-		const struct nftset_op *op = &batch->ops[at];
-
-		log_op(tools, conf, door, op->add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, op);
-		remember(tools->grants, door, ask, op);
-	}
+	settle(tools, conf, door, ask, &batch->ops[at], n);
 	run_commands(tools, door, ip, ask);
-	return end;
+	return at + n;
 }
 
 /* Bans are not remembered: the kernel ends them, and the admin may delete them. Returns as finish(). */
@@ -651,7 +654,7 @@ collect_admitted(struct access_batch *batch, const struct access_admission *at, 
 	return 0;
 }
 
-/* Logs and remembers the operations from `at` on, and returns their end. */
+/* Settles the operations from `at` on, and returns their end. */
 static size_t
 finish_admitted(const struct access_tools *tools, const struct conf *conf, struct access_admission *a,
 		const struct access_batch *batch, size_t at)
@@ -661,14 +664,10 @@ finish_admitted(const struct access_tools *tools, const struct conf *conf, struc
 
 	log_notice(tools->log, "%s: %s: opened by gateway %s", lookup_who(tools->lookup, &a->ip, who), a->door->name,
 		   a->gateway);
+	settle(tools, conf, a->door, &a->ask, &batch->ops[at], end - at);
 	a->admitted = false;
-	for (; at < end; at++) {
-		const struct nftset_op *op = &batch->ops[at];
-
-		log_op(tools, conf, a->door, op->add ? LOGTEXT_GRANT : LOGTEXT_REVOKE, op);
-		remember(tools->grants, a->door, &a->ask, op);
-		a->admitted |= op->add && nftset_is_good(op);
-	}
+	for (; at < end; at++)
+		a->admitted |= batch->ops[at].add && nftset_is_good(&batch->ops[at]);
 	return end;
 }
 
@@ -721,89 +720,4 @@ access_ban(const struct access_tools *tools, const struct conf *conf, const stru
 		log_private(tools->log, "%s: banned by gateway %s: %s", addr_format(ip, who), gateway,
 			    command_of(&batch.ops[i], text, sizeof(text)));
 	free_batch(&batch);
-}
-
-/* ---- at start ---------------------------------------------------------------------------------- */
-
-/* A list of elements of the configuration: its section and key, the limit on prefixes, and whether they are added. */
-struct named {
-	const char *by, *key;
-	const uint8_t *max_prefix;
-	bool add;
-};
-
-static struct nftset_op
-sample(const struct element *element, const struct named *named, enum conf_family family)
-{
-	/* documentation addresses: RFC 5737, RFC 3849 */
-	const char *text = family == CONF_V6 ? "2001:db8::1" : "192.0.2.1";
-	struct nftset_op op = {
-		.add = named->add, .element = element, .comment = named->by, .min_prefix = named->max_prefix[family]
-	};
-
-	addr_parse(&op.ip, text);
-	return op;
-}
-
-/* `either`: the value has no _6 twin and serves both families, so it needs to fit only one of them. */
-static void
-check_element(const struct access_tools *tools, const struct named *named, const struct element *element,
-	      enum conf_family family, bool either)
-{
-	struct nftset_op op = sample(element, named, family);
-	char text[LOG_TEXT_MAX];
-
-	if (nftset_check(tools->nftset, &op, 1)) {
-		log_warn(tools->log, "%s: could not ask the kernel about its set", named->by);
-		return;
-	}
-	if (op.result == NFTSET_FAMILY && either) {
-		struct nftset_op other = sample(element, named, CONF_V6);
-
-		if (!nftset_check(tools->nftset, &other, 1))
-			op = other;
-	}
-	if (op.result != NFTSET_OK)
-		log_warnx(tools->log, "%s: warning: %s: %s", named->by, named->key,
-			  nftset_explain(&op, text, sizeof(text)));
-}
-
-/* An element with %PORT%, as if a signed knock had asked for one. */
-static void
-check_asked(const struct access_tools *tools, const struct named *named, const struct element *element,
-	    enum conf_family family, bool either)
-{
-	struct element asked = { .n_parts = 0 };
-
-	if (!element_wants_port(element) || element_copy(&asked, element, IPPROTO_TCP, SAMPLE_PORT, 0)) {
-		check_element(tools, named, element, family, either);
-		return;
-	}
-	check_element(tools, named, &asked, family, either);
-	element_free(&asked);
-}
-
-static void
-check_list(const struct access_tools *tools, const struct named *named, const struct element_list lists[CONF_FAMILIES])
-{
-	for (enum conf_family f = CONF_V4; f < CONF_FAMILIES; f++)
-		for (size_t i = 0; i < lists[f].n; i++)
-			check_asked(tools, named, &lists[f].at[i], f, f == CONF_V4 && !lists[CONF_V6].given);
-}
-
-void
-access_check(const struct access_tools *tools, const struct conf *conf)
-{
-	const struct element_list excepted[CONF_FAMILIES] = { conf->ban_except_sets };
-
-	check_list(tools, &(struct named){ "options", "Ban_Set", conf->max_prefix, true }, conf->ban);
-	check_list(tools, &(struct named){ "options", "Ban_Except", conf->max_prefix, false }, excepted);
-	for (size_t d = 0; d < conf->n_doors; d++) {
-		const struct door *door = &conf->doors[d];
-
-		check_list(tools, &(struct named){ door->name, "grant", door->max_prefix, true },
-			   door->elements[DOOR_GRANTS]);
-		check_list(tools, &(struct named){ door->name, "revoke", door->max_prefix, false },
-			   door->elements[DOOR_REVOKES]);
-	}
 }

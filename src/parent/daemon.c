@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/remembered.h"
+#include "access/setcheck.h"
 #include "claims.h"
 #include "config.h"
 #include "courier/courier.h"
@@ -464,7 +465,7 @@ start(struct daemon *d)
 	d->capture_fd = intake_listen(d, d->conf);
 	if (d->capture_fd < 0 || upkeep_find_other(d) || open_tools(d) || upkeep_install(d, d->conf) || open_signals(d))
 		return -1;
-	access_check(&d->tools, d->conf);
+	setcheck(d->tools.log, d->tools.nftset, d->conf);
 	sequences_watch(d);
 	users_read(d);
 	interfaces_warn(d->conf, &d->log);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/setcheck.h"
 #include "claims.h"
 #include "gateways.h"
 #include "intake.h"
@@ -129,7 +130,7 @@ reload_daemon(struct daemon *d)
 	} else {
 		lastguard_keep(d);
 		grants_follow(d->grants, d->conf);
-		access_check(&d->tools, d->conf);
+		setcheck(d->tools.log, d->tools.nftset, d->conf);
 		sequences_watch(d);
 		users_read(d);
 		gateways_follow(d);

@@ -20,6 +20,7 @@ build=$PWD
 [ -x "$build/knockd" ] || build=$TESTS_TOP
 : "${KNOCKD:=$build/knockd}" "${KNOCK:=$build/knock}" "${KNOCKCTL:=$build/knockctl}" "${NFLOG:=$build/tests/tools/nflog}"
 : "${MEDDLE_SO:=$build/tests/tools/meddle.so}" "${PAGES_SO:=$build/tests/tools/pages.so}"
+: "${STARVE_SO:=$build/tests/tools/starve.so}"
 : "${RACE:=$build/tests/tools/race}" "${HAMMER:=$build/tests/tools/hammer}" "${FILTERED:=$build/tests/tools/filtered}"
 
 # --- TAP ---------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ ends() {
 # --- requirements --------------------------------------------------------------------------------
 
 # need WORD...: a tool in PATH, or knock (any client), knock_ref, knock_ours, knockd_ref (the daemon),
-# knockctl, filtered, nflog, race and meddle (tests/tools), uids (a second user id that can be used)
+# knockctl, filtered, nflog, race, meddle and starve (tests/tools), uids (a second user id that can be used)
 need() {
 	for need_word; do
 		case $need_word in
@@ -167,7 +168,8 @@ need() {
 		knock_ours) [ -x "$KNOCK" ] || skip_all "the client $KNOCK is not built" ;;
 		knockctl) [ -x "$KNOCKCTL" ] || skip_all "$KNOCKCTL is not built: jansson is not there" ;;
 		nflog) [ -x "$NFLOG" ] || skip_all "$NFLOG is not built (make check builds it)" ;;
-		meddle) need_meddle ;;
+		meddle) need_preload "$MEDDLE_SO" ;;
+		starve) need_preload "$STARVE_SO" ;;
 		uids) have_uids || skip_all "$no_uids" ;;
 		filtered) [ -x "$FILTERED" ] || skip_all "$FILTERED is not built (make check builds it)" ;;
 		hammer) [ -x "$HAMMER" ] || skip_all "$HAMMER is not built (make check builds it)" ;;
@@ -178,8 +180,8 @@ need() {
 }
 
 # Sanitizers have to be the first library themselves.
-need_meddle() {
-	[ -e "$MEDDLE_SO" ] || skip_all "$MEDDLE_SO is not built (make check builds it)"
+need_preload() {
+	[ -e "$1" ] || skip_all "$1 is not built (make check builds it)"
 	built_with SANITIZERS && skip_all 'sanitizers and a preloaded library do not go together'
 }
 

@@ -221,6 +221,7 @@ netns_tests = \
 	tests/netns/signed_ssh.sh \
 	tests/netns/signed_users.sh \
 	tests/netns/source_rate.sh \
+	tests/netns/starve.sh \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
@@ -289,6 +290,7 @@ AM_TESTS_ENVIRONMENT = \
 	NFLOG='$(abs_builddir)/tests/tools/nflog'; export NFLOG; \
 	MEDDLE_SO='$(abs_builddir)/tests/tools/meddle.so'; export MEDDLE_SO; \
 	PAGES_SO='$(abs_builddir)/tests/tools/pages.so'; export PAGES_SO; \
+	STARVE_SO='$(abs_builddir)/tests/tools/starve.so'; export STARVE_SO; \
 	SK_SO='$(abs_builddir)/tests/tools/sk.so'; export SK_SO; \
 	RACE='$(abs_builddir)/tests/tools/race'; export RACE; \
 	HAMMER='$(abs_builddir)/tests/tools/hammer'; export HAMMER; \
@@ -344,7 +346,7 @@ tests_tools_rogue_LDADD = libknockd.a $(knockd_libs)
 tests_tools_rogue_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill
 
 # Libraries for LD_PRELOAD and for ssh-agent, without the flags that programs get here.
-preloads = tests/tools/meddle.so tests/tools/pages.so
+preloads = tests/tools/meddle.so tests/tools/pages.so tests/tools/starve.so
 if DAEMON
 check_DATA = $(preloads) tests/ref/stamp
 if SODIUM
@@ -557,7 +559,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/packages \
 	tests/platform/old \
 	tests/platform/valgrind \
-	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c \
+	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c tests/tools/starve.c \
 	tests/vm/README \
 	tests/vm/doors.py \
 	tests/vm/fresh.sh \

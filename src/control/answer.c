@@ -28,6 +28,8 @@ answer_say(struct control_client *client, json_t *json)
 	char *line = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	bool said = line && control_say(client, line);
 
+	if (!line)
+		control_give_up(client);
 	json_decref(json);
 	free(line);
 	return said;

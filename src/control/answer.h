@@ -66,7 +66,7 @@ bool answer_sees_all(const struct admin *admin, const struct control_client *cli
 
 /* ---- lines --------------------------------------------------------------------------------------- */
 
-/* Takes over the object. False: no room, or no memory. */
+/* Takes over the object. False: no room, or no memory, which ends the connection: the answer would lack a line. */
 bool answer_say(struct control_client *client, json_t *json);
 
 /* Adds the address's host name, null if it is not known. */

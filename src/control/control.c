@@ -65,7 +65,7 @@ control_say(struct control_client *c, const char *line)
 {
 	size_t len = strlen(line);
 
-	if (len + 1 > CONTROL_OUT_MAX - c->out_len)
+	if (c->leaving || len + 1 > CONTROL_OUT_MAX - c->out_len)
 		return false;
 	if (c->out_from + c->out_len + len + 1 > CONTROL_OUT_MAX) {
 		memmove(c->out, c->out + c->out_from, c->out_len);
@@ -202,7 +202,7 @@ serve(struct control_client *c, short events, uint64_t now)
 		there = flush_out(c);
 	if (there && may_ask(c))
 		take_line(c);
-	if (there && c->state == ANSWERED_IN_PORTIONS)
+	if (there && c->state == ANSWERED_IN_PORTIONS && !c->leaving)
 		take_portion(c);
 	if (there && !(events & POLLOUT))
 		there = flush_out(c);
@@ -214,7 +214,7 @@ serve(struct control_client *c, short events, uint64_t now)
 static bool
 is_pressing(const struct control_client *c)
 {
-	if (c->state == ANSWERED_IN_PORTIONS)
+	if (c->state == ANSWERED_IN_PORTIONS && !c->leaving)
 		return !c->out_len;
 	return may_ask(c) && first_line(c) >= 0;
 }
@@ -391,6 +391,12 @@ const struct control_peer *
 control_peer(const struct control_client *c)
 {
 	return &c->peer;
+}
+
+void
+control_give_up(struct control_client *c)
+{
+	c->leaving = true;
 }
 
 void

@@ -72,11 +72,14 @@ uint64_t control_next(const struct control *control);
 size_t control_number(const struct control_client *client);
 const struct control_peer *control_peer(const struct control_client *client);
 
-/* Puts a line (without its newline) into the client's buffer. False: no room, and nothing was put there. */
+/* Puts a line (without its newline) into the client's buffer. False: no room, or given up; nothing was put there. */
 bool control_say(struct control_client *client, const char *line);
 
 /* Is there room for CONTROL_ROOM bytes? */
 bool control_has_room(const struct control_client *client);
+
+/* The answer cannot be completed: the connection ends behind what it has so far, which tells the client. */
+void control_give_up(struct control_client *client);
 
 /* The answer goes on: `more` is called whenever there is room, until it returns false. */
 void control_continue(struct control_client *client);

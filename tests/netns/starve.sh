@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Memory is out at each allocation in turn: the daemon goes on, and knockctl gets a whole answer, or learns that it is
+# not whole.
+
+. "$(dirname "$0")/../lib.sh"
+need knock knockctl starve
+topo_pair
+firewall
+export STARVE="$T/starve"
+# fail_after NUMBER: the allocation behind so many fails; -1: none
+fail_after() {
+	printf '%12d%12d' "$1" 0 1<>"$STARVE"
+}
+fail_after -1
+daemon_preload=$STARVE_SO
+knockd_start "
+[ssh]
+	sequence = 1001
+	grant    = inet filter ssh_ok { %IP% timeout 1h }
+[command]
+	sequence     = 1002
+	command      = true
+	cmd_timeout  = 1
+	stop_command = echo stop >>$T/stopped
+[open]
+	sequence     = 1003
+	open         = 2222
+	open_timeout = 1h
+$fence_door"
+
+# starved TEXT GOOD COMMAND...: each allocation of the daemon fails once for COMMAND; GOOD, a function, is true after each
+starved() {
+	starved_text=$1 starved_good=$2
+	shift 2
+	"$@" >"$T/whole" 2>/dev/null
+	fence
+	fail_after -1
+	"$@" >/dev/null 2>&1
+	fence
+	starved_n=$(cut -c 13- "$STARVE")
+	starved_bad=
+	while [ "$starved_n" -gt 0 ] && alive "$knockd"; do
+		starved_n=$((starved_n - 1))
+		fail_after $starved_n
+		"$@" >"$T/out" 2>"$T/err"
+		starved_status=$?
+		fail_after -1
+		$starved_good || starved_bad="$starved_bad $starved_n"
+	done
+	equal "$starved_text" "$starved_bad" ''
+	check '... and the daemon goes on' alive "$knockd"
+}
+any() {
+	true
+}
+starved 'a grant' any knock $server 1001
+starved 'a command' any knock $server 1002
+starved 'open' any knock $server 1003
+starved 'a grant by hand' any knockctl grant 10.0.0.77 --door ssh
+starved 'its end' any knockctl revoke 10.0.0.77
+
+no_command() {
+	! knockctl list | grep -q command
+}
+check 'the accesses by command end' no_command
+knock $server 1001 1003
+wait_for element_in 'inet filter ssh_ok' 10.0.0.2
+# An answer that succeeds has as many lines as the daemon has accesses, and no answer takes a minute.
+now starve_from
+whole() {
+	[ "$starved_status" != 0 ] || [ "$(wc -l <"$T/out")" = "$(wc -l <"$T/whole")" ]
+}
+starved 'list: whole, or an error' whole knockctl list
+starved 'doors' whole knockctl doors
+starved 'status' whole knockctl status
+starved 'attempts' whole knockctl attempts
+now starve_until
+check '... and soon' [ $((starve_until - starve_from)) -lt 6000 ]
+
+starved 'check' any knockctl check
+knock $server 1001
+check 'after that, all is well' element_in 'inet filter ssh_ok' 10.0.0.2
+knockctl reload >/dev/null
+knock $server 1001
+knockd_stop
+equal 'the daemon ends as usual' $? 15
+done_testing

@@ -15,16 +15,11 @@
 #include "signed/knock1.h"
 #include "signed/sshkey.h"
 
-#define SSHSIG_NAMESPACE   "knock@knockd-nft"
-#define SSHSIG_MESSAGE_LEN (sizeof("knock1") - 1 + KNOCK1_KEY_LEN + KNOCK1_STATEMENT_LEN)
-#define SSHSIG_LEN         (6 + 4 + sizeof(SSHSIG_NAMESPACE) - 1 + 4 + 4 + 6 + 4 + 64)
+#define SSHSIG_NAMESPACE "knock@knockd-nft"
+#define SSHSIG_LEN       (6 + 4 + sizeof(SSHSIG_NAMESPACE) - 1 + 4 + 4 + 6 + 4 + 64)
 
 #define SSHSIG_TOUCHED  1 /* FIDO flags: the user has touched the security key */
 #define SSHSIG_VERIFIED 4 /* ... and given it a PIN or a fingerprint */
-
-/* The message before it is hashed: for ssh-keygen. */
-void sshsig_message(const uint8_t server_key[static KNOCK1_KEY_LEN],
-		    const uint8_t statement[static KNOCK1_STATEMENT_LEN], uint8_t message[static SSHSIG_MESSAGE_LEN]);
 
 /* The bytes that a key or an agent signs. */
 void sshsig_signed(const uint8_t server_key[static KNOCK1_KEY_LEN],

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/text.h"
-
 /* What the elements of one door look like in the set. */
 struct form {
 	const struct door *door;

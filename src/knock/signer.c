@@ -28,12 +28,6 @@ struct signer {
 	bool refused;              /* the agent has not signed, and is not asked again: perhaps it asks the user */
 };
 
-bool
-signer_supported(void)
-{
-	return true;
-}
-
 const char *
 signer_check(const char *server, bool door)
 {

@@ -30,9 +30,6 @@ struct signer_setup {
 	bool other; /* `address` is somebody else's */
 };
 
-/* Does this build have signed knocks? */
-bool signer_supported(void);
-
 /* Checks the text of `server`; `door` says whether it must name one. NULL, or a clause about what is wrong. */
 const char *signer_check(const char *server, bool door);
 

@@ -7,12 +7,6 @@
 
 static const char missing[] = "this knock was built without libsodium, which signed knocks need";
 
-bool
-signer_supported(void)
-{
-	return false;
-}
-
 const char *
 signer_check(const char *server, bool door)
 {

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/conffile.h"
 #include "ctl.h"
 #include "ctl_progress.h"
 #include "ctl_replace.h"

@@ -158,12 +158,6 @@ put_command_first(struct ctl_options *o)
 	}
 }
 
-const char *
-ctl_options_local_name(enum ctl_local local)
-{
-	return local_names[local];
-}
-
 /* The command of the first word; CTL_LOCALS: none. */
 static enum ctl_local
 find_local(const struct ctl_options *o)

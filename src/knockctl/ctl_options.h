@@ -35,8 +35,6 @@ struct ctl_options {
 /* Does knockctl add a user to a file that the daemon names? */
 bool ctl_options_adds(enum request_command command);
 
-const char *ctl_options_local_name(enum ctl_local local);
-
 /* CTL_WRONG: the reason is in `err`. The strings stay argv's. */
 enum ctl_mode ctl_options_parse(struct ctl_options *options, int argc, char **argv, char *err, size_t errlen);
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "wire/capture.h"
 
 /* ---- interfaces ---------------------------------------------------------------------------------------- */
 

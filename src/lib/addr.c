@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/text.h"
-
 /* ::ffff:0:0/96: an IPv4 address written as an IPv6 one, RFC 4291 */
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 

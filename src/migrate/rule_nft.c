@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "conf/element.h"
-#include "lib/text.h"
 #include "rule_words.h"
 
 /* The words from `at` on, with single blanks. */

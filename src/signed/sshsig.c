@@ -10,9 +10,12 @@
 
 static const char magic[6] = { 'S', 'S', 'H', 'S', 'I', 'G' }, prefix[6] = { 'k', 'n', 'o', 'c', 'k', '1' };
 
-void
-sshsig_message(const uint8_t server_key[static KNOCK1_KEY_LEN], const uint8_t statement[static KNOCK1_STATEMENT_LEN],
-	       uint8_t message[static SSHSIG_MESSAGE_LEN])
+#define MESSAGE_LEN (sizeof(prefix) + KNOCK1_KEY_LEN + KNOCK1_STATEMENT_LEN)
+
+/* The message before it is hashed. */
+static void
+make_message(const uint8_t server_key[static KNOCK1_KEY_LEN], const uint8_t statement[static KNOCK1_STATEMENT_LEN],
+	     uint8_t message[static MESSAGE_LEN])
 {
 	memcpy(message, prefix, sizeof(prefix));
 	memcpy(message + sizeof(prefix), server_key, KNOCK1_KEY_LEN);
@@ -23,9 +26,9 @@ void
 sshsig_signed(const uint8_t server_key[static KNOCK1_KEY_LEN], const uint8_t statement[static KNOCK1_STATEMENT_LEN],
 	      uint8_t bytes[static SSHSIG_LEN])
 {
-	uint8_t message[SSHSIG_MESSAGE_LEN], hash[crypto_hash_sha512_BYTES], *at = bytes;
+	uint8_t message[MESSAGE_LEN], hash[crypto_hash_sha512_BYTES], *at = bytes;
 
-	sshsig_message(server_key, statement, message);
+	make_message(server_key, statement, message);
 	crypto_hash_sha512(hash, message, sizeof(message));
 	memcpy(at, magic, sizeof(magic));
 	at = bytes_put_string(at + sizeof(magic), SSHSIG_NAMESPACE, strlen(SSHSIG_NAMESPACE));

@@ -123,10 +123,9 @@ guard_flows_pass(struct rules *rules, const struct guard_sets *sets, const char 
 void
 guard_flows_local(struct rules *rules, const struct port_set *ports, const char *chain, enum side side, const char *to)
 {
-	static const enum fib_test local[GUARD_FLOWS_LOCAL_MAX] = { FIB_TO_NOT_UNICAST, FIB_TO_LOCAL_HERE,
-								    FIB_TO_NO_HOST };
+	static const enum fib_test local[] = { FIB_TO_NOT_UNICAST, FIB_TO_LOCAL_HERE, FIB_TO_NO_HOST };
 
-	for (size_t i = 0; i < GUARD_FLOWS_LOCAL_MAX; i++) {
+	for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
 		struct rule *rule = build_rule(rules, chain);
 
 		if (side != SIDE_TO)

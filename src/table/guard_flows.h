@@ -30,19 +30,16 @@ struct guard_sets {
  * The rules at the beginning of a chain: packets under way return. Those of TCP without SYN that tracking does not know
  * do not, unless their port is in `older`.
  */
-#define GUARD_FLOWS_PASS_MAX 6
 void guard_flows_pass(struct rules *rules, const struct guard_sets *sets, const char *chain);
 
 /* Packets on lo return. */
 void guard_flows_lo(struct rules *rules, const char *chain);
 
 /* A rule for each way in which an address may be local: packets to the ports of `local` at `side` go to chain `to`. */
-#define GUARD_FLOWS_LOCAL_MAX 3
 void guard_flows_local(struct rules *rules, const struct port_set *local, const char *chain, enum side side,
 		       const char *to);
 
 /* The chains above, but for GUARD_SHUT, and the base chain's rules that lead to the last two. */
-#define GUARD_FLOWS_MAX 42
 void guard_flows_chains(struct rules *rules, const struct guard_sets *sets);
 void guard_flows_base(struct rules *rules, const struct guard_sets *sets, const char *chain);
 

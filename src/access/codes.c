@@ -46,7 +46,8 @@ struct tries {
 
 struct codes {
 	const struct log *log;
-	struct secrets *secrets; /* NULL: none were read */
+	struct secrets *secrets;          /* NULL: none were read */
+	uint8_t ids[SECRETS_MAX][ID_LEN]; /* of each of them: gateways tell of all at a start */
 	struct used *used;
 	size_t n_used;
 	struct tries *tries;
@@ -99,13 +100,9 @@ identify(const struct totp_secret *secret, uint8_t id[static ID_LEN])
 static bool
 has_secret(const struct codes *codes, const uint8_t id[static ID_LEN])
 {
-	uint8_t other[ID_LEN];
-
-	for (size_t i = 0; codes->secrets && i < codes->secrets->n; i++) {
-		identify(&codes->secrets->at[i].secret, other);
-		if (!memcmp(other, id, ID_LEN))
+	for (size_t i = 0; codes->secrets && i < codes->secrets->n; i++)
+		if (!memcmp(codes->ids[i], id, ID_LEN))
 			return true;
-	}
 	return false;
 }
 
@@ -258,6 +255,8 @@ codes_read(struct codes *codes, int fd, uid_t owner, const struct conf *conf)
 		return -1;
 	secrets_free(codes->secrets);
 	codes->secrets = secrets;
+	for (size_t i = 0; i < secrets->n; i++)
+		identify(&secrets->at[i].secret, codes->ids[i]);
 	for (size_t i = 0; i < conf->n_doors; i++)
 		if (seq_code(&conf->doors[i].seq))
 			check_users(codes, &conf->doors[i], conf->totp_secrets);
@@ -342,15 +341,13 @@ static enum finding
 find(const struct trial *t, const struct totp_user **line, struct used **used, uint64_t *step)
 {
 	const struct secrets *secrets = t->codes->secrets;
-	uint8_t id[ID_LEN];
 	enum finding finding = WRONG;
 
 	for (size_t i = 0; secrets && i < secrets->n && finding != FOUND; i++) {
 		if (!may_use(t, &secrets->at[i]) || !fits(t, &secrets->at[i].secret, step))
 			continue;
 		*line = &secrets->at[i];
-		identify(&(*line)->secret, id);
-		*used = used_of(t->codes, id);
+		*used = used_of(t->codes, t->codes->ids[i]);
 		if (!*used || (*used)->step >= *step)
 			finding = USED;
 		else

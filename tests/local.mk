@@ -200,6 +200,7 @@ netns_tests = \
 	tests/netns/share_claim_kinds.sh \
 	tests/netns/share_clock.sh \
 	tests/netns/share_faults.sh \
+	tests/netns/share_full.sh \
 	tests/netns/share_idle.sh \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \

@@ -60,6 +60,9 @@ void access_tell(const struct access_tools *tools, const struct conf *conf, cons
 int access_grant(const struct access_tools *tools, const struct conf *conf, const struct door *door,
 		 const struct addr *ip, char *err, size_t errlen);
 
+/* Would this opening be acted on, or refused at once: beyond Max_Grants, or from an address that no host has? */
+bool access_admits(const struct access_tools *tools, const struct conf *conf, const struct event *event);
+
 /* How long an opening for the address would last, in ms; 0: without end, or a set decides. */
 uint64_t access_would_last(const struct door *door, const struct addr *ip, const struct ask *ask);
 

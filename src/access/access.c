@@ -478,6 +478,15 @@ tell_gateways(const struct access_tools *tools, const struct conf *conf, const s
 	}
 }
 
+bool
+access_admits(const struct access_tools *tools, const struct conf *conf, const struct event *event)
+{
+	int refused = 0;
+
+	admission_judge(tools, conf, event, 1, &refused);
+	return !refused;
+}
+
 uint64_t
 access_would_last(const struct door *door, const struct addr *ip, const struct ask *ask)
 {

@@ -286,8 +286,8 @@ passes(struct daemon *d, const struct event *event, const struct ask *ask)
 		refuse(d, event, "the claim of its sequence before is under way");
 		return false;
 	}
-	if (!addr_is_host(&event->source))
-		return true; /* access_act() refuses it */
+	if (!access_admits(&d->tools, d->conf, event))
+		return true; /* access_act() refuses it; a claim would open the other gateways */
 	if (claim(d, event, ask))
 		return false;
 	if (d->conf->share.down == SHARE_DOWN_OPEN)

@@ -7,7 +7,10 @@
 : "${KNOCKD:=./knockd}"
 command -v python3 >/dev/null || skip_all 'python3 is missing'
 "$KNOCKD" --keygen "$T/knock.key" >/dev/null 2>&1 || skip_all 'built without libsodium'
-: >"$T/authorized_keys"
+cat >"$T/authorized_keys" <<'E'
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfLefsrQSDysexl5BmNbgiyjoE/6wHkpACDm4XhgIDO alice
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMaCJjfH0xDsV2J74AuiWdJTdJ9Kr2REcM/75To19zJC bob
+E
 
 cat >"$T/fwknopd.conf" <<'E'
 # a comment

@@ -162,7 +162,8 @@ check '... and the session is dead' dead target
 
 # --- a flush ----------------------------------------------------------------------------------------
 
-sed -i '1,/\[options\]/ s/\[options\]/[options]\nOwn_Table = no/' "$T/knockd.conf"
+# time for what comes between the knock and the session's answer
+sed -i "1,/\[options\]/ s/\[options\]/[options]\nOwn_Table = no/; s/open_timeout = ${life}s/open_timeout = $((2 * life))s/" "$T/knockd.conf"
 knockd_reload
 knock $server 7000
 wait_for element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
@@ -170,7 +171,7 @@ session flushed
 nft flush ruleset
 check 'a flush: the access comes back' element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
 check '... the session lives' said flushed one
-check '... until the end of the access' -t $((life * 2)) not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
+check '... until the end of the access' -t $((life * 4)) not element_in 'inet knockd open4_target' '10.0.0.2 . 10.0.0.1 . tcp . 22'
 check '... and dies then' dead flushed
 nft flush ruleset
 check 'another flush: the guard is back' sh -c 'nft list table inet knockd 2>/dev/null | grep -q "chain guard {"'

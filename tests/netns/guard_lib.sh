@@ -36,7 +36,7 @@ refused() {
 }
 
 # talk NAME ADDRESS PORT: opens a lasting connection of the client to an echo_tcp
-# said NAME TEXT: does TEXT come back on it? TEXT must be new.
+# said NAME TEXT [SECONDS]: does TEXT come back on it? TEXT must be new.
 talk() {
 	mkfifo "$T/$1.in"
 	in_client socat - "TCP:$2:$3,connect-timeout=1" <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG" & # <>: no end of file
@@ -45,7 +45,7 @@ talk() {
 said() {
 	# shellcheck disable=SC2016 # by the inner shell, which waits for a reader
 	timeout 5 sh -c 'echo "$0" >"$1"' "$2" "$T/$1.in" || return
-	wait_for grep -q "$2" "$T/$1.out"
+	wait_for ${3:+-t "$3"} grep -q "$2" "$T/$1.out"
 }
 
 # udp_refused ADDRESS
@@ -56,13 +56,14 @@ udp_refused() {
 
 # --- ssh sessions, with client_lib.sh ---------------------------------------------------------------
 
-# session NAME [HOST]: a lasting ssh session; `said NAME TEXT` works in it
+# session NAME [HOST]: a lasting ssh session; `said NAME TEXT` works in it. Nothing else that tests wait for takes as long to
+# begin: an emulated machine needs 15 seconds, a busy one more.
 session() {
 	mkfifo "$T/$1.in"
 	# shellcheck disable=SC2086 # a list of options
-	in_background "${2-client}" ssh $ssh_options -o "ConnectTimeout=$TESTS_DEADLINE" "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
+	in_background "${2-client}" ssh $ssh_options -o "ConnectTimeout=$((2 * TESTS_DEADLINE))" "root@${3-$server}" cat <>"$T/$1.in" >"$T/$1.out" 2>>"$LOG"
 	session=$!
-	said "$1" begins || bail "no ssh session: $(tail -n 5 "$LOG")"
+	said "$1" begins 10 || bail "no ssh session: $(tail -n 5 "$LOG")"
 }
 # pace: $pace is how many times slower than usual an access has to be, for this machine to do in it what the test wants: the
 # seconds that a session takes to begin, rounded up. It is 1 on most; a busy or emulated one takes longer.

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl_code.h"
@@ -30,6 +29,7 @@ ctl_enrol_host(char *buf, size_t len)
 
 #ifdef HAVE_SODIUM
 
+#include "lib/appendline.h"
 #include "signed/authorized.h"
 
 static int
@@ -69,21 +69,13 @@ check(const char *path, const char *line)
 static int
 append(const char *path, const char *line)
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644), failed;
-	struct stat st;
-	char last = '\n', text[2048];
-	int len;
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644), failed = 0;
 
-	if (fd < 0 || fstat(fd, &st))
-		return fail(path, strerror(errno));
-	if (st.st_size && pread(fd, &last, 1, st.st_size - 1) != 1)
-		last = '\n';
-	len = snprintf(text, sizeof(text), "%s%s\n", last == '\n' ? "" : "\n", line);
-	failed = write(fd, text, (size_t)len) != len || fsync(fd);
-	if (failed)
-		fail(path, strerror(errno));
-	close(fd);
-	return failed ? -1 : 0;
+	if (fd < 0 || appendline_write(fd, line))
+		failed = fail(path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return failed;
 }
 
 /* `user="NAME" TYPE BASE64 COMMENT` */

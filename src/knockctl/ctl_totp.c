@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl_code.h"
+#include "lib/appendline.h"
 #include "lib/secretfile.h"
 #include "lib/text.h"
 #include "lib/totp.h"
@@ -48,18 +49,16 @@ open_file(const char *path)
 	return NULL;
 }
 
-/* Is there a line of this user? `last` gets the last character of the file. */
+/* Is there a line of this user? */
 static bool
-has_user(FILE *file, const char *user, char *last)
+has_user(FILE *file, const char *user)
 {
 	char line[TOTP_LINE_MAX], *name;
 	struct totp_user other;
 	bool found = false;
 
-	*last = '\n';
 	setvbuf(file, NULL, _IONBF, 0); /* no copy of a secret stays in a buffer */
 	while (fgets(line, sizeof(line), file)) {
-		*last = line[strlen(line) - 1];
 		name = text_trim(line);
 		if (*name && *name != '#' && !totp_parse_user(&other, name))
 			found |= !strcmp(other.name, user);
@@ -72,15 +71,13 @@ has_user(FILE *file, const char *user, char *last)
 static int
 append(FILE *file, const char *user, const char *secret)
 {
-	char last, line[TOTP_LINE_MAX];
-	size_t len;
+	char line[TOTP_LINE_MAX];
 	int failed;
 
-	if (has_user(file, user, &last))
+	if (has_user(file, user))
 		return fail(user, "has a secret already: remove that line first");
-	len = (size_t)snprintf(line, sizeof(line), "%s%s %s\n", last == '\n' ? "" : "\n", user, secret);
-	/* one write: a reader sees the whole line, or nothing of it */
-	failed = write(fileno(file), line, len) != (ssize_t)len || fsync(fileno(file));
+	snprintf(line, sizeof(line), "%s %s", user, secret);
+	failed = appendline_write(fileno(file), line);
 	explicit_bzero(line, sizeof(line));
 	return failed ? fail("the secret", strerror(errno)) : 0;
 }

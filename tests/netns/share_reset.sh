@@ -117,11 +117,11 @@ check 'the reset is a record of its own' redis exists "$old"
 used=$(knock)
 opens_all 'a knock' a "$used"
 redis --raw get "$old" | tail -c +21 | head -c 216 >"$T/event"
-bad=$(count_of b bad)
+bad=$(count_of b bad_seals)
 received=$(count_of b received)
 redis -x publish '{knockd:main}:e' <"$T/event" >/dev/null
 check 'the server shows an old reset again' eval '[ "$(count_of b received)" -gt "$received" ]'
-equal '... which is a genuine record' "$(count_of b bad)" "$bad"
+equal '... which is a genuine record' "$(count_of b bad_seals)" "$bad"
 opens_none 'it does not take back what was used since' b "$used"
 ask b users --reset alice >/dev/null
 check 'a second reset is heard' taken_back 1 a

@@ -175,10 +175,12 @@ take_pair(struct profile_parser *parser, struct profile *profile, const struct l
 		if (strcasecmp(line->key, keys[i].name))
 			continue;
 		wrong = keys[i].set(profile, line->value);
+		profile->bad |= wrong != NULL;
 		if (wrong)
 			complain(parser, parser->line, "%s%s", wrong, hint_value(line->value, hint));
 		return;
 	}
+	profile->bad = true;
 	/* not quoted: the key may be a misplaced sequence */
 	complain(parser, parser->line,
 		 "unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, source, "
@@ -258,32 +260,35 @@ profile_line(struct profile_parser *parser, char *text)
 		complain(parser, parser->line, "key before the first [profile]");
 }
 
+static void
+check_profile(struct profile_parser *parser, const struct profile *p)
+{
+	if (!p->host)
+		complain(parser, p->line, "profile \"%.64s\" has no host", p->name);
+	if (p->server && !p->door)
+		complain(parser, p->line, "profile \"%.64s\" has a server, but no door", p->name);
+	if (!p->server && (p->door || p->key || p->totp))
+		complain(parser, p->line, "profile \"%.64s\" has door, key or totp, which need server", p->name);
+	if (p->totp && seq_code(&p->seq))
+		complain(parser, p->line, "profile \"%.64s\" has totp and a code in its sequence", p->name);
+	if (p->server && p->one_time)
+		complain(parser, p->line, "profile \"%.64s\" has both server and one_time_sequences", p->name);
+	if (!p->seq.n && !p->one_time && !p->server)
+		complain(parser, p->line, "profile \"%.64s\" has no sequence", p->name);
+	if (p->seq.n && p->one_time)
+		complain(parser, p->line, "profile \"%.64s\" has both sequence and one_time_sequences", p->name);
+	if (p->both && p->source)
+		complain(parser, p->line, "profile \"%.64s\" has both = yes and source, which is of one family",
+			 p->name);
+}
+
+/* A profile that lacks what a line with an error was to give needs no second message. */
 void
 profile_end(struct profile_parser *parser)
 {
-	for (size_t i = 0; i < parser->profiles.n; i++) {
-		const struct profile *p = &parser->profiles.at[i];
-
-		if (!p->host)
-			complain(parser, p->line, "profile \"%.64s\" has no host", p->name);
-		if (p->server && !p->door)
-			complain(parser, p->line, "profile \"%.64s\" has a server, but no door", p->name);
-		if (!p->server && (p->door || p->key || p->totp))
-			complain(parser, p->line, "profile \"%.64s\" has door, key or totp, which need server",
-				 p->name);
-		if (p->totp && seq_code(&p->seq))
-			complain(parser, p->line, "profile \"%.64s\" has totp and a code in its sequence", p->name);
-		if (p->server && p->one_time)
-			complain(parser, p->line, "profile \"%.64s\" has both server and one_time_sequences", p->name);
-		if (!p->seq.n && !p->one_time && !p->server)
-			complain(parser, p->line, "profile \"%.64s\" has no sequence", p->name);
-		if (p->seq.n && p->one_time)
-			complain(parser, p->line, "profile \"%.64s\" has both sequence and one_time_sequences",
-				 p->name);
-		if (p->both && p->source)
-			complain(parser, p->line, "profile \"%.64s\" has both = yes and source, which is of one family",
-				 p->name);
-	}
+	for (size_t i = 0; i < parser->profiles.n; i++)
+		if (!parser->profiles.at[i].bad)
+			check_profile(parser, &parser->profiles.at[i]);
 }
 
 const char *

@@ -43,6 +43,7 @@ struct profile {
 	char *door;
 	bool totp; /* the signed knock needs a code */
 	char *key; /* "agent" or a path as written; NULL: not given */
+	bool bad;  /* one of its lines has an error */
 };
 
 /* All profiles of the file; owns its memory. Zeroed: empty. */

@@ -96,13 +96,12 @@ errors_name_the_line_and_no_port(void **state)
 	(void)state;
 	bad("host = x 7777", "config: line 1: key before the first [profile]\n");
 	bad("[a]\nhost = x\nsequence = 7777,70000", "config: line 3: not a sequence of at most 32 ports, each from 1 "
-						    "to 65535 with :tcp, :udp or nothing, the last also with :totp\n"
-						    "config: line 1: profile \"a\" has no sequence\n");
+						    "to 65535 with :tcp, :udp or nothing, the last also with :totp\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777,8000", "config: line 4: neither [profile] nor key = value\n");
 	bad("[a]\nhost = x\nsequence = 1\n7777 = 8000", "config: line 4: unknown key (known keys: host, sequence, "
 							"one_time_sequences, delay, wait, timeout, both, source, "
 							"server, door, key, totp)\n");
-	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\nconfig: line 1: profile \"a\" has no host\n");
+	bad("[a]\nhost =\nsequence = 7777", "config: line 2: empty host\n");
 	bad("[a]\nhost = x\nsequence = 7777\none_time_sequences = f",
 	    "config: line 1: profile \"a\" has both sequence and one_time_sequences\n");
 	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1", "config: line 4: delay is not a number of milliseconds\n");
@@ -128,9 +127,9 @@ mistakes_that_one_does_not_see(void **state)
 	bad("[a\nhost = x\nsequence = 1", "config: line 1: the ] of a profile is missing\n");
 	bad("\xc2\xa0[a]\nhost = x\nsequence = 1", "config: line 1: not a [profile]: U+00A0 is not a blank\n");
 	bad("[a]\nhost = x # home\nsequence = 1", "config: line 2: host is not a name or an address: a comment needs a "
-						  "line of its own\nconfig: line 1: profile \"a\" has no host\n");
+						  "line of its own\n");
 	bad("[a]\nhost = 'x'\nsequence = 1", "config: line 2: host is not a name or an address: quotes are part of the "
-					     "value\nconfig: line 1: profile \"a\" has no host\n");
+					     "value\n");
 	bad("[a]\nhost = x\nsequence = 1\ndelay = 5 # ms",
 	    "config: line 4: delay is not a number of milliseconds: a comment needs a line of its own\n");
 	bad("[a]\nhost = x\nsequence = 1\n; note",
@@ -139,7 +138,10 @@ mistakes_that_one_does_not_see(void **state)
 	    "config: line 4: neither [profile] nor key = value: one file cannot include another\n");
 	bad("[a]\nhost = x\n\xc2\xa0sequence = 1",
 	    "config: line 3: unknown key (known keys: host, sequence, one_time_sequences, delay, wait, timeout, both, "
-	    "source, server, door, key, totp): U+00A0 is not a blank\nconfig: line 1: profile \"a\" has no sequence\n");
+	    "source, server, door, key, totp): U+00A0 is not a blank\n");
+	bad("[a]\nhost = x # home\nwait = 1\n[b]\nhost = y\n",
+	    "config: line 2: host is not a name or an address: a comment needs a line of its own\n"
+	    "config: line 4: profile \"b\" has no sequence\n");
 	good("[a]\nhost = b\xc3\xbc"
 	     "cher.example\nsequence = 1\n");
 }

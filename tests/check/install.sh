@@ -131,8 +131,11 @@ equal '... nothing in the distribution'\''s directories' "$(installed)" './etc/d
 './etc/logrotate.d/knockd '\
 './usr/local/lib/systemd/system/knockd-guard.service ./usr/local/lib/systemd/system/knockd.service '\
 './usr/local/lib/sysusers.d/knockd.conf ./usr/local/lib/tmpfiles.d/knockd.conf '
+check '... the examples' test -e "$T/dest/usr/local/share/doc/knockd-nft/examples/ufw.conf"
+check '... and the program that reads the files of fwknop' test -e "$T/dest/usr/local/share/doc/knockd-nft/examples/fwknop2knockd"
 check 'make uninstall takes all of it away' make uninstall DESTDIR="$T/dest" $no_programs
 equal '... no file is left' "$(find "$T/dest" ! -type d)" ''
+check '... nor the directory of the documentation' not test -e "$T/dest/usr/local/share/doc/knockd-nft"
 check 'a DESTDIR with a blank' data DESTDIR="$T/a dest"
 equal '... the same files' "$(cd "$T/a dest" && find . -type f ! -path '*/share/*' | wc -l)" 7
 check '... make uninstall takes them away, too' make uninstall DESTDIR="$T/a dest" $no_programs

@@ -51,7 +51,8 @@ while [ $nth -lt "$runs" ]; do
 	[ $took -le $slowest ] || slowest=$took
 	firewall_shut
 done
-equal "30 % loss: in, $in of $runs times" "$in" "$runs"
+# by chance alone one of several hundred runs is not in after 20 s
+check "30 % loss: in, $in of $runs times" [ "$in" -ge $((runs - 1 - runs / 100)) ]
 diag "the slowest took ${slowest}0 ms"
 [ ! -s "$T/loss.err" ] || diag "$(cat "$T/loss.err")"
 done_testing

@@ -39,20 +39,29 @@ ends '... also after a knock without its first hit' 0 knock_ours $server 7000 80
 firewall_shut
 
 lose 30
-in=0 slowest=0 nth=0
-while [ $nth -lt "$runs" ]; do
-	nth=$((nth + 1))
-	now begun
-	if knock_ours $server 7000 8000 9000 --wait 22 --timeout "${KNOCK_LOSS_TIMEOUT:-20}" 2>>"$T/loss.err"; then
-		in=$((in + 1))
-	fi
-	now ended
-	took=$((ended - begun))
-	[ $took -le $slowest ] || slowest=$took
-	firewall_shut
-done
-# by chance alone one of several hundred runs is not in after 20 s
-check "30 % loss: in, $in of $runs times" [ "$in" -ge $((runs - 1 - runs / 100)) ]
+# knock_times N: how many of so many get in: $in
+slowest=0
+knock_times() {
+	in=0 nth=0
+	while [ $nth -lt "$1" ]; do
+		nth=$((nth + 1))
+		now begun
+		if knock_ours $server 7000 8000 9000 --wait 22 --timeout "${KNOCK_LOSS_TIMEOUT:-20}" 2>>"$T/loss.err"; then
+			in=$((in + 1))
+		fi
+		now ended
+		took=$((ended - begun))
+		[ $took -le $slowest ] || slowest=$took
+		firewall_shut
+	done
+}
+# by chance alone one of several hundred is not in after 20 s: then twice as many others have to be
+knock_times "$runs"
+if [ "$in" = $((runs - 1)) ]; then
+	runs=$((2 * runs))
+	knock_times $runs
+fi
+equal "30 % loss: in, $in of $runs times" "$in" "$runs"
 diag "the slowest took ${slowest}0 ms"
 [ ! -s "$T/loss.err" ] || diag "$(cat "$T/loss.err")"
 done_testing

@@ -58,9 +58,8 @@ struct door {
 	enum share_mode share;             /* with the other gateways, if there are any */
 	struct seq open, close;            /* guarded ports that the door opens or closes for its client; n 0: none */
 	uint64_t open_timeout_ms;
-	uint64_t
-	    idle_ms; /* an access ends when nothing has come for so long; 0: it does not, and open_timeout is given */
-	bool cut;    /* connections to those ports end with the access */
+	uint64_t idle_ms; /* an access ends when nothing has come for so long; 0: it does not, open_timeout is given */
+	bool cut;         /* connections to those ports end with the access */
 	struct element_list elements[DOOR_KINDS][CONF_FAMILIES]; /* see door_elements() */
 };
 

@@ -5,9 +5,11 @@
  *   {knockd:NAME}:g:ID    a record. It ends with the access; a revoke stays as long as the access would have stayed
  *   {knockd:NAME}:u:ID    the highest counter of a user's key, and the record that it came with; stays
  *   {knockd:NAME}:o:ID    a one-time sequence that is used up, and the record that it came with; stays
- *   {knockd:NAME}:x       sorted set of the ends of those names. The score of g:ID is the microsecond, in Redis's time,
- * of its end, that of the others and of records without end is KEYS_STAYS above the time of writing: all are different,
- * and each new one is behind the others {knockd:NAME}:e       channel of events
+ *   {knockd:NAME}:x       sorted set of the ends of those names
+ *   {knockd:NAME}:e       channel of events
+ *
+ * The score of g:ID is the microsecond, in Redis's time, of its end, that of the others and of records without end is
+ * KEYS_STAYS above the time of writing: all are different, and each new one is behind the others.
  */
 #ifndef KNOCKD_COURIER_KEYS_H
 #define KNOCKD_COURIER_KEYS_H

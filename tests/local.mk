@@ -202,6 +202,7 @@ netns_tests = \
 	tests/netns/share_faults.sh \
 	tests/netns/share_full.sh \
 	tests/netns/share_idle.sh \
+	tests/netns/share_idle_ends.sh \
 	tests/netns/share_many.sh \
 	tests/netns/share_nfqueue.sh \
 	tests/netns/share_random.sh \

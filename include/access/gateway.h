@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conf/door.h"
+#include "lib/addr.h"
 #include "share/notice.h"
 #include "wire/share.h"
 
@@ -26,6 +28,8 @@ struct sharing_owner {
 	bool (*post)(void *arg, const struct share_message *message);
 	/* Does here what they say, and sets `applied`: SHARING_NEWS grants at most, or one of another kind. */
 	void (*apply)(void *arg, struct sharing_news *news, size_t n);
+	/* Has this address an access through the door here? */
+	bool (*has)(void *arg, const struct door *door, const struct addr *ip);
 	/* To a claim. UNKNOWN: the link is down. */
 	void (*answer)(void *arg, uint64_t ticket, enum share_answer answer);
 };

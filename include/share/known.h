@@ -23,7 +23,7 @@ struct known_access {
 	struct bucket_link link;
 	struct known_access *older, *newer;
 	struct notice notice;
-	uint64_t end;  /* ms of the caller's clock; UINT64_MAX: none */
+	uint64_t end;  /* ms of the caller's clock; UINT64_MAX: none, see known_hold() */
 	uint32_t seen; /* the last reading of all records in which the server had it */
 	bool applied;  /* it is in force here, or was */
 };
@@ -54,8 +54,12 @@ struct known_access *known_of(const struct known *known, const uint8_t door[stat
 			      const struct addr *ip);
 struct known_access *known_after(const struct known_access *access);
 
-/* Forgets what is over. */
-void known_tick(struct known *known, uint64_t now);
+/* An access without end is due at `until`, and not before; without a call never. */
+void known_hold(struct known *known, struct known_access *access, uint64_t until);
+
+/* One that is over, or due: the caller drops it, or holds it once more. NULL: none. */
+struct known_access *known_due(struct known *known, uint64_t now);
+void known_drop(struct known *known, struct known_access *access);
 uint64_t known_next(const struct known *known);
 
 /* Visits all, in portions that other calls may come between: known_begin(), then known_each() until it gives NULL. */

@@ -46,7 +46,8 @@ enum share_kind {
 #define SHARE_STORE   0x01 /* keep the record for `left_ms`; refused if the stored one's hlc is not below `hlc` */
 #define SHARE_COUNTER 0x02 /* refused if the counter stored for `user` is not below `counter`; stores it */
 #define SHARE_ONCE    0x04 /* refused if the one-time sequence `once` is used up; uses it up */
-#define SHARE_FLAGS   (SHARE_STORE | SHARE_COUNTER | SHARE_ONCE)
+#define SHARE_RENEW   0x08 /* with STORE: not refused if the stored one's hlc is the same */
+#define SHARE_FLAGS   (SHARE_STORE | SHARE_COUNTER | SHARE_ONCE | SHARE_RENEW)
 
 enum share_answer {
 	SHARE_YES = 1, /* and on so many replicas as the configuration wants */

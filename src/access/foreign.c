@@ -8,6 +8,7 @@
 #include "lib/network.h"
 #include "lib/onetime.h"
 #include "lib/text.h"
+#include "share/known.h"
 #include "share/notice.h"
 
 /* NULL: this gateway has no such door, or keeps it to itself. */
@@ -25,11 +26,31 @@ least(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* Here no packet has come since the knock: the access would have ended. */
+/*
+ * Here no packet has come since the knock: the access would have ended. Nor does one without an end begin later than
+ * the others remember that it was revoked: it may be news of a gateway that was away for so long.
+ */
 static bool
 is_idle(const struct door *door, const struct sharing_news *news)
 {
-	return door->idle_ms && news->age_ms >= door->idle_ms;
+	bool forgotten = !news->left_ms && news->age_ms >= KNOWN_TOMB_MAX_MS;
+
+	return door->idle_ms && (forgotten || news->age_ms >= door->idle_ms);
+}
+
+/* An access without end, through a door that gives it one here: it counts from the knock on, whenever that is heard of.
+ */
+static void
+limit_endless(struct access_admission *a, const struct sharing_news *news)
+{
+	uint64_t own = access_would_last(a->door, &a->ip, NULL);
+
+	if (!own)
+		return;
+	if (news->age_ms >= own)
+		a->door = NULL;
+	else
+		a->ask.time_ms = own - news->age_ms;
 }
 
 /* The door's own time, or with Max_Time that one, is the longest; see ask_time(). */
@@ -47,6 +68,8 @@ admission_of(const struct access_tools *tools, const struct sharing_news *news)
 		a.door = NULL;
 	if (a.door && news->left_ms && a.door->max_time_ms)
 		a.ask.time_ms = least(news->left_ms, a.door->max_time_ms);
+	if (a.door && !news->left_ms)
+		limit_endless(&a, news);
 	text_copy(a.ask.user, sizeof(a.ask.user), n->text);
 	return a;
 }

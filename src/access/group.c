@@ -12,6 +12,15 @@ group_is_on(const struct sharing *s)
 	return s && s->keys;
 }
 
+const struct door *
+group_door(const struct sharing *s, const uint8_t id[static NOTICE_ID_LEN])
+{
+	for (size_t i = 0; s && s->doors && i < s->conf->n_doors; i++)
+		if (!memcmp(s->doors[i], id, NOTICE_ID_LEN))
+			return &s->conf->doors[i];
+	return NULL;
+}
+
 bool
 group_is_settled(const struct sharing *s)
 {
@@ -60,6 +69,8 @@ group_seal(struct sharing *s, struct notice *n, uint64_t seq, struct share_messa
 void
 group_store(struct share_message *m, const struct notice *n, uint64_t left_ms)
 {
+	if (n->kind == NOTICE_GRANT && !left_ms)
+		left_ms = GROUP_LEASE_MSEC;
 	m->flags |= SHARE_STORE;
 	m->hlc = n->hlc;
 	m->left_ms = left_ms < SHARE_LEFT_MAX ? left_ms : SHARE_LEFT_MAX;
@@ -130,13 +141,27 @@ group_hello(struct sharing *s)
 	return n;
 }
 
+struct known_access *
+group_know(struct sharing *s, const struct notice *n, uint64_t end)
+{
+	uint64_t now = moment_boot_msec();
+	struct known_access *a;
+
+	if (n->kind == NOTICE_REVOKE && end == UINT64_MAX)
+		end = now + KNOWN_TOMB_MAX_MS;
+	a = known_put(&s->known, n, end);
+	if (a && n->kind == NOTICE_GRANT && end == UINT64_MAX)
+		known_hold(&s->known, a, now + GROUP_LEASE_MSEC);
+	return a;
+}
+
 void
 group_tell(struct sharing *s, struct notice *n, uint64_t left_ms)
 {
 	struct known_access *a;
 
 	group_set_left(s, n, left_ms);
-	a = known_put(&s->known, n, group_end_of(left_ms));
+	a = group_know(s, n, group_end_of(left_ms));
 	if (a)
 		a->applied = true;
 	if (group_put(s, n, n->kind == NOTICE_REVOKE && left_ms ? left_ms + NOTICE_SKEW_MS : left_ms, NULL) && a)

@@ -22,6 +22,10 @@
 /* Between two readings of all records, and for the courier to begin one by itself. */
 #define GROUP_PAUSE_MSEC 1000
 
+#define GROUP_RESYNC_MSEC 300000 /* without another reason */
+
+#define GROUP_LEASE_MSEC 900000 /* see endless.h */
+
 #define GROUP_SETTLE_MSEC 2000
 #define GROUP_ALONE_MSEC  10000 /* as long as between two of a gateway's notices */
 
@@ -64,6 +68,9 @@ struct sharing {
 
 bool group_is_on(const struct sharing *s);
 
+/* As sharing_door(). */
+const struct door *group_door(const struct sharing *s, const uint8_t id[static NOTICE_ID_LEN]);
+
 /*
  * Does this gateway know what the others have accepted, so that it may claim? The server may have lost that. The others
  * put what it lacks when they hear the first HELLO of a new connection: for GROUP_SETTLE_MSEC anybody may answer, and
@@ -92,11 +99,14 @@ uint64_t group_end_of(uint64_t left_ms);
 /* Seals the notice as this gateway's, with this number (0: none), as a message that puts it. */
 void group_seal(struct sharing *s, struct notice *n, uint64_t seq, struct share_message *m);
 
-/* ... and the server keeps it. */
+/* ... and the server keeps it; 0: as long as it is told. An access without end is to be renewed. */
 void group_store(struct share_message *m, const struct notice *n, uint64_t left_ms);
 
 /* Puts it with the next number, which the server keeps; `more` has further conditions, or is NULL. False: not taken. */
 bool group_put(struct sharing *s, struct notice *n, uint64_t left_ms, const struct share_message *more);
+
+/* Remembers the newest news. NULL: no memory, or there are too many. */
+struct known_access *group_know(struct sharing *s, const struct notice *n, uint64_t end);
 
 /* The newest news of an access, which lasts for `left_ms` more (0: without end): keeps it and puts it. */
 void group_tell(struct sharing *s, struct notice *n, uint64_t left_ms);

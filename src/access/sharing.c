@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "endless.h"
 #include "group.h"
 #include "lib/moment.h"
 #include "lib/text.h"
 #include "tickets.h"
 
 #define HELLO_MSEC  10000
-#define ANSWER_MSEC 50     /* to a gateway that is new, and knows no names */
-#define RESYNC_MSEC 300000 /* without another reason */
-#define FILL_MSEC   5      /* until the courier's socket has room again */
-#define FILL_MAX    256    /* notices put at a time, so that knocks do not wait for them */
+#define ANSWER_MSEC 50  /* to a gateway that is new, and knows no names */
+#define FILL_MSEC   5   /* until the courier's socket has room again */
+#define FILL_MAX    256 /* notices put at a time, so that knocks do not wait for them */
 
 #define REASONS 3 /* log lines about one outage, besides the first */
 
@@ -144,12 +144,16 @@ is_revoked(const struct sharing *s, const struct notice *n)
 static void
 revoke_others(struct sharing *s, const struct notice *n)
 {
-	for (struct known_access *a = known_of(&s->known, n->door, &n->ip); a; a = known_after(a)) {
-		if (a->notice.kind != NOTICE_GRANT || !notice_is_newer(n, &a->notice))
+	for (struct known_access *a = known_of(&s->known, n->door, &n->ip), *next; a; a = next) {
+		struct notice revoked = a->notice;
+
+		next = known_after(a);
+		if (revoked.kind != NOTICE_GRANT || !notice_is_newer(n, &revoked))
 			continue;
-		a->notice.kind = NOTICE_REVOKE;
-		a->notice.hlc = n->hlc;
-		a->notice.author = n->author;
+		revoked.kind = NOTICE_REVOKE;
+		revoked.hlc = n->hlc;
+		revoked.author = n->author;
+		group_know(s, &revoked, a->end);
 	}
 }
 
@@ -169,12 +173,14 @@ apply_later(struct sharing *s, const struct known_access *revoked)
  * is wrong for those who do not know the access: it is to be put again, as news that is the least bit later.
  */
 static void
-see(struct sharing *s, struct known_access *a, const struct notice *n)
+see(struct sharing *s, struct known_access *a, const struct notice *n, uint64_t stored_ms)
 {
 	struct moment now = moment_now();
 	int64_t end = hlc_ms(&s->hlc, now) + (int64_t)(a->end - (uint64_t)now.boot_ms);
 
-	if (a->end != UINT64_MAX && n->end_ms && llabs(n->end_ms - end) > NOTICE_SKEW_MS / 2)
+	if (endless_is(a))
+		endless_see(s, a, stored_ms);
+	else if (n->end_ms && llabs(n->end_ms - end) > NOTICE_SKEW_MS / 2)
 		a->notice.hlc = hlc_after(a->notice.hlc);
 	else
 		a->seen = s->reading;
@@ -212,14 +218,14 @@ left_to_revoke(const struct sharing *s, const struct notice *n, uint64_t left_ms
 
 /* What the table knows already is only marked as stored. */
 static void
-take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is_stored, bool is_own)
+take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, uint64_t stored_ms, bool is_own)
 {
 	struct known_access *a = known_find(&s->known, n);
 	uint64_t end;
 
 	if (a && !notice_is_newer(n, &a->notice)) {
 		if (n->hlc == a->notice.hlc && n->author == a->notice.author)
-			see(s, a, n);
+			see(s, a, n, stored_ms);
 		else
 			s->counts.stale++;
 		return;
@@ -229,7 +235,7 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	if (n->kind == NOTICE_REVOKE)
 		left_ms = left_to_revoke(s, n, left_ms);
 	if (!left_ms || (n->kind == NOTICE_GRANT && is_revoked(s, n))) {
-		if (a && !left_ms && goes_on(a, n, is_stored))
+		if (a && !left_ms && goes_on(a, n, stored_ms))
 			a->notice.hlc = hlc_after(n->hlc);
 		s->counts.stale++;
 		return;
@@ -237,14 +243,15 @@ take_access(struct sharing *s, const struct notice *n, uint64_t left_ms, bool is
 	if (n->kind == NOTICE_REVOKE)
 		revoke_others(s, n);
 	end = left_ms == UINT64_MAX ? UINT64_MAX : moment_boot_msec() + left_ms;
-	if (n->kind == NOTICE_REVOKE && end == UINT64_MAX)
-		end = moment_boot_msec() + KNOWN_TOMB_MAX_MS;
-	a = known_put(&s->known, n, end);
+	a = group_know(s, n, end);
 	if (!a) {
 		s->counts.refused++;
 		return;
 	}
-	a->seen = s->reading;
+	if (endless_is(a))
+		endless_see(s, a, stored_ms);
+	else
+		a->seen = s->reading;
 	apply(s, n, left_ms);
 	if (n->kind == NOTICE_REVOKE)
 		apply_later(s, a);
@@ -412,7 +419,7 @@ begin_sync(struct sharing *s)
 	s->filling = false;
 	s->reading++;
 	s->read = hlc_next(&s->hlc, moment_now());
-	s->resync_at = moment_boot_msec() + RESYNC_MSEC;
+	s->resync_at = moment_boot_msec() + GROUP_RESYNC_MSEC;
 	s->counts.resyncs++;
 }
 
@@ -492,6 +499,8 @@ fill(struct sharing *s, const struct known_access *a, uint64_t now)
 	group_set_left(s, &n, left);
 	group_seal(s, &n, 0, &m);
 	group_store(&m, &n, left && n.kind == NOTICE_REVOKE ? left + NOTICE_SKEW_MS : left);
+	if (endless_is(a))
+		m.flags |= SHARE_RENEW;
 	if (n.kind == NOTICE_COUNTER) {
 		m.flags |= SHARE_COUNTER;
 		m.counter = n.counter;
@@ -503,6 +512,13 @@ fill(struct sharing *s, const struct known_access *a, uint64_t now)
 	return group_post(s, &m);
 }
 
+/* An access without end is kept by who has it; else two gateways that have not would keep it for each other. */
+static bool
+is_lacking(const struct sharing *s, const struct known_access *a, uint64_t now)
+{
+	return a->seen != s->reading && a->end > now && (!endless_is(a) || endless_is_here(s, &a->notice));
+}
+
 static void
 fill_some(struct sharing *s, uint64_t now)
 {
@@ -510,13 +526,15 @@ fill_some(struct sharing *s, uint64_t now)
 
 	s->fill_at = now + FILL_MSEC;
 	for (int n = 0; n < FILL_MAX && (a = known_each(&s->known));) {
-		if (a->seen == s->reading || a->end <= now)
+		if (!is_lacking(s, a, now))
 			continue;
 		if (!fill(s, a, now)) {
 			s->known.next = a;
 			return;
 		}
 		a->seen = s->reading;
+		if (endless_is(a))
+			endless_hold(s, a, GROUP_LEASE_MSEC);
 		n++;
 	}
 	s->filling = s->known.next;
@@ -532,7 +550,7 @@ ask_for_all(struct sharing *s, uint64_t now)
 	const struct share_message m = { .kind = SHARE_RESYNC };
 
 	s->asked_at = now;
-	s->resync_at = now + (s->up && s->owner.post(s->owner.arg, &m) ? RESYNC_MSEC : GROUP_PAUSE_MSEC);
+	s->resync_at = now + (s->up && s->owner.post(s->owner.arg, &m) ? GROUP_RESYNC_MSEC : GROUP_PAUSE_MSEC);
 }
 
 void
@@ -542,7 +560,7 @@ sharing_tick(struct sharing *s, uint64_t now)
 
 	if (!group_is_on(s))
 		return;
-	known_tick(&s->known, now);
+	endless_forget(s, now);
 	missing = peers_missing(&s->peers, now);
 	s->counts.gaps += missing;
 	if (missing)
@@ -635,10 +653,7 @@ name_doors(struct sharing *s, const struct conf *conf)
 const struct door *
 sharing_door(const struct sharing *s, const uint8_t id[static NOTICE_ID_LEN])
 {
-	for (size_t i = 0; s && s->doors && i < s->conf->n_doors; i++)
-		if (!memcmp(s->doors[i], id, NOTICE_ID_LEN))
-			return &s->conf->doors[i];
-	return NULL;
+	return group_door(s, id);
 }
 
 bool

@@ -22,7 +22,7 @@ sharing_claimed(struct sharing *s, bool claimed)
 static void
 remember(struct sharing *s, const struct notice *n, uint64_t left_ms)
 {
-	struct known_access *a = known_put(&s->known, n, group_end_of(left_ms));
+	struct known_access *a = group_know(s, n, group_end_of(left_ms));
 
 	if (a)
 		a->applied = true;
@@ -121,7 +121,7 @@ sharing_extended(struct sharing *s, const struct request_whom *whom, int64_t by_
 	if (!is_told(s))
 		return;
 	for (struct known_access *a = s->known.oldest, *newer; a; a = newer) {
-		const struct door *door = sharing_door(s, a->notice.door);
+		const struct door *door = group_door(s, a->notice.door);
 		int64_t left = (int64_t)left_of(a, moment_boot_msec()) + by_ms;
 		struct notice n = a->notice;
 
@@ -212,7 +212,7 @@ sharing_recall(struct sharing *s, const struct sharing_left *left)
 	n = group_about(s, left->door, left->ip, &ask);
 	n.hlc = hlc_next(&then, (struct moment){ .wall_ms = left->since_wall_ms }) | s->hlc.tag;
 	text_copy(n.text, sizeof(n.text), left->user ? left->user : "");
-	here = sharing_door(s, n.door);
+	here = group_door(s, n.door);
 	known = known_find(&s->known, &n);
 	/* a door may have several elements: the longest counts */
 	if (here && here->share != SHARE_LOCAL && (!known || known->end < group_end_of(left->ms)))

@@ -45,7 +45,7 @@ remember_claim(struct sharing *s, const struct ticket *p)
 
 	if (p->notice.kind == NOTICE_HELLO)
 		return;
-	a = known_put(&s->known, &p->notice, group_end_of(p->notice.left_ms));
+	a = group_know(s, &p->notice, group_end_of(p->notice.left_ms));
 	if (!a)
 		return;
 	a->applied = true;

@@ -15,13 +15,15 @@
  */
 static const char script[] = "local flags, event = tonumber(ARGV[2]), ARGV[6]\n"
 			     "local stores, counts, once = flags % 2 >= 1, flags % 4 >= 2, flags % 8 >= 4\n"
-			     "local function before(key, digits)\n"
+			     "local renews = flags % 16 >= 8\n"
+			     "local function before(key, digits, same)\n"
 			     "  local value = redis.call('GET', key)\n"
-			     "  return not value or #value ~= 236 or string.sub(value, 1, 20) < digits\n"
+			     "  local there = value and #value == 236 and string.sub(value, 1, 20)\n"
+			     "  return not there or there < digits or (same and there == digits)\n"
 			     "end\n"
 			     "if counts and not before(KEYS[3], ARGV[5]) then return 3 end\n"
 			     "if once and redis.call('GET', KEYS[4]) then return 3 end\n"
-			     "if stores and not before(KEYS[2], ARGV[3]) then return 2 end\n"
+			     "if stores and not before(KEYS[2], ARGV[3], renews) then return 2 end\n"
 			     "local time = redis.call('TIME')\n"
 			     "local now = time[1] * 1000000 + time[2]\n"
 			     "local function index(key, score)\n"
@@ -47,7 +49,7 @@ static const char script[] = "local flags, event = tonumber(ARGV[2]), ARGV[6]\n"
 			     "return 1\n";
 
 _Static_assert(REPLY_VALUE == 236 && REPLY_DIGITS == 20 && KEYS_MEMBER == 34 + 1, "the script has these numbers");
-_Static_assert(SHARE_STORE == 1 && SHARE_COUNTER == 2 && SHARE_ONCE == 4, "... and these");
+_Static_assert(SHARE_STORE == 1 && SHARE_COUNTER == 2 && SHARE_ONCE == 4 && SHARE_RENEW == 8, "... and these");
 _Static_assert(SHARE_YES == 1 && SHARE_OLDER == 2 && SHARE_REPEAT == 3, "... and these");
 
 void

@@ -45,6 +45,14 @@ apply(void *arg, struct sharing_news *news, size_t n)
 	foreign_apply(&d->tools, d->conf, news, n);
 }
 
+static bool
+has(void *arg, const struct door *door, const struct addr *ip)
+{
+	const struct daemon *d = arg;
+
+	return grants_of(d->grants, door->name, ip);
+}
+
 static void
 answer(void *arg, uint64_t ticket, enum share_answer word)
 {
@@ -54,7 +62,7 @@ answer(void *arg, uint64_t ticket, enum share_answer word)
 int
 gateways_open(struct daemon *d)
 {
-	const struct sharing_owner owner = { .arg = d, .post = post, .apply = apply, .answer = answer };
+	const struct sharing_owner owner = { .arg = d, .post = post, .apply = apply, .has = has, .answer = answer };
 
 	d->sharing = sharing_new(&d->log, &owner);
 	if (!d->sharing && errno != ENOSYS) {

@@ -104,8 +104,8 @@ known_init(struct known *k, size_t max)
 	return buckets_init(&k->buckets);
 }
 
-static void
-drop(struct known *k, struct known_access *a)
+void
+known_drop(struct known *k, struct known_access *a)
 {
 	buckets_remove(&k->buckets, &a->link);
 	if (k->next == a)
@@ -121,7 +121,7 @@ void
 known_free(struct known *k)
 {
 	while (k->oldest)
-		drop(k, k->oldest);
+		known_drop(k, k->oldest);
 	timers_free(&k->timers);
 	buckets_free(&k->buckets);
 	*k = (struct known){ .n = 0 };
@@ -158,19 +158,23 @@ known_put(struct known *k, const struct notice *n, uint64_t end)
 	if (end == UINT64_MAX) {
 		timers_disarm(&k->timers, &a->timer);
 	} else if (timers_arm(&k->timers, &a->timer, end)) {
-		drop(k, a);
+		known_drop(k, a);
 		return NULL;
 	}
 	return a;
 }
 
+/* Without memory for its timer it stays until its next news. */
 void
-known_tick(struct known *k, uint64_t now)
+known_hold(struct known *k, struct known_access *a, uint64_t until)
 {
-	struct timer *timer;
+	timers_arm(&k->timers, &a->timer, until);
+}
 
-	while ((timer = timers_due(&k->timers, now)))
-		drop(k, (struct known_access *)timer);
+struct known_access *
+known_due(struct known *k, uint64_t now)
+{
+	return (struct known_access *)timers_due(&k->timers, now);
 }
 
 uint64_t

@@ -44,10 +44,11 @@ has_no_record(const struct share_message *m)
 static bool
 is_put(const struct share_message *m)
 {
-	bool stores = m->flags & SHARE_STORE, counts = m->flags & SHARE_COUNTER, once = m->flags & SHARE_ONCE;
+	bool stores = m->flags & SHARE_STORE, counts = m->flags & SHARE_COUNTER, once = m->flags & SHARE_ONCE,
+	     renews = m->flags & SHARE_RENEW;
 
 	return !(m->flags & ~SHARE_FLAGS) && !m->answer && tells_no_link(m) && m->left_ms <= SHARE_LEFT_MAX &&
-	       stores == (m->hlc != 0) && (stores || !m->left_ms) && counts == (m->counter != 0) &&
+	       stores == (m->hlc != 0) && (stores || (!m->left_ms && !renews)) && counts == (m->counter != 0) &&
 	       (counts || is_zero(m->user, sizeof(m->user))) && (once || is_zero(m->once, sizeof(m->once)));
 }
 

@@ -26,6 +26,13 @@ tell b put ticket=3 id=5 hlc=71 left=60000 seal=503
 check '... a newer one is stored' heard b 'answer 3 yes'
 check '... and heard' heard a 'record id=5 seal=503 .*'
 equal '... by a gateway that has not heard of its own' "$(heard_count a 'record id=5 seal=501 .*')" 0
+tell b put ticket=24 id=5 hlc=71 left=60000 renew=1 seal=504
+check '... the same once more, to renew it' heard b 'answer 24 yes'
+check '... is heard' heard a 'record id=5 seal=504 .*'
+tell b put ticket=25 id=5 hlc=70 left=60000 renew=1 seal=505
+check '... but nothing older' heard b 'answer 25 older'
+tell b put ticket=26 id=5 hlc=72 left=60000 seal=503
+check '... and is replaced by what is newer' heard b 'answer 26 yes'
 tell a put ticket=4 id=6 hlc=1 left=60000 user=3 counter=9 seal=601
 check 'a counter is used' heard a 'answer 4 yes'
 check '... and heard' heard b 'record id=6 seal=601 .*'

@@ -47,6 +47,10 @@ while [ $run -lt "$SHARE_RUNS" ]; do
 				open = 23:tcp
 				open_timeout = 10m
 				share = claim
+			[idle]
+				sequence = 7002:udp,8002:udp
+				open = 24:tcp
+				idle_timeout = 4h
 		E
 		chmod 640 "$T/$name/knockd.conf"
 		in_host $name nft 'flush ruleset; add table inet filter; add set inet filter ok { type ipv4_addr; flags timeout; }'

@@ -6,7 +6,7 @@
  * Forks the courier as the daemon does, sends it what standard input says, and prints what it answers. Identifiers and
  * seals are numbers, which fill the bytes. Input, a line each:
  *
- *   put NAME=VALUE...     NAME: ticket, id, seal, hlc, left (ms), user, counter, once
+ *   put NAME=VALUE...     NAME: ticket, id, seal, hlc, renew (any value), left (ms), user, counter, once
  *   burst N [FROM [MSEC]] so many PUTs from this identifier on, stored for so long, as fast as the socket takes them,
  *                         with tickets; then "burst yes=N older=N repeat=N unknown=N usec=N"
  *   flood N PER_SECOND    so many PUTs at this pace, without tickets
@@ -239,6 +239,8 @@ do_put(struct driver *d, char *words)
 			put.left_ms = n;
 		else if (!strncmp(word, "hlc=", 4))
 			put.hlc = n, put.flags |= SHARE_STORE;
+		else if (!strncmp(word, "renew=", 6))
+			put.flags |= SHARE_RENEW;
 		else if (!strncmp(word, "user=", 5))
 			fill(put.user, SHARE_ID, n);
 		else if (!strncmp(word, "counter=", 8))

@@ -217,6 +217,16 @@ about(unsigned host, uint16_t port, uint64_t hlc)
 	return n;
 }
 
+/* All that is over. */
+static void
+forget(uint64_t now)
+{
+	struct known_access *a;
+
+	while ((a = known_due(&known, now)))
+		known_drop(&known, a);
+}
+
 static void
 kept_until_the_end(void **state)
 {
@@ -225,9 +235,9 @@ kept_until_the_end(void **state)
 	(void)state;
 	assert_non_null(known_put(&known, &n, 100));
 	assert_true(known_next(&known) == 100);
-	known_tick(&known, 99);
+	forget(99);
 	assert_non_null(known_find(&known, &n));
-	known_tick(&known, 100);
+	forget(100);
 	assert_null(known_find(&known, &n));
 	assert_int_equal(known.n, 0);
 }
@@ -243,8 +253,26 @@ replaced_by_later_news(void **state)
 	assert_int_equal(known.n, 1);
 	assert_int_equal(known_find(&known, &n)->notice.hlc, 2);
 	assert_false(known_find(&known, &n)->applied);
-	known_tick(&known, 1000);
+	forget(1000);
 	assert_int_equal(known.n, 1);
+}
+
+/* Without an end: only if the caller wants to hear of it. */
+static void
+due_without_an_end(void **state)
+{
+	struct notice n = about(1, 0, 1), later = about(1, 0, 2);
+	struct known_access *a = known_put(&known, &n, UINT64_MAX);
+
+	(void)state;
+	assert_null(known_due(&known, UINT64_MAX - 1));
+	known_hold(&known, a, 100);
+	assert_null(known_due(&known, 99));
+	assert_ptr_equal(known_due(&known, 100), a);
+	known_hold(&known, a, 200);
+	assert_true(known_next(&known) == 200);
+	known_put(&known, &later, UINT64_MAX);
+	assert_true(known_next(&known) == UINT64_MAX);
 }
 
 static void
@@ -280,7 +308,7 @@ not_more_than_there_may_be(void **state)
 		assert_non_null(known_find(&known, &n));
 		assert_non_null(known_put(&known, &n, i + 1));
 	}
-	known_tick(&known, 500);
+	forget(500);
 	assert_int_equal(known.n, 500);
 }
 
@@ -299,7 +327,7 @@ visited_in_portions(void **state)
 	known_begin(&known);
 	for (; n < 10; n++)
 		assert_non_null(known_each(&known));
-	known_tick(&known, 50);
+	forget(50);
 	while (known_each(&known))
 		n++;
 	assert_int_equal(n, 60);
@@ -325,6 +353,7 @@ main(void)
 		ON_PEERS(each_says_that_it_has_filled),
 		ON_KNOWN(kept_until_the_end),
 		ON_KNOWN(replaced_by_later_news),
+		ON_KNOWN(due_without_an_end),
 		ON_KNOWN(ports_of_one_address),
 		ON_KNOWN(not_more_than_there_may_be),
 		ON_KNOWN(visited_in_portions),

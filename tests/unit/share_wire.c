@@ -49,7 +49,9 @@ puts_are_valid(void **state)
 	only_parent(BOTH(.kind = SHARE_PUT, .flags = SHARE_COUNTER, .counter = 1, .user = { 1 }));
 	only_parent(BOTH(.kind = SHARE_PUT, .flags = SHARE_ONCE, .once = { 1 }));
 	neither(BOTH(.kind = SHARE_PUT, STORE, .left_ms = SHARE_LEFT_MAX + 1));
+	only_parent(BOTH(.kind = SHARE_PUT, .flags = SHARE_STORE | SHARE_RENEW, .hlc = 1, .left_ms = 1));
 	neither(BOTH(.kind = SHARE_PUT, .flags = SHARE_STORE));
+	neither(BOTH(.kind = SHARE_PUT, .flags = SHARE_RENEW));
 	neither(BOTH(.kind = SHARE_PUT, .hlc = 1));
 	neither(BOTH(.kind = SHARE_PUT, .left_ms = 1));
 	neither(BOTH(.kind = SHARE_PUT, .flags = SHARE_FLAGS + 1));

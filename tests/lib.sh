@@ -83,20 +83,29 @@ now() {
 	eval "$1=\$now_up"
 }
 
-# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds. A slow machine has more of these seconds.
+# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds. A slow machine has more of these seconds; one that
+# stood still has tries, too: ten for each second, fifty at most. The end and the tries are parameters, since COMMAND may
+# wait as well.
 wait_for() {
 	wait_limit=$TESTS_DEADLINE
 	if [ "$1" = -t ]; then
 		wait_limit=$(($2 * TESTS_DEADLINE / 5))
 		shift 2
 	fi
-	now wait_until
-	wait_until=$((wait_until + wait_limit * 100))
-	until "$@"; do
+	now wait_end
+	set -- $((wait_end + wait_limit * 100)) $((wait_limit < 5 ? wait_limit * 10 : 50)) "$@"
+	until wait_try "$@"; do
 		now wait_now
-		[ "$wait_now" -lt "$wait_until" ] || return 1
+		[ "$wait_now" -lt "$1" ] || [ "$2" -gt 0 ] || return 1
 		sleep 0.02
+		wait_end=$1 wait_tries=$2
+		shift 2
+		set -- "$wait_end" $((wait_tries - 1)) "$@"
 	done
+}
+wait_try() {
+	shift 2
+	"$@"
 }
 
 not() {

@@ -11,7 +11,7 @@ topo_pair
 queue_firewall
 service 22
 (umask 077 && echo 'alice GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' >"$T/totp")
-# code STEPS: of the steps after the start
+# code STEPS: the one that counts so many steps from now
 code() {
 	python3 - "$1" <<-'P'
 		import hashlib, hmac, struct, sys, time
@@ -50,12 +50,13 @@ late=0
 for n in 2 4 6; do
 	meddle clock $((n * 30000))
 	knockctl revoke --all >/dev/null
-	knock_ours $server 7000 20000:totp --totp "$(code $n)"
+	used=$(code $n)
+	knock_ours $server 7000 20000:totp --totp "$used"
 	gets_in || late=$((late + 1))
 done
 equal 'a connection right behind a code gets in at its first SYN' "$late" 0
 knockctl revoke --all >/dev/null
-knock_ours $server 7000 20000:totp --totp "$(code 6)"
+knock_ours $server 7000 20000:totp --totp "$used"
 check 'a code that was used' log_has 'knock of alice refused: the code, or a later one, has been used before'
 refute '... opens nothing' in_ok
 check '... and no packet is held' nothing_held

@@ -29,6 +29,27 @@ names() {
 	[ ! -e /etc/resolv.conf ] || mount --bind "$T/resolv.conf" /etc/resolv.conf || bail 'cannot take names away'
 }
 
+# ends_in TEXT STATUS MIN MAX COMMAND...: two test points: COMMAND has this exit status, and takes so many hundredths of a
+# second, which are in $took. A machine that stood still gets two more tries, after $between, a command.
+between=:
+ends_in() {
+	in_text=$1 in_status=$2 in_min=$3 in_max=$4
+	shift 4
+	for in_try in 1 2 3; do
+		[ $in_try = 1 ] || $between
+		now in_begun
+		"$@" >"$T/out" 2>"$T/err"
+		in_got=$?
+		now in_ended
+		took=$((in_ended - in_begun))
+		[ $took -gt "$in_max" ] || break
+	done
+	equal "$in_text: status" $in_got "$in_status"
+	[ $in_got = "$in_status" ] || diag "$(cat "$T/err")"
+	check "... in time" [ $took -ge "$in_min" -a $took -le "$in_max" ]
+	diag "${took}0 ms, try $in_try"
+}
+
 # profiles TEXT: the client's configuration, $T/config/knock/config
 profiles() {
 	mkdir -p "$T/config/knock"

@@ -22,7 +22,7 @@ knockd_ref_start '
 	tcpflags = syn
 	start_command = nft delete element inet filter ssh_ok { %IP% }
 '
-runs=${KNOCK_LOSS_RUNS:-20}
+runs=${KNOCK_LOSS_RUNS:-24}
 
 # lose PERCENT: on host client, so that packets are lost before knockd's capture sees them
 lose() {
@@ -55,13 +55,16 @@ knock_times() {
 		firewall_shut
 	done
 }
-# by chance alone one of several hundred is not in after 20 s: then twice as many others have to be
-knock_times "$runs"
-if [ "$in" = $((runs - 1)) ]; then
-	runs=$((2 * runs))
-	knock_times $runs
-fi
-equal "30 % loss: in, $in of $runs times" "$in" "$runs"
+# By chance alone one of several hundred is not in after 20 s: for each of these, as many others have to be, up to five
+# times. So this client fails here once in 100,000 times; one that is out once in ten times passes once in ten times.
+all_in=0 all=0 rounds=1
+while [ $all -lt $((rounds * runs)) ]; do
+	knock_times "$runs"
+	all_in=$((all_in + in)) all=$((all + runs))
+	rounds=$((1 + all - all_in))
+	[ $rounds -le 6 ] || break
+done
+check "30 % loss: in, $all_in of $all times" [ $rounds -le 6 ]
 diag "the slowest took ${slowest}0 ms"
 [ ! -s "$T/loss.err" ] || diag "$(cat "$T/loss.err")"
 done_testing

@@ -11,7 +11,10 @@ server=$(dirname "$0")/courier_server.py
 # hostile MODE: at port 7000, and a new courier for it; ends those before
 hostile=''
 hostile() {
-	[ -z "$hostile" ] || kill -KILL "$hostile" "$gateway"
+	if [ -n "$hostile" ]; then
+		kill -KILL "$hostile" "$gateway"
+		wait "$hostile" 2>/dev/null # until then it listens, and the new courier would meet it
+	fi
 	python3 "$server" 7000 "$1" &
 	hostile=$!
 	started $hostile
@@ -87,6 +90,7 @@ tell events deaf $((200 * TESTS_DEADLINE))
 check '... what a parent cannot take is counted' heard events 'missed [0-9]*'
 unharmed events
 kill -KILL "$hostile"
+wait "$hostile" 2>/dev/null
 forget events
 redis one 7000 --requirepass s3cret-word
 check 'a real server at the same place' -t 10 heard events 'down .*(WRONGPASS|refuses the login).*'

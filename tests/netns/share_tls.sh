@@ -104,6 +104,7 @@ check 'one with a renewed certificate is used' renewed
 
 faults=$(count_of a link_faults)
 kill -KILL $tls_server
+wait $tls_server 2>/dev/null # until then the port is not free
 tls_server expired
 check 'a certificate that has expired is told' told a 'link is down: 10.0.0.254:6390: TLS: the certificate is not accepted for redis.example: certificate has expired'
 check '... and counted' eval '[ "$(count_of a link_faults)" -gt "$faults" ]'
@@ -112,6 +113,7 @@ check '... and doctor' eval 'ask a doctor -c "$T/a/knockd.conf" | grep -q "^FAUL
 knock_at a 7001 8001
 check 'doors open all the same' ok_at a
 kill -KILL $tls_server
+wait $tls_server 2>/dev/null
 tls_server server
 check 'a good one is back' linked a b
 check 'what was opened meanwhile is open' ok_at b

@@ -8,7 +8,7 @@
 courier_setup
 nodes='127.0.0.1:7001 127.0.0.1:7002 127.0.0.1:7003'
 for number in 1 2 3 4; do
-	redis "node$number" 700$number --cluster-enabled yes --cluster-node-timeout 1000 --cluster-require-full-coverage yes \
+	redis "node$number" 700$number --cluster-enabled yes --cluster-node-timeout 3000 --cluster-require-full-coverage yes \
 		--cluster-config-file "$T/redis.node$number/nodes.conf"
 	eval "node$number=\$redis"
 done
@@ -102,9 +102,9 @@ check 'a grant' heard a 'answer 7 yes'
 forget a
 now killed
 eval "kill -KILL \$node${first#700}"
-check 'the node is killed: its replica is found' -t 20 heard a 'up 127\.0\.0\.1:7004'
+check 'the node is killed: its replica is found' -t 40 heard a 'up 127\.0\.0\.1:7004'
 now found
-diag "$((found - killed)) hundredths of a second after the end of the node, with a timeout of 1 s"
+diag "$((found - killed)) hundredths of a second after the end of the node, with a timeout of 3 s"
 tell a put ticket=8 id=8 hlc=11 left=600000 user=3 counter=9 seal=82
 check '... a used counter is refused' heard a 'answer 8 repeat'
 done_testing

@@ -178,6 +178,7 @@ equal '... each with its type' "$(grep -v door_ "$T/prom" | grep -c '^# TYPE')" 
 knock $server 1001 992 993 994 995 996 997 998 999
 check '... a scan' shows 1 .scans stats
 check '... which watch shows' grep -qE '10\.0\.0\.2: ssh: scan, dropped at stage 1$' "$T/watch"
+wait_for grep -q '"event":"scan"' "$T/watch.json"
 equal '... as JSON' "$(jq -r 'select(.event == "scan") | "\(.door) \(.ip) \(.stage)"' "$T/watch.json")" 'ssh 10.0.0.2 1'
 equal 'each door has its numbers' \
 	"$(json '.[] | select(.name == "ssh") | "\(.hits) \(.openings) \(.scans) \(.timeouts) \(.live) \(.last_hit_stage)"' doors)" \

@@ -79,7 +79,7 @@ left_less() {
 left_more() {
 	[ "$(left)" -gt "$1" ]
 }
-check 'time goes by' left_less "$(left)"
+check 'time goes by' left_less $(($(left) - 2)) # so that a second does not matter
 before=$(left)
 knock $server 1000
 check 'a repeated knock starts it again' left_more "$before"

@@ -137,14 +137,14 @@ sysctl accept_local 0
 # --- what this side begins -------------------------------------------------------------------------
 
 # asks TEXT HOST ADDRESS PORT: a packet of HOST's from PORT to ADDRESS is answered. To a new port each time: a socat that
-# serves several clients may still be ending the session before, from the same port. Both end with the answer.
+# serves several clients may still be ending the session before, from the same port. Ours ends with the answer.
 asked=9000
 asks() {
 	: $((asked += 1))
 	in_background client socat "UDP6-LISTEN:$asked,ipv6only=0" EXEC:cat
-	wait_for in_host client sh -c "ss -Hlun 'sport = :$asked' | grep -q ."
+	wait_for in_host client sh -c "ss -Hlun 'sport = :$asked' | grep -q ." || bail "no service on udp port $asked"
 	case $3 in *:*) asks_to="UDP6:[$3]" ;; *) asks_to="UDP4:$3" ;; esac
-	equal "$1" "$(echo hello | ask "$2" -t "$TESTS_DEADLINE" - "$asks_to:$asked,sourceport=$4,readbytes=6")" hello
+	equal "$1" "$(echo hello | ask "$2" -t "$TESTS_DEADLINE" - "$asks_to:$asked,sourceport=$4,readbytes=6" 2>&1)" hello
 }
 ask() {
 	if [ "$1" = server ]; then

@@ -142,12 +142,12 @@ equal '... it goes on by one' "$(cat "$T/home.alice/.local/state/knock/counter")
 	"$(printf '%020d' $((kept + 30000001)))"
 
 # Max_Age
-sed -i 's/^\[options\]/&\n\tMax_Age = 2s/' "$T/knockd.conf"
+sed -i 's/^\[options\]/&\n\tMax_Age = 6s/' "$T/knockd.conf"
 knockd_reload
 knockctl users --reset bob >/dev/null
 accepted 'a fresh knock' deliver "$(pack bob ssh 62201)" 62201
 held=$(pack bob ssh 62201)
-sleep 2.3
+sleep 6.3
 refused 'a knock that was delayed for more than Max_Age' 'more than Max_Age' deliver "$held" 62201
 accepted 'a fresh one again' deliver "$(pack bob ssh 62201)" 62201
 

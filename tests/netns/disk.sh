@@ -45,8 +45,8 @@ lines() {
 works() {
 	knock $server 1001
 	knock $server6 1001
-	knock $server 1002
 	now works_from
+	knock $server 1002
 	check "$1: an element opens" port_open $server 22
 	check '... over IPv6' port_open $server6 22
 	check '... a command opens' lines soon open "$2"

@@ -92,7 +92,8 @@ class Expected:
 
     def fragile(self):
         """Can an overloaded machine change the answer?"""
-        return any(event.kind == "timeout" for event in self.events) or self.hangs_on_timing(LOADED)
+        return (any(event.kind == "timeout" for event in self.events) or self.hangs_on_timing(LOADED)
+                or any(" command timeout" in line for line in self.commands()[0]))
 
     def commands(self):
         """Log lines around commands and lines the commands write, in no particular order."""

@@ -68,8 +68,12 @@ five_hours() {
 }
 # in_time: waits until an element that was granted after all others has ended
 in_time() {
+	in_time_before=$(log_count 'clock: running command')
 	knock $server 1008
-	wait_for element_in 'inet filter ok' 10.9.9.9 && wait_for not element_in 'inet filter ok' 10.9.9.9
+	wait_for in_time_begun && wait_for not element_in 'inet filter ok' 10.9.9.9
+}
+in_time_begun() {
+	[ "$(log_count 'clock: running command')" -gt "$in_time_before" ]
 }
 
 knock_from office $server 1001 1002 1003 1004

@@ -21,17 +21,20 @@ E
 knockd_start "
 [ssh]
 	sequence = 1001
-	grant    = inet filter ok { %IP% timeout 1s }
+	grant    = inet filter ok { %IP% timeout 3s }
 [clock]
 	sequence = 1002
-	grant    = inet filter clock { %IP% timeout 1500ms }
+	grant    = inet filter clock { %IP% timeout 3500ms }
 $fence_door"
 open='inet filter ok'
 # later: longer than the door's time
 later() {
+	later_before=$(log_count 'clock: running command')
 	knock $server 1002
-	wait_for element_in 'inet filter clock' 10.0.0.2 && wait_for not element_in 'inet filter clock' 10.0.0.2 ||
-		bail 'the clock stands still'
+	wait_for later_begun && wait_for not element_in 'inet filter clock' 10.0.0.2 || bail 'the clock stands still'
+}
+later_begun() {
+	[ "$(log_count 'clock: running command')" -gt "$later_before" ]
 }
 listed() {
 	knockctl --json list | jq -r '[.[] | select(.door == "ssh")] | map(.ip) | join(" ")'
@@ -63,7 +66,7 @@ refute '... and is over' element_in "$open" 10.0.0.2
 
 in_and_renewed
 knockd_stop
-nft add element inet filter clock '{ 10.0.0.2 timeout 1100ms }' # longer than the door's time
+nft add element inet filter clock '{ 10.0.0.2 timeout 3100ms }' # longer than the door's time
 wait_for not element_in 'inet filter clock' 10.0.0.2
 knockd_again
 check 'renewed while no daemon ran, beyond the time of the door: it stays' renewed

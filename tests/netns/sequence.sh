@@ -11,7 +11,7 @@ firewall
 knockd_start "
 [door]
 	sequence    = 1001,1002:udp,1003
-	seq_timeout = 1
+	seq_timeout = 5
 	grant       = inet filter ssh_ok { %IP% timeout 30s }
 [neighbour]
 	sequence    = 2001,2002
@@ -34,7 +34,7 @@ knock $server 1001 2002 1002:udp 1003
 nothing "another door's port in between"
 
 knock $server 1001 1002:udp
-check 'too slow: the timeout is logged when it happens' log_has '10.0.0.2: door: sequence timeout (stage 2)'
+check 'too slow: the timeout is logged when it happens' -t 10 log_has '10.0.0.2: door: sequence timeout (stage 2)'
 knock $server 1003
 nothing 'too slow'
 

@@ -136,15 +136,29 @@ sysctl accept_local 0
 
 # --- what this side begins -------------------------------------------------------------------------
 
-# asks TEXT HOST ADDRESS PORT: a packet of HOST's from PORT to ADDRESS is answered. To a new port each time: a socat that
-# serves several clients may still be ending the session before, from the same port. Ours ends with the answer.
+# asks TEXT HOST ADDRESS PORT: a packet of HOST's from PORT to ADDRESS is answered, or the next one, if the guard has dropped
+# none: UDP repeats nothing. To a new port each time: a socat that serves several clients may still be ending the session
+# before, from the same port. Ours ends with the answer.
 asked=9000
+dropped() {
+	nft -j list table inet knockd | jq '[.nftables[].rule | select(.) |
+		select(.chain == "guard_shut" or .chain == "guard_forged") | .expr[].counter | select(.).packets] | add'
+}
 asks() {
 	: $((asked += 1))
 	in_background client socat "UDP6-LISTEN:$asked,ipv6only=0" EXEC:cat
 	wait_for in_host client sh -c "ss -Hlun 'sport = :$asked' | grep -q ." || bail "no service on udp port $asked"
 	case $3 in *:*) asks_to="UDP6:[$3]" ;; *) asks_to="UDP4:$3" ;; esac
-	equal "$1" "$(echo hello | ask "$2" -t "$TESTS_DEADLINE" - "$asks_to:$asked,sourceport=$4,readbytes=6" 2>&1)" hello
+	asks_dropped=$(dropped)
+	asks_got=$(asks_once "$@")
+	if [ "$asks_got" != hello ] && [ "$(dropped)" = "$asks_dropped" ]; then
+		diag "$1: no answer at first: $asks_got"
+		asks_got=$(asks_once "$@")
+	fi
+	equal "$1" "$asks_got" hello
+}
+asks_once() {
+	echo hello | ask "$2" -t "$TESTS_DEADLINE" - "$asks_to:$asked,sourceport=$4,readbytes=6" 2>&1
 }
 ask() {
 	if [ "$1" = server ]; then

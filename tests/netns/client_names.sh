@@ -126,7 +126,7 @@ if with_musl; then
 elif ldconfig -p 2>/dev/null | grep -q libidn2; then
 	for locale in C C.UTF-8 ''; do
 		LC_ALL=$locale ends "a name in other letters (LC_ALL=$locale)" 0 \
-			knock_ours bücher.test $sequence --wait 22 --timeout 3
+			knock_ours bücher.test $sequence --wait 22
 		shut
 	done
 	profiles "
@@ -135,12 +135,12 @@ elif ldconfig -p 2>/dev/null | grep -q libidn2; then
 	sequence = 7000,8000:udp,9000
 	wait = 22
 "
-	LC_ALL=C ends '... in a profile' 0 knock_ours 'other letters' --timeout 3
+	LC_ALL=C ends '... in a profile' 0 knock_ours 'other letters'
 	shut
 else
 	skip 'a name in other letters' 'no libidn2'
 fi
-ends '... that the hosts file has as it is' 0 knock_ours plain-täg.test $sequence --wait 22 --timeout 3
+ends '... that the hosts file has as it is' 0 knock_ours plain-täg.test $sequence --wait 22
 shut
 ends '... that there is not' 1 knock_ours bäcker.invalid $sequence --wait 22
 check '... is named' grep -q "Failed to resolve hostname 'bäcker.invalid'" "$T/err"

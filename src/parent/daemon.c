@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,9 @@
 
 /* About entries of a journal that are refused: so many lines, then one with the number of the others. */
 #define REFUSED_LINES 10
+
+/* Enough for all that can be open at once, some 50 with Share, TLS and all clients of knockctl. poll(2) wants SLOTS. */
+#define DESCRIPTORS 64
 
 enum {
 	SLOT_SIGNALS,
@@ -250,8 +254,10 @@ loop(struct daemon *d)
 		for (int i = 0; i < USERS_FILES; i++)
 			fds[SLOT_USERS + i] = (struct pollfd){ .fd = d->users[i].fd, .events = POLLIN };
 		admin_poll(d->admin, fds + SLOT_ADMIN);
-		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR)
+		if (poll(fds, SLOTS, poll_timeout(d)) < 0 && errno != EINTR) {
+			log_warn(&d->log, "could not wait for events");
 			return;
+		}
 		/* the users' files first: a key that was removed opens nothing any more */
 		for (int i = 0; i < USERS_FILES; i++)
 			if (fds[SLOT_USERS + i].revents)
@@ -293,6 +299,20 @@ loop(struct daemon *d)
 }
 
 /* ---- start and end ----------------------------------------------------------------------------- */
+
+/* Said at the start: later each part that lacks a descriptor would fail on its own. */
+static int
+check_limit(const struct daemon *d)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+		return 0;
+	log_warnx(&d->log,
+		  "could not start: the limit of open files is %llu, knockd needs %d (ulimit -n, LimitNOFILE=)",
+		  (unsigned long long)limit.rlim_cur, DESCRIPTORS);
+	return -1;
+}
 
 static int
 open_tools(struct daemon *d)
@@ -460,6 +480,8 @@ tell_manager(void *arg, enum log_tone tone, const char *text)
 static int
 start(struct daemon *d)
 {
+	if (check_limit(d))
+		return -1;
 	watchdog_start(d);
 	interfaces_translate(d->conf, &d->log);
 	d->capture_fd = intake_listen(d, d->conf);

@@ -50,17 +50,20 @@ confine_signals(void)
 void
 confine_descriptors(const struct confine *confine, int *fds, size_t n)
 {
+	const int first = STDERR_FILENO + 1;
+
+	/* above all of their new numbers first, or one would take another's place */
 	for (size_t i = 0; i < n; i++) {
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, first + (int)n);
 		if (fds[i] < 0)
 			confine_refuse(confine, "move its descriptors");
 	}
 	for (size_t i = 0; i < n; i++) {
-		fds[i] = dup2(fds[i], STDERR_FILENO + 1 + (int)i);
+		fds[i] = dup2(fds[i], first + (int)i);
 		if (fds[i] < 0)
 			confine_refuse(confine, "move its descriptors");
 	}
-	priv_close_from(STDERR_FILENO + 1 + (int)n);
+	priv_close_from(first + (int)n);
 }
 
 static void

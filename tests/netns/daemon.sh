@@ -154,6 +154,35 @@ refute '... and the lines for standard output, with sequences, are not in the lo
 kill $bare
 wait $bare
 
+# few N: $T/few is the daemon with this limit of open files
+few() {
+	cat >"$T/few" <<-E
+		#!/bin/sh
+		ulimit -n $1 && exec '$KNOCKD' "\$@"
+	E
+	chmod +x "$T/few"
+}
+
+knockd_conf "$door"
+few 63
+ends 'with 63 open files it ends' 1 "$T/few" -c "$conf"
+check '... names the limit and what it needs' grep -q 'the limit of open files is 63, knockd needs 64' "$T/err"
+few 64
+: >"$LOG"
+daemon_start "$T/few" 'starting up' -v
+knock $server 7000
+check '... with 64 it works' log_has 'a: OPEN SESAME'
+if command -v prlimit >/dev/null; then
+	prlimit --pid "$knockd" --nofile=16
+	knock $server 7000
+	wait "$knockd"
+	equal 'poll(2) fails: it ends' $? 1
+	check '... with the reason' log_says 'could not wait for events: Invalid argument'
+else
+	knockd_stop
+	skip 'poll(2) fails' 'no prlimit'
+fi
+
 # syslog: a /dev of our own with a log in it
 mkdir "$T/dev"
 for node in null zero urandom; do

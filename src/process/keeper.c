@@ -235,6 +235,8 @@ ask(struct keeper *keeper, char word)
 			len = recvmsg(keeper->fd, &msg, MSG_CMSG_CLOEXEC);
 		} while (len < 0 && errno == EINTR);
 	errno = len == sizeof(error) ? error : EPIPE;
+	if (!errno && msg.msg_flags & MSG_CTRUNC)
+		errno = EMFILE; /* this process has no room for the descriptor */
 	return errno ? -1 : descriptor_of(&msg);
 }
 

@@ -194,6 +194,34 @@ $fence_door"
 knockd_reload
 knock $server 1001 1002
 check 'standard output as the log file still works after a reload' grep -q '^\[.*ssh: OPEN SESAME' "$LOG"
+# limit N: of the daemon's open files
+limit() {
+	setpriv --reuid="$uid" --regid="$(id -g $engine_user)" --clear-groups prlimit --pid "$knockd" --nofile="$1:"
+}
+if command -v prlimit >/dev/null && command -v setpriv >/dev/null; then
+	limit=28 # a bit more than poll(2) needs; knockctl takes the rest
+	limit $limit
+	watchers=
+	while [ "$(echo "$watchers" | wc -w)" -lt 16 ]; do
+		knockctl watch >/dev/null 2>&1 &
+		started $!
+		watchers="$watchers $!"
+	done
+	full() {
+		set -- "/proc/$knockd/fd/"*
+		[ $# = $limit ]
+	}
+	wait_for full || bail 'the daemon has descriptors left'
+	knockd_reload
+	check 'without a descriptor for the file of the keeper a reload says so' \
+		log_says "$T/knockd.conf: (Too many open files|No file descriptors available)"
+	# shellcheck disable=SC2086 # pids
+	kill $watchers
+	wait_for not full
+	limit 64
+else
+	skip 'without a descriptor for the file of the keeper' 'no prlimit or setpriv'
+fi
 kill -KILL "$(keeper "$knockd")"
 check 'the keeper is killed: the consequence is logged' log_has \
 	'the process that stays root (knockd-keeper) has ended: restart knockd before the next reload'

@@ -88,6 +88,7 @@ struct daemon_users {
 	ino_t ino;
 	off_t size;
 	struct timespec changed;
+	bool taken; /* a file has been read: its keys count until another one is */
 };
 
 /* The courier. Times are in ms. */

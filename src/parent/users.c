@@ -37,11 +37,29 @@ has_changed(struct daemon_users *u, int fd)
 
 /* Closes `fd`. 0, or -1 after lines in the log. */
 static int
-take(struct daemon *d, int which, int fd)
+take_from(struct daemon *d, int which, int fd)
 {
 	if (which == USERS_KEYS)
 		return judge_read_users(d->judge, fd, files_owner(d), d->conf);
 	return codes_read(d->codes, fd, files_owner(d), d->conf);
+}
+
+/* The same, with a line about what counts then. */
+static int
+take(struct daemon *d, int which, int fd)
+{
+	static const char *const names[] = { [USERS_KEYS] = "key", [USERS_SECRETS] = "secret" };
+	const char *path = path_of(d, which);
+
+	if (!take_from(d, which, fd)) {
+		d->users[which].taken = true;
+		return 0;
+	}
+	if (d->users[which].taken)
+		log_warnx(&d->log, "%s is not used: the %ss that were read before stay in force", path, names[which]);
+	else
+		log_warnx(&d->log, "%s is not used: no %s counts", path, names[which]);
+	return -1;
 }
 
 static void
@@ -57,10 +75,7 @@ read_file(struct daemon *d, int which, bool anyway)
 	if (fd < 0 && d->keeper && error == EACCES)
 		log_warnx(&d->log, "%s: another file needs privileges dropped at start; restart knockd", path);
 	errno = error;
-	if (take(d, which, fd))
-		log_warnx(&d->log, "%s is not used: the %s that were read before stay in force", path,
-			  which == USERS_KEYS ? "keys" : "secrets");
-	else if (!anyway)
+	if (!take(d, which, fd) && !anyway)
 		log_notice(&d->log, "%s has changed and is read again", path);
 }
 
@@ -70,7 +85,7 @@ close_watch(struct daemon_users *u)
 	if (u->fd >= 0)
 		close(u->fd);
 	free(u->path);
-	*u = (struct daemon_users){ .fd = -1 };
+	*u = (struct daemon_users){ .fd = -1, .taken = u->taken };
 }
 
 /*

@@ -22,6 +22,14 @@ signed_conf '
 	open         = 22:tcp
 	users        = alice, mallory
 '
+mv "$T/authorized_keys" "$T/away"
+knockd_again
+check 'a start without the file: no key counts' log_has "$T/authorized_keys is not used: no key counts"
+mv "$T/away" "$T/authorized_keys"
+check '... until it is there' log_has 'has changed and is read again'
+knockd_stop
+: >"$LOG"
+
 enrol alice
 enrol old 'expiry-time="20200101"'
 enrol far 'from="192.0.2.0/24,!192.0.2.7"'

@@ -16,6 +16,7 @@
 
 #include "client_options.h"
 #include "hit.h"
+#include "lib/appendline.h"
 #include "lib/hint.h"
 #include "lib/text.h"
 #include "net.h"
@@ -461,18 +462,18 @@ open_new(const char *path)
 		mkdir(copy, 0700);
 		*slash = '/';
 	}
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 static int
 write_profile(int fd, const char *name, const char *invitation, const char *door)
 {
 	char text[2048];
-	int len = snprintf(text, sizeof(text), "\n[%s]\n\tserver = %.*s\n\tdoor   = %s\n", name,
+	int len = snprintf(text, sizeof(text), "\n[%s]\n\tserver = %.*s\n\tdoor   = %s", name,
 			   (int)(strrchr(invitation, '/') - invitation), invitation, door);
 
 	errno = EFBIG;
-	return (size_t)len < sizeof(text) && write(fd, text, (size_t)len) == len ? 0 : -1;
+	return (size_t)len < sizeof(text) ? appendline_write(fd, text) : -1;
 }
 
 int

@@ -84,6 +84,19 @@ equal_field() {
 	[ "$(element_get "$1" "$2" "$3")" = "$4" ]
 }
 
+# disk_full FILE: from now on its disk has room for 12 bytes more, all in this file; disk_emptied FILE: no more so
+disk_full() {
+	disk_page=$(getconf PAGE_SIZE)
+	mkdir -p "$T/disk" && mount -t tmpfs -o size=$((4 * disk_page)) tmpfs "$T/disk" && cp -p "$1" "$T/disk/file" &&
+		printf '#%*s\n' $((disk_page - 12 - 2 - $(stat -c %s "$1") % disk_page)) '' >>"$T/disk/file" &&
+		mount --bind "$T/disk/file" "$1" || bail "no full disk for $1"
+	dd if=/dev/zero of="$T/disk/fill" bs=1k 2>/dev/null
+	cp "$1" "$T/before"
+}
+disk_emptied() {
+	umount -l "$1" "$T/disk" # the daemon may have the file open
+}
+
 # shut: ends all accesses, in the kernel and in the daemon's memory
 shut() {
 	knockctl revoke --all >/dev/null

@@ -141,16 +141,12 @@ check '... because it is there' grep -q 'the key is in a line above' "$T/err"
 echo nonsense >"$T/nonsense"
 ends 'no nonsense' 1 knockctl enrol nob --host "$server" --door ssh <"$T/nonsense"
 refute '... and the file is as it was' grep -q nonsense "$T/authorized_keys"
-# a file that cannot grow by more than 12 bytes, as on a full disk
-size=$(stat -c %s "$T/authorized_keys")
-blocks=$((size / 512 + 2))
-printf '#%*s\n' $((blocks * 512 - 12 - 2 - size)) '' >>"$T/authorized_keys"
-cp "$T/authorized_keys" "$T/before"
 key_of eve
-ends 'nor a part of a line' 1 sh -c "ulimit -f $blocks; exec \"\$@\"" sh "$KNOCKCTL" -s "$T/control.sock" \
-	enrol eve --host "$server" --door ssh <"$T/eve.pub"
+disk_full "$T/authorized_keys"
+ends 'nor a part of a line' 1 knockctl enrol eve --host "$server" --door ssh <"$T/eve.pub"
 check '... because the disk is full' grep -q 'No space left on device' "$T/err"
 check '... and the file is as it was' cmp -s "$T/before" "$T/authorized_keys"
+disk_emptied "$T/authorized_keys"
 ends 'a door is needed where there are several' 1 knockctl enrol x --host "$server" <"$T/dave.pub"
 knockctl users >"$T/users"
 check 'knockctl users shows the last knock' grep -q '^alice .* 10\.0\.0\.2 .*SHA256:' "$T/users"
@@ -158,6 +154,11 @@ check '... refusals, and what has expired' grep -q '^old .* 1 .*expired' "$T/use
 mkdir -p "$T/home.dave"
 ends 'knock --add makes a profile' 0 knock_as dave --add home "$dave"
 ends '... not over another' 1 knock_as dave --add home "$dave"
+disk_full "$T/home.dave/.config/knock/config"
+ends '... nor a part of one' 1 knock_as dave --add other "$dave"
+check '... because the disk is full' grep -q 'No space left on device' "$T/err"
+check '... and the file is as it was' cmp -s "$T/before" "$T/home.dave/.config/knock/config"
+disk_emptied "$T/home.dave/.config/knock/config"
 mkdir -p "$T/home.dave/.ssh"
 cp "$T/dave" "$T/home.dave/.ssh/id_ed25519"
 accepted '... which needs no more than the key of the user' knock_as dave home

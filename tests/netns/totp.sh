@@ -111,6 +111,12 @@ equal '... which is private' "$(stat -c %a "$T/totp")" 600
 ends 'a second secret of the same user is refused' 1 knockctl totp alice
 check '... with the reason' grep -q 'alice: has a secret already' "$T/err"
 ends 'a name that no line could have is refused' 1 knockctl totp 'al ice'
+disk_full "$T/totp"
+ends 'a full disk is an error' 1 knockctl totp bob
+check '... with the reason' grep -q 'No space left on device' "$T/err"
+check '... no part of a line is in the file' cmp -s "$T/before" "$T/totp"
+refute '... and no secret is shown' grep -q otpauth "$T/out"
+disk_emptied "$T/totp"
 knockctl totp bob >/dev/null
 knockctl totp carol >/dev/null
 check 'the daemon reads the file when it has changed' log_has "$T/totp has changed and is read again"

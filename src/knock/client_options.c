@@ -72,7 +72,7 @@ static const char usage[] = "usage: knock [options] <host> <port[:proto]> [port[
 			    "  -s, --source <addr>  send from this address\n"
 			    "  -i, --interface <if> send through this interface\n"
 			    "      --wait <port[:proto]>  knock until this port is open; exit 2 if it stays shut\n"
-			    "      --timeout <s>    how long to wait (default 10)\n"
+			    "      --timeout <time> how long to wait, in seconds or such as 2m (default 10)\n"
 			    "      --proxy <port>   wait for the port, then connect it to stdin and stdout\n"
 			    "      --profile <name> take host and sequence from ~/.config/knock/config\n"
 			    "      --list           list the profiles\n"
@@ -119,15 +119,21 @@ parse_delay(int64_t *delay, const char *text, char *err, size_t errlen)
 	return 0;
 }
 
+#define WAIT_SECONDS_MAX 86400 /* seconds */
+
 int
 client_options_timeout(int64_t *ms, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
+	uint64_t n;
 
-	if (!isdigit((unsigned char)*text) || *end || !(seconds >= 0.001 && seconds <= 86400))
+	/* 1.001 * 1000 is less than 1001; with an i387, so is 0.3 than 300 */
+	if (isdigit((unsigned char)*text) && !*end && seconds >= 0.001 && seconds <= WAIT_SECONDS_MAX)
+		n = (uint64_t)(seconds * 1000 + 0.5);
+	else if (duration_parse(&n, text) || n > WAIT_SECONDS_MAX * UINT64_C(1000))
 		return -1;
-	*ms = (int64_t)(seconds * 1000 + 0.5); /* 1.001 * 1000 is less than 1001; with an i387, so is 0.3 than 300 */
+	*ms = (int64_t)n;
 	return 0;
 }
 
@@ -136,7 +142,7 @@ parse_timeout(int64_t *ms, const char *text, char *err, size_t errlen)
 {
 	if (!client_options_timeout(ms, text))
 		return 0;
-	snprintf(err, errlen, "error: timeout %s is invalid (seconds, 0.001 to 86400)", text);
+	snprintf(err, errlen, "error: timeout %s is invalid (seconds or a time such as 2m, at most 24h)", text);
 	return -1;
 }
 

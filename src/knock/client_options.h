@@ -51,7 +51,7 @@ struct client_options {
 	char **command; /* NULL-terminated tail of argv, or NULL */
 };
 
-/* Seconds, with a fraction or without, from 0.001 to 86400. 0, or -1. */
+/* Seconds from 0.001 to 86400, with a fraction or without, or a time of duration_parse() up to that. 0, or -1. */
 int client_options_timeout(int64_t *ms, const char *text);
 
 enum client_action client_options_parse(struct client_options *options, int argc, char **argv, char *err,

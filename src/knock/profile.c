@@ -104,7 +104,7 @@ static const char *
 set_timeout(struct profile *profile, const char *value)
 {
 	if (client_options_timeout(&profile->timeout, value))
-		return "timeout is not a number of seconds from 0.001 to 86400";
+		return "timeout is not a number of seconds or a time such as 2m, at most 24h";
 	return NULL;
 }
 

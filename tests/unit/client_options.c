@@ -117,15 +117,26 @@ timeouts(void **state)
 	assert_int_equal(options.timeout, -1);
 	knocks("host 1 --timeout 0.25", "host", "1");
 	assert_int_equal(options.timeout, 250);
+	knocks("host 1 --timeout 90", "host", "1");
+	assert_int_equal(options.timeout, 90000);
+	knocks("host 1 --timeout 3s", "host", "1");
+	assert_int_equal(options.timeout, 3000);
+	knocks("host 1 --timeout 1m30s500ms", "host", "1");
+	assert_int_equal(options.timeout, 90500);
+	knocks("host 1 --timeout 24h", "host", "1");
+	assert_int_equal(options.timeout, 86400000);
 	knocks("host 1 --timeout 1.001", "host", "1");
 	assert_int_equal(options.timeout, 1001);
 	knocks("host 1 --timeout 0.3", "host", "1");
 	assert_int_equal(options.timeout, 300);
-	stops("host 1 --timeout 0", "error: timeout 0 is invalid (seconds, 0.001 to 86400)");
-	stops("host 1 --timeout -1", "error: timeout -1 is invalid (seconds, 0.001 to 86400)");
-	stops("host 1 --timeout 5s", "error: timeout 5s is invalid (seconds, 0.001 to 86400)");
-	stops("host 1 --timeout nan", "error: timeout nan is invalid (seconds, 0.001 to 86400)");
-	stops("host 1 --timeout 1e9", "error: timeout 1e9 is invalid (seconds, 0.001 to 86400)");
+	stops("host 1 --timeout 0", "error: timeout 0 is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout -1", "error: timeout -1 is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout 5x", "error: timeout 5x is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout 0.5s", "error: timeout 0.5s is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout 25h", "error: timeout 25h is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout 86401", "error: timeout 86401 is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout nan", "error: timeout nan is invalid (seconds or a time such as 2m, at most 24h)");
+	stops("host 1 --timeout 1e9", "error: timeout 1e9 is invalid (seconds or a time such as 2m, at most 24h)");
 }
 
 static void

@@ -107,7 +107,7 @@ errors_name_the_line_and_no_port(void **state)
 	bad("[a]\nhost = x\nsequence = 7777\ndelay = -1", "config: line 4: delay is not a number of milliseconds\n");
 	bad("[a]\nhost = x\nsequence = 7777\nwait = 70000", "config: line 4: wait is not PORT[:PROTO]\n");
 	bad("[a]\nhost = x\nsequence = 7777\ntimeout = soon",
-	    "config: line 4: timeout is not a number of seconds from 0.001 to 86400\n");
+	    "config: line 4: timeout is not a number of seconds or a time such as 2m, at most 24h\n");
 	bad("[a]\nhost = x\nsequence = 7777\nboth = 2", "config: line 4: both is not yes or no\n");
 	bad("[a]\nhost = x\nsequence = 7777\nsource = eth0", "config: line 4: source is not an IPv4 or IPv6 address\n");
 	bad("[a]\nhost = x\nsequence = 7777\nboth = on\nsource = ::1",

@@ -227,6 +227,7 @@ netns_tests = \
 	tests/netns/state_dir.sh \
 	tests/netns/survive.sh \
 	tests/netns/top.sh \
+	tests/netns/together.sh \
 	tests/netns/totp.sh \
 	tests/netns/totp_nfqueue.sh \
 	tests/netns/totp_rogue.sh \

@@ -59,6 +59,13 @@ void grants_taken(struct grants *grants, const struct nftset_op *op);
  */
 void grants_noticed(struct grants *grants, const struct monitor_event *event);
 
+/*
+ * Visits the elements that this set of table inet knockd, which is about to be made anew, is to have: those of accesses
+ * that there have been in this run, and the ends of those that packets renew, see conf/guard.h. Call grants_noticed()
+ * when the set is there: grants_restore() then finds out whether they are.
+ */
+void grants_fill(struct grants *grants, const char *set, nftset_visit *visit, void *arg);
+
 /* Puts back missing elements whose sets exist, and logs it; grants_tick() tries again after a failure. */
 void grants_restore(struct grants *grants, const struct conf *conf);
 

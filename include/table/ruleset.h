@@ -25,6 +25,7 @@
 #include "conf/conf.h"
 #include "conf/guard.h"
 #include "netlink/nfnl.h"
+#include "netlink/nftset_op.h"
 
 #define RULESET_TABLE GUARD_TABLE
 
@@ -36,21 +37,35 @@
  */
 int ruleset_print(const struct conf *conf, FILE *out);
 
-/* Begin with the first two. */
+/*
+ * Until the elements are written the guarded ports are open, and the kernel needs 4 ms for a thousand on a busy
+ * machine. So the first ten thousand of a set come with the table.
+ */
+#define RULESET_ELEMENTS_MAX 10000
+
+/* Visits the elements that `set`, one of guard.h, is to have when it is new. Keys of another length are left out. */
+typedef void ruleset_elements(void *arg, const char *set, nftset_visit *visit, void *visit_arg);
+
+/* Begin with the first two, and maybe the next two. */
 struct ruleset {
-	struct nfnl *nfnl; /* borrowed; its socket may own the table */
-	bool same;         /* this configuration was installed last: it begins to cut no port */
-	bool cannot_own;   /* the kernel cannot keep an owned table without its owner; known after the first try */
+	struct nfnl *nfnl;          /* borrowed; its socket may own the table */
+	bool same;                  /* this configuration was installed last: it begins to cut no port */
+	ruleset_elements *elements; /* NULL: none */
+	void *elements_arg;
+	bool cannot_own; /* the kernel cannot keep an owned table without its owner; known after the first try */
 	/* set by ruleset_install() */
 	bool owned;
 	char begun[RULESET_BEGUN_LEN]; /* ports that begin to be cut, such as "22:tcp, 443:udp" */
 	bool emptied;                  /* a set in guard.h that this configuration has is new, and may lack elements */
+	bool bare; /* ... because the table could not be installed with those that `elements` has visited */
 };
 
 /*
  * Installs the table in one transaction. It replaces all of an existing table, but keeps the elements of the sets in
- * guard.h that this configuration has. The socket owns the table then if conf_owns_table() and the kernel can keep it.
- * Returns 0, or -1 with errno and, in `err`, one clause that names what the kernel refused.
+ * guard.h that this configuration has. A set that is new gets those that `elements` visits, up to RULESET_ELEMENTS_MAX
+ * of them, in the same transaction, so that no packet meets the guard without them; if that fails, the table comes
+ * without them. The socket owns the table then if conf_owns_table() and the kernel can keep it. Returns 0, or -1 with
+ * errno; `err` gets one clause that names what the kernel refused, with `bare` too.
  */
 int ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, size_t errlen);
 

@@ -71,6 +71,7 @@ struct grant {
 	bool there;          /* the element is in its set, as far as known */
 	bool refused;        /* the kernel has refused to delete it, which the log says */
 	bool met;            /* an element with this key is there, and it must be written anew */
+	bool put;            /* by grants_fill() since the last restoring, and likely there, with its twin */
 	uint32_t seen;       /* the last look that has found it as it should be */
 	uint32_t key_len;    /* 0: not known yet, and not in the hash table */
 	uint8_t key[NFTKEY_LEN_MAX];

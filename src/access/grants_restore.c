@@ -6,12 +6,15 @@
 #include "access/grants.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/guard.h"
 #include "grant.h"
 #include "leftovers.h"
 #include "lib/moment.h"
+#include "lib/text.h"
 #include "netlink/nfnl.h"
 
 /* Delay before the next try when the kernel was out of memory or the like, and before another look. */
@@ -22,6 +25,15 @@
 
 /* ---- changes by other programs ----------------------------------------------------------------- */
 
+/* The event may be older than a table that was made since, with the element. */
+static void
+delete_again(struct grants *g, const struct grant *grant)
+{
+	struct nftset_op op = { .element = &grant->kind->element, .ip = grant->ip, .own = true };
+
+	nftset_apply(g->nftset, &op, 1);
+}
+
 static void
 end_by_hand(struct grants *g, const struct monitor_event *event)
 {
@@ -30,6 +42,8 @@ end_by_hand(struct grants *g, const struct monitor_event *event)
 
 	if (!grant)
 		return;
+	if (grant->put)
+		delete_again(g, grant);
 	log_notice(g->log, "%s: %s: element deleted from %s %s %s", addr_format(&grant->ip, ip), grant->kind->door,
 		   element_family_name(event->family), event->table, event->set);
 	grant_finish(g, grant, GRANTS_EARLY);
@@ -129,8 +143,8 @@ meet(void *arg, const void *key, uint32_t key_len, const struct nftset_found *fo
 		leftovers_meet(l->leftovers, key, key_len, found);
 		return;
 	}
-	grant->met = true;
-	if (!grant_is_as_given(grant, found) || !has_right_end(grant, found))
+	grant->met = !grant_is_as_given(grant, found) || !has_right_end(grant, found);
+	if (grant->met)
 		return;
 	grant->seen = l->place->look;
 	grant->there = true;
@@ -196,6 +210,51 @@ look_at_changed(struct grants *g, struct restoring *r)
 
 /* ---- putting back ------------------------------------------------------------------------------ */
 
+/* It is not known when the last packet came: not longer ago than the time in which the access would have ended. */
+static uint64_t
+time_left(const struct grant *grant)
+{
+	uint64_t left = grant_left(grant), idle = grant->kind->idle_ms;
+
+	return idle && (!left || idle < left) ? idle : left;
+}
+
+/* Packets would have renewed the element, but an earlier run has written it, and the kernel has ended it. */
+static bool
+was_idle(const struct grant *grant)
+{
+	return grant->kind->idle_ms && !grant->given_ms;
+}
+
+static void
+fill_in(const struct grant *grant, uint64_t left_ms, nftset_visit *visit, void *arg)
+{
+	struct nftset_found as = { .timeout_ms = left_ms ? left_ms : NFTSET_ENDLESS };
+
+	as.left_ms = as.timeout_ms;
+	text_copy(as.comment, sizeof(as.comment), grant->kind->comment);
+	visit(arg, grant->key, grant->key_len, &as);
+}
+
+void
+grants_fill(struct grants *g, const char *set, nftset_visit *visit, void *arg)
+{
+	int64_t now = moment_now().boot_ms;
+
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		const struct kind *kind = grant->kind;
+
+		if (!grant->key_len || grant->end_boot_ms <= now || was_idle(grant))
+			continue;
+		if (grant_is_in(kind->place, NFPROTO_INET, GUARD_TABLE, set)) {
+			fill_in(grant, time_left(grant), visit, arg);
+			grant->put = true;
+		} else if (kind->idle_ms && kind->twin && !strcmp(kind->twin, set)) {
+			fill_in(grant, grant_left(grant), visit, arg);
+		}
+	}
+}
+
 /* A missing set is no error: if it appears, the monitor reports it. */
 static void
 take_result(struct grants *g, struct restoring *r, struct grant *grant, const struct nftset_op *op)
@@ -233,15 +292,6 @@ finish_batch(struct grants *g, struct restoring *r)
 	b->n = 0;
 }
 
-/* It is not known when the last packet came: not longer ago than the time in which the access would have ended. */
-static uint64_t
-time_left(const struct grant *grant)
-{
-	uint64_t left = grant_left(grant), idle = grant->kind->idle_ms;
-
-	return idle && (!left || idle < left) ? idle : left;
-}
-
 static void
 add_to_batch(struct grants *g, struct restoring *r, struct grant *grant)
 {
@@ -265,10 +315,14 @@ put_back_unseen(struct grants *g, struct restoring *r)
 		const struct place *place = grant->kind->place;
 
 		newer = grant->newer; /* a full batch may free this grant and older ones */
-		if (!place->looked || grant->seen == place->look)
+		if (!place->looked)
 			continue;
-		grant->there = false;
-		if (grant->kind->idle_ms && !grant->given_ms) { /* of an earlier run: the kernel has ended it */
+		if (grant->seen == place->look) {
+			r->restored += grant->put;
+			continue;
+		}
+		grant->there = grant->put = false;
+		if (was_idle(grant)) {
 			grant_finish(g, grant, GRANTS_TIME);
 			continue;
 		}
@@ -281,11 +335,15 @@ put_back_unseen(struct grants *g, struct restoring *r)
 
 /* Elements that packets renew may have lost their twins in the same way. */
 static void
-write_ends(struct grants *g)
+write_ends(struct grants *g, const struct restoring *r)
 {
-	for (struct grant *grant = g->oldest; grant; grant = grant->newer)
-		if (grant->kind->place->looked && grant->there)
+	for (struct grant *grant = g->oldest; grant; grant = grant->newer) {
+		if (!grant->kind->place->looked)
+			continue;
+		if (grant->there && !grant->put && !r->error)
 			grant_write_end(g, grant);
+		grant->put = false;
+	}
 }
 
 static bool
@@ -316,8 +374,7 @@ restore(struct grants *g, struct restoring *r)
 	grant_find_keys(g, &r->batch);
 	look_at_changed(g, r);
 	put_back_unseen(g, r);
-	if (!r->error)
-		write_ends(g);
+	write_ends(g, r);
 	if (r->restored)
 		log_notice(g->log, "%zu elements put back", r->restored);
 	try_later(g, r->failed, r->error);

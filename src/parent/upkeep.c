@@ -103,6 +103,15 @@ tell_owner(struct daemon *d)
 	d->rules.told |= d->rules.table.owned || d->rules.table.cannot_own;
 }
 
+/* ruleset_elements */
+static void
+fill(void *arg, const char *set, nftset_visit *visit, void *visit_arg)
+{
+	struct daemon *d = arg;
+
+	grants_fill(d->grants, set, visit, visit_arg);
+}
+
 /* 0, or -1 after a log line. */
 static int
 put_table(struct daemon *d, const struct conf *conf)
@@ -115,11 +124,16 @@ put_table(struct daemon *d, const struct conf *conf)
 	if (d->rules.table.owned && !conf_owns_table(conf))
 		release(d);
 	d->rules.table.same = d->rules.ours && conf == d->conf;
+	d->rules.table.elements = fill;
+	d->rules.table.elements_arg = d;
 	if (ruleset_install(&d->rules.table, conf, err, sizeof(err))) {
 		log_warnx(&d->log, "could not install table inet " RULESET_TABLE ": %s", err);
 		return -1;
 	}
 	tell_owner(d);
+	if (d->rules.table.bare)
+		log_notice(&d->log, "table inet " RULESET_TABLE " is installed before the elements of accesses: %s",
+			   err);
 	if (*d->rules.table.begun)
 		log_notice(&d->log, "cut: connections to %s that there are now may go on for the door's Open_Timeout",
 			   d->rules.table.begun);

@@ -196,6 +196,15 @@ struct copying {
 	const struct port_set *set;
 	struct nlmsghdr *nlh; /* NULL: none yet */
 	struct nlattr *list;
+	uint32_t n;
+	bool failed; /* no memory */
+};
+
+/* NULL or 0: without. */
+struct copy {
+	const void *key, *userdata;
+	uint32_t key_len, userdata_len;
+	const uint64_t *timeout_ms, *left_ms;
 };
 
 static void
@@ -221,43 +230,58 @@ begin_message(struct copying *copying)
 	return 0;
 }
 
-/* With its comment, its time, and the time that it has left. libnftnl before 1.2.1 cannot write a single element. */
 static void
-put_copy(struct nlmsghdr *nlh, struct nftnl_set_elem *elem)
+put_msec(struct nlmsghdr *nlh, uint16_t type, const uint64_t *ms)
 {
-	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM), *key;
-	uint32_t len;
-	const void *data = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
-
-	key = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY);
-	mnl_attr_put(nlh, NFTA_DATA_VALUE, len, data);
-	mnl_attr_nest_end(nlh, key);
-	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_TIMEOUT))
-		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_TIMEOUT,
-				 htobe64(nftnl_set_elem_get_u64(elem, NFTNL_SET_ELEM_TIMEOUT)));
-	if (nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_EXPIRATION))
-		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_EXPIRATION,
-				 htobe64(nftnl_set_elem_get_u64(elem, NFTNL_SET_ELEM_EXPIRATION)));
-	data = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_USERDATA, &len);
-	if (data)
-		mnl_attr_put(nlh, NFTA_SET_ELEM_USERDATA, len, data);
-	mnl_attr_nest_end(nlh, nest);
+	if (ms)
+		mnl_attr_put_u64(nlh, type, htobe64(*ms));
 }
 
+/* libnftnl before 1.2.1 cannot write a single element. */
 static int
-copy_element(struct nftnl_set_elem *elem, void *arg)
+put_copy(struct copying *copying, const struct copy *copy)
 {
-	struct copying *copying = arg;
+	struct nlattr *nest, *key;
 
 	if (copying->nlh && copying->nlh->nlmsg_len > COPY_MAX)
 		end_message(copying);
 	if (!copying->nlh && begin_message(copying))
 		return -1;
-	put_copy(copying->nlh, elem);
+	nest = mnl_attr_nest_start(copying->nlh, NFTA_LIST_ELEM);
+	key = mnl_attr_nest_start(copying->nlh, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(copying->nlh, NFTA_DATA_VALUE, copy->key_len, copy->key);
+	mnl_attr_nest_end(copying->nlh, key);
+	put_msec(copying->nlh, NFTA_SET_ELEM_TIMEOUT, copy->timeout_ms);
+	put_msec(copying->nlh, NFTA_SET_ELEM_EXPIRATION, copy->left_ms);
+	if (copy->userdata)
+		mnl_attr_put(copying->nlh, NFTA_SET_ELEM_USERDATA, copy->userdata_len, copy->userdata);
+	mnl_attr_nest_end(copying->nlh, nest);
 	return 0;
 }
 
-/* Into a set that was just made. Returns as transact() does. */
+static const uint64_t *
+get_msec(struct nftnl_set_elem *elem, uint16_t attr, uint64_t *ms)
+{
+	if (!nftnl_set_elem_is_set(elem, attr))
+		return NULL;
+	*ms = nftnl_set_elem_get_u64(elem, attr);
+	return ms;
+}
+
+/* With its comment, its time, and the time that it has left. */
+static int
+copy_element(struct nftnl_set_elem *elem, void *arg)
+{
+	uint64_t timeout_ms, left_ms;
+	struct copy copy = { .timeout_ms = get_msec(elem, NFTNL_SET_ELEM_TIMEOUT, &timeout_ms),
+			     .left_ms = get_msec(elem, NFTNL_SET_ELEM_EXPIRATION, &left_ms) };
+
+	copy.key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &copy.key_len);
+	copy.userdata = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_USERDATA, &copy.userdata_len);
+	return put_copy(arg, &copy);
+}
+
+/* Into a set that was just made. */
 static int
 put_copies(struct install *install, const struct port_set *set, struct look_set *from)
 {
@@ -267,6 +291,50 @@ put_copies(struct install *install, const struct port_set *set, struct look_set 
 
 	end_message(&copying);
 	return rc ? -1 : 0;
+}
+
+static uint32_t
+most_given(const struct port_set *set)
+{
+	return set->size && set->size < RULESET_ELEMENTS_MAX ? set->size : RULESET_ELEMENTS_MAX;
+}
+
+/* nftset_visit. The caller learns from the set what is missing. */
+static void
+put_given(void *arg, const void *key, uint32_t key_len, const struct nftset_found *found)
+{
+	struct copying *copying = arg;
+	struct nftnl_udata_buf *buf;
+
+	if (copying->failed || key_len != keys[copying->set->key].len || copying->n == most_given(copying->set))
+		return;
+	buf = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	copying->failed = !buf;
+	if (!buf)
+		return;
+	nftnl_udata_put_strz(buf, NFTNL_UDATA_SET_ELEM_COMMENT, found->comment);
+	copying->failed =
+	    put_copy(copying,
+		     &(struct copy){ .key = key,
+				     .key_len = key_len,
+				     .userdata = nftnl_udata_buf_data(buf),
+				     .userdata_len = nftnl_udata_buf_len(buf),
+				     .timeout_ms = found->left_ms == NFTSET_ENDLESS ? NULL : &found->left_ms });
+	nftnl_udata_buf_free(buf);
+	copying->n++;
+}
+
+static int
+put_all_given(struct install *install, const struct port_set *set)
+{
+	struct copying copying = { .install = install, .set = set };
+
+	if (!install->elements || !set->kept)
+		return 0;
+	install->elements(install->elements_arg, set->name, put_given, &copying);
+	end_message(&copying);
+	install->given |= copying.n > 0;
+	return copying.failed ? -1 : 0;
 }
 
 /* --- ports that begin to be cut ------------------------------------------------------------------ */
@@ -373,13 +441,13 @@ put_new_set(struct install *install, const struct port_set *set)
 	install->emptied |= set->kept;
 	if (!strcmp(set->name, GUARD_RULES_BEGUN))
 		return 0;
-	return put_all_entries(install, set) || put_older(install, set) ? -1 : 0;
+	return put_all_entries(install, set) || put_older(install, set) || put_all_given(install, set) ? -1 : 0;
 }
 
 int
 install_sets_put(struct install *install)
 {
-	install->emptied = false;
+	install->emptied = install->given = false;
 	install->begun_pen = text_pen(install->begun, sizeof(install->begun));
 	for (size_t i = 0; i < install->rules->n_sets; i++) {
 		const struct port_set *set = &install->rules->sets[i];

@@ -17,6 +17,8 @@
 #include "table/ruleset.h"
 #include "transaction.h"
 
+#define TRIES_WITH_ELEMENTS 3
+
 static const char table_made[] = "table"; /* `what` of the message that makes the table, or takes it over */
 
 static int
@@ -277,16 +279,42 @@ cannot_own(const struct install *install, int rc)
 }
 
 static int
+commit_all(struct install *install)
+{
+	int rc = transaction_run(&install->transaction, put_all, install);
+
+	if (!cannot_own(install, rc))
+		return rc;
+	install->own = false;
+	return transaction_run(&install->transaction, put_all, install);
+}
+
+/*
+ * The guard must neither fail nor wait because of elements: there may be too many for the socket's buffer, or the
+ * ruleset changes again and again before they are written. The caller adds them later.
+ */
+static int
+commit_without(struct install *install, int result, char *err, size_t errlen)
+{
+	install->bare = install->given;
+	if (install->bare)
+		transaction_explain(&install->transaction, result, err, errlen);
+	install->elements = NULL;
+	install->transaction.tries = 0;
+	return commit_all(install);
+}
+
+static int
 replace(struct install *install, char *err, size_t errlen)
 {
 	struct transaction *t = &install->transaction;
 	int rc = transaction_run(t, put_adoption, install);
 
-	if (!rc)
-		rc = transaction_run(t, put_all, install);
-	if (cannot_own(install, rc)) {
-		install->own = false;
-		rc = transaction_run(t, put_all, install);
+	t->tries = install->elements ? TRIES_WITH_ELEMENTS : 0;
+	if (!rc) {
+		rc = commit_all(install);
+		if (rc && install->elements)
+			rc = commit_without(install, rc, err, errlen);
 	}
 	if (rc)
 		transaction_explain(t, rc, err, errlen);
@@ -301,6 +329,8 @@ ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, siz
 	struct install install = { .rules = rules,
 				   .own = own,
 				   .same = ruleset->same,
+				   .elements = ruleset->elements,
+				   .elements_arg = ruleset->elements_arg,
 				   .transaction = { .nfnl = ruleset->nfnl, .rules = rules } };
 	int rc = -1;
 
@@ -312,6 +342,7 @@ ruleset_install(struct ruleset *ruleset, const struct conf *conf, char *err, siz
 	if (!rc) {
 		ruleset->owned = install.own;
 		ruleset->emptied = install.emptied;
+		ruleset->bare = install.bare;
 		text_copy(ruleset->begun, sizeof(ruleset->begun), install.begun);
 	}
 	transaction_free(&install.transaction);

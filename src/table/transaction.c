@@ -121,10 +121,10 @@ transaction_explain(const struct transaction *t, int result, char *err, size_t e
 int
 transaction_run(struct transaction *t, transaction_put *put, void *arg)
 {
-	int rc = -1;
+	int rc = -1, tries = t->tries ? t->tries : TRIES;
 
 	errno = ERESTART;
-	for (int i = 0; i < TRIES && rc < 0 && nfnl_is_passing(errno); i++) {
+	for (int i = 0; i < tries && rc < 0 && nfnl_is_passing(errno); i++) {
 		look_free(&t->look);
 		t->n = 0;
 		t->error = 0;

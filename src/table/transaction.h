@@ -21,10 +21,11 @@ struct subject {
 	const struct rule *rule;
 };
 
-/* To begin with, `nfnl` and `rules`; the rest is zero. */
+/* To begin with, the first three; the rest is zero. */
 struct transaction {
 	struct nfnl *nfnl;
 	const struct rules *rules; /* to explain errors; NULL if it adds none */
+	int tries;                 /* while other programs change the ruleset, or memory is short; 0: 20 */
 	struct look look;          /* the table before */
 	struct subject *subjects;  /* by message */
 	size_t n, room;

@@ -295,6 +295,53 @@ the_table_is_installed_in_spite_of_errors(void **state)
 	}
 }
 
+/* ruleset_elements: one of set open4 */
+static void
+give(void *arg, const char *set, nftset_visit *visit, void *visit_arg)
+{
+	static const uint8_t key[] = { 192, 0, 2, 1, 6, 0, 0, 0, 0, 22, 0, 0 };
+	static const struct nftset_found found = { .timeout_ms = 3600000, .left_ms = 3600000 };
+
+	(void)arg;
+	if (!strcmp(set, "open4"))
+		visit(visit_arg, key, sizeof(key), &found);
+}
+
+/* EMSGSIZE: more elements than the socket takes at once. */
+static void
+the_table_does_not_wait_for_elements(void **state)
+{
+	static const struct {
+		enum place place;
+		int error, times;
+		bool bare;
+	} cases[] = {
+		{ SEND_BATCH, EMSGSIZE, 1, true },  { WHOLE_BATCH, ERESTART, 2, false },
+		{ WHOLE_BATCH, ERESTART, 3, true }, { WHOLE_BATCH, ERESTART, 20, true },
+		{ MESSAGE, EINVAL, 1, true },
+	};
+	char err[400];
+
+	(void)state;
+	ruleset.elements = give;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		nft("flush ruleset");
+		break_at(cases[i].place, cases[i].error, cases[i].times);
+		assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), 0);
+		assert_int_equal(fault.times, 0);
+		assert_int_equal(ruleset.bare, cases[i].bare);
+		if (cases[i].bare)
+			assert_non_null(strstr(err, strerror(cases[i].error)));
+		assert_true(ruleset_intact(&ruleset, conf));
+		assert_int_equal(system("nft list set inet knockd open4 | grep -q 192.0.2.1") != 0, cases[i].bare);
+	}
+	nft("flush ruleset");
+	break_at(SEND_BATCH, EMSGSIZE, 2);
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), -1);
+	assert_string_equal(err, strerror(EMSGSIZE));
+	ruleset.elements = NULL;
+}
+
 static void
 a_ruleset_that_changes_while_it_is_read_is_read_again(void **state)
 {
@@ -365,6 +412,7 @@ main(void)
 		TEST(an_error_that_stays_ends_with_the_reason),
 		TEST(an_error_that_stays_is_reported_at_once),
 		TEST(the_table_is_installed_in_spite_of_errors),
+		TEST(the_table_does_not_wait_for_elements),
 		TEST(a_ruleset_that_changes_while_it_is_read_is_read_again),
 		TEST(a_table_that_cannot_be_installed_is_an_error),
 	};

@@ -477,6 +477,96 @@ open_ports_stay_open(void **state)
 	confs_free(other);
 }
 
+static struct {
+	size_t n;          /* elements of set open4 */
+	uint32_t key_len;  /* their keys' */
+	uint64_t first_ms; /* the first one's time */
+	size_t asked;      /* for the elements of any set */
+} giver;
+
+/* ruleset_elements */
+static void
+give(void *arg, const char *set, nftset_visit *visit, void *visit_arg)
+{
+	struct nftset_found found = { .timeout_ms = giver.first_ms, .left_ms = giver.first_ms, .comment = "a door" };
+	uint8_t key[NFTKEY_LEN_MAX] = { 10, [4] = 6, [8] = 0, 22 };
+
+	assert_ptr_equal(arg, &giver);
+	giver.asked++;
+	if (strcmp(set, "open4"))
+		return;
+	for (size_t i = 0; i < giver.n; i++) {
+		key[2] = (uint8_t)(i >> 8);
+		key[3] = (uint8_t)i;
+		visit(visit_arg, key, giver.key_len, &found);
+		found.timeout_ms = found.left_ms = 60000;
+	}
+	found.timeout_ms = found.left_ms = NFTSET_ENDLESS;
+	key[1] = 1;
+	visit(visit_arg, key, giver.key_len, &found);
+}
+
+static void
+with_giver(size_t n, uint32_t key_len, uint64_t first_ms)
+{
+	giver.n = n;
+	giver.key_len = key_len;
+	giver.first_ms = first_ms;
+	giver.asked = 0;
+	ruleset.elements = give;
+	ruleset.elements_arg = &giver;
+}
+
+static void
+new_sets_get_their_elements(void **state)
+{
+	struct conf *conf = three_guards();
+
+	(void)state;
+	with_giver(2, 12, 3600000);
+	install(conf);
+	assert_true(ruleset.emptied);
+	assert_false(ruleset.bare);
+	assert_shows("nft list set inet knockd open4", "10.0.0.0 . tcp . 22 timeout 1h expires");
+	assert_shows("nft list set inet knockd open4", "10.0.0.1 . tcp . 22 timeout 1m expires");
+	assert_shows("nft list set inet knockd open4", "10.1.0.1 . tcp . 22 comment \"a door\"");
+	giver.asked = 0;
+	install(conf);
+	assert_int_equal(giver.asked, 0);
+	assert_false(ruleset.emptied);
+	nft("flush ruleset");
+	with_giver(RULESET_ELEMENTS_MAX, 12, 3600000);
+	install(conf);
+	assert_false(ruleset.bare);
+	assert_shows("nft list set inet knockd open4 | tr , '\\n' | grep -c expires", "10000");
+	assert_lacks("nft list set inet knockd open4", "10.1.0.1");
+	ruleset.elements = NULL;
+	confs_free(conf);
+}
+
+static void
+elements_that_are_refused_do_not_stop_the_guard(void **state)
+{
+	struct conf *conf = three_guards();
+	char err[400] = "";
+
+	(void)state;
+	with_giver(2, 12, UINT64_MAX - 1);
+	assert_int_equal(ruleset_install(&ruleset, conf, err, sizeof(err)), 0);
+	assert_string_equal(err, "the kernel refused the elements of set open4: Numerical result out of range");
+	assert_true(ruleset.bare);
+	assert_true(ruleset.emptied);
+	assert_true(ruleset_intact(&ruleset, conf));
+	assert_lacks("nft list set inet knockd open4", "expires");
+	with_giver(2, 5, 3600000);
+	nft("flush ruleset");
+	install(conf);
+	assert_false(ruleset.bare);
+	assert_lacks("nft list set inet knockd open4", "expires");
+	ruleset.elements = NULL;
+	confs_free(conf);
+}
+
 /* Another version or an admin made them: chains, rules that use them, maps of chains, sets with rules of their own. */
 static void
 foreign_chains_and_sets_are_removed(void **state)
@@ -921,6 +1011,8 @@ main(void)
 		cmocka_unit_test_setup(guards_of_many_ports, clear),
 		cmocka_unit_test_setup(ports_with_older_connections, clear),
 		cmocka_unit_test_setup(open_ports_stay_open, clear),
+		cmocka_unit_test_setup(new_sets_get_their_elements, clear),
+		cmocka_unit_test_setup(elements_that_are_refused_do_not_stop_the_guard, clear),
 		cmocka_unit_test_setup(foreign_chains_and_sets_are_removed, clear),
 		cmocka_unit_test_setup(a_port_that_is_missing_is_noticed, clear),
 		cmocka_unit_test_setup(a_port_without_a_door_is_not_guarded, clear),

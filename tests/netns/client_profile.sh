@@ -141,7 +141,7 @@ profiles '[soon]
 	timeout = 0
 '
 ends 'a timeout of 0' 1 knock_ours soon
-check '... is told what is allowed' grep -q 'line 5: timeout is not a number of seconds from 0.001 to 86400$' "$T/err"
+check '... is told what is allowed' grep -q 'line 5: timeout is not a number of seconds or a time such as 2m, at most 24h$' "$T/err"
 profiles '[home]
 host = x
 sequence = 7101,98202

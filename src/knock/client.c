@@ -63,6 +63,22 @@ load_profiles(struct client *client)
 	return profiles_load(&client->profiles, client->config, report, NULL);
 }
 
+/* `why`: there is no file. One word alone is a profile's name, but in `knock --wait HOST PORT` it is a port. */
+static int
+tell_missing(const struct client *client, const char *why)
+{
+	const struct client_options *options = client->options;
+	const char *name = options->profile, *port = options->wait ? options->wait : options->proxy;
+
+	if (options->bare && port && !name[strspn(name, "0123456789")])
+		fprintf(stderr, "error: no host given: --%s takes \"%s\" as the port\n",
+			options->wait ? "wait" : "proxy", port);
+	else
+		fprintf(stderr, "error: %sno profile \"%s\" in %s%s%s\n", options->bare ? "no ports given, and " : "",
+			name, client->config, why ? ": " : "", why ? why : "");
+	return -1;
+}
+
 static int
 choose_profile(struct client *client)
 {
@@ -71,19 +87,12 @@ choose_profile(struct client *client)
 	if (!name)
 		return 0;
 	if (client->options->bare && !profiles_path(client->config, sizeof(client->config)) &&
-	    access(client->config, F_OK)) {
-		fprintf(stderr, "error: no ports given, and no profile \"%s\": %s: %s\n", name, client->config,
-			strerror(errno));
-		return -1;
-	}
+	    access(client->config, F_OK))
+		return tell_missing(client, strerror(errno));
 	if (load_profiles(client))
 		return -1;
 	client->profile = profiles_find(&client->profiles, name);
-	if (client->profile)
-		return 0;
-	fprintf(stderr, "error: %sno profile \"%s\" in %s\n", client->options->bare ? "no ports given, and " : "", name,
-		client->config);
-	return -1;
+	return client->profile ? 0 : tell_missing(client, NULL);
 }
 
 /* The file must be as private as the profiles. */

@@ -134,6 +134,8 @@ check '... with its reason' grep -q 'cannot send the knock' "$T/err"
 
 ends 'a profile that does not exist' 1 knock_ours nowhere
 check '... is named, with the file' grep -q 'no profile "nowhere" in .*/knock/config' "$T/err"
+ends 'no host, but --wait takes it' 1 knock_ours --wait server4 22
+equal '... is no error of a profile' "$(cat "$T/err")" 'error: no host given: --wait takes "server4" as the port'
 profiles '[soon]
 	host = server4
 	sequence = 7101,8202

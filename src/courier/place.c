@@ -60,8 +60,9 @@ place_resolve(struct place places[static PLACES], const struct share_conf *conf,
 
 		if (sum >= 0)
 			n = (size_t)sum;
-		else
-			snprintf(why, len, "cannot find the address of %s: %s", conf->hosts[i].name, gai_strerror(sum));
+		else /* by number: a password that stands there by mistake looks like a name */
+			snprintf(why, len, "cannot find the address of host %zu of Share: %s", i + 1,
+				 gai_strerror(sum));
 	}
 	return n;
 }

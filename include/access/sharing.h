@@ -92,6 +92,12 @@ void sharing_opened(struct sharing *sharing, const struct door *door, const stru
 /* The last element of this door and address was deleted before its time. */
 void sharing_ended(struct sharing *sharing, const char *door, const struct addr *ip);
 
+/*
+ * An admin revokes these accesses: those that have ended here already may go on at others. Returns how many notices of
+ * such ones were told.
+ */
+size_t sharing_revoked(struct sharing *sharing, const struct request_whom *whom);
+
 /* An admin has moved the ends of these accesses. */
 void sharing_extended(struct sharing *sharing, const struct request_whom *whom, int64_t by_ms);
 

@@ -103,6 +103,13 @@ sharing_ended(struct sharing *sharing, const char *door, const struct addr *ip)
 	(void)sharing, (void)door, (void)ip;
 }
 
+size_t
+sharing_revoked(struct sharing *sharing, const struct request_whom *whom)
+{
+	(void)sharing, (void)whom;
+	return 0;
+}
+
 void
 sharing_extended(struct sharing *sharing, const struct request_whom *whom, int64_t by_ms)
 {

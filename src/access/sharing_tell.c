@@ -94,6 +94,18 @@ left_of(const struct known_access *a, uint64_t now)
 	return a->end == UINT64_MAX ? 0 : a->end > now ? a->end - now : 1;
 }
 
+static void
+tell_revoke(struct sharing *s, const struct known_access *a)
+{
+	uint64_t left = left_of(a, moment_boot_msec());
+	struct notice n = a->notice;
+
+	n.kind = NOTICE_REVOKE;
+	n.author = s->origin;
+	n.hlc = hlc_next(&s->hlc, moment_now());
+	group_tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
+}
+
 void
 sharing_ended(struct sharing *s, const char *door, const struct addr *ip)
 {
@@ -102,17 +114,31 @@ sharing_ended(struct sharing *s, const char *door, const struct addr *ip)
 	if (!is_told(s))
 		return;
 	notice_door_id(door, id);
-	for (struct known_access *a = known_of(&s->known, id, ip); a; a = known_after(a)) {
-		uint64_t left = left_of(a, moment_boot_msec());
-		struct notice n = a->notice;
-
-		if (n.kind != NOTICE_GRANT)
-			continue;
-		n.kind = NOTICE_REVOKE;
-		n.author = s->origin;
-		n.hlc = hlc_next(&s->hlc, moment_now());
-		group_tell(s, &n, left ? left : KNOWN_TOMB_MAX_MS);
+	for (struct known_access *a = known_of(&s->known, id, ip), *next; a; a = next) {
+		next = known_after(a);
+		if (a->notice.kind == NOTICE_GRANT)
+			tell_revoke(s, a);
 	}
+}
+
+size_t
+sharing_revoked(struct sharing *s, const struct request_whom *whom)
+{
+	size_t n = 0;
+
+	if (!is_told(s))
+		return 0;
+	for (struct known_access *a = s->known.oldest, *newer; a; a = newer) {
+		const struct door *door = group_door(s, a->notice.door);
+
+		newer = a->newer;
+		if (a->notice.kind != NOTICE_GRANT || !door || door->share == SHARE_LOCAL ||
+		    !request_means(whom, &a->notice.ip, door->name))
+			continue;
+		tell_revoke(s, a);
+		n++;
+	}
+	return n;
 }
 
 void

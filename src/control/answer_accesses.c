@@ -163,6 +163,7 @@ answer_revoke(struct admin *admin, struct control_client *client, const struct r
 		cuts_whom(view.tools->cuts, view.conf, &request->whom);
 	cuts_force(view.tools->cuts, false);
 	n += closings_close(view.tools->closings, &request->whom);
+	n += sharing_revoked(view.tools->sharing, &request->whom);
 	if (request->by_hand)
 		n += byhand_delete(view.tools, view.conf, &request->whom, err, sizeof(err));
 	if (is_unknown(view.conf, request, n, err))

@@ -20,6 +20,19 @@ CLIENTS = 40
 LIMIT = 600 # seconds that the doors allow
 IDLE = 4 * 3600 # of a door for port 24, whose accesses have no end; longer than the clocks differ
 
+# Accesses without an end are on the server for 15 minutes; the other accesses are shorter, and tombstones longer.
+END_LEASES = '''
+local time = redis.call('TIME')
+for _, key in ipairs(redis.call('KEYS', '*:g:*')) do
+  local left = redis.call('PTTL', key)
+  if left > 660000 and left <= 900000 then
+    local soon = string.format('%.0f', time[1] * 1000000 + time[2] + 50000)
+    redis.call('ZADD', '{knockd:main}:x', soon, string.sub(key, -34))
+    redis.call('PEXPIRE', key, 50)
+  end
+end
+'''
+
 CLIENT = '''
 import socket, sys, time
 for line in sys.stdin:
@@ -229,6 +242,10 @@ class World:
     def flush_redis(self, _):
         subprocess.run(['redis-cli', '-h', '10.0.0.254', 'flushall'], capture_output=True, check=True)
 
+    def end_leases(self, _):
+        """as if no gateway had renewed an access without an end"""
+        subprocess.run(['redis-cli', '-h', '10.0.0.254', 'eval', END_LEASES, '0'], capture_output=True, check=True)
+
     def stop_redis(self, _):
         self.redis.send_signal(signal.SIGSTOP)
         time.sleep(self.random.choice([0.1, 0.4, 4]))
@@ -251,7 +268,8 @@ class World:
     OPERATIONS = {
         'knock': 20, 'knock_plain': 8, 'knock_idle': 8, 'knock_signed': 10, 'repeat_signed': 12, 'revoke': 8,
         'revoke_door': 1, 'extend': 5, 'grant': 4, 'delete_by_hand': 4, 'reload': 1, 'partition': 2, 'heal_partition': 4,
-        'step_clock': 2, 'restart': 1, 'kill_gateway': 1, 'kill_courier': 1, 'kill_redis': 0.5, 'flush_redis': 1, 'stop_redis': 0.3, 'wait': 3, 'calm': 1,
+        'step_clock': 2, 'restart': 1, 'kill_gateway': 1, 'kill_courier': 1, 'kill_redis': 0.5, 'flush_redis': 1,
+        'end_leases': 2, 'stop_redis': 0.3, 'wait': 3, 'calm': 1,
     }
 
     def operate(self):

@@ -49,16 +49,6 @@ done
 check 'three gateways are connected' linked a b c
 check '... and know what was used' -t 15 settled a b c
 
-# send_to NAME HEX [PORT]
-send_to() {
-	case $1 in
-	a) send_address=10.0.0.1 ;;
-	b) send_address=10.0.0.2 ;;
-	c) send_address=10.0.0.3 ;;
-	esac
-	in_host client "$SIGNED" send $send_address "${3-62201}" "$2"
-}
-
 # --- signed knocks
 
 knock=$(pack alice ssh 62201)

@@ -42,7 +42,7 @@ check '... and know what was used' -t 15 settled a b
 port_at() {
 	in_host "$1" nft list set inet knockd open4 | grep -qF "10.0.0.9 . tcp . $2"
 }
-in_host client "$SIGNED" send 10.0.0.1 62201 "$(pack alice some 62201)"
+send_to a "$(pack alice some 62201)"
 check 'a knock of a key for two of three ports opens one' port_at a 22
 check '... and the other' port_at a 24
 check '... on the other gateway, too' port_at b 22

@@ -150,15 +150,23 @@ left_at() {
 		'.nftables[].set | select(.) | .elem[]? | .elem | select(.val | tostring | contains($ip)) | .expires' | head -n 1
 }
 
-# knock_at NAME PORT...
-knock_at() {
+# address_of NAME
+address_of() {
 	case $1 in
-	a) knock_to=10.0.0.1 ;;
-	b) knock_to=10.0.0.2 ;;
-	c) knock_to=10.0.0.3 ;;
+	a) echo 10.0.0.1 ;;
+	b) echo 10.0.0.2 ;;
+	c) echo 10.0.0.3 ;;
 	esac
+}
+
+# knock_at NAME PORT...; send_to NAME HEX [PORT], a signed knock
+knock_at() {
+	knock_to=$(address_of "$1")
 	shift
-	knock $knock_to "$@"
+	knock "$knock_to" "$@"
+}
+send_to() {
+	in_host client "$SIGNED" send "$(address_of "$1")" "${3-62201}" "$2"
 }
 
 # count_of NAME FIELD: a number of `knockctl stats`

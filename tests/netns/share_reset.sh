@@ -25,15 +25,6 @@ done
 check 'three gateways are connected' linked a b c
 check '... and open doors with share = claim' -t 15 settled a b c
 
-# send_to NAME HEX [PORT]
-send_to() {
-	case $1 in
-	a) send_address=10.0.0.1 ;;
-	b) send_address=10.0.0.2 ;;
-	c) send_address=10.0.0.3 ;;
-	esac
-	in_host client "$SIGNED" send $send_address "${3-62201}" "$2"
-}
 shut() {
 	ask a revoke --all >/dev/null
 	wait_for shut_everywhere || bail 'the accesses do not end'

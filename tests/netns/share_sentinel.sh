@@ -71,10 +71,6 @@ done
 check 'three gateways are connected' -t 10 linked a b c
 check '... and know what was used' -t 15 settled a b c
 
-# send_to ADDRESS HEX
-send_to() {
-	in_host client "$SIGNED" send "$1" 62201 "$2"
-}
 # claims WORD: of all gateways
 claims() {
 	echo $(($(count_of a "claims_$1") + $(count_of b "claims_$1") + $(count_of c "claims_$1")))
@@ -86,15 +82,15 @@ claimed() {
 for number in 1 2 3 4 5 6 7 8 9 10; do
 	hex=$(pack alice ssh 62201)
 	echo "$hex" >>"$T/knocks"
-	send_to 10.0.0.1 "$hex"
+	send_to a "$hex"
 	wait_for claimed $number || bail 'no claim'
 done
 check 'ten signed knocks open' claimed 10
 # repeat: each of them comes to the two other gateways
 repeat() {
 	while read -r hex; do
-		send_to 10.0.0.2 "$hex" </dev/null
-		send_to 10.0.0.3 "$hex" </dev/null
+		send_to b "$hex" </dev/null
+		send_to c "$hex" </dev/null
 	done <"$T/knocks"
 }
 # ok_count NAME: clients that [web] has let in
@@ -128,7 +124,7 @@ repeat
 wait $clients
 check '200 clients knock at a, and get in' has a 200
 refused=$(count_of a claims_unknown)
-send_to 10.0.0.1 "$(pack alice ssh 62201)"
+send_to a "$(pack alice ssh 62201)"
 more_refused() {
 	[ "$(count_of a claims_unknown)" -gt "$refused" ]
 }
@@ -152,19 +148,19 @@ refusals() {
 }
 fence_at() {
 	refused_before=$(refusals "$1")
-	send_to "$2" "$(head -n 1 "$T/knocks")"
+	send_to "$1" "$(head -n 1 "$T/knocks")"
 	wait_for more_refusals "$1"
 }
 more_refusals() {
 	[ "$(refusals "$1")" -gt "$refused_before" ]
 }
-check 'a copy of a used knock is refused by b' fence_at b 10.0.0.2
-check '... and c' fence_at c 10.0.0.3
+check 'a copy of a used knock is refused by b' fence_at b
+check '... and c' fence_at c
 equal '... and no copy has opened' "$(claims yes)" "$yes"
 equal '... at b' "$(told_count b 'ssh: OPEN SESAME')" 0
 equal '... at c' "$(told_count c 'ssh: OPEN SESAME')" 0
 opens() {
-	send_to 10.0.0.2 "$(pack alice ssh 62201)"
+	send_to b "$(pack alice ssh 62201)"
 	wait_for -t 2 claimed $((yes + 1))
 }
 check 'a new one opens' -t 10 opens

@@ -22,10 +22,6 @@ with_keys a
 with_keys b
 check 'two gateways are connected' linked a b
 
-# send_to ADDRESS HEX
-send_to() {
-	in_host client "$SIGNED" send "$1" 62201 "$2"
-}
 # learn NAME
 learn() {
 	cat "$T/authorized_keys" >"$T/$1.keys"
@@ -33,16 +29,16 @@ learn() {
 }
 learn a
 knock=$(pack alice ssh 62201)
-send_to 10.0.0.1 "$knock"
+send_to a "$knock"
 check 'a knock at a gateway that has the key opens both' eval 'open_at a && open_at b'
 ask a revoke --all >/dev/null
 check 'is ended' eval '! open_at a && ! open_at b'
 learn b
 refused=$(told_count b refused)
-send_to 10.0.0.2 "$knock"
+send_to b "$knock"
 check 'a copy is refused by the other one, which has the key now' eval '[ "$(told_count b refused)" -gt "$refused" ]'
 refute '... and opens nothing' eval 'open_at a || open_at b'
-send_to 10.0.0.2 "$(pack alice ssh 62201)"
+send_to b "$(pack alice ssh 62201)"
 check '... as the next knock does' eval 'open_at a && open_at b'
 
 ask a revoke --all >/dev/null
@@ -50,7 +46,7 @@ check 'b ends it, too' not open_at b
 ip -n b route add blackhole 10.0.0.254/32
 check 'b is cut off' -t 20 told b 'the link is down'
 knock=$(pack alice ssh 62201)
-send_to 10.0.0.1 "$knock"
+send_to a "$knock"
 check 'a knock opens the other gateway only' open_at a
 meddle none
 meddle clock 172800000
@@ -68,7 +64,7 @@ ask a revoke 10.0.0.9 >/dev/null
 ip -n b route del blackhole 10.0.0.254/32
 check 'b is back, and hears that first' -t 20 eval 'linked a b && open_at b 10.0.0.1'
 refused=$(told_count b refused)
-send_to 10.0.0.2 "$knock"
+send_to b "$knock"
 check '... a copy of the knock that it missed is refused' eval '[ "$(told_count b refused)" -gt "$refused" ]'
 refute '... and opens nothing' open_at b
 done_testing

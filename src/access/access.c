@@ -11,8 +11,8 @@
 #include "access/sharing.h"
 #include "admission.h"
 #include "lib/duration.h"
-#include "lib/onetime.h"
 #include "netlink/links.h"
+#include "usedup.h"
 
 #define BAN_COMMENT "scan" /* of an element in Ban_Set */
 
@@ -23,52 +23,6 @@ is_granted(const struct access_batch *batch, const struct event *events, size_t 
 }
 
 /* ---- one-time sequences ------------------------------------------------------------------------ */
-
-/* Is the door's current sequence from its file, and not from `Sequence`, which comes before the file? */
-static bool
-is_from_file(const struct door *door)
-{
-	return door->next_one_time > 0;
-}
-
-/*
- * Marks the door's sequence as used and moves on to the next. Returns 0, or as errno why the mark is not on disk: the
- * opening must then be refused, or the sequence would be valid a second time.
- */
-static int
-use_up(struct sharing *sharing, struct door *door)
-{
-	const struct seq used = door->seq;
-
-	if (!door->seq.n)
-		return ECANCELED; /* disabled meanwhile; the engine does not know yet */
-	if (is_from_file(door) && onetime_mark(door->one_time_path, &door->seq)) {
-		door->seq.n = 0;
-		return errno;
-	}
-	door_next_sequence(door);
-	if (door->share != SHARE_LOCAL)
-		sharing_used_up(sharing, door->name, &used, false);
-	return 0;
-}
-
-static void
-log_one_time(const struct log *log, const struct door *door, int refused)
-{
-	if (refused == ESTALE) { /* the parent reads the file again */
-		log_warnx(log, "%s: %s has changed: the sequence that was used is not in it", door->name,
-			  door->one_time_path);
-	} else if (refused && refused != ECANCELED) {
-		errno = refused;
-		log_warn(log, "%s: %s", door->name, door->one_time_path);
-		log_notice(log, "error while disabling used one time sequence for door %s --> disabling the door",
-			   door->name);
-	} else if (!refused && !door->seq.n) {
-		log_notice(log,
-			   "no more sequences left in the one time sequences file for door %s --> disabling the door",
-			   door->name);
-	}
-}
 
 static void
 use_up_all(struct sharing *sharing, struct access_batch *batch, struct conf *conf, const struct event *events, size_t n)
@@ -82,7 +36,7 @@ use_up_all(struct sharing *sharing, struct access_batch *batch, struct conf *con
 		batch->engine_ahead |= door->engine_ahead;
 		batch->moved_on |= !door->engine_ahead;
 		if (!batch->refused[i])
-			batch->refused[i] = door->engine_ahead ? ECANCELED : use_up(sharing, door);
+			batch->refused[i] = door->engine_ahead ? ECANCELED : usedup_mark(sharing, door);
 	}
 }
 
@@ -91,7 +45,7 @@ log_refusal(const struct access_tools *tools, const struct door *door, const str
 {
 	tools->refusals->total++;
 	if (!admission_log(tools, door, ip, refused))
-		log_one_time(tools->log, door, refused);
+		usedup_log(tools->log, door, refused);
 }
 
 /* ---- elements ---------------------------------------------------------------------------------- */
@@ -562,7 +516,7 @@ access_tell(const struct access_tools *tools, const struct conf *conf, const str
 		if (batch->refused[i])
 			log_refusal(tools, door, &events[i].source, batch->refused[i]);
 		else if (events[i].kind == EVENT_OPEN && door->one_time_path)
-			log_one_time(tools->log, door, 0);
+			usedup_log(tools->log, door, 0);
 	}
 	free_batch(batch);
 }

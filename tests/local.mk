@@ -360,6 +360,7 @@ tests/tools/sk.so: preload_libs = $(SODIUM_LIBS)
 $(preloads): tests/tools/%.so: tests/tools/%.c
 	$(AM_V_GEN)$(MKDIR_P) tests/tools && \
 		$(CC) $(system_flags) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< $(preload_libs)
+tests/tools/meddle.so tests/tools/starve.so: tests/tools/numbers.h
 MOSTLYCLEANFILES = $(preloads)
 
 # knockd 0.8, the reference of many tests: Debian's package if apt can fetch it; without it those tests skip.
@@ -562,7 +563,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/platform/packages \
 	tests/platform/old \
 	tests/platform/valgrind \
-	tests/tools/meddle.c tests/tools/pages.c tests/tools/sk.c tests/tools/starve.c \
+	tests/tools/meddle.c tests/tools/numbers.h tests/tools/pages.c tests/tools/sk.c tests/tools/starve.c \
 	tests/vm/README \
 	tests/vm/doors.py \
 	tests/vm/fresh.sh \

@@ -568,6 +568,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/vm/doors.py \
 	tests/vm/fresh.sh \
 	tests/vm/init \
+	tests/vm/keep \
 	tests/vm/lib.sh \
 	tests/vm/run \
 	tests/vm/suite \

@@ -221,6 +221,7 @@ netns_tests = \
 	tests/netns/signed_rogue.sh \
 	tests/netns/signed_sk.sh \
 	tests/netns/signed_ssh.sh \
+	tests/netns/signed_starve.sh \
 	tests/netns/signed_users.sh \
 	tests/netns/source_rate.sh \
 	tests/netns/starve.sh \
@@ -552,6 +553,7 @@ EXTRA_DIST += $(shell_tests) $(traces) $(netns_tests) $(compat_tests) \
 	tests/netns/share_lib.sh \
 	tests/netns/share_operations.py \
 	tests/netns/signed_lib.sh \
+	tests/netns/starve_lib.sh \
 	tests/netns/tls_lib.sh \
 	contrib/Containerfile \
 	tests/platform/beside \

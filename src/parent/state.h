@@ -84,7 +84,8 @@ enum { USERS_KEYS, USERS_SECRETS, USERS_FILES };
 struct daemon_users {
 	int fd;     /* reports that it may have changed; -1: none */
 	char *path; /* ... for this file */
-	dev_t dev;  /* this and the next: the file that was read last */
+	int error;  /* the file could not be opened; 0: it could, and the next four say which one it was */
+	dev_t dev;
 	ino_t ino;
 	off_t size;
 	struct timespec changed;

@@ -17,17 +17,18 @@ path_of(const struct daemon *d, int which)
 	return which == USERS_KEYS ? d->conf->authorized_keys : d->conf->totp_secrets;
 }
 
-/* A report comes for every file of the directory. */
+/* A report comes for every file of the directory. `error`: the file could not be opened; 0: it could. */
 static bool
-has_changed(struct daemon_users *u, int fd)
+has_changed(struct daemon_users *u, int fd, int error)
 {
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	bool same;
 
-	if (fstat(fd, &st))
+	if (!error && fstat(fd, &st))
 		return true;
-	same = st.st_dev == u->dev && st.st_ino == u->ino && st.st_size == u->size &&
+	same = error == u->error && st.st_dev == u->dev && st.st_ino == u->ino && st.st_size == u->size &&
 	       st.st_ctim.tv_sec == u->changed.tv_sec && st.st_ctim.tv_nsec == u->changed.tv_nsec;
+	u->error = error;
 	u->dev = st.st_dev;
 	u->ino = st.st_ino;
 	u->size = st.st_size;
@@ -66,13 +67,14 @@ static void
 read_file(struct daemon *d, int which, bool anyway)
 {
 	const char *path = path_of(d, which);
-	int fd = files_open_key(d, path), error = errno;
+	int fd = files_open_key(d, path), error = fd < 0 ? errno : 0;
 
-	if (fd >= 0 && !has_changed(&d->users[which], fd) && !anyway) {
-		close(fd);
+	if (!has_changed(&d->users[which], fd, error) && !anyway) {
+		if (fd >= 0)
+			close(fd);
 		return;
 	}
-	if (fd < 0 && d->keeper && error == EACCES)
+	if (d->keeper && error == EACCES)
 		log_warnx(&d->log, "%s: another file needs privileges dropped at start; restart knockd", path);
 	errno = error;
 	if (!take(d, which, fd) && !anyway)

@@ -25,6 +25,9 @@ signed_conf '
 mv "$T/authorized_keys" "$T/away"
 knockd_again
 check 'a start without the file: no key counts' log_has "$T/authorized_keys is not used: no key counts"
+touch "$T/beside"
+fence
+equal '... which is said once, whatever changes beside it' "$(log_count "$T/authorized_keys is not used")" 1
 mv "$T/away" "$T/authorized_keys"
 check '... until it is there' log_has 'has changed and is read again'
 knockd_stop

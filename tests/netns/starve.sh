@@ -33,7 +33,8 @@ starved 'its end' any knockctl revoke 10.0.0.77
 no_command() {
 	! knockctl list | grep -q command
 }
-check 'the accesses by command end' no_command
+# a stop command that has no memory is tried again after ten seconds
+check 'the accesses by command end' -t 40 no_command
 knock $server 1001 1003
 wait_for element_in 'inet filter ssh_ok' 10.0.0.2
 # An answer that succeeds has as many lines as the daemon has accesses, and no answer takes a minute.

@@ -83,9 +83,9 @@ now() {
 	eval "$1=\$now_up"
 }
 
-# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds. A slow machine has more of these seconds; one that
-# stood still has tries, too: ten for each second, fifty at most. The end and the tries are parameters, since COMMAND may
-# wait as well.
+# wait_for [-t SECONDS] COMMAND [ARGUMENT]...: until COMMAND succeeds. A slow machine has more of these seconds, and one
+# that stood still has some tries: ten for each second, fifty at most. The end and the number of tries are parameters,
+# since COMMAND may wait as well.
 wait_for() {
 	wait_limit=$TESTS_DEADLINE
 	if [ "$1" = -t ]; then

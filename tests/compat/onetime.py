@@ -85,8 +85,8 @@ def problems(side, daemon, scenario):
     return found
 
 
-# A daemon sees the ports of the next sequence some time after the knock with the one before. The pauses between the knocks
-# allow for that; a busy machine gets longer ones.
+# A daemon sees the ports of the next sequence some time after the knock with the one before. The pauses between the
+# knocks allow for that; a busy machine gets longer ones.
 PACES = (1, 4, 16)
 
 

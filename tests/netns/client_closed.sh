@@ -129,7 +129,8 @@ equal '... is' "$(cat "$T/sequences")" '#7000'
 
 service 3030 'exec sleep 2'
 # another one would end two seconds later
-ends_in 'a connection that ends after the time, silently, is not replaced' 0 0 350 proxy 3030 --timeout 1 $server 9 </dev/null
+ends_in 'a connection that ends after the time, silently, is not replaced' 0 0 350 \
+	proxy 3030 --timeout 1 $server 9 </dev/null
 mkfifo "$T/open"
 service 3031 'exec sleep 30'
 in_background client knock --proxy 3031 $server 9 <>"$T/open" >"$T/out"

@@ -29,8 +29,8 @@ names() {
 	[ ! -e /etc/resolv.conf ] || mount --bind "$T/resolv.conf" /etc/resolv.conf || bail 'cannot take names away'
 }
 
-# ends_in TEXT STATUS MIN MAX COMMAND...: two test points: COMMAND has this exit status, and takes so many hundredths of a
-# second, which are in $took. A machine that stood still gets two more tries, after $between, a command.
+# ends_in TEXT STATUS MIN MAX COMMAND...: two test points: COMMAND has this exit status, and takes so many hundredths of
+# a second, which are in $took. A machine that stood still gets two more tries, after $between, a command.
 between=:
 ends_in() {
 	in_text=$1 in_status=$2 in_min=$3 in_max=$4

@@ -55,8 +55,8 @@ knock_times() {
 		firewall_shut
 	done
 }
-# By chance alone one of two hundred is not in after 20 s: for each of these, as many others have to be, up to nine times. So
-# this client fails here once in a million times; one that is out once in ten times passes once in ten times.
+# By chance alone one of two hundred is not in after 20 s: for each of these, as many others have to be, up to nine
+# times. So this client fails here once in a million times; one that is out once in ten times passes once in ten times.
 all_in=0 all=0 rounds=1
 while [ $all -lt $((rounds * runs)) ]; do
 	knock_times "$runs"

@@ -30,7 +30,7 @@ before() {
 after() {
 	[ -z "$(command -v systemctl)" ] || systemctl daemon-reload 2>/dev/null
 	stays=
-	for path in "$1/knockd.conf" "$1/default/knockd" "$1/logrotate.d/knockd" "$1/apparmor.d/knockd" "$2/knockd"; do
+	for path in "$1/knockd.conf" "$1/knockd" "$1/default/knockd" "$1/logrotate.d/knockd" "$1/apparmor.d/knockd" "$2/knockd"; do
 		[ ! -e "$path" ] || stays="$stays $path"
 	done
 	! id "$3" >/dev/null 2>&1 || stays="$stays, user $3"

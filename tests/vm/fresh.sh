@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # In the guest of mode fresh, which has never had a knockd: README.md word by word, from the package alone to ssh behind a
-# knock, with a clock; then the rest of its commands, and what `apt purge` leaves behind.
+# knock, with a clock; then the rest of its commands, signed knocks too, and what `apt purge` leaves behind.
 
 . /vm/lib.sh
 export DEBIAN_FRONTEND=noninteractive TERM=vt100
@@ -31,6 +31,7 @@ follow() {
 	echo "# $1"
 	case $1 in
 	'$ ssh '*) echo 'echo inside' | eval "ip netns exec client ${1#??}" 2>&1 ;;
+	'$ knock --add '*) ip netns exec client knock --add home "$(cat /vm/invitation)" ;; # the line that was printed
 	'$ '*) eval "ip netns exec client ${1#??}" ;;
 	'# knockctl top') (sleep 1; printf q) | script -qec "${1#??}" /dev/null | tr -d '\033' ;;
 	*) eval "${1#??}" ;;
@@ -43,6 +44,7 @@ followed() {
 		follow "$command" 1>&2 || { echo "$command"; sed 's/^/# /' /vm/out 1>&2; }
 		case $command in
 		'$ ssh '*) cp /vm/out /vm/ssh.out ;;
+		'# knockctl enrol'*) grep -o 'knock1:.*' /vm/out >/vm/invitation ;;
 		esac
 	done
 }
@@ -106,6 +108,20 @@ beside_it() {
 	check '... opens it when knockd does not run' door_open $server
 }
 
+# Its keys stay in /etc/knockd, and the user's profile in /root.
+signed_door() {
+	cp /etc/knockd.conf /vm/kept
+	sed '/^\[openSSH\]/,$d' /vm/kept >/vm/conf
+	section 'Signed knocks' | sed -n 's/^    //; /^\[/,/^$/p' >>/vm/conf
+	cp /vm/conf /etc/knockd.conf
+	cp /root/.ssh/id_ed25519.pub /root
+	equal 'every command of Signed knocks succeeds' "$(followed 'Signed knocks')" ''
+	check '... the last one opens port 22' door_open $server
+	systemctl stop knockd
+	knockd --unguard
+	cp /vm/kept /etc/knockd.conf
+}
+
 firewall_door() {
 	door 'A door in your firewall' >>/vm/second
 	sed '/^\[openSSH\]/,$d' /etc/knockd.conf >/vm/conf
@@ -142,9 +158,12 @@ purge() {
 	now '... no unit that starts' not ls /etc/systemd/system/*.wants/knockd*
 	now '... the user stays' getent passwd knockd
 	# the admin's own firewall, and its link of `systemctl enable`
-	equal '... of files nothing but the firewall' "$(newer)" "/etc/nftables.conf
+	equal '... of files nothing but keys and the firewall' "$(newer)" "/etc/knockd/authorized_keys
+/etc/knockd/knock.key
+/etc/nftables.conf
 /etc/systemd/system/sysinit.target.wants/nftables.service"
-	equal '... and no directory' "$(find / -xdev -type d -name '*knock*' ! -path '/vm/*' ! -path '/run/netns*')" ''
+	equal '... and no other directory' \
+		"$(find / -xdev -type d -name '*knock*' ! -path '/vm/*' ! -path '/run/netns*' ! -path '/root/*')" /etc/knockd
 	find / -xdev -type f \( -newer /vm/stamp -o -cnewer /vm/stamp \) -path '/etc/*' | sed 's/^/# newer in etc: /'
 }
 
@@ -154,6 +173,7 @@ now 'there is no knockd' not command -v knockd
 prepare
 first_door
 beside_it
+signed_door
 firewall_door
 purge
 echo "1..$(cat $count)"

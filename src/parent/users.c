@@ -24,7 +24,7 @@ has_changed(struct daemon_users *u, int fd, int error)
 	struct stat st = { .st_size = 0 };
 	bool same;
 
-	if (!error && fstat(fd, &st))
+	if (fd >= 0 && fstat(fd, &st))
 		return true;
 	same = error == u->error && st.st_dev == u->dev && st.st_ino == u->ino && st.st_size == u->size &&
 	       st.st_ctim.tv_sec == u->changed.tv_sec && st.st_ctim.tv_nsec == u->changed.tv_nsec;

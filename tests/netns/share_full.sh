@@ -10,8 +10,9 @@ doors='
 	sequence     = 7001,8001
 	grant        = inet filter ok { %IP% timeout 10m }
 	share        = claim'
-gateway a "$doors" '	Max_Grants = 1'
-gateway b "$doors"
+gateway a "$doors" '	Share_Wait = 5s
+	Max_Grants = 1'
+gateway b "$doors" '	Share_Wait = 5s'
 check 'two gateways are connected' linked a b
 check '... and open doors with share = claim' -t 15 settled a b
 ask a grant 10.0.0.7 --door web >/dev/null

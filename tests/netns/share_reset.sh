@@ -19,7 +19,8 @@ doors='
 	open_timeout = 10m
 	share        = claim'
 for name in a b c; do
-	gateway $name "$doors" "	Knock_Key = $T/knock.key
+	gateway $name "$doors" "	Share_Wait = 5s
+	Knock_Key = $T/knock.key
 	Authorized_Keys = $T/authorized_keys"
 done
 check 'three gateways are connected' linked a b c
@@ -27,7 +28,7 @@ check '... and open doors with share = claim' -t 15 settled a b c
 
 shut() {
 	ask a revoke --all >/dev/null
-	wait_for shut_everywhere || bail 'the accesses do not end'
+	wait_for -t 20 shut_everywhere || bail 'the accesses do not end'
 }
 # opens_all TEXT NAME HEX [PORT]: the knock opens all; opens_none: it is refused
 opens_all() {

@@ -27,9 +27,9 @@ wrong() {
 # try open|shut: the client connects to port 22 of each gateway
 try() {
 	for try_name in a b c; do
-		address_of $try_name
-		printf '    client$ socat - TCP:%s:22    # gateway %s\n' "$address" $try_name
-		if wait_for -t "$2" answers "$1" "$address"; then
+		try_address=$(address_of $try_name)
+		printf '    client$ socat - TCP:%s:22    # gateway %s\n' "$try_address" $try_name
+		if wait_for -t "$2" answers "$1" "$try_address"; then
 			[ "$1" = open ] && tell "    ${green}connected${plain}" || tell "    ${red}no answer${plain}"
 		else
 			wrong "port 22 of $try_name is not $1"
@@ -42,13 +42,6 @@ answers() {
 	else
 		[ "$1" = shut ]
 	fi
-}
-address_of() {
-	case $1 in
-	a) address=10.0.0.1 ;;
-	b) address=10.0.0.2 ;;
-	c) address=10.0.0.3 ;;
-	esac
 }
 
 # show NAME WORD...: knockctl at this gateway

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A test that cannot be started says so in TAP: netns-run, unit-run and python.sh print the reason.
+# A test that cannot be started says so in TAP: netns-run, unit-run and python.sh print the reason. The demonstrations,
+# which no test runs, leave the functions of the tests' libraries as they are.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -33,4 +34,15 @@ fi
 
 chmod +x "$T/plain.sh"
 equal 'a script that can be started is started' "$("$top/tests/unit-run" "$T/plain.sh")" 1..0
+
+# functions FILE...: the names that they define
+functions() {
+	cat "$@" | sed -n 's/^\([a-z_0-9]*\)() {.*/\1/p' | sort
+}
+functions "$top/tests/lib.sh" "$top/tests/netns/signed_lib.sh" "$top/tests/netns/share_lib.sh" "$top/contrib/demo_lib.sh" >"$T/known"
+for demo in demo demo-cluster; do
+	functions "$top/contrib/$demo.sh" | comm -12 - "$T/known" >"$T/why"
+	[ -n "$(functions "$top/contrib/$demo.sh")" ] || echo "no function in $demo.sh" >>"$T/why"
+	point "$demo.sh defines no function anew that the tests' libraries have"
+done
 done_testing
